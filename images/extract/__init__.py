@@ -1,0 +1,1 @@
+"""The Extract step: one container image."""

@@ -1,0 +1,1 @@
+"""What all three functions share: contracts, errors, keys, limits, the photo store, settings."""

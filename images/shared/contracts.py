@@ -1,0 +1,196 @@
+"""The JSON that passes between states, one struct for each payload.
+
+A field named here is a field named in statemachine.json.tftpl; docs/contracts.md is made from
+this file. Absent beats null: an optional field that is not known is left out of the JSON.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, TypeVar
+
+import msgspec
+
+from shared.errors import InvalidRequestError
+
+Px = Annotated[int, msgspec.Meta(ge=1)]
+Count = Annotated[int, msgspec.Meta(ge=0)]
+Degrees = float
+Confidence = Annotated[float, msgspec.Meta(ge=0, le=100)]
+Fraction = Annotated[float, msgspec.Meta(ge=0, le=1)]
+UtcTime = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$")]
+
+
+class Contract(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """A payload: typed, closed, immutable."""
+
+
+class PhotoRef(Contract, frozen=True):
+    """One version of one object, as S3 names it. The key is raw: never decoded, never a path."""
+
+    bucket: str
+    key: str
+    version_id: str | None = None  # absent in a bucket without versioning
+    etag: str | None = None  # without quotes
+    bytes: Count | None = None  # what the event says; the object itself has the last word
+
+
+class ImageFacts(Contract, frozen=True):
+    """What the bytes are. Sizes are as displayed: after orientation."""
+
+    format: str  # JPEG, PNG, WEBP, GIF, TIFF, AVIF or HEIC
+    mime_type: str
+    bytes: Count
+    width_px: Px
+    height_px: Px
+    orientation: Annotated[int, msgspec.Meta(ge=1, le=8)] = 1
+
+
+class TakenAt(Contract, frozen=True):
+    """When the shutter opened, as the camera's clock said."""
+
+    local: str  # 2016-04-09T14:08:13[.123], no zone
+    source: str  # the tag it came from, such as EXIF:DateTimeOriginal
+    offset: str | None = None  # +02:00, only where the file states it
+    utc: UtcTime | None = None  # only where the offset is known
+    plausible: bool = True  # false before 1826 or later than a day after the upload
+
+
+class Location(Contract, frozen=True):
+    """Where, in WGS 84."""
+
+    latitude: Annotated[float, msgspec.Meta(ge=-90, le=90)]  # degrees, north positive, 1e-6
+    longitude: Annotated[float, msgspec.Meta(ge=-180, le=180)]  # degrees, east positive, 1e-6
+    altitude_m: Annotated[float, msgspec.Meta(ge=-1000, le=20000)] | None = None
+    gps_valid: bool = True  # false for 0,0: a receiver without a fix
+
+
+class Camera(Contract, frozen=True):
+    """What took it, and how."""
+
+    make: str | None = None
+    model: str | None = None
+    lens: str | None = None
+    iso: Count | None = None
+    f_number: float | None = None
+    exposure_s: float | None = None
+    focal_length_mm: float | None = None
+
+
+class Metadata(Contract, frozen=True):
+    """What the file says of itself beyond its pixels."""
+
+    taken_at: TakenAt | None = None
+    location: Location | None = None
+    camera: Camera | None = None
+    title: str | None = None
+    description: str | None = None
+    keywords: list[str] | None = None
+
+
+class ExtractRequest(Contract, frozen=True):
+    """Input of the Extract step."""
+
+    photo: PhotoRef
+    uploaded_at: UtcTime
+
+
+class ExtractResult(Contract, frozen=True):
+    """Output of the Extract step."""
+
+    image: ImageFacts
+    metadata: Metadata
+    sort_time: str  # 2016-04-09T14:08:13: taken in UTC, else taken locally, else uploaded in UTC
+    version: Count  # of the code that made this part
+
+
+class ThumbnailRequest(Contract, frozen=True):
+    """Input of the Thumbnail step."""
+
+    photo: PhotoRef
+
+
+class Rendition(Contract, frozen=True):
+    """One derived picture."""
+
+    key: str  # in the derived bucket
+    width_px: Px
+    height_px: Px
+    bytes: Count
+    mime_type: str
+
+
+class ThumbnailResult(Contract, frozen=True):
+    """Output of the Thumbnail step."""
+
+    renditions: dict[str, Rendition]
+    version: Count
+    truncated: bool = False  # the file ends early; what is missing is grey
+
+
+class TagRequest(Contract, frozen=True):
+    """Input of the Tag step."""
+
+    photo: PhotoRef
+    image: ImageFacts
+
+
+class BoundingBox(Contract, frozen=True):
+    """Fractions of the displayed width and height, from the top left corner."""
+
+    left: Fraction
+    top: Fraction
+    width: Fraction
+    height: Fraction
+
+
+class Instance(Contract, frozen=True):
+    """One place in the picture where the label was seen."""
+
+    confidence: Confidence  # per cent
+    box: BoundingBox
+
+
+class Label(Contract, frozen=True):
+    """What is on the photo, in Rekognition's shape and our spelling."""
+
+    name: str
+    confidence: Confidence  # per cent
+    parents: list[str] = []  # all ancestors
+    categories: list[str] = []
+    aliases: list[str] = []
+    instances: list[Instance] = []
+
+
+class TagResult(Contract, frozen=True):
+    """Output of the Tag step."""
+
+    labels: list[Label]
+    label_index: list[str]  # names to find the photo by: labels and ancestors, folded, best first
+    labels_status: str  # READY, SKIPPED:<why> or FAILED:<code>
+    version: Count
+    labels_model: str | None = None  # which model said so, such as rekognition 3.0
+
+
+LABELS_READY: Final = "READY"
+
+ContractT = TypeVar("ContractT", bound=Contract)
+
+
+def parse(contract: type[ContractT], event: Mapping[str, object]) -> ContractT:
+    """Build `contract` from a state's input.
+
+    Raises:
+        InvalidRequestError: a field is missing, unknown, of another JSON type or out of range;
+            the message names contract, rule and path.
+    """
+    try:
+        return msgspec.convert(event, type=contract)
+    except msgspec.ValidationError as error:
+        raise InvalidRequestError(f"{contract.__name__}: {error}") from error
+
+
+def dump(result: Contract) -> dict[str, Any]:
+    """Return `result` as plain JSON values, without the fields that hold their default."""
+    plain: dict[str, Any] = msgspec.to_builtins(result)
+    return plain

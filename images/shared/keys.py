@@ -1,0 +1,59 @@
+"""Keys: from the photo's own to those of everything that is derived from it. Pure text.
+
+Derived keys carry digests of the photo's key and version, never the key itself: they stay below
+1,024 bytes, never meet a file system, and a replaced photo gets new ones.
+"""
+
+import hashlib
+from typing import NamedTuple
+
+from shared.contracts import PhotoRef
+from shared.errors import BadKeyError
+from shared.limits import MAX_OWNER_BYTES
+
+UPLOADS_PREFIX = "uploads/"
+DIGEST_CHARACTERS = 24  # hex: 96 bits, so that a billion photos of one owner do not collide
+
+
+class UploadKey(NamedTuple):
+    """uploads/<owner>/<album…>/<file>, taken apart."""
+
+    owner: str
+    album: str  # may have slashes; empty for a file directly below its owner
+    file: str
+
+
+def split_upload_key(key: str) -> UploadKey:
+    """Take an upload's key apart.
+
+    Raises:
+        BadKeyError: not uploads/<owner>/<file>, a folder marker, an owner of over
+            `MAX_OWNER_BYTES` bytes, or not valid Unicode.
+    """
+    try:
+        key.encode()
+    except UnicodeEncodeError as error:
+        raise BadKeyError(f"key {key!r} is not valid Unicode") from error
+    head, _, rest = key.removeprefix(UPLOADS_PREFIX).partition("/")
+    album, _, file = rest.rpartition("/")
+    if not key.startswith(UPLOADS_PREFIX) or not head or not file:
+        raise BadKeyError(f"key {key!r} is not {UPLOADS_PREFIX}<owner>/<file>")
+    if len(head.encode()) > MAX_OWNER_BYTES:
+        raise BadKeyError(f"owner {head!r} has over {MAX_OWNER_BYTES} bytes")
+    return UploadKey(head, album, file)
+
+
+def digest(text: str) -> str:
+    """Return the first `DIGEST_CHARACTERS` hex digits of the SHA-256 of `text` in UTF-8."""
+    return hashlib.sha256(text.encode()).hexdigest()[:DIGEST_CHARACTERS]
+
+
+def derived_key(photo: PhotoRef, rendition: str, extension: str) -> str:
+    """Return <owner>/<key digest>/<version digest>/<rendition>.<extension>.
+
+    Raises:
+        BadKeyError: as `split_upload_key`.
+    """
+    owner = split_upload_key(photo.key).owner
+    version = photo.version_id or photo.etag or ""
+    return f"{owner}/{digest(photo.key)}/{digest(version)}/{rendition}.{extension}"

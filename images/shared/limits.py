@@ -1,0 +1,21 @@
+"""What we accept, and why. Every number that refuses a photo stands here.
+
+Sources: docs/decisions, and the limits of the services themselves.
+"""
+
+MAX_BYTES = 26_214_400  # 25 MiB: the largest object that is read; the upload form's limit too
+MAX_PIXELS = 50_000_000  # one frame; a progressive JPEG of that size is held in 300 MB
+MAX_JPEG_SCANS = 100  # no camera or editor writes over 14; 20,000 scans cost 13 s of CPU
+MAX_OWNER_BYTES = 128  # keeps every derived key and sort key below S3's and DynamoDB's 1,024
+
+MAX_TAG_CHARACTERS = 256  # camera make, model, lens, title
+MAX_DESCRIPTION_CHARACTERS = 2_000
+MAX_KEYWORDS = 100
+MAX_KEYWORD_CHARACTERS = 64
+
+MAX_LABELS = 50  # kept in the record; with their ancestors and boxes they stay below 16 KiB
+MAX_LABEL_CHARACTERS = 64
+MAX_LABEL_ROWS = 49  # 1 photo + 49 new + 49 old rows fit in 100 items, one transaction
+MAX_INSTANCES = 10  # boxes kept for one label
+
+MAX_PAYLOAD_BYTES = 32_768  # between two states: references and small facts, never bytes

@@ -1,0 +1,1 @@
+"""The Tag step: one container image."""

@@ -1,0 +1,1 @@
+"""The Thumbnail step: one container image."""

@@ -1,0 +1,66 @@
+"""Stand-ins that are proved: tests/shared/test_storage.py holds them to the adapters' promises."""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from io import BytesIO
+
+from shared.contracts import PhotoRef
+from shared.errors import BadKeyError, PhotoGoneError, SupersededError
+from shared.storage import Chunk
+
+PHOTOS_BUCKET = "photos"
+KEY = "uploads/alice/2024/space plus+ü.jpg"
+
+
+@dataclass
+class MemoryPhotoStore:
+    """A bucket of photos without versions, and one of derived objects, in two dicts."""
+
+    photos: dict[str, bytes] = field(default_factory=dict)
+    derived: dict[str, tuple[bytes, str]] = field(default_factory=dict)  # key -> body, MIME type
+    reads: list[tuple[int, int]] = field(default_factory=list)  # ranges asked for, in order
+
+    def read(self, photo: PhotoRef, first: int, last: int) -> Chunk:
+        body = self._body(photo)
+        self.reads.append((first, last))
+        return Chunk(body[first : last + 1], len(body))
+
+    @contextmanager
+    def stream(self, photo: PhotoRef) -> Iterator["MemoryPhotoStream"]:
+        yield MemoryPhotoStream(self._body(photo))
+
+    def write(self, key: str, body: bytes, mime_type: str) -> None:
+        self.derived[key] = (body, mime_type)
+
+    def _body(self, photo: PhotoRef) -> bytes:
+        try:
+            photo.key.encode()
+        except UnicodeEncodeError as error:
+            raise BadKeyError(repr(photo.key)) from error
+        if photo.bucket != PHOTOS_BUCKET or photo.key not in self.photos:
+            raise PhotoGoneError(f"{photo.bucket}/{photo.key}")
+        body = self.photos[photo.key]
+        if photo.etag is not None and photo.etag != etag(body):
+            raise SupersededError(f"{photo.bucket}/{photo.key} is no longer {photo.etag}")
+        return body
+
+
+class MemoryPhotoStream(BytesIO):
+    """An object's bytes, and how many there are."""
+
+    def __init__(self, body: bytes) -> None:
+        super().__init__(body)
+        self.total_bytes = len(body)
+
+
+def etag(body: bytes) -> str:
+    """Return the ETag that S3 gives to an object put in one part, without quotes."""
+    return hashlib.md5(body).hexdigest()  # noqa: S324  # S3's choice
+
+
+def stored(body: bytes, key: str = KEY) -> tuple[MemoryPhotoStore, PhotoRef]:
+    """Return a store that holds one photo, and the reference to it."""
+    photo = PhotoRef(bucket=PHOTOS_BUCKET, key=key, etag=etag(body), bytes=len(body))
+    return MemoryPhotoStore({key: body}), photo
