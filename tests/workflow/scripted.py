@@ -1,0 +1,188 @@
+"""Functions by script: what each step answers, so that the state machine itself is under test."""
+
+import json
+import threading
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from local.functions import Answer
+from shared.contracts import (
+    BoundingBox,
+    Camera,
+    Contract,
+    ExtractRequest,
+    ExtractResult,
+    ImageFacts,
+    Instance,
+    Label,
+    Location,
+    Metadata,
+    PhotoRef,
+    Rendition,
+    TagRequest,
+    TagResult,
+    TakenAt,
+    ThumbnailRequest,
+    ThumbnailResult,
+    dump,
+    parse,
+)
+from shared.keys import derived_key
+
+Step = Callable[[Any], Contract]
+Request = ExtractRequest | ThumbnailRequest | TagRequest
+REQUESTS: dict[str, type[Request]] = {
+    "extract": ExtractRequest,
+    "thumbnail": ThumbnailRequest,
+    "tag": TagRequest,
+}
+
+
+def extract(request: ExtractRequest) -> ExtractResult:
+    """Everything that a photo can state."""
+    return ExtractResult(
+        image=ImageFacts(
+            format="JPEG",
+            mime_type="image/jpeg",
+            bytes=request.photo.bytes or 0,
+            width_px=4032,
+            height_px=3024,
+            orientation=6,
+        ),
+        metadata=Metadata(
+            taken_at=TakenAt(
+                local="2016-04-09T14:08:13",
+                offset="+02:00",
+                utc="2016-04-09T12:08:13Z",
+                source="EXIF:DateTimeOriginal",
+            ),
+            location=Location(latitude=-0.000001, longitude=13.377704, altitude_m=35.5),
+            camera=Camera(make='LG \\ "G5"', f_number=1.8, exposure_s=0.000125, iso=50),
+            title="“Ümlaut” {% $x %}\n",
+            keywords=["one"],
+        ),
+        sort_time="2016-04-09T12:08:13",
+        version=1,
+    )
+
+
+def thumbnail(request: ThumbnailRequest) -> ThumbnailResult:
+    """Two renditions."""
+    return ThumbnailResult(
+        renditions={
+            name: Rendition(
+                key=derived_key(request.photo, name, "webp"),
+                width_px=px,
+                height_px=px * 3 // 4,
+                bytes=px,
+                mime_type="image/webp",
+            )
+            for name, px in {"thumb": 400, "large": 1600}.items()
+        },
+        version=1,
+    )
+
+
+def tag(request: TagRequest) -> TagResult:
+    """A dog, and one label that only this version of the photo has."""
+    own = f"version {request.photo.version_id}"
+    box = BoundingBox(left=0.25, top=0.5, width=0.125, height=0.0625)
+    return TagResult(
+        labels=[
+            Label(
+                name="Dog",
+                confidence=98.7654,
+                parents=["Animal", "Pet"],
+                categories=["Animals and Pets"],
+                instances=[Instance(confidence=91.5, box=box)],
+            ),
+            Label(name=own, confidence=60),
+        ],
+        label_index=["dog", "animal", "pet", own],
+        labels_status="READY",
+        labels_model="scripted 1",
+        version=1,
+    )
+
+
+@dataclass
+class Scripted:
+    """`local.functions.Functions` that answer by script; a step may be replaced by name."""
+
+    steps: dict[str, Step] = field(
+        default_factory=lambda: {"extract": extract, "thumbnail": thumbnail, "tag": tag}
+    )
+    calls: Counter[tuple[str, str]] = field(default_factory=Counter)  # step, photo key
+    largest_payload_bytes: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def start(self, environment: Mapping[str, str]) -> None:
+        """There is nothing to start."""
+
+    def stop(self) -> None:
+        """There is nothing to stop."""
+
+    def invoke(self, name: str, payload: bytes) -> Answer:
+        """Answer as the real handlers do: by contract, errors by class name."""
+        request = parse(REQUESTS[name], json.loads(payload))
+        with self.lock:
+            self.calls[name, request.photo.key] += 1
+        try:
+            answer = json.dumps(dump(self.steps[name](request))).encode()
+        except Exception as error:  # noqa: BLE001  # as the runtime does
+            report = {"errorType": type(error).__name__, "errorMessage": str(error)}
+            return Answer(json.dumps({**report, "stackTrace": []}).encode(), failed=True)
+        with self.lock:
+            self.largest_payload_bytes = max(self.largest_payload_bytes, len(payload), len(answer))
+        return Answer(answer)
+
+
+def raising(error: Exception) -> Step:
+    """Return a step that always ends in `error`."""
+
+    def step(_request: object) -> Contract:
+        raise error
+
+    return step
+
+
+def failing(times: int, error: Exception, then: Step) -> Step:
+    """Return a step that ends in `error` for the first `times` calls, and then does as `then`."""
+    left = [times]
+
+    def step(request: object) -> Contract:
+        if left[0] > 0:
+            left[0] -= 1
+            raise error
+        return then(request)
+
+    return step
+
+
+def event(  # noqa: PLR0913  # as many as S3's events have
+    key: str,
+    *,
+    sequencer: int,
+    version_id: str,
+    bucket: str = "photos",
+    kind: str = "Object Created",
+    deletion_type: str | None = None,
+    size: int = 1000,
+) -> dict[str, Any]:
+    """Return the state machine's input for one event, as eventrules.json.tftpl makes it."""
+    photo = {"key": key, "version-id": version_id, "sequencer": f"{sequencer:016X}"}
+    made = {"event": kind, "time": "2024-07-01T10:00:00Z", "bucket": bucket, "object": photo}
+    if kind == "Object Created":
+        photo |= {"size": size, "etag": f"etag-{version_id}"}  # type: ignore[dict-item]
+    else:
+        made["deletion_type"] = deletion_type or "Delete Marker Created"
+    return made
+
+
+def photo_of(made: Mapping[str, Any]) -> PhotoRef:
+    """Return the reference to the photo that an event speaks of."""
+    return PhotoRef(
+        bucket=made["bucket"], key=made["object"]["key"], version_id=made["object"]["version-id"]
+    )

@@ -1,0 +1,381 @@
+"""The real state machine, interpreted: one record for each photo, whatever happens on the way."""
+
+import itertools
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from shared import errors
+from shared.contracts import Contract, ExtractRequest, TagResult, dump
+from shared.keys import derived_key, digest
+from shared.limits import MAX_PAYLOAD_BYTES
+from workflow.scripted import event, extract, failing, photo_of, raising, tag
+from workflow.world import (
+    CREATED,
+    KEY,
+    LIFE,
+    SK,
+    World,
+    label_rows,
+    outcomes,
+    renditions_of,
+)
+
+CODES = {error.__name__: error for error in errors.RejectedError.__subclasses__()}
+
+
+def test_a_photo_is_published_with_all_that_the_steps_found(world: World) -> None:
+    [ended] = world.run(CREATED)
+
+    row = world.rows()[SK]
+    request = ExtractRequest(photo=photo_of(CREATED), uploaded_at=CREATED["time"])
+    facts = dump(extract(request))
+    assert (ended.status, ended.output) == ("SUCCEEDED", {"outcome": "READY"})
+    assert row["status"] == "READY"
+    assert row["key"] == KEY
+    assert row["bytes"] == 1000
+    assert (row["width_px"], row["orientation"], row["format"]) == (4032, 6, "JPEG")
+    assert row["taken_at"] == facts["metadata"]["taken_at"]
+    assert row["title"] == facts["metadata"]["title"]
+    assert row["keywords"] == ["one"]
+    assert float(row["camera"]["exposure_s"]) == 0.000125
+    assert row["camera"]["make"] == 'LG \\ "G5"'
+    assert float(row["location"]["latitude"]) == -0.000001
+    assert [label["name"] for label in row["labels"]] == ["Dog", "version v1"]
+    assert row["labels"][0]["parents"] == ["Animal", "Pet"]
+    assert float(row["labels"][0]["instances"][0]["box"]["height"]) == 0.0625
+    assert row["labels_status"] == "READY"
+    assert row["versions"] == {"extract": 1, "thumbnail": 1, "tag": 1}
+    assert row["execution_arn"] == ended.arn
+    assert renditions_of(row) == world.derived()
+
+
+def test_a_photo_is_found_by_each_label_and_ancestor_in_order_of_time(world: World) -> None:
+    world.run(CREATED)
+
+    assert {sk for sk in world.rows() if sk != SK} == {
+        f"label#{name}#2016-04-09T12:08:13#{digest(KEY)}"
+        for name in ("dog", "animal", "pet", "version v1")
+    }
+    assert all(row["photo"] == SK for sk, row in world.rows().items() if sk != SK)
+
+
+def test_no_payload_between_states_is_large(world: World) -> None:
+    world.run(CREATED)
+
+    assert 0 < world.functions.largest_payload_bytes <= MAX_PAYLOAD_BYTES
+
+
+def test_ten_copies_of_one_event_give_one_record_and_one_call_for_labels(world: World) -> None:
+    with ThreadPoolExecutor(10) as pool:
+        arns = list(pool.map(world.begin, [CREATED] * 10))
+
+    ended = world.ended(*arns)
+
+    assert sorted(outcomes(ended)) == ["DUPLICATE"] * 9 + ["READY"]
+    assert world.functions.calls["tag", KEY] == 1
+    assert world.rows()[SK]["status"] == "READY"
+
+
+def test_a_copy_that_comes_later_does_no_work(world: World) -> None:
+    world.run(CREATED)
+    before = world.rows()
+
+    [late] = world.run(CREATED)
+
+    assert late.output["outcome"] == "DUPLICATE"
+    assert world.functions.calls["extract", KEY] == 1
+    assert world.rows() == before
+
+
+@pytest.mark.parametrize("last", [2, 3, 4], ids=["overwritten", "deleted", "created again"])
+def test_events_in_any_order_converge_to_the_newest(world: World, last: int) -> None:
+    expected: Any = None
+    for order in itertools.permutations(LIFE[:last]):
+        world.run(*order)
+
+        rows = world.rows()
+        row = rows[SK]
+        kept = ("status", "claimed", "sequencer", "renditions", "labels")
+        seen = ({name: row.get(name) for name in kept}, label_rows(rows), world.derived())
+        expected = expected or seen
+        assert seen == expected
+        assert row["sequencer"] == LIFE[last - 1]["object"]["sequencer"].ljust(32, "0")
+        assert (row["status"] == "DELETED") == (last == 3)
+        assert world.derived() == (set() if last == 3 else renditions_of(row))
+        world.clear()  # the next order begins from nothing
+
+
+def test_a_replaced_photo_keeps_nothing_of_the_old_one(world: World) -> None:
+    world.run(*LIFE[:2])
+
+    row = world.rows()[SK]
+    assert label_rows(world.rows()) == {"dog", "animal", "pet", "version v2"}
+    assert world.derived() == renditions_of(row)
+    assert all(f"/{digest('v2')}/" in key for key in world.derived())
+
+
+def test_sequencers_of_other_lengths_are_ordered_as_if_padded(world: World) -> None:
+    short = event(KEY, sequencer=0, version_id="v1")
+    longer = event(KEY, sequencer=0, version_id="v2")
+    short["object"]["sequencer"] = "617F08299329D189"
+    longer["object"]["sequencer"] = "617F08299329D18901"
+
+    first, second = world.run(longer, short)
+
+    assert (first.output["outcome"], second.output["outcome"]) == ("READY", "DUPLICATE")
+    assert world.rows()[SK]["version_id"] == "v2"
+
+
+@pytest.mark.parametrize("during", ["extract", "thumbnail", "tag"])
+@pytest.mark.parametrize("change", [LIFE[1], LIFE[2]], ids=["overwritten", "deleted"])
+def test_a_photo_changed_while_it_is_processed_leaves_nothing_behind(
+    world: World, during: str, change: dict[str, Any]
+) -> None:
+    usual = world.functions.steps[during]
+    begun = []
+
+    def meanwhile(request: Any) -> Contract:  # noqa: ANN401  # any step's request
+        if request.photo.version_id == "v1":
+            begun.append(world.begin(change))
+            world.stack.wait_for(KEY, change["object"]["version-id"])
+        return usual(request)
+
+    world.functions.steps[during] = meanwhile
+
+    begun.append(world.begin(CREATED))
+    world.stack.wait_until_idle()
+    ended = world.ended(*begun)
+
+    row = world.rows()[SK]
+    assert {execution.status for execution in ended} == {"SUCCEEDED"}
+    assert "SUPERSEDED" in outcomes(ended)
+    assert row["claimed"] == change["object"]["version-id"]
+    assert row["status"] == ("READY" if change is LIFE[1] else "DELETED")
+    assert world.derived() == (renditions_of(row) if change is LIFE[1] else set())
+    assert "version v1" not in label_rows(world.rows())
+
+
+@pytest.mark.parametrize("code", sorted(CODES))
+@pytest.mark.parametrize("step", ["extract", "thumbnail"])
+def test_a_photo_that_can_never_be_processed_is_rejected_with_its_code(
+    world: World, step: str, code: str
+) -> None:
+    world.functions.steps[step] = raising(CODES[code]("60000 x 60000 px are over 50000000"))
+
+    [ended] = world.run(CREATED)
+
+    row = world.rows()[SK]
+    assert (ended.status, ended.output["outcome"]) == ("SUCCEEDED", "REJECTED")
+    assert (row["status"], row["reason"]) == ("REJECTED", CODES[code].code)
+    assert row["error"] == "60000 x 60000 px are over 50000000"
+    assert world.functions.calls[step, KEY] == 1
+    assert world.letters() == []
+
+
+def test_a_rejected_successor_takes_away_labels_and_renditions_of_the_photo_before(
+    world: World,
+) -> None:
+    world.run(CREATED)
+    world.functions.steps["extract"] = raising(errors.EmptyPhotoError("0 bytes"))
+
+    world.run(LIFE[1])
+
+    assert set(world.rows()) == {SK}
+    assert world.derived() == set()
+
+
+@pytest.mark.parametrize("step", ["extract", "thumbnail", "tag"])
+def test_a_transient_fault_is_outlived(world: World, step: str) -> None:
+    unavailable = errors.StorageUnavailableError("503 SlowDown")
+    usual = world.functions.steps[step]
+    world.functions.steps[step] = failing(6, unavailable, usual)
+
+    [ended] = world.run(CREATED)
+
+    assert ended.output["outcome"] == "READY"
+    assert world.rows()[SK]["labels_status"] == "READY"
+    assert world.functions.calls[step, KEY] == 7
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        errors.StorageUnavailableError("503"),
+        errors.AccessDeniedError("403"),
+        RuntimeError("a bug"),
+    ],
+    ids=["transient for good", "our fault", "a bug"],
+)
+@pytest.mark.parametrize("step", ["extract", "thumbnail"])
+def test_what_outlives_its_retries_fails_and_is_redriven(
+    world: World, step: str, error: Exception
+) -> None:
+    usual = world.functions.steps[step]
+    world.functions.steps[step] = raising(error)
+
+    [failed] = world.run(CREATED)
+
+    row = world.rows()[SK]
+    [letter] = world.letters()
+    assert (failed.status, failed.error) == ("FAILED", type(error).__name__)
+    assert (row["status"], row["reason"]) == ("FAILED", type(error).__name__)
+    assert letter["input"]["object"]["key"] == KEY
+    assert letter["execution_arn"] == failed.arn
+    assert world.derived() == set()
+
+    [again] = world.run(letter["input"])
+    assert again.status == "FAILED"
+    [letter] = world.letters()
+
+    world.functions.steps[step] = usual
+    [redriven] = world.run(letter["input"])
+    assert redriven.output["outcome"] == "READY"
+    [repeated] = world.run(letter["input"])
+    assert repeated.output["outcome"] == "DUPLICATE"
+    assert "reason" not in world.rows()[SK]
+
+
+def test_a_photo_is_published_without_labels_and_healed_by_redrive(world: World) -> None:
+    world.functions.steps["tag"] = raising(errors.AccessDeniedError("rekognition:DetectLabels"))
+
+    [ended] = world.run(CREATED)
+
+    row = world.rows()[SK]
+    [letter] = world.letters()
+    assert ended.output["outcome"] == "READY"
+    assert row["labels_status"] == "PENDING:AccessDeniedError"
+    assert renditions_of(row) == world.derived()
+    assert letter["failure"]["name"] == "AccessDeniedError"
+
+    world.functions.steps["tag"] = tag
+    world.run(letter["input"])
+    assert world.rows()[SK]["labels_status"] == "READY"
+    assert "dog" in label_rows(world.rows())
+    assert world.derived() == renditions_of(world.rows()[SK])
+
+
+def test_labels_refused_for_good_leave_no_letter(world: World) -> None:
+    world.functions.steps["tag"] = lambda _: TagResult(
+        labels=[], label_index=[], labels_status="FAILED:InvalidImageFormatException", version=1
+    )
+
+    world.run(CREATED)
+
+    assert world.rows()[SK]["status"] == "READY"
+    assert world.rows()[SK]["labels_status"] == "FAILED:InvalidImageFormatException"
+    assert world.letters() == []
+
+
+@pytest.mark.parametrize("step", ["extract", "thumbnail"])
+def test_a_photo_that_is_gone_ends_well_and_cannot_be_revived(world: World, step: str) -> None:
+    usual = world.functions.steps[step]
+    world.functions.steps[step] = raising(errors.PhotoGoneError("404"))
+
+    [gone] = world.run(CREATED)
+    world.functions.steps[step] = usual
+    [late] = world.run(CREATED)
+
+    assert (gone.status, gone.output["outcome"]) == ("SUCCEEDED", "DELETED")
+    assert late.output["outcome"] == "DUPLICATE"
+    assert world.rows()[SK]["status"] == "DELETED"
+    assert world.derived() == set()
+
+
+def test_the_end_of_an_old_version_is_not_the_end_of_the_photo(world: World) -> None:
+    world.run(*LIFE[:2])
+    expired = event(
+        KEY,
+        sequencer=9,
+        version_id="v1",
+        kind="Object Deleted",
+        deletion_type="Permanently Deleted",
+    )
+
+    [late] = world.run(expired)
+
+    assert late.output["outcome"] == "DUPLICATE"
+    assert world.rows()[SK]["status"] == "READY"
+
+
+def test_the_end_of_the_current_version_is_the_end_of_the_photo(world: World) -> None:
+    world.run(*LIFE[:2])
+    deleted = event(
+        KEY,
+        sequencer=9,
+        version_id="v2",
+        kind="Object Deleted",
+        deletion_type="Permanently Deleted",
+    )
+
+    world.run(deleted)
+
+    assert world.rows()[SK]["status"] == "DELETED"
+    assert set(world.rows()) == {SK}
+    assert world.derived() == set()
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        event("uploads/alice/2024/", sequencer=1, version_id="v1"),
+        event(KEY, sequencer=1, version_id="v1", kind="Object Tags Added"),
+        event("elsewhere/a.jpg", sequencer=1, version_id="v1", kind="Object Deleted"),
+    ],
+    ids=["folder marker", "another kind", "not an upload"],
+)
+def test_what_is_no_photo_is_ignored(world: World, made: dict[str, Any]) -> None:
+    [ended] = world.run(made)
+
+    assert ended.output == {"outcome": "IGNORED"}
+    assert world.rows() == {}
+    assert not world.functions.calls
+
+
+@pytest.mark.parametrize(
+    ("made", "reason"),
+    [
+        (event(KEY, sequencer=1, version_id="v1", bucket="foreign"), "FOREIGN_BUCKET"),
+        (event(f"uploads/{'o' * 129}/a.jpg", sequencer=1, version_id="v1"), "BAD_KEY"),
+        (event("uploads/a.jpg", sequencer=1, version_id="v1"), "BAD_KEY"),
+        (event("uploads//a.jpg", sequencer=1, version_id="v1"), "BAD_KEY"),
+    ],
+    ids=["foreign bucket", "long owner", "no owner", "empty owner"],
+)
+def test_what_belongs_to_nobody_is_rejected_unread(
+    world: World, made: dict[str, Any], reason: str
+) -> None:
+    [ended] = world.run(made)
+
+    [row] = world.rows("/").values()
+    assert ended.output == {"outcome": "REJECTED", "reason": reason}
+    assert (row["status"], row["reason"], row["key"]) == ("REJECTED", reason, made["object"]["key"])
+    assert world.rows() == {}
+    assert not world.functions.calls
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "uploads/alice/a+b %41 é 😀.jpg",
+        "uploads/alice/../../etc/passwd",
+        "uploads/alice/./a/[page=1]",
+        "uploads/alice/quote\"s 'and' \\back\\slash.jpg",
+        "uploads/alice/line\nfeed\ttab.jpg",
+        "uploads/alice/{% $states %}/$[0].jpg",
+        "uploads/alice/" + "x" * 1010,
+        "uploads/alice/" + "€" * 336,
+    ],
+)
+def test_any_key_of_s3_is_kept_to_the_byte(world: World, key: str) -> None:
+    [ended] = world.run(event(key, sequencer=1, version_id="v1"))
+
+    row = world.rows()["photo#" + key.removeprefix("uploads/alice/")]
+    assert ended.output["outcome"] == "READY"
+    assert row["key"] == key
+    assert renditions_of(row) == {
+        derived_key(photo_of(event(key, sequencer=1, version_id="v1")), name, "webp")
+        for name in ("thumb", "large")
+    }
+    assert f"alice/{digest(key)}/" in min(renditions_of(row))

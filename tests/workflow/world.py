@@ -1,0 +1,122 @@
+"""The deployed state machine over scripted functions, and what its table and buckets hold."""
+
+import json
+import uuid
+from typing import Any
+
+from boto3.dynamodb.types import TypeDeserializer
+
+from local.stack import EndedExecution, Stack
+from shared.contracts import ThumbnailRequest, ThumbnailResult
+from workflow.scripted import Scripted, event, thumbnail
+
+KEY = "uploads/alice/2024/space plus+ü \"q\" 'a'.jpg"
+SK = "photo#" + KEY.removeprefix("uploads/alice/")
+
+LIFE = [
+    event(KEY, sequencer=1, version_id="v1"),
+    event(KEY, sequencer=2, version_id="v2"),
+    event(KEY, sequencer=3, version_id="m3", kind="Object Deleted"),
+    event(KEY, sequencer=4, version_id="v4"),
+]
+CREATED = LIFE[0]
+
+
+class World:
+    """The deployed state machine over scripted functions, and what its table and buckets hold."""
+
+    def __init__(self, stack: Stack, functions: Scripted) -> None:
+        self.stack = stack
+        self.functions = functions
+
+    def begin(self, made: dict[str, Any]) -> str:
+        """Start an execution as EventBridge would; return its ARN."""
+        made = {**made, "bucket": made["bucket"].replace("photos", self.stack.photos_bucket)}
+        return self.stack.stepfunctions.start_execution(
+            stateMachineArn=self.stack.state_machine_arn,
+            name=str(uuid.uuid4()),
+            input=json.dumps(made),
+        )["executionArn"]
+
+    def run(self, *events: dict[str, Any]) -> list[EndedExecution]:
+        """Run the events one after the other."""
+        return [self.ended(self.begin(made))[0] for made in events]
+
+    def ended(self, *arns: str) -> list[EndedExecution]:
+        """Wait for the executions to end."""
+        self.stack.wait_until_idle()
+        by_arn = {execution.arn: execution for execution in self.stack.executions()}
+        return [by_arn[arn] for arn in arns]
+
+    def rows(self, owner: str = "alice") -> dict[str, dict[str, Any]]:
+        """Every row of an owner, by sort key."""
+        items = self.stack.dynamodb.query(
+            TableName=self.stack.table,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": owner}},
+            ConsistentRead=True,
+        )["Items"]
+        plain = [
+            {name: TypeDeserializer().deserialize(value) for name, value in item.items()}
+            for item in items
+        ]
+        return {row["sk"]: row for row in plain}
+
+    def derived(self) -> set[str]:
+        """Every key in the derived bucket."""
+        listed = self.stack.s3.list_objects_v2(Bucket=self.stack.derived_bucket)
+        return {item["Key"] for item in listed.get("Contents", [])}
+
+    def letters(self) -> list[dict[str, Any]]:
+        """Take what is in the dead-letter queue."""
+        taken = self.stack.sqs.receive_message(
+            QueueUrl=self.stack.dead_letters_url, MaxNumberOfMessages=10
+        ).get("Messages", [])
+        for letter in taken:
+            self.stack.sqs.delete_message(
+                QueueUrl=self.stack.dead_letters_url, ReceiptHandle=letter["ReceiptHandle"]
+            )
+        return [json.loads(letter["Body"]) for letter in taken]
+
+    def stored_thumbnail(self, request: ThumbnailRequest) -> ThumbnailResult:
+        """Make renditions, as the real step does: the objects are there before it answers."""
+        made = thumbnail(request)
+        for rendition in made.renditions.values():
+            self.stack.s3.put_object(
+                Bucket=self.stack.derived_bucket, Key=rendition.key, Body=b"webp"
+            )
+        return made
+
+    def age(self) -> None:
+        """Let hours pass: a claim of this long ago belongs to an execution that died."""
+        for sk, row in self.rows().items():
+            if "updated_at" in row:
+                self.stack.dynamodb.update_item(
+                    TableName=self.stack.table,
+                    Key={"pk": {"S": "alice"}, "sk": {"S": sk}},
+                    UpdateExpression="SET updated_at = :then",
+                    ExpressionAttributeValues={":then": {"S": "2024-07-01T10:00:00.000Z"}},
+                )
+
+    def clear(self) -> None:
+        """Empty table, derived bucket and queue."""
+        self.letters()
+        for owner in ("alice", "/"):
+            for sk in self.rows(owner):
+                self.stack.dynamodb.delete_item(
+                    TableName=self.stack.table, Key={"pk": {"S": owner}, "sk": {"S": sk}}
+                )
+        for key in self.derived():
+            self.stack.s3.delete_object(Bucket=self.stack.derived_bucket, Key=key)
+
+
+def outcomes(ended: list[EndedExecution]) -> list[str]:
+    return [execution.output["outcome"] for execution in ended]
+
+
+def renditions_of(row: dict[str, Any]) -> set[str]:
+    return {rendition["key"] for rendition in row["renditions"].values()}
+
+
+def label_rows(rows: dict[str, dict[str, Any]]) -> set[str]:
+    return {row["label"] for sk, row in rows.items() if sk.startswith("label#")}
