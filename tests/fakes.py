@@ -32,13 +32,11 @@ class MemoryPhotoStore:
         yield MemoryPhotoStream(self._body(photo))
 
     def write(self, key: str, body: bytes, mime_type: str) -> None:
+        _check_unicode(key)
         self.derived[key] = (body, mime_type)
 
     def _body(self, photo: PhotoRef) -> bytes:
-        try:
-            photo.key.encode()
-        except UnicodeEncodeError as error:
-            raise BadKeyError(repr(photo.key)) from error
+        _check_unicode(photo.key)
         if photo.bucket != PHOTOS_BUCKET or photo.key not in self.photos:
             raise PhotoGoneError(f"{photo.bucket}/{photo.key}")
         body = self.photos[photo.key]
@@ -53,6 +51,13 @@ class MemoryPhotoStream(BytesIO):
     def __init__(self, body: bytes) -> None:
         super().__init__(body)
         self.total_bytes = len(body)
+
+
+def _check_unicode(key: str) -> None:
+    try:
+        key.encode()
+    except UnicodeEncodeError as error:
+        raise BadKeyError(repr(key)) from error
 
 
 def etag(body: bytes) -> str:

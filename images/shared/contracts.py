@@ -100,7 +100,7 @@ class ExtractResult(Contract, frozen=True):
 
     image: ImageFacts
     metadata: Metadata
-    sort_time: str  # 2016-04-09T14:08:13: taken in UTC, else taken locally, else uploaded in UTC
+    sort_time: str  # 2016-04-09T14:08:13: taken (plausibly) in UTC, else locally, else uploaded
     version: Count  # of the code that made this part
 
 

@@ -17,7 +17,7 @@ two equal, both ways.
     │   └── UnreadablePhotoError    UNREADABLE
     ├── PhotoGoneError              this version was deleted meanwhile: ends well
     ├── SupersededError             the object changed meanwhile: ends well
-    ├── LabelsRefusedError          the labeller refuses this photo: published without labels
+    ├── LabelsRefusedError          never leaves Tag, which answers FAILED:<code>: published
     ├── TransientError              the same input may succeed later: retried with backoff
     │   ├── StorageUnavailableError
     │   └── LabelsUnavailableError
@@ -103,7 +103,7 @@ class SupersededError(PhotoError):
 
 
 class LabelsRefusedError(PhotoError):
-    """The labeller will never label this photo; the message begins with the service's code."""
+    """The labeller will never label this photo; the message is the service's code, no more."""
 
 
 class TransientError(PhotoError):

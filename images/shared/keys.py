@@ -8,7 +8,7 @@ import hashlib
 from typing import NamedTuple
 
 from shared.contracts import PhotoRef
-from shared.errors import BadKeyError
+from shared.errors import BadKeyError, ForeignBucketError
 from shared.limits import MAX_OWNER_BYTES
 
 UPLOADS_PREFIX = "uploads/"
@@ -41,6 +41,18 @@ def split_upload_key(key: str) -> UploadKey:
     if len(head.encode()) > MAX_OWNER_BYTES:
         raise BadKeyError(f"owner {head!r} has over {MAX_OWNER_BYTES} bytes")
     return UploadKey(head, album, file)
+
+
+def refuse_reference(photo: PhotoRef, *, photos_bucket: str) -> None:
+    """Refuse, before anything is read, what the event alone condemns.
+
+    Raises:
+        ForeignBucketError: the photo is not in `photos_bucket`.
+        BadKeyError: as `split_upload_key`.
+    """
+    if photo.bucket != photos_bucket:
+        raise ForeignBucketError(f"{photo.bucket!r} is not {photos_bucket!r}")
+    split_upload_key(photo.key)
 
 
 def digest(text: str) -> str:

@@ -13,9 +13,11 @@ MAX_DESCRIPTION_CHARACTERS = 2_000
 MAX_KEYWORDS = 100
 MAX_KEYWORD_CHARACTERS = 64
 
-MAX_LABELS = 50  # kept in the record; with their ancestors and boxes they stay below 16 KiB
+MAX_LABELS = 50  # kept in the record; fewer where ancestors and boxes outgrow MAX_TAGS_BYTES
 MAX_LABEL_CHARACTERS = 64
 MAX_LABEL_ROWS = 49  # 1 photo + 49 new + 49 old rows fit in 100 items, one transaction
 MAX_INSTANCES = 10  # boxes kept for one label
+MAX_LABEL_RELATIVES = 10  # parents, categories and aliases kept for one label, each
+MAX_TAGS_BYTES = 16_384  # a whole TagResult as JSON; half of what may pass between two states
 
 MAX_PAYLOAD_BYTES = 32_768  # between two states: references and small facts, never bytes

@@ -20,7 +20,10 @@ class Chunk(NamedTuple):
 class PhotoStream(Protocol):
     """The whole object, as it arrives."""
 
-    total_bytes: int
+    @property
+    def total_bytes(self) -> int:
+        """The length of the whole object."""
+        ...
 
     def read(self, size: int = -1, /) -> bytes:
         """Return the next bytes, at most `size`; empty at the end.

@@ -1,0 +1,168 @@
+"""Extract step: the head of a photo is read, never its pixels.
+
+In       contracts.ExtractRequest
+Out      contracts.ExtractResult
+Ends in  InvalidRequestError; BadKeyError, ForeignBucketError, EmptyPhotoError,
+         PhotoTooLargeError, UnsupportedTypeError, TooManyPixelsError, TooComplexError,
+         UnreadablePhotoError; PhotoGoneError, SupersededError, StorageUnavailableError,
+         AccessDeniedError, DeadlineExceededError
+Reads    PHOTOS_BUCKET
+"""
+
+import logging
+import math
+import time
+from collections.abc import Mapping
+from typing import Final
+
+from extract.metadata import read_metadata
+from shared.aws import photo_store, photos_bucket
+from shared.contracts import (
+    ExtractRequest,
+    ExtractResult,
+    ImageFacts,
+    Metadata,
+    PhotoRef,
+    dump,
+    parse,
+)
+from shared.deadline import deadline_of, refuse_late
+from shared.errors import (
+    EmptyPhotoError,
+    PhotoTooLargeError,
+    TooComplexError,
+    TooManyPixelsError,
+    UnreadablePhotoError,
+)
+from shared.formats import (
+    MIME_TYPES,
+    SNIFF_BYTES,
+    PartialFile,
+    Structure,
+    Tiff,
+    orientation_of,
+    read_tiff,
+    sniff,
+    survey,
+)
+from shared.keys import refuse_reference
+from shared.limits import MAX_BYTES, MAX_JPEG_SCANS, MAX_PIXELS
+from shared.storage import PhotoStore
+
+VERSION: Final = 1  # of this step's code: raise it when the same photo gives another result
+
+HEAD_BYTES: Final = 131_072  # holds size and EXIF of 98 % of JPEGs
+WHOLE_BYTES: Final = 262_144  # up to here one request for all is quicker than two
+AHEAD_BYTES: Final = 1_048_576  # fetched at least from where the structure points to
+_FIRST_SIDEWAYS: Final = 5  # orientations from here on swap width and height
+
+log = logging.getLogger(__name__)
+
+
+def handle(event: Mapping[str, object], context: object) -> dict[str, object]:
+    """Lambda entry point: JSON in, JSON out, nothing else."""
+    request = parse(ExtractRequest, event)
+    result = run(
+        request, photo_store(), photos_bucket=photos_bucket(), deadline=deadline_of(context)
+    )
+    return dump(result)
+
+
+def run(
+    request: ExtractRequest,
+    store: PhotoStore,
+    *,
+    photos_bucket: str,
+    deadline: float = math.inf,
+) -> ExtractResult:
+    """Read what one photo is and says of itself, in at most three requests for ranges of it."""
+    started = time.perf_counter()
+    photo = request.photo
+    refuse_reference(photo, photos_bucket=photos_bucket)
+    if photo.bytes is not None:
+        _refuse_size(photo.bytes)
+    chunk = store.read(photo, 0, _first_read_bytes(photo) - 1)
+    _refuse_size(chunk.total_bytes)
+    image_format = sniff(chunk.body[:SNIFF_BYTES])
+    file = PartialFile(chunk.total_bytes, chunk.body)
+    structure = _survey(photo, store, file, image_format, deadline=deadline)
+    block = structure.exif or b""
+    tiff = read_tiff(PartialFile(len(block), block))
+    image = _facts(structure, tiff, image_format, chunk.total_bytes)
+    metadata = read_metadata(structure, tiff, request.uploaded_at)
+    log.info(
+        "metadata extracted",
+        extra={
+            "photo_key": photo.key,
+            "photo_bytes": image.bytes,
+            "photo_format": image.format,
+            "bytes_read": file.known_bytes,
+            "duration_ms": round((time.perf_counter() - started) * 1000),
+        },
+    )
+    return ExtractResult(
+        image=image,
+        metadata=metadata,
+        sort_time=sort_time(metadata, request.uploaded_at),
+        version=VERSION,
+    )
+
+
+def sort_time(metadata: Metadata, uploaded_at: str) -> str:
+    """Return when the photo stands among others, in whole seconds: see contracts.ExtractResult."""
+    taken = metadata.taken_at
+    if taken is not None and taken.plausible:
+        return (taken.utc or taken.local)[: len("2016-04-09T14:08:13")]
+    return uploaded_at[: len("2016-04-09T14:08:13")]
+
+
+def _refuse_size(size: int) -> None:
+    if size == 0:
+        raise EmptyPhotoError("0 bytes")
+    if size > MAX_BYTES:
+        raise PhotoTooLargeError(f"{size} bytes, of which {MAX_BYTES} are allowed")
+
+
+def _first_read_bytes(photo: PhotoRef) -> int:
+    small = photo.bytes is not None and photo.bytes <= WHOLE_BYTES
+    return WHOLE_BYTES if small else HEAD_BYTES
+
+
+def _survey(
+    photo: PhotoRef, store: PhotoStore, file: PartialFile, image_format: str, *, deadline: float
+) -> Structure:
+    """Walk the structure; fetch where it points to, and everything where that was not enough."""
+    structure = survey(file, image_format)
+    if structure.missing is not None:
+        refuse_late(deadline, "reading where the structure points to")
+        first, last = structure.missing
+        last = min(max(last, first + AHEAD_BYTES - 1), file.total_bytes - 1)
+        file.add(first, store.read(photo, first, last).body)
+        structure = survey(file, image_format)
+    if structure.missing is not None:
+        refuse_late(deadline, "reading all of the photo")
+        file.add(0, store.read(photo, 0, file.total_bytes - 1).body)
+        structure = survey(file, image_format)
+    return structure
+
+
+def _facts(structure: Structure, tiff: Tiff, image_format: str, size: int) -> ImageFacts:
+    """Return what the picture is, or refuse it for what its decoding would cost."""
+    width_px, height_px = structure.width_px, structure.height_px
+    if width_px is None or height_px is None:
+        raise UnreadablePhotoError(f"a {image_format} in which no picture was found")
+    if width_px * height_px > MAX_PIXELS:
+        raise TooManyPixelsError(f"{width_px} x {height_px}, of which {MAX_PIXELS} are allowed")
+    if structure.scans > MAX_JPEG_SCANS:
+        raise TooComplexError(f"over {MAX_JPEG_SCANS} scans")
+    orientation = structure.orientation or orientation_of(tiff)
+    if orientation >= _FIRST_SIDEWAYS:
+        width_px, height_px = height_px, width_px
+    return ImageFacts(
+        format=image_format,
+        mime_type=MIME_TYPES[image_format],
+        bytes=size,
+        width_px=width_px,
+        height_px=height_px,
+        orientation=orientation,
+    )

@@ -1,0 +1,56 @@
+"""IPTC-IIM: records in, the few datasets that we keep out. Never raises.
+
+Source: IPTC-NAA Information Interchange Model 4.2, 1.5 and 6.
+"""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+_MARKER: Final = 0x1C
+_APPLICATION_RECORD: Final = 2
+_TITLE, _KEYWORD, _DATE, _TIME, _DESCRIPTION = 5, 25, 55, 60, 120
+_MAX_DATASETS: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Iptc:
+    """Texts as they stand in the file."""
+
+    title: bytes | None = None  # Object Name
+    description: bytes | None = None  # Caption/Abstract
+    date: bytes | None = None  # Date Created, 20160409
+    time: bytes | None = None  # Time Created, 140813+0200
+    keywords: list[bytes] = field(default_factory=list)
+
+
+def read_iptc(records: bytes | None) -> Iptc:
+    """Read `records` up to the first damaged one; of what may stand once, the first counts."""
+    once: dict[int, bytes] = {}
+    keywords: list[bytes] = []
+    data = records or b""
+    at = 0
+    for _ in range(_MAX_DATASETS):
+        header = data[at : at + 5]
+        if len(header) < 5 or header[0] != _MARKER:  # noqa: PLR2004  # marker, two numbers, size
+            break
+        size = int.from_bytes(header[3:])
+        at += 5
+        if size & 0x8000:  # extended: the size of the size
+            size_bytes = min(size & 0x7FFF, 4)
+            size = int.from_bytes(data[at : at + size_bytes])
+            at += size_bytes
+        body = data[at : at + size]
+        at += size
+        if header[1] != _APPLICATION_RECORD:
+            continue
+        if header[2] == _KEYWORD:
+            keywords.append(body)
+        else:
+            once.setdefault(header[2], body)
+    return Iptc(
+        title=once.get(_TITLE),
+        description=once.get(_DESCRIPTION),
+        date=once.get(_DATE),
+        time=once.get(_TIME),
+        keywords=keywords,
+    )

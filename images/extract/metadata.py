@@ -1,0 +1,127 @@
+"""What a file says of itself: its structure in, contracts.Metadata out. No AWS, no clock.
+
+EXIF, XMP and IPTC are read apart and merged here; each value is cleaned before it is kept.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from extract import clean
+from extract.exif import Directory, Exif, read_exif
+from extract.iptc import Iptc, read_iptc
+from extract.place import locate
+from extract.times import Stated, choose_time
+from extract.xmp import Xmp
+from shared.contracts import Camera, Metadata
+from shared.formats import Structure, Tiff
+from shared.limits import (
+    MAX_DESCRIPTION_CHARACTERS,
+    MAX_KEYWORD_CHARACTERS,
+    MAX_KEYWORDS,
+    MAX_TAG_CHARACTERS,
+)
+
+_ISO_OVERFLOW: Final = 65_535  # "more than a SHORT holds": the true value stands in another tag
+_TIMES: Final[tuple[tuple[str, Directory, int, int, int], ...]] = (
+    # source, directory and tag of the time; tags of its fraction and of its offset
+    ("EXIF:DateTimeOriginal", "EXIF", 0x9003, 0x9291, 0x9011),
+    ("EXIF:DateTimeDigitized", "EXIF", 0x9004, 0x9292, 0x9012),
+    ("EXIF:DateTime", "IFD0", 0x0132, 0x9290, 0x9010),
+)
+
+
+def read_metadata(structure: Structure, tiff: Tiff, uploaded_at: str) -> Metadata:
+    """Merge what EXIF, XMP and IPTC say; a field that none of them has is absent.
+
+    Args:
+        structure: of the file, as far as it is known.
+        tiff: the entries of its EXIF block.
+        uploaded_at: UTC, as contracts.UtcTime; it only judges whether a time is plausible.
+    """
+    exif, xmp, iptc = read_exif(tiff), Xmp(structure.xmp), read_iptc(structure.iptc)
+    camera = _camera(exif, xmp)
+    keywords = clean.distinct(_keywords(exif, xmp, iptc), MAX_KEYWORD_CHARACTERS, MAX_KEYWORDS)
+    titles = (xmp.first("dc:title"), iptc.title, _utf16(exif.raw("IFD0", 0x9C9B)))
+    return Metadata(
+        taken_at=choose_time(_times(exif, xmp, iptc), uploaded_at),
+        location=locate(exif),
+        camera=camera if camera != Camera() else None,
+        title=clean.first(titles, MAX_TAG_CHARACTERS),
+        description=clean.first(_descriptions(exif, xmp, iptc), MAX_DESCRIPTION_CHARACTERS),
+        keywords=keywords or None,
+    )
+
+
+def _times(exif: Exif, xmp: Xmp, iptc: Iptc) -> Iterator[Stated]:
+    """Yield the times of the shutter, best source first; each with its own fraction and offset."""
+    for source, directory, time, fraction, offset in _TIMES:
+        yield Stated(
+            source,
+            exif.text(directory, time),
+            exif.text("EXIF", fraction),
+            exif.text("EXIF", offset),
+        )
+    yield Stated("XMP:DateTimeOriginal", xmp.first("exif:DateTimeOriginal"))
+    yield Stated("XMP:DateCreated", xmp.first("photoshop:DateCreated"))
+    yield Stated("IPTC:DateCreated", _iptc_time(iptc))
+
+
+def _iptc_time(iptc: Iptc) -> str | None:
+    """Spell 20160409 and 140813+0200 as one time; None where either is missing."""
+    if iptc.date is None or iptc.time is None:
+        return None
+    date, time = clean.decode(iptc.date), clean.decode(iptc.time)
+    offset = f"{time[6:9]}:{time[9:11]}" if time[6:] else ""
+    return f"{date[:4]}-{date[4:6]}-{date[6:8]} {time[:2]}:{time[2:4]}:{time[4:6]}{offset}"
+
+
+def _camera(exif: Exif, xmp: Xmp) -> Camera:
+    iso = clean.positive(exif.number("EXIF", 0x8827))
+    if iso == _ISO_OVERFLOW:
+        iso = clean.positive(exif.number("EXIF", 0x8832), below=2**32)
+    lenses = (exif.text("EXIF", 0xA434), xmp.first("aux:Lens"))
+    return Camera(
+        make=clean.text(exif.text("IFD0", 0x010F), MAX_TAG_CHARACTERS),
+        model=clean.text(exif.text("IFD0", 0x0110), MAX_TAG_CHARACTERS),
+        lens=clean.first(lenses, MAX_TAG_CHARACTERS),
+        iso=None if iso is None else round(iso),
+        f_number=clean.positive(exif.number("EXIF", 0x829D)),
+        exposure_s=clean.positive(exif.number("EXIF", 0x829A)),
+        focal_length_mm=clean.positive(exif.number("EXIF", 0x920A)),
+    )
+
+
+def _descriptions(exif: Exif, xmp: Xmp, iptc: Iptc) -> Iterator[str | bytes | None]:
+    """Yield what describes the photo: first what people write, then what cameras fill in."""
+    yield xmp.first("dc:description")
+    yield iptc.description
+    yield exif.text("IFD0", 0x010E)
+    yield _utf16(exif.raw("IFD0", 0x9C9F))
+    yield _utf16(exif.raw("IFD0", 0x9C9C))
+    yield _user_comment(exif.raw("EXIF", 0x9286))
+
+
+def _keywords(exif: Exif, xmp: Xmp, iptc: Iptc) -> Iterator[str | bytes]:
+    yield from xmp.all("dc:subject")
+    for path in xmp.all("lr:hierarchicalSubject"):
+        yield path.rpartition("|")[2]
+    yield from iptc.keywords
+    yield from _utf16(exif.raw("IFD0", 0x9C9E)).split(";")
+
+
+def _utf16(value: bytes) -> str:
+    """Decode one of Windows' XP tags."""
+    return value.decode("utf-16-le", "ignore").partition("\0")[0]
+
+
+def _user_comment(value: bytes) -> str | bytes | None:
+    """Read a UserComment that says how it is coded; most others are padding or binary.
+
+    Source: Exif 2.32, 4.6.5 D.
+    """
+    code, body = value[:8], value[8:]
+    if code == b"ASCII\0\0\0":
+        return body
+    if code == b"UNICODE\0":  # in either byte order, whatever the rest has: Latin text tells
+        return body.decode("utf-16-be" if body[:1] == b"\0" else "utf-16-le", "ignore")
+    return None

@@ -1,0 +1,89 @@
+"""The type of a file, from its first bytes: never from its name. No I/O, no clock."""
+
+from typing import Final
+
+from shared.errors import UnsupportedTypeError
+
+MIME_TYPES: Final = {
+    "JPEG": "image/jpeg",
+    "PNG": "image/png",
+    "WEBP": "image/webp",
+    "GIF": "image/gif",
+    "TIFF": "image/tiff",
+    "AVIF": "image/avif",
+    "HEIC": "image/heic",
+}
+"""What is accepted, and its media type. Source: https://www.iana.org/assignments/media-types"""
+
+SNIFF_BYTES: Final = 64  # as much of the head as `sniff` looks at
+
+_TIFF_MAGICS: Final = (b"II*\0", b"MM\0*")  # classic TIFF; 43 in place of 42 is BigTIFF
+
+# Major brands that say how the pictures are coded. Source: https://mp4ra.org/registered-types/brands
+_HEIC_BRANDS: Final = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"})
+_AVIF_BRANDS: Final = frozenset({b"avif", b"avis"})
+_VAGUE_BRANDS: Final = frozenset({b"mif1", b"msf1", b"mif2", b"miaf"})  # see compatible brands
+
+_OTHERS: Final = (
+    (b"%PDF", "a PDF"),
+    (b"%!PS", "PostScript"),
+    (b"\xc5\xd0\xd3\xc6", "PostScript"),
+    (b"\xff\x0a", "JPEG XL"),
+    (b"\0\0\0\x0cJXL ", "JPEG XL"),
+    (b"\0\0\0\x0cjP  ", "JPEG 2000"),
+    (b"\xff\x4f\xff\x51", "JPEG 2000"),
+    (b"BM", "a Windows bitmap"),
+    (b"II+\0", "BigTIFF"),
+    (b"MM\0+", "BigTIFF"),
+    (b"8BPS", "a Photoshop document"),
+    (b"<?xml", "XML"),
+    (b"<svg", "SVG"),
+    (b"<x:xmpmeta", "XMP"),
+    (b"PK\x03\x04", "a ZIP archive"),
+    (b"FUJIFILMCCD-RAW", "a raw photo"),
+)
+
+
+def sniff(head: bytes) -> str:
+    """Name the accepted format of a file that begins with `head`: a key of `MIME_TYPES`.
+
+    Args:
+        head: the first bytes of the file, at least `SNIFF_BYTES` where it has so many.
+
+    Raises:
+        UnsupportedTypeError: no accepted format; the message says what it seems to be.
+    """
+    if head.startswith(b"\xff\xd8\xff"):
+        return "JPEG"
+    if head.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "PNG"
+    if head.startswith((b"GIF87a", b"GIF89a")):
+        return "GIF"
+    if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
+        return "WEBP"
+    if head.startswith(_TIFF_MAGICS) and head[8:10] != b"CR":  # Canon's raw files are TIFF and CR
+        return "TIFF"
+    if head[4:8] == b"ftyp":
+        return _sniff_brand(head)
+    raise UnsupportedTypeError(f"seems to be {_guess(head)}")
+
+
+def _sniff_brand(head: bytes) -> str:
+    """Name the format of an ISO base media file by the brands in its `ftyp` box."""
+    size = min(int.from_bytes(head[:4], "big"), SNIFF_BYTES)
+    major = head[8:12]
+    compatible = {head[at : at + 4] for at in range(16, size - 3, 4)}
+    brands = {major} | (compatible if major in _VAGUE_BRANDS else set())
+    if brands & _AVIF_BRANDS:
+        return "AVIF"
+    if brands & _HEIC_BRANDS:
+        return "HEIC"
+    raise UnsupportedTypeError(f"seems to be an ISO media file of brand {major!r}")
+
+
+def _guess(head: bytes) -> str:
+    text = head.lstrip(b"\xef\xbb\xbf \t\r\n")
+    for magic, name in _OTHERS:
+        if head.startswith(magic) or text.startswith(magic):
+            return name
+    return f"no image we know: it begins with {head[:8].hex(' ') or 'nothing'}"

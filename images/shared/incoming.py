@@ -1,0 +1,94 @@
+"""A photo whose bytes are still arriving, for libvips to decode meanwhile. No AWS."""
+
+from typing import Final
+
+import pyvips
+
+from shared.deadline import refuse_late
+from shared.errors import StorageUnavailableError
+from shared.storage import PhotoStream
+
+READ_BYTES: Final = 65_536  # libvips asks for 4 KiB at a time; the network is asked less often
+
+
+class IncomingPhoto:
+    """The bytes so far, all kept: a second look at the photo needs no second GET.
+
+    libvips swallows what a callback raises, and takes a broken connection for the end of the
+    file. So a failure is held here, and `check` raises it before anyone judges the photo.
+
+    Args:
+        photo: the whole file, or a stream of it.
+        deadline: seconds of `time.monotonic()` after which no more is read.
+    """
+
+    def __init__(self, photo: bytes | PhotoStream, *, deadline: float) -> None:
+        self._stream = None if isinstance(photo, bytes) else photo
+        self._known: bytes | bytearray = photo if isinstance(photo, bytes) else bytearray()
+        self._at = 0  # where libvips reads next
+        self._deadline = deadline
+        self._failure: Exception | None = None
+        self.total_bytes = self._stream.total_bytes if self._stream else len(self._known)
+
+    def head(self, size: int) -> bytes:
+        """Return the first `size` bytes, or fewer where the photo has fewer.
+
+        Raises:
+            StorageUnavailableError, DeadlineExceededError: see `check`.
+        """
+        self._fetch(size)
+        self.check()
+        return bytes(self._known[:size])
+
+    def whole(self) -> bytes:
+        """Return all bytes.
+
+        Raises:
+            StorageUnavailableError, DeadlineExceededError: see `check`.
+        """
+        self._fetch(self.total_bytes)
+        self.check()
+        self._known = bytes(self._known)  # from now on one copy serves all
+        return self._known
+
+    def source(self) -> pyvips.Source:
+        """Return a source that libvips reads the photo from, while it arrives.
+
+        There can be only one, and it must live as long as any image that reads from it.
+        """
+        source = pyvips.SourceCustom()
+        source.on_read(self._read)
+        return source
+
+    def check(self) -> None:
+        """Raise what went wrong while reading, if anything did.
+
+        Raises:
+            StorageUnavailableError: the stream ended before the photo did, or broke.
+            DeadlineExceededError: the photo arrived too slowly.
+        """
+        if self._failure is not None:
+            raise self._failure
+
+    def _read(self, size: int) -> bytes:
+        self._fetch(self._at + size)
+        chunk = bytes(self._known[self._at : self._at + size])
+        self._at += len(chunk)
+        return chunk
+
+    def _fetch(self, up_to: int) -> None:
+        wanted = min(up_to, self.total_bytes)
+        while self._stream and not self._failure and len(self._known) < wanted:
+            try:
+                self._known += self._next(self._stream)
+            except Exception as failure:  # noqa: BLE001  # held for `check`, see the class
+                self._failure = failure
+
+    def _next(self, stream: PhotoStream) -> bytes:
+        refuse_late(self._deadline, "the photo arrives")
+        chunk = stream.read(READ_BYTES)
+        if not chunk:
+            raise StorageUnavailableError(
+                f"the photo ended after {len(self._known)} of {self.total_bytes} bytes"
+            )
+        return chunk

@@ -1,0 +1,338 @@
+"""run() reads little, refuses early, and logs one line."""
+
+import logging
+import time
+
+import pytest
+
+import photofiles as pf
+from extract import exif, handler
+from extract.handler import run
+from fakes import KEY, PHOTOS_BUCKET, MemoryPhotoStore, stored
+from reading import UPLOADED_AT, extracted, extracted_with_reads
+from shared.contracts import ExtractRequest, PhotoRef, dump, parse
+from shared.errors import (
+    BadKeyError,
+    DeadlineExceededError,
+    EmptyPhotoError,
+    ForeignBucketError,
+    InvalidRequestError,
+    PhotoTooLargeError,
+    RejectedError,
+    SupersededError,
+    TooComplexError,
+    TooManyPixelsError,
+    UnreadablePhotoError,
+    UnsupportedTypeError,
+)
+from shared.formats import MIME_TYPES
+from shared.limits import MAX_BYTES
+
+HEAD = (0, 131_071)
+SMALL = (0, 262_143)
+EXIF = pf.tiff_block(
+    [pf.text(pf.MAKE, "ACME")], [pf.text(pf.DATE_TIME_ORIGINAL, "2016:04:09 14:08:13")]
+)
+MAKE = {"camera": {"make": "ACME"}}
+MAKE_AND_TIME = {
+    "taken_at": {"local": "2016-04-09T14:08:13", "source": "EXIF:DateTimeOriginal"},
+    **MAKE,
+}
+
+
+def refusal(data: bytes, **photo: object) -> tuple[type[Exception], MemoryPhotoStore]:
+    store, reference = stored(data)
+    values = {**dump(reference), **photo}
+    request = parse(ExtractRequest, {"photo": values, "uploaded_at": UPLOADED_AT})
+    with pytest.raises(RejectedError) as caught:
+        run(request, store, photos_bucket=PHOTOS_BUCKET)
+    return caught.type, store
+
+
+@pytest.mark.parametrize(
+    ("photo", "image_format"),
+    [
+        (pf.jpeg(), "JPEG"),
+        (pf.png(), "PNG"),
+        (pf.webp(), "WEBP"),
+        (pf.encode(pf.picture(), "GIF"), "GIF"),
+        (pf.tiff_file(), "TIFF"),
+        (pf.encode(pf.picture(), "AVIF"), "AVIF"),
+        (pf.heif(), "HEIC"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_says_what_the_bytes_are_whatever_the_key_says(photo: bytes, image_format: str) -> None:
+    assert dump(extracted(photo)) == {
+        "image": {
+            "format": image_format,
+            "mime_type": MIME_TYPES[image_format],
+            "bytes": len(photo),
+            "width_px": 40,
+            "height_px": 30,
+        },
+        "metadata": {},
+        "sort_time": UPLOADED_AT[:19],
+        "version": handler.VERSION,
+    }
+
+
+def large(photo: bytes) -> bytes:
+    return photo + bytes(400_000)
+
+
+def behind_size(photo: bytes, segments: bytes) -> bytes:
+    scan = photo.rindex(b"\xff\xda")
+    return photo[:scan] + segments + photo[scan:]
+
+
+SEGMENTS = b"".join(pf.segment(0xE2, bytes(65_000)) for _ in range(7))
+
+
+@pytest.mark.parametrize(
+    ("photo", "reads", "metadata"),
+    [
+        (pf.jpeg(exif=EXIF), [SMALL], MAKE_AND_TIME),
+        (large(pf.jpeg(exif=EXIF)), [HEAD], MAKE_AND_TIME),
+        (
+            large(pf.jpeg(before=pf.exif_segment(EXIF) + SEGMENTS)),
+            [HEAD, (2 + 4 + 6 + len(EXIF) + 3 * 65_004, -1)],
+            MAKE_AND_TIME,
+        ),
+        (behind_size(pf.jpeg(exif=EXIF), SEGMENTS), [HEAD], MAKE_AND_TIME),
+        (
+            pf.png(pf.chunk(b"eXIf", EXIF), filling_bytes=400_000),
+            [HEAD, (-65_536, -1)],
+            MAKE_AND_TIME,
+        ),
+        (
+            pf.png(late=[pf.chunk(b"eXIf", EXIF)], filling_bytes=400_000),
+            [HEAD, (-65_536, -1)],
+            MAKE_AND_TIME,
+        ),
+        (pf.webp(filling_bytes=400_000), [HEAD], {}),
+        (pf.webp(exif=EXIF, filling_bytes=400_000), [HEAD, (-9 - len(EXIF), -1)], MAKE_AND_TIME),
+        (pf.heif(exif=EXIF, filling_bytes=100), [SMALL], MAKE_AND_TIME),
+        (
+            pf.heif(exif=EXIF, filling_bytes=400_000),
+            [HEAD, (-4 - len(EXIF), -1)],
+            MAKE_AND_TIME,
+        ),
+        (
+            pf.heif(exif=EXIF, filling_bytes=400_000, in_idat=True, meta_last=True),
+            [HEAD, (32 + 400_000, -1)],
+            MAKE_AND_TIME,
+        ),
+        (
+            pf.heif(exif=EXIF, filling_bytes=400_000, meta_last=True),
+            [HEAD, (32 + 400_000 + 4 + len(EXIF), -1), (0, -1)],
+            MAKE_AND_TIME,
+        ),
+        (pf.heif(filling_bytes=400_000), [HEAD], {}),
+        (pf.tiff_file([pf.text(pf.MAKE, "ACME")], gap_bytes=400_000), [HEAD, (400_008, -1)], MAKE),
+        (large(pf.tiff_file([pf.text(pf.MAKE, "ACME")])), [HEAD], MAKE),
+        (large(pf.encode(pf.picture(), "GIF")), [HEAD], {}),
+    ],
+    ids=[
+        "small JPEG",
+        "large JPEG",
+        "JPEG with much before its size",
+        "JPEG with much behind its size",
+        "PNG",
+        "PNG with late EXIF",
+        "WebP without metadata",
+        "WebP with EXIF",
+        "small HEIC",
+        "HEIC with EXIF behind the pixels",
+        "HEIC with everything behind the pixels",
+        "HEIC with its items before, and their places behind the pixels",
+        "HEIC without metadata",
+        "TIFF with its directory at the end",
+        "TIFF with its directory at the start",
+        "GIF",
+    ],
+)
+def test_reads_only_where_the_structure_points(
+    photo: bytes, reads: list[tuple[int, int]], metadata: dict[str, object]
+) -> None:
+    """Negative positions count from the end of the file."""
+    result, store = extracted_with_reads(photo)
+
+    size = len(photo)
+    assert store.reads == [
+        (first % size, last % size if last < 0 else last) for first, last in reads
+    ]
+    assert dump(result.metadata) == metadata
+    assert (result.image.width_px, result.image.height_px) == (40, 30)
+
+
+def test_reads_no_more_than_a_megabyte_ahead() -> None:
+    far = pf.heif(exif=EXIF, filling_bytes=400_000) + bytes(3_000_000)
+
+    _, store = extracted_with_reads(far)
+
+    first, last = store.reads[1]
+    assert last - first + 1 == 1_048_576
+
+
+def test_an_event_without_a_size_costs_no_request_for_it() -> None:
+    photo = pf.jpeg(exif=EXIF)
+    store, reference = stored(photo)
+    request = ExtractRequest(
+        photo=PhotoRef(bucket=reference.bucket, key=reference.key), uploaded_at=UPLOADED_AT
+    )
+
+    result = run(request, store, photos_bucket=PHOTOS_BUCKET)
+
+    assert store.reads == [HEAD]
+    assert result.image.bytes == len(photo)
+
+
+def test_what_is_behind_what_can_be_found_is_given_up() -> None:
+    """The Exif item is said to lie where the file has ended."""
+    photo = pf.heif(exif=EXIF)
+
+    assert dump(extracted(photo[: -len(EXIF) - 4]).metadata) == {}
+
+
+@pytest.mark.parametrize(
+    ("data", "error"),
+    [
+        (pf.bare_jpeg(8_000, 7_000), TooManyPixelsError),
+        (pf.bare_jpeg(65_500, 65_500), TooManyPixelsError),
+        (pf.heif(width_px=16_384, height_px=16_384), TooManyPixelsError),
+        (pf.scan_bomb(300), TooComplexError),
+        (large(pf.scan_bomb(3_000)), TooComplexError),
+        (b"\xff\xd8\xff", UnreadablePhotoError),
+        (b"\xff\xd8\xff\xe0\0\x10JFIF", UnreadablePhotoError),
+        (b"\xff\xd8\xff" + bytes(500_000), UnreadablePhotoError),
+        (pf.bare_jpeg(40, 0), UnreadablePhotoError),
+        (b"\x89PNG\r\n\x1a\n", UnreadablePhotoError),
+        (b"GIF89a\0\0\0\0", UnreadablePhotoError),
+        (b"RIFF\4\0\0\0WEBP", UnreadablePhotoError),
+        (b"II*\0\x08\0\0\0", UnreadablePhotoError),
+        (pf.box(b"ftyp", b"heic", bytes(4)), UnreadablePhotoError),
+        (b"not a photo", UnsupportedTypeError),
+        (b"%PDF-1.7", UnsupportedTypeError),
+        (b"\xff\xd8", UnsupportedTypeError),
+        (b"x", UnsupportedTypeError),
+    ],
+)
+def test_refuses_what_cannot_be_processed(data: bytes, error: type[RejectedError]) -> None:
+    started = time.process_time()
+
+    refused, _ = refusal(data)
+
+    assert refused is error
+    assert time.process_time() - started < 1
+
+
+@pytest.mark.parametrize(
+    ("photo", "error"),
+    [
+        ({"bytes": 0}, EmptyPhotoError),
+        ({"bytes": MAX_BYTES + 1}, PhotoTooLargeError),
+        ({"bucket": "another"}, ForeignBucketError),
+        ({"key": "derived/alice/a.jpg"}, BadKeyError),
+        ({"key": "uploads/alice/"}, BadKeyError),
+        ({"key": "uploads/\ud800/a.jpg"}, BadKeyError),
+        ({"key": f"uploads/{'o' * 129}/a.jpg"}, BadKeyError),
+    ],
+)
+def test_refuses_by_the_event_alone_without_a_request(
+    photo: dict[str, object], error: type[RejectedError]
+) -> None:
+    refused, store = refusal(pf.jpeg(), **photo)
+
+    assert refused is error
+    assert store.reads == []
+
+
+def test_the_object_has_the_last_word_on_its_size() -> None:
+    assert refusal(b"", bytes=1_000)[0] is EmptyPhotoError
+    assert refusal(pf.jpeg() + bytes(MAX_BYTES), bytes=1_000)[0] is PhotoTooLargeError
+    assert extracted(pf.jpeg().ljust(MAX_BYTES, b"\0")).image.bytes == MAX_BYTES
+
+
+def test_fifty_megapixels_are_accepted() -> None:
+    image = extracted(pf.bare_jpeg(8_000, 6_250)).image
+
+    assert (image.width_px, image.height_px) == (8_000, 6_250)
+
+
+def test_a_hundred_scans_are_accepted() -> None:
+    assert extracted(pf.scan_bomb(100)).image.format == "JPEG"
+    assert refusal(pf.scan_bomb(101))[0] is TooComplexError
+
+
+def test_a_photo_that_was_replaced_is_not_read_on() -> None:
+    store, photo = stored(pf.jpeg())
+    store.photos[KEY] = pf.png()
+    request = ExtractRequest(photo=photo, uploaded_at=UPLOADED_AT)
+
+    with pytest.raises(SupersededError):
+        run(request, store, photos_bucket=PHOTOS_BUCKET)
+
+
+def test_the_entry_point_takes_and_gives_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    store, photo = stored(pf.jpeg(exif=EXIF))
+    monkeypatch.setenv("PHOTOS_BUCKET", PHOTOS_BUCKET)
+    monkeypatch.setattr(handler, "photo_store", lambda: store)
+
+    answer = handler.handle({"photo": dump(photo), "uploaded_at": UPLOADED_AT}, None)
+
+    assert answer["metadata"] == MAKE_AND_TIME
+    with pytest.raises(InvalidRequestError, match="ExtractRequest"):
+        handler.handle({"photo": dump(photo)}, None)
+
+
+def test_one_line_is_logged_and_nothing_of_the_photo_in_it(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    block = pf.tiff_block(
+        [pf.text(pf.MAKE, "Söcret".encode("latin-1")), pf.Tag(pf.XP_TITLE, 1, b"S\0e\0" * 600)],
+        gps=pf.gps(),
+    )
+    with caplog.at_level(logging.DEBUG):
+        extracted(pf.jpeg(exif=block, xmp=pf.xmp("<dc:title>Secret</dc:title>")))
+
+    assert [record.message for record in caplog.records] == ["metadata extracted"]
+    record = vars(caplog.records[0])
+    assert record["photo_key"] == KEY
+    assert record["photo_format"] == "JPEG"
+    assert record["bytes_read"] == record["photo_bytes"]
+    said = str(record)
+    assert "cret" not in said
+    assert "48.8" not in said
+
+
+def test_pillow_is_not_asked_where_exifread_finds_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    block = pf.tiff_block(
+        [pf.text(pf.MAKE, "ACME"), pf.xp(pf.XP_TITLE, "t")],
+        [pf.Tag(pf.USER_COMMENT, pf.UNDEFINED, b"ASCII\0\0\0Screenshot")],
+        pf.gps(),
+    )
+    monkeypatch.delattr(exif, "_by_pillow")
+
+    assert extracted(pf.jpeg(exif=block)).metadata.description == "Screenshot"
+
+
+def test_a_text_that_exifread_loses_is_found_by_pillow() -> None:
+    """Exifread gives up on fields of a thousand values; Pillow does not."""
+    block = pf.tiff_block([pf.xp(pf.XP_TITLE, "t" * 700), pf.text(pf.MAKE, "ACME")])
+
+    metadata = extracted(pf.jpeg(exif=block)).metadata
+
+    assert metadata.title == "t" * 256
+    assert metadata.camera is not None
+    assert metadata.camera.make == "ACME"
+
+
+def test_a_step_that_is_out_of_time_reads_no_further() -> None:
+    store, photo = stored(pf.png(pf.chunk(b"eXIf", EXIF), filling_bytes=400_000))
+    request = ExtractRequest(photo=photo, uploaded_at=UPLOADED_AT)
+
+    with pytest.raises(DeadlineExceededError, match="no time left"):
+        run(request, store, photos_bucket=PHOTOS_BUCKET, deadline=time.monotonic())
+
+    assert store.reads == [HEAD]

@@ -1,0 +1,657 @@
+"""What a file says of itself is returned clean, or not at all: promises 2.3, X to I."""
+
+import json
+import math
+import time
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import photofiles as pf
+from reading import UPLOADED_AT, extracted, metadata_of, plain_metadata_of
+from shared.contracts import Camera, Location, Metadata, TakenAt
+
+FULL = pf.tiff_block(
+    [pf.text(pf.MAKE, "ACME"), pf.text(pf.MODEL, "One"), pf.text(pf.DESCRIPTION, "A dog.")],
+    [
+        pf.Tag(pf.EXPOSURE_TIME, pf.RATIONAL, [1, 250]),
+        pf.Tag(pf.F_NUMBER, pf.RATIONAL, [28, 10]),
+        pf.Tag(pf.ISO, pf.SHORT, [400]),
+        pf.text(pf.DATE_TIME_ORIGINAL, "2016:04:09 14:08:13"),
+        pf.text(pf.OFFSET_TIME_ORIGINAL, "+02:00"),
+        pf.text(pf.SUB_SEC_ORIGINAL, "25"),
+        pf.Tag(pf.FOCAL_LENGTH, pf.RATIONAL, [50, 1]),
+        pf.text(pf.LENS_MODEL, "50 mm"),
+    ],
+    pf.gps(altitude=[353, 10], altitude_ref=0),
+)
+
+
+def camera_of(*exif: pf.Tag) -> Camera:
+    return metadata_of(pf.jpeg(exif=pf.tiff_block(exif=exif))).camera or Camera()
+
+
+def make_of(value: str | bytes) -> str | None:
+    block = pf.tiff_block([pf.text(pf.MAKE, value)])
+    return (metadata_of(pf.jpeg(exif=block)).camera or Camera()).make
+
+
+def test_returns_all_that_a_camera_writes() -> None:
+    assert metadata_of(pf.jpeg(exif=FULL)) == Metadata(
+        taken_at=TakenAt(
+            local="2016-04-09T14:08:13.25",
+            source="EXIF:DateTimeOriginal",
+            offset="+02:00",
+            utc="2016-04-09T12:08:13.25Z",
+        ),
+        location=Location(latitude=48.858333, longitude=2.294444, altitude_m=35.3),
+        camera=Camera(
+            make="ACME",
+            model="One",
+            lens="50 mm",
+            iso=400,
+            f_number=2.8,
+            exposure_s=0.004,
+            focal_length_mm=50,
+        ),
+        description="A dog.",
+    )
+
+
+@pytest.mark.parametrize(
+    "photo",
+    [
+        pf.png(pf.chunk(b"eXIf", FULL)),
+        pf.png(late=[pf.chunk(b"eXIf", FULL)]),
+        pf.png(pf.raw_profile(b"exif", b"Exif\0\0" + FULL)),
+        pf.webp(exif=FULL),
+        pf.webp(exif=b"Exif\0\0" + FULL),
+        pf.heif(exif=FULL),
+        pf.heif(exif=FULL, brand=b"avif"),
+    ],
+    ids=["PNG", "PNG late", "PNG raw profile", "WebP", "WebP with a name", "HEIC", "AVIF"],
+)
+def test_every_container_says_the_same(photo: bytes) -> None:
+    assert metadata_of(photo) == metadata_of(pf.jpeg(exif=FULL))
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_tiff_says_the_same(order: str) -> None:
+    photo = pf.tiff_file(
+        [pf.text(pf.MAKE, "ACME")],
+        [pf.text(pf.DATE_TIME_ORIGINAL, "2016:04:09 14:08:13")],
+        pf.gps(),
+        order="<" if order == "<" else ">",
+    )
+
+    assert plain_metadata_of(photo) == {
+        "taken_at": {"local": "2016-04-09T14:08:13", "source": "EXIF:DateTimeOriginal"},
+        "location": {"latitude": 48.858333, "longitude": 2.294444},
+        "camera": {"make": "ACME"},
+    }
+
+
+def test_says_nothing_of_a_file_without_metadata() -> None:
+    assert plain_metadata_of(pf.jpeg()) == {}
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("ACME\0 and what was there before", "ACME"),
+        ("\0ACME", None),
+        ("  ACME  ", "ACME"),
+        ("   ", None),
+        ("a\x1b[31mb\x07c\x9bd", "a[31mbcd"),
+        ("a\r\nb\nc\td", "a b c d"),
+        ("\u202egpj.exe\u2066x\u200f", "gpj.exex"),
+        ("\ufeffACME", "ACME"),
+        ("e\u0301", "é"),
+        ("<script>alert(1)</script>", "<script>alert(1)</script>"),
+        ("=cmd|'/c calc'!A1", "=cmd|'/c calc'!A1"),
+        ("${jndi:ldap://x}%n{{7*7}}", "${jndi:ldap://x}%n{{7*7}}"),
+        ("Öl 写真 📷", "Öl 写真 📷"),
+        ("Öl".encode("latin-1"), "Öl"),
+        (b"\xed\xa0\x80x", "í\xa0x"),
+        ("x" * 60_000, "x" * 256),
+    ],
+)
+def test_text_is_cleaned_and_otherwise_as_written(value: str | bytes, expected: str | None) -> None:
+    assert make_of(value) == expected
+
+
+def test_text_of_another_field_type_is_read_all_the_same() -> None:
+    block = pf.tiff_block([pf.Tag(pf.MAKE, pf.UNDEFINED, b"ACME\0"), pf.Tag(pf.MODEL, 2, b"One!")])
+
+    camera = metadata_of(pf.jpeg(exif=block)).camera
+
+    assert camera == Camera(make="ACME", model="One!")
+
+
+@given(st.binary(max_size=40))
+@settings(max_examples=150, deadline=None)
+def test_no_text_breaks_json_or_a_page(value: bytes) -> None:
+    make = make_of(value)
+
+    assert make is None or make == make.strip() != ""
+    assert make is None or not any(ord(c) < 32 or 127 <= ord(c) < 160 for c in make)
+    json.dumps(make).encode()
+
+
+@pytest.mark.parametrize(
+    ("field_type", "values"),
+    [
+        (pf.RATIONAL, [0, 0]),
+        (pf.RATIONAL, [1, 0]),
+        (pf.RATIONAL, [0, 5]),
+        (pf.SRATIONAL, [-1, 3]),
+        (pf.FLOAT, [math.nan]),
+        (pf.FLOAT, [math.inf]),
+        (pf.DOUBLE, [1e300]),
+        (pf.DOUBLE, [-math.inf]),
+        (pf.ASCII, b"f/8\0"),
+        (pf.RATIONAL, []),
+    ],
+)
+def test_a_number_that_is_none_is_absent(field_type: int, values: bytes | Sequence[float]) -> None:
+    camera = camera_of(
+        *(
+            pf.Tag(tag, field_type, values)
+            for tag in (pf.EXPOSURE_TIME, pf.F_NUMBER, pf.FOCAL_LENGTH)
+        ),
+        pf.Tag(pf.ISO, pf.SHORT, [100]),
+    )
+
+    assert (camera.exposure_s, camera.f_number, camera.focal_length_mm) == (None, None, None)
+    assert camera.iso == 100
+
+
+def test_a_number_of_another_field_type_is_read_all_the_same() -> None:
+    assert camera_of(pf.Tag(pf.F_NUMBER, pf.DOUBLE, [2.8])).f_number == 2.8
+    assert camera_of(pf.Tag(pf.ISO, pf.LONG, [51_200])).iso == 51_200
+
+
+def test_an_iso_beyond_16_bits_stands_in_another_tag() -> None:
+    iso, index = pf.Tag(pf.ISO, pf.SHORT, [65_535]), pf.Tag(pf.EXPOSURE_INDEX, pf.LONG, [102_400])
+
+    assert camera_of(iso, index).iso == 102_400
+
+
+def location_of(gps: Sequence[pf.Tag], order: str = "<") -> Location | None:
+    block = pf.tiff_block([pf.text(pf.MAKE, "ACME")], gps=gps, order="<" if order == "<" else ">")
+    metadata = metadata_of(pf.jpeg(exif=block))
+    assert metadata.camera == Camera(make="ACME")  # bad coordinates never cost the rest
+    return metadata.location
+
+
+@pytest.mark.parametrize(
+    "gps",
+    [
+        pf.gps(latitude=(91, 1, 0, 1, 0, 1)),
+        pf.gps(latitude=(90, 1, 0, 1, 1, 1)),
+        pf.gps(longitude=(181, 1, 0, 1, 0, 1)),
+        pf.gps(longitude=(360, 1, 0, 1, 0, 1)),
+        pf.gps(latitude=(4_294_967_295, 1, 0, 1, 0, 1)),
+        pf.gps(latitude=(48, 1, 75, 1, 0, 1)),
+        pf.gps(latitude=(48, 1, 60, 1, 0, 1)),
+        pf.gps(latitude=(48, 1, 1, 1, 61, 1)),
+        pf.gps(latitude=(48, 0, 1, 1, 1, 1)),
+        pf.gps(latitude=(48, 1, 1, 1, 0, 0)),
+        pf.gps(latitude=(0, 0, 0, 0, 0, 0)),
+        pf.gps(latitude=(48, 1, 1, 1, 1, 1, 1, 1)),
+        pf.gps(latitude=()),
+        pf.gps(latitude_ref="X"),
+        pf.gps(latitude_ref=""),
+        pf.gps(latitude_ref="E"),
+        pf.gps(longitude_ref="N"),
+        pf.gps()[1:],
+        pf.gps()[:3],
+        pf.gps()[2:],
+        pf.gps()[:2],
+        [pf.gps()[0], pf.text(pf.LATITUDE, "48 51 30"), *pf.gps()[2:]],
+        [pf.gps()[0], pf.Tag(pf.LATITUDE, pf.SRATIONAL, (-48, 1, 1, 1, 1, 1)), *pf.gps()[2:]],
+        [pf.gps()[0], pf.Tag(pf.LATITUDE, pf.DOUBLE, (math.nan, 0, 0)), *pf.gps()[2:]],
+        [pf.gps()[0], pf.Tag(pf.LATITUDE, pf.RATIONAL, b"", 3, 0xFFFFFF00), *pf.gps()[2:]],
+    ],
+)
+def test_a_coordinate_that_is_none_takes_the_location_with_it(gps: list[pf.Tag]) -> None:
+    assert location_of(gps) is None
+
+
+@pytest.mark.parametrize(
+    ("latitude_ref", "longitude_ref", "signs"),
+    [("N", "E", (1, 1)), ("S", "E", (-1, 1)), ("N", "W", (1, -1)), ("S", "W", (-1, -1))],
+)
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_hemispheres_are_signs(
+    latitude_ref: str, longitude_ref: str, signs: tuple[int, int], order: str
+) -> None:
+    place = location_of(pf.gps(latitude_ref=latitude_ref, longitude_ref=longitude_ref), order)
+
+    assert place is not None
+    assert (place.latitude, place.longitude) == (signs[0] * 48.858333, signs[1] * 2.294444)
+
+
+def test_a_lower_case_hemisphere_is_no_hemisphere() -> None:
+    assert location_of(pf.gps(latitude_ref="s")) is None
+
+
+def test_the_sign_holds_next_to_zero_degrees() -> None:
+    gps = pf.gps((0, 1, 0, 1, 36, 1), (0, 1, 5, 1, 0, 1), latitude_ref="S", longitude_ref="W")
+
+    assert location_of(gps) == Location(latitude=-0.01, longitude=-0.083333)
+
+
+def test_zero_degrees_west_is_not_minus_zero() -> None:
+    place = location_of(pf.gps(longitude=(0, 1, 0, 1, 0, 1), longitude_ref="W"))
+
+    assert place is not None
+    assert math.copysign(1, place.longitude) == 1
+
+
+def test_degrees_may_have_decimals_in_place_of_minutes_and_seconds() -> None:
+    gps = pf.gps((488_583_333, 10_000_000), (2, 1, 1_766_667, 100_000))
+
+    assert location_of(gps) == Location(latitude=48.858333, longitude=2.294444)
+
+
+def test_zero_zero_is_kept_and_flagged() -> None:
+    zero = (0, 1, 0, 1, 0, 1)
+
+    assert location_of(pf.gps(zero, zero)) == Location(latitude=0, longitude=0, gps_valid=False)
+
+
+@pytest.mark.parametrize(
+    ("altitude", "ref", "expected"),
+    [
+        ((353, 10), 0, 35.3),
+        ((353, 10), None, 35.3),
+        ((353, 10), 1, -35.3),
+        ((353, 10), 2, 35.3),
+        ((353, 10), 3, -35.3),
+        ((353, 10), 7, None),
+        ((0, 1), 1, 0),
+        ((5, 0), 0, None),
+        ((20_001, 1), 0, None),
+        ((1_001, 1), 1, None),
+        ((4_294_967_000, 1), 0, None),
+        ((), 0, None),
+    ],
+)
+def test_altitude_is_in_signed_metres_or_absent(
+    altitude: tuple[int, ...], ref: int | None, expected: float | None
+) -> None:
+    place = location_of(pf.gps(altitude=altitude, altitude_ref=ref))
+
+    assert place is not None
+    assert place.altitude_m == expected
+    assert str(place.altitude_m) != "-0.0"
+
+
+@given(
+    st.lists(st.integers(0, 2**32 - 1), min_size=6, max_size=6),
+    st.lists(st.integers(0, 2**32 - 1), min_size=6, max_size=6),
+    st.sampled_from("NSEWns X"),
+    st.integers(0, 2**32 - 1),
+)
+@settings(max_examples=150, deadline=None)
+def test_no_location_leaves_the_earth(
+    latitude: list[int], longitude: list[int], ref: str, altitude: int
+) -> None:
+    place = location_of(pf.gps(latitude, longitude, latitude_ref=ref, altitude=(altitude, 7)))
+
+    assert place is None or (abs(place.latitude) <= 90 and abs(place.longitude) <= 180)
+    assert place is None or -1000 <= (place.altitude_m or 0) <= 20_000
+
+
+def taken(
+    original: str | None = None,
+    digitized: str | None = None,
+    changed: str | None = None,
+    *more: pf.Tag,
+) -> TakenAt | None:
+    exif = [
+        pf.text(tag, value)
+        for tag, value in (
+            (pf.DATE_TIME_ORIGINAL, original),
+            (pf.DATE_TIME_DIGITIZED, digitized),
+        )
+        if value is not None
+    ]
+    ifd0 = [pf.text(pf.DATE_TIME, changed)] if changed is not None else []
+    return metadata_of(pf.jpeg(exif=pf.tiff_block(ifd0, [*exif, *more]))).taken_at
+
+
+NONSENSE = [
+    "0000:00:00 00:00:00",
+    "    :  :     :  :  ",
+    "",
+    "2016:02:30 12:00:00",
+    "2015:02:29 12:00:00",
+    "2016:00:10 12:00:00",
+    "2016:13:10 12:00:00",
+    "2016:04:00 12:00:00",
+    "2016:04:31 12:00:00",
+    "2016:04:09 25:61:00",
+    "2016:04:09 24:00:00",
+    "2016:04:09 12:60:00",
+    "2016:04:09 12:00:60",
+    "9999:12:31 23:59:59",
+    "2016:04:09",
+    "2016:04:09 12:00",
+    "16:04:09 12:00:00",
+    "2016:4:9 12:00:00",
+    "2016:04-09 12:00:00",
+    "2016/04/09 12:00:00",
+    "09.04.2016 12:00:00",
+    "2016:04:09 12:00:00 PM",
+    "٢٠١٦:04:09 12:00:00",
+    "now",
+    "-016:04:09 12:00:00",
+    "2016:04:09\x0012:00:00",
+    "1460203693",
+    "2016:04:09 12:00:00.٢٥",
+]
+
+
+@pytest.mark.parametrize("nonsense", NONSENSE)
+def test_a_time_that_is_none_gives_way_to_the_next_source(nonsense: str) -> None:
+    good = "2016:04:09 14:08:13"
+
+    first, second = taken(nonsense, good), taken(nonsense, nonsense, good)
+
+    assert (first and first.local, first and first.source) == (
+        "2016-04-09T14:08:13",
+        "EXIF:DateTimeDigitized",
+    )
+    assert second is not None
+    assert second.source == "EXIF:DateTime"
+    assert taken(nonsense, nonsense, nonsense) is None
+
+
+def test_the_upload_time_is_never_taken_for_the_photos() -> None:
+    result = extracted(pf.jpeg())
+
+    assert result.metadata.taken_at is None
+    assert result.sort_time == UPLOADED_AT[:19]
+
+
+def test_the_earlier_source_wins() -> None:
+    time_ = taken("2016:04:09 14:08:13", "2017:01:01 00:00:00", "2018:01:01 00:00:00")
+
+    assert time_ == TakenAt(local="2016-04-09T14:08:13", source="EXIF:DateTimeOriginal")
+
+
+@pytest.mark.parametrize(
+    ("offset", "utc"),
+    [
+        ("Z", "2016-04-09T14:08:13Z"),
+        ("+00:00", "2016-04-09T14:08:13Z"),
+        ("+02:00", "2016-04-09T12:08:13Z"),
+        ("-09:30", "2016-04-09T23:38:13Z"),
+        ("+14:00", "2016-04-09T00:08:13Z"),
+        ("-14:00", "2016-04-10T04:08:13Z"),
+    ],
+)
+def test_an_offset_tells_utc(offset: str, utc: str) -> None:
+    time_ = taken("2016:04:09 14:08:13", None, None, pf.text(pf.OFFSET_TIME_ORIGINAL, offset))
+
+    assert time_ == TakenAt(
+        local="2016-04-09T14:08:13", source="EXIF:DateTimeOriginal", offset=offset, utc=utc
+    )
+
+
+@pytest.mark.parametrize(
+    "offset", ["+15:00", "+14:01", "+0200", "02:00", "+2:00", "+02:60", "z", "UTC", "   ", "+٠٢:00"]
+)
+def test_an_offset_that_is_none_leaves_the_local_time(offset: str) -> None:
+    time_ = taken("2016:04:09 14:08:13", None, None, pf.text(pf.OFFSET_TIME_ORIGINAL, offset))
+
+    assert time_ == TakenAt(local="2016-04-09T14:08:13", source="EXIF:DateTimeOriginal")
+
+
+def test_each_time_has_its_own_offset_and_fraction() -> None:
+    others = [
+        pf.text(pf.OFFSET_TIME, "+01:00"),
+        pf.text(pf.OFFSET_TIME_DIGITIZED, "+02:00"),
+        pf.text(pf.SUB_SEC, "11"),
+        pf.text(pf.SUB_SEC_DIGITIZED, "22"),
+    ]
+
+    original = taken("2016:04:09 14:08:13", None, None, *others)
+    digitized = taken(None, "2016:04:09 14:08:13", None, *others)
+    changed = taken(None, None, "2016:04:09 14:08:13", *others)
+
+    assert original is not None
+    assert (original.local, original.offset) == ("2016-04-09T14:08:13", None)
+    assert digitized is not None
+    assert (digitized.local, digitized.offset) == ("2016-04-09T14:08:13.22", "+02:00")
+    assert changed is not None
+    assert (changed.local, changed.offset) == ("2016-04-09T14:08:13.11", "+01:00")
+
+
+@pytest.mark.parametrize("fraction", ["  ", "x", "-1", "1.5", "0x1"])
+def test_a_fraction_that_is_none_is_left_out(fraction: str) -> None:
+    time_ = taken("2016:04:09 14:08:13", None, None, pf.text(pf.SUB_SEC_ORIGINAL, fraction))
+
+    assert time_ is not None
+    assert time_.local == "2016-04-09T14:08:13"
+
+
+@pytest.mark.parametrize(
+    ("time_", "plausible"),
+    [
+        ("1825:12:31 23:59:59", False),
+        ("1826:01:01 00:00:00", True),
+        ("1919:01:01 00:00:00", True),
+        ("2026:03:02 12:00:00", True),
+        ("2026:03:02 12:00:01", False),
+        ("2038:01:19 03:14:08", False),
+        ("2999:01:01 00:00:00", False),
+        ("0001:01:01 00:00:00", False),
+    ],
+)
+def test_a_time_that_no_photo_can_have_is_kept_and_flagged(time_: str, *, plausible: bool) -> None:
+    result = extracted(pf.jpeg(exif=pf.tiff_block(exif=[pf.text(pf.DATE_TIME_ORIGINAL, time_)])))
+
+    taken_at = result.metadata.taken_at
+    assert taken_at is not None
+    assert taken_at.local == time_.replace(":", "-", 2).replace(" ", "T")
+    assert taken_at.plausible == plausible
+    assert result.sort_time == (taken_at.local if plausible else UPLOADED_AT[:19])
+
+
+def test_photos_are_ordered_by_utc_where_it_is_known() -> None:
+    assert extracted(pf.jpeg(exif=FULL)).sort_time == "2016-04-09T12:08:13"
+
+
+@pytest.mark.parametrize("year", ["0001:01:01 00:00:00", "9998:12:31 23:59:59"])
+@pytest.mark.parametrize("offset", ["+14:00", "-14:00"])
+def test_utc_beyond_the_calendar_is_absent(year: str, offset: str) -> None:
+    time_ = taken(year, None, None, pf.text(pf.OFFSET_TIME_ORIGINAL, offset))
+
+    assert time_ is not None
+    assert time_.utc is None or time_.utc[4:5] == "-"
+
+
+def test_xmp_and_iptc_say_when_where_exif_does_not() -> None:
+    iptc = pf.dataset(55, b"20160409") + pf.dataset(60, b"140813+0200")
+    xmp = pf.xmp(attributes='photoshop:DateCreated="2017-01-02T03:04:05.60-07:00"')
+
+    from_iptc = metadata_of(pf.jpeg(iptc=iptc)).taken_at
+    from_xmp = metadata_of(pf.jpeg(iptc=iptc, xmp=xmp)).taken_at
+
+    assert from_iptc == TakenAt(
+        local="2016-04-09T14:08:13",
+        source="IPTC:DateCreated",
+        offset="+02:00",
+        utc="2016-04-09T12:08:13Z",
+    )
+    assert from_xmp == TakenAt(
+        local="2017-01-02T03:04:05.60",
+        source="XMP:DateCreated",
+        offset="-07:00",
+        utc="2017-01-02T10:04:05.60Z",
+    )
+
+
+def test_a_date_without_a_time_is_no_time() -> None:
+    xmp = pf.xmp(attributes='photoshop:DateCreated="2017-01-02"')
+
+    assert metadata_of(pf.jpeg(iptc=pf.dataset(55, b"20160409"), xmp=xmp)).taken_at is None
+
+
+def test_title_description_and_keywords_are_merged() -> None:
+    block = pf.tiff_block(
+        [
+            pf.text(pf.DESCRIPTION, "from EXIF"),
+            pf.xp(pf.XP_TITLE, "from Windows"),
+            pf.xp(pf.XP_KEYWORDS, "Dog; Café ;cat;"),
+        ]
+    )
+    iptc = b"".join(
+        [
+            pf.dataset(90, b"\x1b%G", record=1),
+            pf.dataset(5, b"the envelope's", record=1),
+            pf.dataset(5, b"from IPTC"),
+            pf.dataset(120, b"from IPTC, too"),
+            pf.dataset(25, b"cat"),
+            pf.dataset(25, "Äpfel".encode("latin-1")),
+        ]
+    )
+    xmp = pf.xmp(
+        "<dc:title><rdf:Alt><rdf:li xml:lang='fr'>chien</rdf:li>"
+        "<rdf:li xml:lang='x-default'>from XMP</rdf:li></rdf:Alt></dc:title>"
+        + pf.bag("dc:subject", "dog", "CAT")
+        + pf.bag("lr:hierarchicalSubject", "Animal|Pet|dog", "Place|Paris")
+    )
+
+    merged = metadata_of(pf.jpeg(exif=block, iptc=iptc, xmp=xmp))
+
+    assert merged.title == "from XMP"
+    assert merged.description == "from IPTC, too"
+    assert merged.keywords == ["dog", "CAT", "Paris", "Äpfel", "Café"]
+    assert metadata_of(pf.jpeg(exif=block, iptc=iptc)).title == "from IPTC"
+    assert metadata_of(pf.jpeg(exif=block)).title == "from Windows"
+    assert metadata_of(pf.jpeg(exif=block)).description == "from EXIF"
+
+
+@pytest.mark.parametrize(
+    ("comment", "expected"),
+    [
+        (b"ASCII\0\0\0Screenshot", "Screenshot"),
+        (b"UNICODE\0" + "写真".encode("utf-16-le"), "写真"),
+        (b"UNICODE\0" + "Öl".encode("utf-16-be"), "Öl"),
+        (b"UNICODE\0" + "Öl".encode("utf-16-le"), "Öl"),
+        (b"UNICODE\0" + "a\0b".encode("utf-16-le"), "a"),
+        (b"ASCII\0\0\0" + b" " * 40, None),
+        (bytes(8) + b"\x8f\x02\x17", None),
+        (b"", None),
+    ],
+)
+def test_a_comment_describes_only_where_it_says_how_it_is_coded(
+    comment: bytes, expected: str | None
+) -> None:
+    block = pf.tiff_block(exif=[pf.Tag(pf.USER_COMMENT, pf.UNDEFINED, comment)])
+
+    assert metadata_of(pf.jpeg(exif=block)).description == expected
+
+
+def test_metadata_beyond_all_measure_is_cut_down() -> None:
+    block = pf.tiff_block([pf.text(pf.DESCRIPTION, "d" * 60_000)])
+    iptc = b"".join(pf.dataset(25, b"%04d" % number + b"k" * 100) for number in range(600))
+    xmp = pf.xmp(
+        f"<dc:title>{'t' * 20_000}</dc:title>"
+        + pf.bag("dc:subject", *(f"word {number}" for number in range(1_500)))
+    )
+
+    photo = pf.jpeg(exif=block, iptc=iptc[:60_000], xmp=xmp)
+    metadata = metadata_of(photo)
+    without_xmp = metadata_of(pf.jpeg(iptc=iptc[:60_000]))
+
+    assert metadata.title == "t" * 256
+    assert metadata.description == "d" * 2_000
+    assert len(metadata.keywords or []) == 100
+    assert {len(keyword) for keyword in without_xmp.keywords or []} == {64}
+    assert len(json.dumps(plain_metadata_of(photo))) < 32_768
+
+
+ENTITIES = "".join(
+    f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' if n else '<!ENTITY e0 "lol">' for n in range(12)
+)
+
+
+@pytest.mark.parametrize(
+    "document_type",
+    [
+        '<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]>',
+        '<!DOCTYPE x SYSTEM "http://127.0.0.1:1/x.dtd">',
+        f"<!DOCTYPE x [{ENTITIES}]>",
+        '<!DOCTYPE x [<!ENTITY e "expanded"><!ENTITY e11 "">]>',
+    ],
+    ids=["external entity", "external document type", "billion laughs", "one laugh"],
+)
+def test_no_entity_of_xmp_is_expanded(document_type: str) -> None:
+    document = pf.xmp("<dc:title>&e;&e11;</dc:title>").replace(
+        b"<x:xmpmeta", document_type.encode() + b"<x:xmpmeta", 1
+    )
+    started = time.process_time()
+
+    assert metadata_of(pf.jpeg(xmp=document)).title is None
+    assert time.process_time() - started < 1
+
+
+def test_what_stands_before_an_error_in_xmp_is_kept() -> None:
+    whole = pf.xmp("<dc:title>kept</dc:title><dc:description>lost</dc:description>")
+
+    metadata = metadata_of(pf.jpeg(xmp=whole[: whole.index(b"lost") + 2]))
+
+    assert (metadata.title, metadata.description) == ("kept", None)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig"])
+def test_xmp_is_read_in_every_encoding_of_unicode(encoding: str) -> None:
+    document = pf.xmp("<dc:title>Öl</dc:title>").decode().partition("?>\n")[2]
+
+    assert metadata_of(pf.jpeg(xmp=document.encode(encoding))).title == "Öl"
+
+
+@given(st.binary(max_size=300), st.binary(max_size=300), st.binary(max_size=300))
+@settings(max_examples=200, deadline=None)
+def test_no_block_of_metadata_ends_the_step(exif: bytes, xmp: bytes, iptc: bytes) -> None:
+    result = extracted(pf.jpeg(exif=b"II*\0" + exif, xmp=b"<x" + xmp, iptc=b"\x1c" + iptc))
+
+    assert (result.image.width_px, result.image.height_px) == (40, 30)
+
+
+@given(st.data())
+@settings(max_examples=300, deadline=None)
+def test_no_damage_to_exif_ends_the_step(data: st.DataObject) -> None:
+    block = bytearray(FULL)
+    for _ in range(data.draw(st.integers(1, 8))):
+        block[data.draw(st.integers(4, len(block) - 1))] = data.draw(st.integers(0, 255))
+
+    result = extracted(pf.jpeg(exif=bytes(block[: data.draw(st.integers(8, len(block)))])))
+
+    json.dumps(plain_metadata_of(pf.jpeg(exif=bytes(block))), allow_nan=False)
+    assert result.image.format == "JPEG"
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        b"II*\0\x08\0\0\0\xff\xff" + pf.tiff_block([pf.Tag(pf.GPS_IFD, 4, [8])])[10:22] * 5_000,
+        pf.tiff_block([pf.Tag(0x9000 + n, 1, b"x", 999, 8) for n in range(1, 5_000)]),
+        pf.tiff_block([pf.Tag(pf.EXIF_IFD, pf.LONG, [8]), pf.Tag(pf.GPS_IFD, pf.LONG, [8])]),
+        pf.tiff_block([pf.text(pf.MAKE, "A")], next_ifd=8),
+    ],
+    ids=["pointers to pointers", "values on values", "own directory", "own next page"],
+)
+def test_a_hostile_directory_is_read_within_a_second(block: bytes) -> None:
+    started = time.process_time()
+
+    extracted(pf.jpeg(exif=block[:65_000]))
+
+    assert time.process_time() - started < 1

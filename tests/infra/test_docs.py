@@ -1,0 +1,43 @@
+"""Docs cannot rot: what is made from the code is as the code says."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
+
+
+def test_generated_pages_are_fresh() -> None:
+    checked = subprocess.run(  # our own script
+        [sys.executable, "tools/docs.py", "--check"],
+        cwd=ROOT,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+    assert checked.returncode == 0, checked.stdout
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_to_a_file_leads_to_one(page: Path) -> None:
+    links = re.findall(r"\]\(([^)#\s]+)[^)]*\)|src=\"([^\"]+)\"", page.read_text())
+    targets = [one or other for one, other in links]
+
+    missing = [
+        target for target in targets if "://" not in target and not (page.parent / target).exists()
+    ]
+    assert missing == []
+
+
+def test_every_make_target_that_the_docs_name_exists() -> None:
+    targets = set(re.findall(r"^\.PHONY: ([a-z-]+)", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = {
+        name for page in PAGES for name in re.findall(r"`?make ([a-z][a-z-]+)", page.read_text())
+    }
+
+    assert named - targets - {"sure"} == set()

@@ -1,0 +1,27 @@
+"""How tests ask the Extract step what a file says."""
+
+from typing import Any
+
+from extract.handler import run
+from fakes import PHOTOS_BUCKET, MemoryPhotoStore, stored
+from shared.contracts import ExtractRequest, ExtractResult, Metadata, dump
+
+UPLOADED_AT = "2026-03-01T12:00:00Z"
+
+
+def extracted(data: bytes) -> ExtractResult:
+    return extracted_with_reads(data)[0]
+
+
+def extracted_with_reads(data: bytes) -> tuple[ExtractResult, MemoryPhotoStore]:
+    store, photo = stored(data)
+    request = ExtractRequest(photo=photo, uploaded_at=UPLOADED_AT)
+    return run(request, store, photos_bucket=PHOTOS_BUCKET), store
+
+
+def metadata_of(data: bytes) -> Metadata:
+    return extracted(data).metadata
+
+
+def plain_metadata_of(data: bytes) -> dict[str, Any]:
+    return dump(metadata_of(data))

@@ -1,0 +1,63 @@
+"""Importing a handler, as a cold start does, touches no network and reads no setting."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+IMAGES = Path(__file__).parents[2] / "images"
+
+PROBE = """
+import importlib, json, os, sys
+
+asked = []
+look_up = os._Environ.__getitem__
+
+def watch(environment, name):
+    asked.append(name)
+    return look_up(environment, name)
+
+def refuse(event, _):
+    if event.startswith("socket."):
+        raise AssertionError(event)
+
+os._Environ.__getitem__ = watch
+sys.addaudithook(refuse)
+importlib.import_module(sys.argv[1])
+print(json.dumps([asked, sorted(sys.modules)]))
+"""
+
+
+class Imported(NamedTuple):
+    """What happened while a handler was imported."""
+
+    variables: set[str]  # of the environment that were asked for
+    modules: set[str]
+
+
+def imported(handler: str) -> Imported:
+    """Import `handler` as the first thing of a process; any use of a socket fails it."""
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(IMAGES)}
+    probe = subprocess.run(  # noqa: S603  # our own code
+        [sys.executable, "-W", "error", "-c", PROBE, handler],
+        env=environment,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert probe.returncode == 0, probe.stderr
+    variables, modules = json.loads(probe.stdout)
+    return Imported(set(variables), set(modules))
+
+
+@pytest.mark.parametrize("handler", ["extract.handler", "thumbnail.handler", "tag.handler"])
+def test_importing_a_handler_touches_no_network_and_reads_no_setting(handler: str) -> None:
+    assert imported(handler).variables <= {"HOME"}  # botocore expands a "~"
+
+
+def test_importing_tag_does_not_load_libvips_which_most_photos_do_not_need() -> None:
+    assert "pyvips" not in imported("tag.handler").modules
