@@ -1,0 +1,89 @@
+"""Tag step: what is on the photo.
+
+In       contracts.TagRequest
+Out      contracts.TagResult
+Ends in  InvalidRequestError; BadKeyError, ForeignBucketError; LabelsUnavailableError,
+         StorageUnavailableError; PhotoGoneError, SupersededError; AccessDeniedError,
+         DeadlineExceededError
+Reads    PHOTOS_BUCKET, LABELER, MAX_LABELS, MIN_CONFIDENCE
+"""
+
+import logging
+import math
+import time
+from collections.abc import Mapping
+from functools import cache
+from typing import Final
+
+from shared.aws import labeler_settings, photo_store, photos_bucket, rekognition
+from shared.contracts import TagRequest, TagResult, dump, parse
+from shared.deadline import deadline_of
+from shared.errors import LabelsRefusedError, RejectedError
+from shared.keys import refuse_reference
+from shared.storage import PhotoStore
+from tag.labels import Labeler, Labels, tag_result
+from tag.rekognition import RekognitionLabeler
+
+VERSION: Final = 1  # of this step's code: raise it when the same photo gives another result
+
+log = logging.getLogger(__name__)
+
+
+def handle(event: Mapping[str, object], context: object) -> dict[str, object]:
+    """Lambda entry point: JSON in, JSON out, nothing else."""
+    request = parse(TagRequest, event)
+    result = run(
+        request,
+        photo_store(),
+        labeler(),
+        photos_bucket=photos_bucket(),
+        deadline=deadline_of(context),
+    )
+    return dump(result)
+
+
+@cache
+def labeler() -> Labeler:
+    """Return the labeller that LABELER names.
+
+    Raises:
+        LookupError: it names none.
+    """
+    settings = labeler_settings()
+    if settings.labeler == "rekognition":
+        return RekognitionLabeler(
+            rekognition(),
+            max_labels=settings.max_labels,
+            min_confidence=settings.min_confidence,
+        )
+    raise LookupError(f"LABELER is {settings.labeler!r}, expected rekognition")
+
+
+def run(
+    request: TagRequest,
+    store: PhotoStore,
+    labeler: Labeler,
+    *,
+    photos_bucket: str,
+    deadline: float = math.inf,
+) -> TagResult:
+    """Label one photo. What the labeller refuses for good is a result too: FAILED:<code>."""
+    started = time.perf_counter()
+    refuse_reference(request.photo, photos_bucket=photos_bucket)
+    try:
+        labels = labeler.label(request.photo, request.image, store, deadline=deadline)
+    except LabelsRefusedError as error:
+        labels = Labels(status=f"FAILED:{error}")
+    except RejectedError as error:  # the other steps judge the photo; here it is without labels
+        labels = Labels(status=f"FAILED:{error.code}")
+    result = tag_result(labels, version=VERSION)
+    log.info(
+        "photo labelled",
+        extra={
+            "photo_key": request.photo.key,
+            "labels": len(result.labels),
+            "labels_status": result.labels_status,
+            "duration_ms": round((time.perf_counter() - started) * 1000),
+        },
+    )
+    return result

@@ -1,0 +1,161 @@
+"""Amazon Rekognition's DetectLabels: what it is sent, and its answer in our names.
+
+Source of all limits: https://docs.aws.amazon.com/rekognition/latest/dg/limits.html
+"""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from shared.aws import Rekognition
+from shared.contracts import BoundingBox, ImageFacts, Instance, Label, PhotoRef
+from shared.errors import LabelsRefusedError
+from shared.storage import PhotoStore
+from tag.labels import Labels
+
+if TYPE_CHECKING:
+    from mypy_boto3_rekognition.type_defs import ImageTypeDef, S3ObjectTypeDef
+
+MAX_OBJECT_BYTES: Final = 15_000_000  # "15 MB" for an object in S3
+MIN_SIDE_PX: Final = 80
+MAX_SIDE_PX: Final = 10_000
+SENT_SIDE_PX: Final = 2_048  # of our own JPEG: far below 5,242,880 bytes whatever it shows
+
+TOO_SMALL: Final = Labels(status="SKIPPED:TOO_SMALL")
+OBJECT_REFUSED: Final = "InvalidS3ObjectException"
+
+
+class _Shape(msgspec.Struct, rename="pascal"):
+    """A part of the answer; its values may be anything of their JSON type, NaN too."""
+
+
+class _Named(_Shape):
+    name: str
+
+
+class _Box(_Shape):
+    left: float
+    top: float
+    width: float
+    height: float
+
+
+class _Instance(_Shape):
+    bounding_box: _Box
+    confidence: float
+
+
+class _Label(_Shape):
+    name: str
+    confidence: float
+    parents: list[_Named] = []
+    categories: list[_Named] = []
+    aliases: list[_Named] = []
+    instances: list[_Instance] = []
+
+
+@dataclass(frozen=True, slots=True)
+class RekognitionLabeler:
+    """`labels.Labeler` by Rekognition."""
+
+    rekognition: Rekognition
+    max_labels: int
+    min_confidence: float  # per cent
+
+    def label(
+        self, photo: PhotoRef, image: ImageFacts, store: PhotoStore, *, deadline: float
+    ) -> Labels:
+        """Ask once, by reference where Rekognition takes the object as it is; see `Labeler`."""
+        if shorter_side_sent_px(image) < MIN_SIDE_PX:
+            return TOO_SMALL
+        # Without a version, Rekognition would read whatever is there by now.
+        if accepts(image) and photo.version_id is not None:
+            return self._by_reference(photo, photo.version_id, store)
+        return self._by_value(photo, store, deadline)
+
+    def _by_reference(self, photo: PhotoRef, version_id: str, store: PhotoStore) -> Labels:
+        s3_object: S3ObjectTypeDef = {
+            "Bucket": photo.bucket,
+            "Name": photo.key,
+            "Version": version_id,
+        }
+        try:
+            return self._ask({"S3Object": s3_object})
+        except LabelsRefusedError as error:
+            if str(error) == OBJECT_REFUSED:
+                # Said alike of an object that is gone, and of one that may not be read: S3 says
+                # which it is, by its own error.
+                store.read(photo, 0, 0)
+            raise
+
+    def _by_value(self, photo: PhotoRef, store: PhotoStore, deadline: float) -> Labels:
+        from tag.jpeg import upright_jpeg  # noqa: PLC0415  # libvips, which few photos need
+
+        with store.stream(photo) as stream:
+            jpeg = upright_jpeg(stream, side_px=SENT_SIDE_PX, deadline=deadline)
+        return self._ask({"Bytes": jpeg})
+
+    def _ask(self, image: "ImageTypeDef") -> Labels:
+        answer = self.rekognition.detect_labels(
+            image, max_labels=self.max_labels, min_confidence=self.min_confidence
+        )
+        return Labels(
+            found=read_labels(answer["Labels"]),
+            model=f"rekognition {answer.get('LabelModelVersion', '')}",
+        )
+
+
+def accepts(image: ImageFacts) -> bool:
+    """Say whether Rekognition takes the object as it is, with boxes in display space.
+
+    It turns a JPEG by its EXIF orientation, and a PNG never.
+
+    Source: OrientationCorrection in
+    https://docs.aws.amazon.com/rekognition/latest/APIReference/API_DetectLabels.html
+    """
+    sides_px = (image.width_px, image.height_px)
+    upright = image.format == "JPEG" or (image.format == "PNG" and image.orientation == 1)
+    small_enough = image.bytes <= MAX_OBJECT_BYTES and max(sides_px) <= MAX_SIDE_PX
+    return upright and small_enough and min(sides_px) >= MIN_SIDE_PX
+
+
+def shorter_side_sent_px(image: ImageFacts) -> int:
+    """Return how many pixels Rekognition gets along the shorter side of the picture."""
+    longer_px, shorter_px = sorted((image.width_px, image.height_px), reverse=True)
+    if accepts(image) or longer_px <= SENT_SIDE_PX:
+        return shorter_px
+    return shorter_px * SENT_SIDE_PX // longer_px
+
+
+def read_labels(answer: Iterable[object]) -> list[Label]:
+    """Return DetectLabels' `Labels` in our names; what has not the documented shape is left out."""
+    labels = []
+    for said in answer:
+        with suppress(msgspec.ValidationError):
+            labels.append(_in_our_names(msgspec.convert(said, type=_Label)))
+    return labels
+
+
+def _in_our_names(label: _Label) -> Label:
+    return Label(
+        name=label.name,
+        confidence=label.confidence,
+        parents=[parent.name for parent in label.parents],
+        categories=[category.name for category in label.categories],
+        aliases=[alias.name for alias in label.aliases],
+        instances=[
+            Instance(
+                confidence=instance.confidence,
+                box=BoundingBox(
+                    left=instance.bounding_box.left,
+                    top=instance.bounding_box.top,
+                    width=instance.bounding_box.width,
+                    height=instance.bounding_box.height,
+                ),
+            )
+            for instance in label.instances
+        ],
+    )

@@ -1,0 +1,191 @@
+"""The step: run() against a store in memory and labellers of a few lines; handle() as Lambda."""
+
+import json
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import msgspec
+import pytest
+
+from fakes import KEY, PHOTOS_BUCKET, MemoryPhotoStore
+from shared import aws
+from shared.contracts import ImageFacts, Label, PhotoRef, TagRequest, TagResult
+from shared.errors import (
+    AccessDeniedError,
+    BadKeyError,
+    ForeignBucketError,
+    InvalidRequestError,
+    LabelsRefusedError,
+    LabelsUnavailableError,
+    PhotoError,
+    PhotoGoneError,
+    TruncatedPhotoError,
+)
+from shared.storage import PhotoStore
+from tag.handler import VERSION, handle, labeler, run
+from tag.labels import Labels
+from wire import Answer, Service, serving
+
+PHOTO = PhotoRef(bucket=PHOTOS_BUCKET, key=KEY, version_id="v1")
+IMAGE = ImageFacts(
+    format="JPEG", mime_type="image/jpeg", bytes=1000, width_px=640, height_px=480, orientation=6
+)
+DEADLINE = 12_345.0
+EVENT = {"photo": msgspec.to_builtins(PHOTO), "image": msgspec.to_builtins(IMAGE)}
+
+
+@dataclass
+class SaysOrRaises:
+    """A labeller of one answer."""
+
+    answer: Labels | Exception
+
+    def label(
+        self, photo: PhotoRef, image: ImageFacts, store: PhotoStore, *, deadline: float
+    ) -> Labels:
+        assert (photo, image) == (PHOTO, IMAGE)
+        assert isinstance(store, MemoryPhotoStore)
+        assert deadline == DEADLINE
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+def tagged(answer: Labels | Exception, photo: PhotoRef = PHOTO) -> TagResult:
+    request = TagRequest(photo=photo, image=IMAGE)
+    return run(
+        request,
+        MemoryPhotoStore(),
+        SaysOrRaises(answer),
+        photos_bucket=PHOTOS_BUCKET,
+        deadline=DEADLINE,
+    )
+
+
+def test_labels_are_tidied_indexed_and_ready() -> None:
+    found = [
+        Label(name="Grass\0", confidence=60.004),
+        Label(name="Dog", confidence=90, parents=["Animal"]),
+    ]
+
+    assert tagged(Labels(found, "model 1")) == TagResult(
+        labels=[
+            Label(name="Dog", confidence=90, parents=["Animal"]),
+            Label(name="Grass", confidence=60),
+        ],
+        label_index=["dog", "animal", "grass"],
+        labels_status="READY",
+        labels_model="model 1",
+        version=VERSION,
+    )
+
+
+@pytest.mark.parametrize(
+    ("answer", "status"),
+    [
+        (LabelsRefusedError("InvalidImageFormatException"), "FAILED:InvalidImageFormatException"),
+        (TruncatedPhotoError("cut at byte 9"), "FAILED:TRUNCATED"),
+        (Labels(status="SKIPPED:TOO_SMALL"), "SKIPPED:TOO_SMALL"),
+    ],
+    ids=["refused", "does not decode", "skipped"],
+)
+def test_a_photo_that_is_never_labelled_is_a_result_with_the_reason(
+    answer: Labels | Exception, status: str
+) -> None:
+    assert tagged(answer) == TagResult(
+        labels=[], label_index=[], labels_status=status, version=VERSION
+    )
+
+
+@pytest.mark.parametrize("error", [LabelsUnavailableError, AccessDeniedError, PhotoGoneError])
+def test_any_other_error_is_the_workflows_to_handle(error: type[PhotoError]) -> None:
+    with pytest.raises(error):
+        tagged(error())
+
+
+@pytest.mark.parametrize(
+    ("photo", "error"),
+    [
+        (msgspec.structs.replace(PHOTO, bucket="theirs"), ForeignBucketError),
+        (msgspec.structs.replace(PHOTO, key="derived/alice/a.jpg"), BadKeyError),
+        (msgspec.structs.replace(PHOTO, key="uploads/alice/\ud800.jpg"), BadKeyError),
+    ],
+    ids=["bucket", "prefix", "surrogate"],
+)
+def test_a_photo_that_is_not_ours_is_never_shown_to_the_labeller(
+    photo: PhotoRef, error: type[PhotoError]
+) -> None:
+    with pytest.raises(error):
+        tagged(AssertionError("asked"), photo)
+
+
+def test_one_line_is_logged_for_one_photo(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+
+    tagged(Labels([Label(name="Dog", confidence=90)]))
+
+    (record,) = caplog.records
+    facts = vars(record)
+    assert record.getMessage() == "photo labelled"
+    assert (facts["photo_key"], facts["labels"], facts["labels_status"]) == (KEY, 1, "READY")
+    assert facts["duration_ms"] >= 0
+
+
+@pytest.fixture
+def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
+    """Rekognition on the wire, and the environment of the function."""
+    cached = (aws.photo_store, aws.rekognition, labeler)
+    with serving() as service:
+        settings = {
+            "AWS_ENDPOINT_URL": service.url,
+            "AWS_DEFAULT_REGION": "eu-west-1",
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "PHOTOS_BUCKET": PHOTOS_BUCKET,
+            "LABELER": "rekognition",
+            "MAX_LABELS": "7",
+            "MIN_CONFIDENCE": "70.5",
+        }
+        for name, value in settings.items():
+            monkeypatch.setenv(name, value)
+        for function in cached:
+            function.cache_clear()
+        yield service
+        for function in cached:
+            function.cache_clear()
+
+
+def test_the_function_answers_json_and_asks_for_what_is_configured(service: Service) -> None:
+    label = {"Name": "Dog", "Confidence": 98.76543, "Parents": [{"Name": "Animal"}]}
+    service.script(
+        Answer(body=json.dumps({"Labels": [label], "LabelModelVersion": "3.0"}).encode())
+    )
+
+    assert handle(EVENT, None) == {
+        "labels": [{"name": "Dog", "confidence": 98.77, "parents": ["Animal"]}],
+        "label_index": ["dog", "animal"],
+        "labels_status": "READY",
+        "labels_model": "rekognition 3.0",
+        "version": VERSION,
+    }
+    asked = json.loads(service.requests[0].body)
+    assert (asked["MaxLabels"], asked["MinConfidence"]) == (7, 70.5)
+
+
+def test_an_unknown_labeler_is_named(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LABELER", "oracle")
+    service.script()
+
+    with pytest.raises(LookupError, match="'oracle', expected rekognition"):
+        handle(EVENT, None)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [{}, {**EVENT, "photo": {"bucket": "b"}}, {**EVENT, "more": 1}],
+    ids=["missing", "incomplete", "unknown"],
+)
+def test_an_event_outside_the_contract_is_refused(event: dict[str, object]) -> None:
+    with pytest.raises(InvalidRequestError, match="TagRequest"):
+        handle(event, None)

@@ -1,0 +1,103 @@
+"""A service on the loopback that answers as scripted and records what it was asked."""
+
+import socket
+import struct
+import threading
+from collections import deque
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER on, 0 s: close() sends RST instead of FIN
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One HTTP answer, and how its delivery fails."""
+
+    status: int = 200
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    sent_bytes: int | None = None  # of the body; None: all of it
+    then: str = "close"  # after sent_bytes: close, reset, or stall until the client hangs up
+
+
+@dataclass(frozen=True)
+class Request:
+    """One HTTP request, as it arrived."""
+
+    method: str
+    target: str  # path and query, percent-encoded
+    headers: Mapping[str, str]  # names in lower case
+    body: bytes
+
+
+class Service(ThreadingHTTPServer):
+    """`answers` are given in order, one for each request; `requests` is what came."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.answers: deque[Answer] = deque()
+        self.requests: list[Request] = []
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+    def script(self, *answers: Answer) -> None:
+        """Forget what was, and answer so from now on."""
+        self.answers = deque(answers)
+        self.requests = []
+
+
+@contextmanager
+def serving() -> Iterator[Service]:
+    """Run a service on a free port."""
+    with Service() as service:
+        thread = threading.Thread(target=service.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield service
+        finally:
+            service.shutdown()
+            thread.join()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Service
+    protocol_version = "HTTP/1.1"
+
+    def answer(self) -> None:
+        length = int(self.headers.get("Content-Length", 0))
+        if self.headers.get("Expect") == "100-continue":
+            self.send_response_only(100)
+            self.end_headers()
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        self.server.requests.append(
+            Request(self.command, self.path, headers, self.rfile.read(length))
+        )
+        answer = self.server.answers.popleft()
+        self.send_response_only(answer.status)
+        for name, value in answer.headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(answer.body)))
+        self.end_headers()
+        if answer.sent_bytes is None:
+            self.wfile.write(answer.body)
+            return
+        self.wfile.write(answer.body[: answer.sent_bytes])
+        self.close_connection = True
+        if answer.then == "reset":
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
+            self.rfile.close()
+            self.connection.close()
+        if answer.then == "stall":
+            self.connection.recv(1)  # returns when the client has given up
+
+    do_GET = do_PUT = do_POST = answer  # noqa: N815  # http.server's names
+
+    def log_message(self, *_: object) -> None:
+        """Stay silent: the tests say what went wrong."""
