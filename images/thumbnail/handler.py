@@ -1,0 +1,89 @@
+"""Thumbnail step: the small copies of a photo.
+
+In       contracts.ThumbnailRequest
+Out      contracts.ThumbnailResult
+Ends in  InvalidRequestError; BadKeyError, ForeignBucketError, EmptyPhotoError,
+         PhotoTooLargeError, UnsupportedTypeError, TooManyPixelsError, TooComplexError,
+         TruncatedPhotoError, UnreadablePhotoError; PhotoGoneError, SupersededError,
+         StorageUnavailableError; AccessDeniedError, DeadlineExceededError
+Reads    PHOTOS_BUCKET, DERIVED_BUCKET, RENDITIONS
+"""
+
+import logging
+import math
+import time
+from collections.abc import Mapping
+from typing import Final
+
+from shared.aws import photo_store, photos_bucket, renditions_json
+from shared.contracts import (
+    Rendition,
+    ThumbnailRequest,
+    ThumbnailResult,
+    dump,
+    parse,
+)
+from shared.deadline import deadline_of
+from shared.keys import derived_key, refuse_reference
+from shared.storage import PhotoStore
+from thumbnail.render import render
+from thumbnail.renditions import EXTENSIONS, MIME_TYPES, RenditionSpec, parse_renditions
+
+VERSION: Final = 1  # of this step's code: raise it when the same photo gives another result
+
+log = logging.getLogger(__name__)
+
+
+def handle(event: Mapping[str, object], context: object) -> dict[str, object]:
+    """Lambda entry point: JSON in, JSON out, nothing else."""
+    request = parse(ThumbnailRequest, event)
+    result = run(
+        request,
+        photo_store(),
+        parse_renditions(renditions_json()),
+        photos_bucket=photos_bucket(),
+        deadline=deadline_of(context),
+    )
+    return dump(result)
+
+
+def run(
+    request: ThumbnailRequest,
+    store: PhotoStore,
+    renditions: Mapping[str, RenditionSpec],
+    *,
+    photos_bucket: str,
+    deadline: float = math.inf,
+) -> ThumbnailResult:
+    """Write `renditions` of one photo: all of them, or none where the photo is refused.
+
+    The same photo and version give the same keys and bytes, so that a retry does no harm.
+    """
+    started = time.perf_counter()
+    photo = request.photo
+    refuse_reference(photo, photos_bucket=photos_bucket)
+    with store.stream(photo) as stream:
+        rendered = render(stream, renditions, deadline=deadline)
+    written = {}
+    for name, encoded in rendered.renditions.items():
+        image_format = renditions[name].format
+        rendition = Rendition(
+            key=derived_key(photo, name, EXTENSIONS[image_format]),
+            width_px=encoded.width_px,
+            height_px=encoded.height_px,
+            bytes=len(encoded.body),
+            mime_type=MIME_TYPES[image_format],
+        )
+        store.write(rendition.key, encoded.body, rendition.mime_type)
+        written[name] = rendition
+    log.info(
+        "renditions written",
+        extra={
+            "photo_key": photo.key,
+            "photo_bytes": stream.total_bytes,
+            "rendition_bytes": {name: rendition.bytes for name, rendition in written.items()},
+            "truncated": rendered.truncated,
+            "duration_ms": round((time.perf_counter() - started) * 1000),
+        },
+    )
+    return ThumbnailResult(renditions=written, version=VERSION, truncated=rendered.truncated)

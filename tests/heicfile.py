@@ -1,0 +1,116 @@
+"""HEIC files made in code, around one picture that an HEVC encoder made once.
+
+The picture is 64 x 64 px of four plain quarters: QUARTERS, from left to right, from top to bottom.
+No encoder is needed here, so that no test depends on one that is under the GPL (x265).
+"""
+
+import base64
+import struct
+
+from photofiles import box
+
+SIDE_PX = 64
+QUARTERS = ((200, 50, 50), (50, 180, 60), (60, 70, 210), (230, 220, 90))  # red, green, blue, yellow
+
+_CONFIG = base64.b64decode(
+    "AQQIAAAAnjgAAAAAHvAA/P/4+AAADwNgAAEAF0ABDAH//wQIAAADAJ44AAADAAAeugJAYQABACpCAQEECAAAAwCe"
+    "OAAAAwAAHpAEECCy3UklNc3AQ0GBAAADABkAAAMAAQhiAAEACEQBwXKGDAIk"
+)
+_PICTURE = base64.b64decode(
+    "AAAAPCgBrwY4Wvz9N/XZP//+fUfof5XfmwlfwBq//2Wp//8baqxmPj2oRv1p3b/+lHRDjQfxBh9/7ciXX4b9sA=="
+)
+_CONFIG_10_BIT = base64.b64decode(
+    "AQQIAAAAnDgAAAAAHvAA/P/6+gAADwNgAAEAF0ABDAH//wQIAAADAJw4AAADAAAeugJAYQABACtCAQEECAAAAwCc"
+    "OAAAAwAAHpAEECCbLdSSU1zcBDQYEAAAAwGQAAADABCAYgABAAhEAcFyhgwCJA=="
+)
+_PICTURE_10_BIT = base64.b64decode(
+    "AAAAPCgBrwY4Wvz9N/XZP//+gt3of5cRGwlfwdZf/2Mz//8dhixmPjfSRv1sNv/+ltjy1B/EGH3/tpYdfhv2wA=="
+)
+HEIC_WITH_ALPHA = base64.b64decode(
+    "AAAAHGZ0eXBoZWl4AAAAAG1pZjFoZWl4bWlhZgAAAkRtZXRhAAAAAAAAACFoZGxyAAAAAAAAAABwaWN0AAAAAAAA"
+    "AAAAAAAAAAAAADRpbG9jAAAAAERAAAIAAQAAAAACaAABAAAAAAAAAEAAAgAAAAACqAABAAAAAAAAABwAAAA4aWlu"
+    "ZgAAAAAAAgAAABVpbmZlAgAAAAABAABodmMxAAAAABVpbmZlAgAAAAACAABodmMxAAAAAA5waXRtAAAAAAABAAAB"
+    "g2lwcnAAAAFdaXBjbwAAAHdodmNDAQQIAAAAnjgAAAAAHvAA/P/4+AAADwNgAAEAF0ABDAH//wQIAAADAJ44AAAD"
+    "AAAeugJAYQABACpCAQEECAAAAwCeOAAAAwAAHpAEECCy3UklNc3AQ0GBAAADABkAAAMAAQhiAAEACEQBwXKGDAIk"
+    "AAAAE2NvbHJuY2x4AAEADQAGgAAAABRpc3BlAAAAAAAAAEAAAABAAAAAEHBpeGkAAAAAAwgICAAAAHJodmNDAQQI"
+    "AAAAn/gAAAAAHvAA/Pz4+AAADwNgAAEAF0ABDAH//wQIAAADAJ/4AAADAAAeugJAYQABACZCAQEECAAAAwCf+AAA"
+    "AwAAHsCCBBZbqSSmubAgAAADAyAAAAMAIWIAAQAHRAHBcrAiQAAAAA5waXhpAAAAAAEIAAAAJ2F1eEMAAAAAdXJu"
+    "Om1wZWc6aGV2YzoyMDE1OmF1eGlkOjEAAAAAHmlwbWEAAAAAAAAAAgABBIECAwQAAgSFAwaHAAAAGmlyZWYAAAAA"
+    "AAAADmF1eGwAAgABAAEAAABkbWRhdAAAADwoAa8GOFr8/Tf12T///n1H6H+V35sJX8Aav/9lqf//G2qsZj49qEb9"
+    "ad2//pR0Q40H8QYff+3Il1+G/bAAAAAYKAGuDHB1BfC/8JcRS6v+pfCPoxV/hyOs"
+)
+GREY_HEIC = base64.b64decode(
+    "AAAAHGZ0eXBoZWl4AAAAAG1pZjFoZWl4bWlhZgAAAU5tZXRhAAAAAAAAACFoZGxyAAAAAAAAAABwaWN0AAAAAAAA"
+    "AAAAAAAAAAAAACJpbG9jAAAAAERAAAEAAQAAAAABcgABAAAAAAAAAB8AAAAjaWluZgAAAAAAAQAAABVpbmZlAgAA"
+    "AAABAABodmMxAAAAAA5waXRtAAAAAAABAAAAzmlwcnAAAACvaXBjbwAAAHJodmNDAQQIAAAAn/gAAAAAHvAA/Pz4"
+    "+AAADwNgAAEAF0ABDAH//wQIAAADAJ/4AAADAAAeugJAYQABACZCAQEECAAAAwCf+AAAAwAAHsCCBBZbqSSmubAg"
+    "AAADAyAAAAMAIWIAAQAHRAHBcrAiQAAAABNjb2xybmNseAABAA0ABoAAAAAUaXNwZQAAAAAAAABAAAAAQAAAAA5w"
+    "aXhpAAAAAAEIAAAAF2lwbWEAAAAAAAAAAQABBIECAwQAAAAnbWRhdAAAABsoAa4McHUF8L/EcRS6v1NCkdX2VW9t"
+    "3/VPycA="
+)
+
+
+def heic(*properties: bytes, ten_bit: bool = False, tiles: int | None = None) -> bytes:
+    """Return a HEIC that decodes.
+
+    Args:
+        properties: of the picture: irot, imir, clap, colr, in the order of their application.
+        ten_bit: code it with 10 bits for each sample.
+        tiles: make it a grid of so many pictures a side, as phones do.
+    """
+    config = box(b"hvcC", _CONFIG_10_BIT if ten_bit else _CONFIG)
+    picture = _PICTURE_10_BIT if ten_bit else _PICTURE
+    side_px = SIDE_PX * (tiles or 1)
+    # Properties: 1 the decoder's configuration, 2 a tile's size, 3 the picture's, 4... the rest.
+    known = [config, _ispe(SIDE_PX), _ispe(side_px), *properties]
+    of_picture = [3, *range(4, len(known) + 1)]
+    if tiles is None:
+        items = [(b"hvc1", picture, [1, *of_picture])]
+    else:
+        grid = struct.pack(">BBBBHH", 0, 0, tiles - 1, tiles - 1, side_px, side_px)
+        items = [(b"hvc1", picture, [1, 2])] * tiles**2
+        items.append((b"grid", grid, of_picture))
+    start = box(b"ftyp", b"heic", bytes(4), b"mif1", b"heic")
+    meta = _meta(known, items, items_at=0)
+    meta = _meta(known, items, items_at=len(start) + len(meta) + 8)
+    return start + meta + box(b"mdat", *(body for _, body, _ in items))
+
+
+def nclx(primaries: int, transfer: int) -> bytes:
+    """Return the property that states a HEIF picture's colour in numbers."""
+    return box(b"colr", b"nclx", struct.pack(">HHHB", primaries, transfer, 6, 0x80))
+
+
+def icc(profile: bytes) -> bytes:
+    """Return the property that holds a HEIF picture's ICC profile."""
+    return box(b"colr", b"prof", profile)
+
+
+def _ispe(side_px: int) -> bytes:
+    return box(b"ispe", bytes(4), struct.pack(">II", side_px, side_px))
+
+
+def _meta(known: list[bytes], items: list[tuple[bytes, bytes, list[int]]], items_at: int) -> bytes:
+    """Return the box that describes `items`, the last of which is the primary one."""
+    entries, places, associations = [], b"", b""
+    for number, (kind, body, indices) in enumerate(items, 1):
+        entries.append(box(b"infe", b"\2\0\0\0", struct.pack(">HH", number, 0), kind, b"\0"))
+        places += struct.pack(">HHHII", number, 0, 1, items_at, len(body))
+        associations += struct.pack(">HB", number, len(indices)) + bytes(0x80 | i for i in indices)
+        items_at += len(body)
+    last = len(items)
+    tiles = struct.pack(f">HH{last - 1}H", last, last - 1, *range(1, last))
+    return box(
+        b"meta",
+        bytes(4),
+        box(b"hdlr", bytes(8), b"pict", bytes(13)),
+        box(b"pitm", bytes(4), struct.pack(">H", last)),
+        box(b"iinf", bytes(4), struct.pack(">H", last), *entries),
+        box(b"iref", bytes(4), box(b"dimg", tiles)) if last > 1 else b"",
+        box(
+            b"iprp",
+            box(b"ipco", *known),
+            box(b"ipma", bytes(4), struct.pack(">I", last), associations),
+        ),
+        box(b"iloc", bytes(4), b"\x44\0", struct.pack(">H", last), places),
+    )
