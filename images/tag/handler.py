@@ -50,13 +50,23 @@ def labeler() -> Labeler:
         LookupError: it names none.
     """
     settings = labeler_settings()
-    if settings.labeler == "rekognition":
-        return RekognitionLabeler(
-            rekognition(),
-            max_labels=settings.max_labels,
-            min_confidence=settings.min_confidence,
-        )
-    raise LookupError(f"LABELER is {settings.labeler!r}, expected rekognition")
+    match settings.labeler:
+        case "rekognition":
+            return RekognitionLabeler(
+                rekognition(),
+                max_labels=settings.max_labels,
+                min_confidence=settings.min_confidence,
+            )
+        case "embedded":
+            # Only here, so that a function without the model does not pay for its import.
+            from tag.embedded.labeler import EmbeddedLabeler, load_model  # noqa: PLC0415
+
+            return EmbeddedLabeler(
+                load_model(),
+                max_labels=settings.max_labels,
+                min_confidence=settings.min_confidence,
+            )
+    raise LookupError(f"LABELER is {settings.labeler!r}, expected rekognition or embedded")
 
 
 def run(

@@ -23,6 +23,7 @@ from shared.errors import (
     TruncatedPhotoError,
 )
 from shared.storage import PhotoStore
+from tag.embedded.labeler import ModelMissingError
 from tag.handler import VERSION, handle, labeler, run
 from tag.labels import Labels
 from wire import Answer, Service, serving
@@ -177,7 +178,7 @@ def test_an_unknown_labeler_is_named(service: Service, monkeypatch: pytest.Monke
     monkeypatch.setenv("LABELER", "oracle")
     service.script()
 
-    with pytest.raises(LookupError, match="'oracle', expected rekognition"):
+    with pytest.raises(LookupError, match="'oracle', expected rekognition or embedded"):
         handle(EVENT, None)
 
 
@@ -189,3 +190,13 @@ def test_an_unknown_labeler_is_named(service: Service, monkeypatch: pytest.Monke
 def test_an_event_outside_the_contract_is_refused(event: dict[str, object]) -> None:
     with pytest.raises(InvalidRequestError, match="TagRequest"):
         handle(event, None)
+
+
+def test_the_embedded_labeler_is_chosen_by_name_and_says_where_its_model_is_missing(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LABELER", "embedded")
+    service.script()
+
+    with pytest.raises(ModelMissingError, match=r"python -m tools\.labels\.model"):
+        handle(EVENT, None)

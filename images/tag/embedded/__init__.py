@@ -1,0 +1,1 @@
+"""Labels from a model that runs here, with no cloud."""

@@ -1,0 +1,8 @@
+"""The files that hold the networks, and where the image has them."""
+
+from pathlib import Path
+from typing import Final
+
+CLASSIFIER_FILE: Final = "classifier.onnx"
+DETECTOR_FILE: Final = "detector.onnx"
+NETWORKS: Final = Path(__file__).parent / "networks"

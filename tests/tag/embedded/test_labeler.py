@@ -1,0 +1,131 @@
+"""The whole model on photos that leave no doubt."""
+
+import math
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import pyvips
+
+from fakes import KEY, PHOTOS_BUCKET, MemoryPhotoStore
+from shared.contracts import ImageFacts, Label, PhotoRef
+from shared.errors import PhotoGoneError, UnsupportedTypeError
+from tag.embedded.labeler import EmbeddedLabeler, EmbeddedModel, ModelMissingError, load_model
+
+PHOTOS = Path(__file__).parents[3] / "local/photos"
+IMAGE = ImageFacts(format="JPEG", mime_type="image/jpeg", bytes=1, width_px=9, height_px=9)
+MAX_PEAK_MB = 160  # a Lambda of 256 MB has room for boto3 beside it
+MAX_CPU_MS = 250  # of one core, warm: from the file to the labels
+
+
+def labels_of(model: EmbeddedModel, photo: str) -> dict[str, Label]:
+    body = (PHOTOS / photo).read_bytes()
+    found = model.labels_of_file(body, max_labels=50, min_confidence=55)
+    return {label.name: label for label in found}
+
+
+@pytest.mark.parametrize(
+    ("photo", "chain"),
+    [
+        ("chelsea.jpg", ["Cat", "Feline", "Pet", "Mammal", "Animal"]),
+        ("cut-short.jpg", ["Cat", "Animal"]),
+        ("coffee.heic", ["Espresso", "Coffee", "Beverage", "Cup"]),
+        ("camera.png", ["Tripod"]),
+    ],
+)
+def test_knows_the_subject_without_a_detector(
+    classifier_only: EmbeddedModel, photo: str, chain: list[str]
+) -> None:
+    labels = labels_of(classifier_only, photo)
+
+    assert set(chain) <= labels.keys()
+    assert all(labels[name].confidence > 90 for name in chain)
+
+
+@pytest.mark.parametrize("photo", ["astronaut.jpg", "camera.png"])
+def test_finds_the_person_and_where(whole_model: EmbeddedModel, photo: str) -> None:
+    person = labels_of(whole_model, photo)["Person"]
+
+    (instance,) = person.instances
+    assert instance.confidence == person.confidence > 80
+    assert instance.box.width * instance.box.height > 0.25  # upright: turned, it finds nobody
+
+
+def test_boxes_the_photographer(whole_model: EmbeddedModel) -> None:
+    box = labels_of(whole_model, "camera.png")["Person"].instances[0].box
+
+    place = (box.left, box.top, box.width, box.height)
+    assert place == pytest.approx((0.007, 0.133, 0.609, 0.867), abs=0.02)
+
+
+def test_labels_the_photo_that_the_store_has(classifier_only: EmbeddedModel) -> None:
+    store = MemoryPhotoStore({KEY: (PHOTOS / "chelsea.jpg").read_bytes()})
+    labeler = EmbeddedLabeler(classifier_only, max_labels=3, min_confidence=55)
+
+    labels = labeler.label(PhotoRef(bucket=PHOTOS_BUCKET, key=KEY), IMAGE, store, deadline=math.inf)
+
+    assert "Animal" in {label.name for label in labels.found}
+    assert len(list(labels.found)) == 3
+    assert (labels.model, labels.status) == ("efficientnet-lite2 1", "READY")
+
+
+def test_names_the_detector_where_it_has_one(whole_model: EmbeddedModel) -> None:
+    assert whole_model.name == "efficientnet-lite2 + nanodet-g 1"
+
+
+def test_passes_on_what_decoding_and_storing_say(classifier_only: EmbeddedModel) -> None:
+    labeler = EmbeddedLabeler(classifier_only, max_labels=50, min_confidence=55)
+    photo = PhotoRef(bucket=PHOTOS_BUCKET, key=KEY)
+
+    with pytest.raises(PhotoGoneError):
+        labeler.label(photo, IMAGE, MemoryPhotoStore(), deadline=math.inf)
+    with pytest.raises(UnsupportedTypeError):
+        labeler.label(photo, IMAGE, MemoryPhotoStore({KEY: b"text"}), deadline=math.inf)
+
+
+def test_takes_photos_of_every_shape(classifier_only: EmbeddedModel) -> None:
+    for width_px, height_px, bands in [(1, 1, 3), (3000, 2, 3), (2, 3000, 4), (90, 90, 2)]:
+        image = pyvips.Image.black(width_px, height_px, bands=bands)
+        interpretation = "srgb" if bands > 2 else "b-w"
+        png = image.copy(interpretation=interpretation).pngsave_buffer()
+
+        found = classifier_only.labels_of_file(png, max_labels=50, min_confidence=55)
+
+        assert all(label.confidence >= 55 for label in found)
+
+
+def test_says_what_to_do_where_the_model_is_missing(tmp_path: Path) -> None:
+    with pytest.raises(ModelMissingError, match=r"tools\.labels\.model.*LABELER=rekognition"):
+        load_model(tmp_path)
+
+
+def bench(folder: Path, home: Path) -> str:
+    """Return what tools.labels.bench prints, in a process of its own."""
+    command = [sys.executable, "-m", "tools.labels.bench", "--model", str(folder)]
+    command += [str(PHOTOS / "chelsea.jpg"), str(PHOTOS / "astronaut.jpg")]
+    root = PHOTOS.parents[1]
+    environment = {
+        "HOME": str(home),
+        "MALLOC_ARENA_MAX": "1",
+        "PYTHONPATH": f"{root / 'images'}:{root}",
+    }
+    run = subprocess.run(  # noqa: S603  # this interpreter, our own module
+        command, capture_output=True, text=True, env=environment, check=True
+    )
+    return run.stdout
+
+
+def test_costs_no_more_than_promised(model_folder: Path, tmp_path: Path) -> None:
+    printed = bench(model_folder, tmp_path)
+
+    for line in printed.splitlines()[1:]:
+        cpu_ms, _, peak_mb, *_ = line.split()
+        assert float(cpu_ms) <= MAX_CPU_MS, printed
+        assert float(peak_mb) <= MAX_PEAK_MB, printed
+
+
+def test_leaves_no_identifier_for_telemetry(classifier_folder: Path, tmp_path: Path) -> None:
+    bench(classifier_folder, tmp_path)
+
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,1 @@
+"""Makes what images/tag/embedded/ runs: the networks, and the table of labels."""

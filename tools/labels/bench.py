@@ -1,0 +1,59 @@
+"""What labelling costs on this machine, on one core: CPU milliseconds and peak memory.
+
+    python -m tools.labels.bench --model FOLDER PHOTO...
+
+Cold is a fresh process: imports, loading the networks, the first photo. Warm is the median of
+ROUNDS, from the encoded file to the labels. Run it alone: the figures are of CPU time, but a busy
+machine slows that too.
+"""
+
+import argparse
+import statistics
+import time
+from pathlib import Path
+
+ROUNDS = 9
+KIB_IN_A_MB = 976.6
+
+
+def cpu_ms() -> float:
+    """Return the CPU time that this process has had."""
+    return time.process_time() * 1000
+
+
+def peak_mb() -> float:
+    """Return the most memory that this process has held.
+
+    Of Linux's own book, since getrusage's begins with what the parent process held.
+    """
+    book = Path("/proc/self/status").read_text()
+    return int(book.partition("VmHWM:")[2].split()[0]) / KIB_IN_A_MB
+
+
+def main() -> None:
+    """Print one line for each photo, after one for the start."""
+    from tag.embedded.labeler import load_model  # noqa: PLC0415  # its import is measured
+
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--model", type=Path, required=True)
+    parser.add_argument("photos", type=Path, nargs="+")
+    arguments = parser.parse_args()
+    photos = arguments.photos
+    bodies = [photo.read_bytes() for photo in photos]
+    started = cpu_ms()
+    model = load_model(arguments.model)
+    loaded = cpu_ms()
+    model.labels_of_file(bodies[0], max_labels=50, min_confidence=55)
+    print(f"start {started:.0f} ms, load {loaded - started:.0f} ms, ", end="")  # noqa: T201
+    print(f"first photo {cpu_ms() - loaded:.0f} ms, {peak_mb():.0f} MB")  # noqa: T201
+    for photo, body in zip(photos, bodies, strict=True):
+        rounds = []
+        for _ in range(ROUNDS):
+            before = cpu_ms()
+            model.labels_of_file(body, max_labels=50, min_confidence=55)
+            rounds.append(cpu_ms() - before)
+        print(f"{statistics.median(rounds):4.0f} ms  {peak_mb():4.0f} MB  {photo.name}")  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
