@@ -37,7 +37,10 @@ def test_every_link_to_a_file_leads_to_one(page: Path) -> None:
 def test_every_make_target_that_the_docs_name_exists() -> None:
     targets = set(re.findall(r"^\.PHONY: ([a-z-]+)", (ROOT / "Makefile").read_text(), re.MULTILINE))
     named = {
-        name for page in PAGES for name in re.findall(r"`?make ([a-z][a-z-]+)", page.read_text())
+        name
+        for page in PAGES
+        for name in re.findall(r"(?:`|^)make ([a-z-]+)", page.read_text(), re.MULTILINE)
     }
 
-    assert named - targets - {"sure"} == set()
+    assert named
+    assert named <= targets

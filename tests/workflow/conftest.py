@@ -1,4 +1,4 @@
-"""One deployed state machine for all tests of the workflow."""
+"""One deployed state machine for the tests of a file."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from workflow.scripted import Scripted, extract, tag
 from workflow.world import World
 
 
-@pytest.fixture(scope="package")  # one embedded AWS to a process at a time
+@pytest.fixture(scope="module")  # one embedded AWS to a process at a time
 def deployed() -> Iterator[tuple[Stack, Scripted]]:
     functions = Scripted()
     with Stack.start(functions=functions, retry_scale=0) as stack:

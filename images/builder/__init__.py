@@ -1,0 +1,1 @@
+"""What builds the images, and ships in none of them."""

@@ -1,0 +1,219 @@
+"""The embedded AWS: moto's server in this process, with functions and labels of our own behind it.
+
+One to a process, because moto's services are; several processes may each have one.
+"""
+
+import json
+import re
+import resource
+import threading
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
+from urllib.parse import unquote
+
+import boto3
+import botocore.session
+from botocore.config import Config
+from moto.core.base_backend import BackendDict
+from moto.moto_server.werkzeug_app import (
+    DomainDispatcherApplication,
+    MotoRequestHandler,
+    create_backend_app,
+)
+from werkzeug.serving import make_server
+
+from local import gaps
+from local.functions import NAMES
+from local.rekognition import Rekognition, RekognitionError
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+    from local.functions import Functions
+    from local.gaps.wiring import Watcher
+    from local.rekognition import Labeller
+
+ACCOUNT: Final = "123456789012"
+REGION: Final = "us-east-1"
+CREDENTIALS: Final = {"AWS_ACCESS_KEY_ID": "embedded", "AWS_SECRET_ACCESS_KEY": "embedded"}
+LOOPBACK: Final = "127.0.0.1"
+ANY_ADDRESS: Final = "0.0.0.0"  # noqa: S104  # where containers can reach it
+MANY_FILES: Final = 10_240  # the most that macOS allows
+
+_FUNCTION_PATH: Final = re.compile(r"/2015-03-31/functions/([^/]+)/invocations/?")
+
+Answer: TypeAlias = tuple[HTTPStatus, dict[str, str], bytes]
+
+
+@contextmanager
+def embedded_aws(  # noqa: PLR0913  # all by name
+    *,
+    functions: "Functions",
+    labeller: "Labeller",
+    retry_scale: float,
+    executions_at_once: int,
+    watcher: "Watcher",
+    host: str = LOOPBACK,
+) -> "Iterator[str]":
+    """Serve AWS's APIs at a free port of `host`, and yield the URL for this machine.
+
+    Args:
+        functions: what answers Lambda's Invoke.
+        labeller: what answers Rekognition's DetectLabels.
+        retry_scale: by which Step Functions' waits between retries are multiplied.
+        executions_at_once: further executions wait, without their timeouts running.
+        watcher: told of each execution.
+        host: the address to listen on.
+    """
+    _allow_many_files()
+    front = _Front(functions, Rekognition(labeller))
+    server = make_server(host, 0, front, threaded=True, request_handler=_QuietHandler)
+    server.daemon_threads = False  # type: ignore[attr-defined]  # socketserver.ThreadingMixIn's
+    url = f"http://{LOOPBACK}:{server.server_port}"
+    wiring = gaps.Wiring(
+        endpoint_url=url,
+        retry_scale=retry_scale,
+        slots=threading.Semaphore(executions_at_once),
+        watcher=watcher,
+        new_client=lambda service: client(service, url, config=_WITHOUT_RETRIES),
+    )
+    with server, gaps.connected(wiring):  # leaving closes the one, and frees the other
+        BackendDict.reset()  # whatever else has used moto in this process
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,), name="embedded AWS")
+        thread.start()
+        try:
+            yield url
+        finally:
+            server.shutdown()
+            thread.join()
+            server.server_close()  # after the last answer
+            gaps.stepfunctions.join_threads()
+            BackendDict.reset()
+
+
+def _allow_many_files() -> None:
+    """Allow this process as many open files as it may have: moto keeps one for a large object."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    many = MANY_FILES if hard == resource.RLIM_INFINITY else min(hard, MANY_FILES)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, many), hard))
+
+
+# Step Functions retries by itself, and waits for a function as long as its own timeout says.
+_WITHOUT_RETRIES: Final = Config(
+    retries={"total_max_attempts": 1}, read_timeout=900, max_pool_connections=64
+)
+
+
+def client(service: str, endpoint_url: str, *, config: Config | None = None) -> Any:  # noqa: ANN401
+    """Return a boto3 client for the embedded AWS, whatever this machine's own AWS settings say."""
+    nowhere = (None, None, None, None)  # no variable, no file, no default
+    session = boto3.Session(
+        botocore_session=botocore.session.Session(
+            {
+                "profile": nowhere,
+                "config_file": (None, None, "/dev/null", None),
+                "credentials_file": (None, None, "/dev/null", None),
+            }
+        ),
+        aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+        region_name=REGION,
+    )
+    new_client = cast("Any", session.client)  # overloaded for each literal name
+    return new_client(service, endpoint_url=endpoint_url, config=config)
+
+
+def environment(endpoint_url: str) -> dict[str, str]:
+    """Return the variables with which any SDK or CLI reaches the embedded AWS, and only it."""
+    return {
+        **CREDENTIALS,
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_ENDPOINT_URL": endpoint_url,
+        "AWS_CONFIG_FILE": "/dev/null",
+        "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+
+
+class _QuietHandler(MotoRequestHandler):  # type: ignore[misc]  # moto's classes are untyped
+    """moto's, without a line on stderr for each request."""
+
+    timeout = 10  # seconds for a client to send what it began; an answer may take longer
+
+    def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002  # werkzeug's name
+        """Log nothing."""
+
+
+class _Front:
+    """The WSGI application: what moto cannot answer, or would answer falsely, and then moto."""
+
+    def __init__(self, functions: "Functions", rekognition: Rekognition) -> None:
+        self.functions = functions
+        self.rekognition = rekognition
+        self.moto = DomainDispatcherApplication(create_backend_app)
+
+    def __call__(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> "Iterable[bytes]":
+        """Answer one request."""
+        target = environ.get("HTTP_X_AMZ_TARGET", "")
+        function = _FUNCTION_PATH.fullmatch(environ["PATH_INFO"])
+        if function is not None:
+            answer = self._invoke(function.group(1), _body(environ))
+        elif target == "RekognitionService.DetectLabels":
+            answer = self._detect_labels(json.loads(_body(environ)))
+        elif target == "AWSStepFunctions.ValidateStateMachineDefinition":
+            answer = _validate(json.loads(_body(environ)))
+        else:
+            answered: Iterable[bytes] = self.moto(environ, start_response)
+            return answered
+        status, headers, body = answer
+        headers = {
+            "Content-Type": "application/json",
+            "Content-Length": str(len(body)),
+            "x-amzn-RequestId": str(uuid.uuid4()),
+            **headers,
+        }
+        start_response(f"{status.value} {status.phrase}", list(headers.items()))
+        return [body]
+
+    def _invoke(self, name: str, payload: bytes) -> Answer:
+        """Answer Lambda's Invoke, RequestResponse; a name may be an ARN."""
+        function = unquote(name).rpartition(":")[2]
+        if function not in NAMES:
+            return _refusal(HTTPStatus.NOT_FOUND, "ResourceNotFoundException", f"no {function}")
+        answer = self.functions.invoke(function, payload)
+        failed = {"X-Amz-Function-Error": "Unhandled"} if answer.failed else {}
+        return HTTPStatus.OK, {"X-Amz-Executed-Version": "$LATEST", **failed}, answer.payload
+
+    def _detect_labels(self, request: Mapping[str, Any]) -> Answer:
+        try:
+            return HTTPStatus.OK, {}, json.dumps(self.rekognition.detect_labels(request)).encode()
+        except RekognitionError as error:
+            return _refusal(HTTPStatus.BAD_REQUEST, error.code, str(error))
+
+
+def _refusal(status: HTTPStatus, code: str, message: str) -> Answer:
+    body = json.dumps({"__type": code, "message": message}).encode()
+    return status, {"X-Amzn-ErrorType": code}, body
+
+
+def _body(environ: "WSGIEnvironment") -> bytes:
+    body: bytes = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    return body
+
+
+def _validate(request: Mapping[str, Any]) -> Answer:
+    """Answer ValidateStateMachineDefinition from the parser that CreateStateMachine uses."""
+    problem = gaps.stepfunctions.problem_of(request["definition"])
+    diagnostic = {"severity": "ERROR", "code": "INVALID_DEFINITION", "message": problem}
+    result = {
+        "result": "FAIL" if problem else "OK",
+        "diagnostics": [diagnostic] if problem else [],
+        "truncated": False,
+    }
+    return HTTPStatus.OK, {}, json.dumps(result).encode()

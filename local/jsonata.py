@@ -1,0 +1,182 @@
+"""JSONata as Step Functions evaluates it: jsonata-python with Step Functions' own functions.
+
+Values are bound, never pasted into the expression's text, so quotes, newlines and backslashes in
+a value are nothing special; an expression is parsed once.
+
+Source: https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html
+"""
+
+import copy
+import hashlib
+import json
+import math
+import random
+import uuid
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any, Final
+
+from jsonata.jexception import JException
+from jsonata.jsonata import Jsonata
+from jsonata.utils import Utils
+
+MAX_RANGE = 1000  # numbers; Step Functions' own limit of $range
+
+
+def _lookup(self: Jsonata.Frame, name: str) -> Any:  # noqa: ANN401  # JSON
+    """Find a variable as the library does, without a call for each enclosing frame.
+
+    The library looks two variables up for every node it evaluates: half of its time.
+    """
+    frame = self
+    while frame is not None:
+        if name in frame.bindings:
+            return frame.bindings[name]
+        frame = frame.parent
+    return None
+
+
+Jsonata.Frame.lookup = _lookup
+
+_HASHES: Final = {
+    "MD5": hashlib.md5,
+    "SHA-1": hashlib.sha1,
+    "SHA-256": hashlib.sha256,
+    "SHA-384": hashlib.sha384,
+    "SHA-512": hashlib.sha512,
+}
+
+
+class QueryEvaluationError(Exception):
+    """The expression does not parse, fails, or gives nothing (undefined) or a function."""
+
+
+def check(expression: str) -> None:
+    """Parse `expression` without evaluating it.
+
+    Raises:
+        QueryEvaluationError: it does not parse.
+    """
+    _parsed(expression)
+
+
+def evaluate(expression: str, variables: Mapping[str, Any]) -> Any:  # noqa: ANN401  # JSON
+    """Return the JSON value of `expression`, sharing nothing with `variables`.
+
+    Args:
+        expression: JSONata, without the `{% %}` around it.
+        variables: JSON values by name, without the leading `$`, such as `states`.
+
+    Raises:
+        QueryEvaluationError: see the class.
+    """
+    parsed = copy.copy(_parsed(expression))  # the evaluator keeps its state in the instance
+    bindings = {
+        # None would be "undefined"; within a value it is null already
+        name: Utils.NULL_VALUE if value is None else value
+        for name, value in variables.items()
+    }
+    Jsonata.CURRENT.jsonata = parsed  # where $map and $now look for it, one for each thread
+    try:
+        result = parsed.evaluate(None, _FUNCTIONS | bindings)
+    except (JException, RecursionError, ArithmeticError, ValueError, TypeError) as error:
+        raise QueryEvaluationError(
+            f"The JSONata expression '{expression}' failed: {error}"
+        ) from error
+    if result is None:
+        raise QueryEvaluationError(
+            f"The JSONata expression '{expression}' returned nothing (undefined)."
+        )
+    return _plain(result, expression)
+
+
+@cache
+def _parsed(expression: str) -> Jsonata:
+    try:
+        parsed = Jsonata(expression)
+    except JException as error:
+        raise QueryEvaluationError(
+            f"The JSONata expression '{expression}' does not parse: {error}"
+        ) from error
+    parsed.set_output_convert_nulls(output_convert_nulls=False)  # tells null from undefined
+    return parsed
+
+
+def _plain(value: Any, expression: str) -> Any:  # noqa: ANN401  # JSON
+    """Copy `value` with JSON's own types alone; undefined members of an object vanish."""
+    match value:
+        case None | Utils.NULL_VALUE:
+            return None
+        case bool() | int() | str():
+            return value
+        case float() if math.isfinite(value):
+            return value
+        case dict():
+            return {key: _plain(item, expression) for key, item in value.items()}
+        case list():  # by position: the library's ranges iterate wrongly
+            return [_plain(value[position], expression) for position in range(len(value))]
+    raise QueryEvaluationError(
+        f"The JSONata expression '{expression}' returned an unsupported result type."
+    )
+
+
+def _hash(content: str | None, algorithm: str) -> str | None:
+    if content is None:
+        return None
+    if not isinstance(content, str) or algorithm not in _HASHES:
+        raise ValueError(f"$hash wants text and one of {', '.join(_HASHES)}, got {algorithm!r}")
+    return _HASHES[algorithm](content.encode()).hexdigest()
+
+
+def _parse(text: str | None) -> Any:  # noqa: ANN401  # JSON
+    if text is None:
+        return None
+    value = json.loads(text)
+    return Utils.NULL_VALUE if value is None else value
+
+
+def _partition(items: list[Any] | None, size: float) -> list[list[Any]] | None:
+    if items is None:
+        return None
+    if size < 1 or size != int(size):
+        raise ValueError(f"$partition wants a positive integer, got {size}")
+    step = int(size)
+    return [items[start : start + step] for start in range(0, len(items), step)]
+
+
+def _range(first: float, last: float, step: float) -> list[float]:
+    if not step or any(number != int(number) for number in (first, last, step)):
+        raise ValueError(f"$range wants integers and a step, got {first}, {last}, {step}")
+    numbers = range(int(first), int(last) + (1 if step > 0 else -1), int(step))
+    if len(numbers) > MAX_RANGE:
+        raise ValueError(f"$range gives at most {MAX_RANGE} numbers, not {len(numbers)}")
+    return list(numbers)
+
+
+def _random(seed: float | None = None) -> float:
+    return random.Random(seed).random()  # noqa: S311  # as documented: not for secrets
+
+
+def _uuid() -> str:
+    return str(uuid.uuid4())
+
+
+def _no_eval(*_: object) -> None:
+    raise ValueError("$eval is not supported by Step Functions: use $parse")
+
+
+def _bound(functions: Mapping[str, Callable[..., Any]]) -> dict[str, Any]:
+    return {name: Jsonata.JLambda(function) for name, function in functions.items()}
+
+
+_FUNCTIONS: Final = _bound(
+    {
+        "eval": _no_eval,
+        "hash": _hash,
+        "parse": _parse,
+        "partition": _partition,
+        "random": _random,
+        "range": _range,
+        "uuid": _uuid,
+    }
+)

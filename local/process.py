@@ -1,0 +1,184 @@
+"""Photos of this machine through the pipeline, one JSON document for each as it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections import deque
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from boto3.dynamodb.types import TypeDeserializer
+from botocore.exceptions import ClientError
+
+from shared.keys import UPLOADS_PREFIX
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from local.stack import EndedExecution, Stack
+
+OWNER = "demo"
+IN_FLIGHT = 4 * (os.cpu_count() or 1)  # enough to keep every core busy, whatever waits
+FAILED = "FAILED"
+FINE = frozenset({"READY", "REJECTED"})
+
+# What lies in folders of photos and is none; the bytes of all else decide.
+BESIDE_PHOTOS = re.compile(
+    r"\.(aae|avi|csv|db|html|ini|jsonl?|m4v|md|mov|mp4|pdf|txt|xml|xmp|zip)$", re.IGNORECASE
+)
+
+Document = dict[str, Any]  # JSON: the stored record, and what only this machine knows
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A file, and what it is called in the pipeline."""
+
+    file: Path
+    name: Path  # below the folder that all files of a run have in common: no two are equal
+
+    @property
+    def key(self) -> str:
+        r"""Return its key in the photos bucket; bytes that are not UTF-8 become `\xff`."""
+        name = os.fsencode(self.name.as_posix()).decode("utf-8", "backslashreplace")
+        return f"{UPLOADS_PREFIX}{OWNER}/{name}"
+
+
+def find_photos(paths: Iterable[Path], *, output: Path) -> list[Photo]:
+    """Return each file in `paths` and each that could be a photo in their folders, sorted, once.
+
+    Folders are searched to the bottom, without hidden files, files that are something else by
+    their name (`BESIDE_PHOTOS`), and `output`. A file that is named itself is always taken.
+
+    Raises:
+        FileNotFoundError: one of `paths` does not exist, or there is no photo in any of them.
+    """
+    roots = [Path(os.path.abspath(path)) for path in paths]  # noqa: PTH100  # resolves no links
+    output = Path(os.path.abspath(output))  # noqa: PTH100
+    files: set[Path] = set()
+    for root in roots:
+        if root.is_dir():
+            files.update(file for file in _files_below(root) if output not in file.parents)
+        elif root.exists():
+            files.add(root)
+        else:
+            raise FileNotFoundError(f"{root} does not exist")
+    if not files:
+        raise FileNotFoundError(f"no photos in {', '.join(map(str, roots))}")
+    common = os.path.commonpath([root if root.is_dir() else root.parent for root in roots])
+    return [Photo(file, file.relative_to(common)) for file in sorted(files)]
+
+
+def process(stack: Stack, photos: Iterable[Photo], *, output: Path) -> Iterator[Document]:
+    """Upload `photos` a few at a time, and yield a document for each as its execution ends.
+
+    A document is the stored record with plain JSON values, and:
+        file            as it was found
+        status          READY, REJECTED or FAILED (then `error` says why)
+        renditions      each with its `path` on this disk
+        states_ms       milliseconds in each state, in the order in which they were entered
+        duration_ms     of the whole execution
+
+    Each document also goes to `output`/photos/<name>/record.json, beside its renditions.
+    """
+    waiting = deque(photos)
+    running: dict[str, Photo] = {}
+
+    def fill() -> Iterator[Document]:
+        while waiting and len(running) < IN_FLIGHT:
+            photo = waiting.popleft()
+            try:
+                stack.upload(photo.key, photo.file.read_bytes())
+            except (OSError, ClientError) as error:
+                yield _save({}, photo, output, status=FAILED, error=str(error))
+            else:
+                running[photo.key] = photo
+
+    yield from fill()
+    for execution in stack.executions():
+        ended = running.pop(execution.input["object"]["key"], None)
+        yield from fill()
+        if ended:
+            yield _collect(stack, ended, execution, output)
+    for photo in running.values():
+        yield _save({}, photo, output, status=FAILED, error="no execution was started")
+
+
+def to_json(value: object, *, indent: int | None = None) -> str:
+    """Return `value` as JSON text in ASCII, so that it can hold any file's name.
+
+    Raises:
+        ValueError: a number is NaN or infinite.
+    """
+    return json.dumps(value, allow_nan=False, indent=indent)
+
+
+def from_item(item: Mapping[str, Any]) -> Document:
+    """Return a DynamoDB item as plain JSON values; sets become sorted lists."""
+    deserialize = TypeDeserializer().deserialize
+    return {name: _plain(deserialize(value)) for name, value in item.items()}
+
+
+def _plain(value: object) -> object:
+    match value:
+        case Decimal():
+            return int(value) if value == value.to_integral_value() else float(value)
+        case dict():
+            return {name: _plain(inner) for name, inner in value.items()}
+        case list():
+            return [_plain(inner) for inner in value]
+        case set():
+            return sorted(_plain(inner) for inner in value)  # type: ignore[type-var]  # one type
+        case _:
+            return value
+
+
+def _files_below(folder: Path) -> Iterator[Path]:
+    for parent, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in files:
+            if not name.startswith(".") and not BESIDE_PHOTOS.search(name):
+                yield Path(parent, name)
+
+
+def _collect(stack: Stack, photo: Photo, execution: EndedExecution, output: Path) -> Document:
+    answer = stack.dynamodb.get_item(
+        TableName=stack.table,
+        Key={
+            "pk": {"S": OWNER},
+            "sk": {"S": "photo#" + photo.key.removeprefix(f"{UPLOADS_PREFIX}{OWNER}/")},
+        },
+        ConsistentRead=True,
+    )
+    record = from_item(answer.get("Item", {}))
+    folder = output / "photos" / photo.name
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, rendition in record.get("renditions", {}).items():
+        path = folder / (name + Path(rendition["key"]).suffix)
+        body = stack.s3.get_object(Bucket=stack.derived_bucket, Key=rendition["key"])["Body"]
+        path.write_bytes(body.read())
+        rendition["path"] = str(path)
+
+    states_ms: dict[str, float] = {}
+    for visit in execution.visits:
+        spent_ms = states_ms.get(visit.state, 0) + visit.duration_ms
+        states_ms[visit.state] = round(spent_ms, 1)
+    facts: Document = {"states_ms": states_ms, "duration_ms": round(execution.duration_ms, 1)}
+    if execution.status != "SUCCEEDED":
+        facts |= {"status": FAILED}
+        facts |= {"error": execution.cause or execution.error or execution.status}
+    elif "status" not in record:
+        facts |= {"status": FAILED, "error": f"nothing was stored: {execution.output}"}
+    return _save(record, photo, output, **facts)
+
+
+def _save(record: Document, photo: Photo, output: Path, **facts: object) -> Document:
+    document = {"file": str(photo.file), **record, **facts}
+    path = output / "photos" / photo.name / "record.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(to_json(document, indent=2) + "\n", encoding="ascii")
+    return document

@@ -1,0 +1,123 @@
+"""Rekognition's DetectLabels on this machine: its limits and errors, and a labeller of our own."""
+
+import base64
+import binascii
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Protocol, cast
+
+from moto.s3.exceptions import MissingBucket
+from moto.s3.models import s3_backends
+from PIL import Image, UnidentifiedImageError
+
+# Source: https://docs.aws.amazon.com/rekognition/latest/dg/limits.html
+MAX_INLINE_BYTES: Final = 5_242_880
+MAX_S3_OBJECT_BYTES: Final = 15_728_640
+MIN_SIDE_PX: Final = 80
+MAX_SIDE_PX: Final = 10_000
+
+
+class RekognitionError(Exception):
+    """What DetectLabels answers with status 400; `code` is the name of the exception."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class Labeller(Protocol):
+    """What finds labels in a photo."""
+
+    version: str  # LabelModelVersion
+
+    def label(self, photo: bytes) -> list[dict[str, Any]]:
+        """Return labels as Rekognition shapes them, the most confident first.
+
+        Args:
+            photo: JPEG or PNG, of an accepted size.
+        """
+        ...
+
+
+class NoLabels:
+    """Finds nothing, and says so."""
+
+    version = "local-none"
+
+    def label(self, photo: bytes) -> list[dict[str, Any]]:  # noqa: ARG002  # Labeller
+        """Return no labels at all."""
+        return []
+
+
+@dataclass
+class Rekognition:
+    """Answers DetectLabels: Rekognition's own validation first, then the labeller."""
+
+    labeller: Labeller
+
+    def detect_labels(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the answer to `request`.
+
+        Raises:
+            RekognitionError: the image is not there, of another type, or of another size.
+        """
+        photo = _photo(request["Image"])
+        _check_picture(photo)
+        min_confidence = request.get("MinConfidence", 55)
+        labels = [
+            label for label in self.labeller.label(photo) if label["Confidence"] >= min_confidence
+        ]
+        return {
+            "Labels": labels[: request.get("MaxLabels", 1000)],
+            "LabelModelVersion": self.labeller.version,
+        }
+
+
+def _photo(image: Mapping[str, Any]) -> bytes:
+    match image:
+        case {"Bytes": str(text)}:
+            try:
+                photo = base64.b64decode(text, validate=True)
+            except binascii.Error as error:
+                raise RekognitionError("SerializationException", str(error)) from error
+            limit = MAX_INLINE_BYTES
+        case {"S3Object": {"Bucket": str(bucket), "Name": str(name), **rest}}:
+            photo = _object(bucket, name, cast("str | None", rest.get("Version")))
+            limit = MAX_S3_OBJECT_BYTES
+        case _:
+            raise RekognitionError("InvalidParameterException", "Image wants Bytes or S3Object")
+    if len(photo) > limit:
+        raise RekognitionError("ImageTooLargeException", f"image has over {limit} bytes")
+    return photo
+
+
+def _object(bucket: str, name: str, version: str | None) -> bytes:
+    account, partition = s3_backends.bucket_accounts.get(bucket, (None, None))[::-1]
+    try:
+        found = s3_backends[account][partition].get_object(bucket, name, version)
+    except (KeyError, MissingBucket):
+        found = None
+    if found is None:
+        raise RekognitionError(
+            "InvalidS3ObjectException",
+            "Unable to get object metadata from S3. Check object key, region and/or access "
+            "permissions.",
+        )
+    body: bytes = found.value
+    return body
+
+
+def _check_picture(photo: bytes) -> None:
+    try:
+        with Image.open(io.BytesIO(photo), formats=["JPEG", "PNG"]) as picture:
+            sides = picture.size
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+        raise RekognitionError(
+            "InvalidImageFormatException", "Request has invalid image format"
+        ) from error
+    if min(sides) < MIN_SIDE_PX or max(sides) > MAX_SIDE_PX:
+        raise RekognitionError(
+            "InvalidParameterException",
+            f"sides of {sides[0]} x {sides[1]} px are not within {MIN_SIDE_PX} to {MAX_SIDE_PX}",
+        )

@@ -1,0 +1,259 @@
+"""What was found, to look at: a table for the terminal, a contact sheet for the browser.
+
+In   the documents of local.process
+Out  text and HTML; strings that came from files are text in both, never markup
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+from collections import Counter
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
+
+import jinja2
+import msgspec
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from shared.contracts import Camera, Label, Location, Rendition, TakenAt
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from local.process import Document
+
+HERE = Path(__file__).parent
+# The states that do the work.
+STEPS: Final[tuple[str, ...]] = ("Claim", "Extract", "Thumbnail", "Tag", "Publish")
+TABLE_LABELS = 4  # the best of them; the contact sheet has all
+
+REASONS: Final = {
+    "BAD_KEY": "its name is not one a photo can have",
+    "FOREIGN_BUCKET": "it lies in a bucket that is not ours",
+    "EMPTY": "the file is empty",
+    "TOO_LARGE": "the file is too large",
+    "UNSUPPORTED_TYPE": "it is no picture of a kind we accept, whatever its name says",
+    "TOO_MANY_PIXELS": "it has too many pixels",
+    "TOO_COMPLEX": "it is far more work to decode than a photo should be",
+    "TRUNCATED": "the file ends too early",
+    "UNREADABLE": "it cannot be decoded",
+}
+
+
+class Picture(Rendition, frozen=True):
+    """A rendition, and where it lies on this disk."""
+
+    path: str
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True):
+    """What the report shows of a document; it may hold more."""
+
+    file: str
+    status: str
+    format: str | None = None
+    bytes: int | None = None
+    width_px: int | None = None
+    height_px: int | None = None
+    taken_at: TakenAt | None = None
+    location: Location | None = None
+    camera: Camera | None = None
+    title: str | None = None
+    description: str | None = None
+    keywords: list[str] = []
+    labels: list[Label] = []
+    labels_status: str | None = None
+    renditions: dict[str, Picture] = {}
+    truncated: bool = False
+    reason: str | None = None
+    error: str | None = None
+    states_ms: dict[str, float] = {}
+    duration_ms: float | None = None
+
+    @property
+    def name(self) -> str:
+        """The file's own name."""
+        return Path(self.file).name
+
+
+def read(documents: Iterable[Document]) -> list[Record]:
+    """Return the documents as records, sorted by file."""
+    records = (msgspec.convert(document, Record) for document in documents)
+    return sorted(records, key=lambda record: record.file)
+
+
+def table(records: Iterable[Record]) -> Table:
+    """Return a table with a row for each record."""
+    result = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_lines=True)
+    result.add_column("Photo", overflow="fold")
+    result.add_column("Taken", overflow="fold", min_width=len("14 Aug 2021, 09:31 +02:00"))
+    for column in ("Size", "Camera", "Labels", "Renditions"):
+        result.add_column(column, overflow="fold")
+    result.add_column("Milliseconds", no_wrap=True)
+    for record in records:
+        result.add_row(
+            _cell(record.name, *outcome(record)),
+            _cell(when(record.taken_at), where(record.location)),
+            _cell(pixels(record), kilobytes(record.bytes)),
+            _cell(camera_name(record.camera), exposure(record.camera)),
+            _cell(label_names(record) or labels_note(record)),
+            _cell(
+                *(
+                    f"{name} {picture.width_px} × {picture.height_px}, {kilobytes(picture.bytes)}"
+                    for name, picture in sorted(record.renditions.items())
+                )
+            ),
+            _cell(*(f"{name} {spent_ms:,.0f}" for name, spent_ms in steps_ms(record).items())),
+        )
+    return result
+
+
+def summary(records: Iterable[Record]) -> str:
+    """Return how many ended how: `8 photos: 7 READY, 1 REJECTED (UNSUPPORTED_TYPE)`."""
+    records = list(records)
+    ends = Counter(
+        record.status + (f" ({record.reason})" if record.status == "REJECTED" else "")
+        for record in records
+    )
+    counts = ", ".join(f"{count:,} {end}" for end, count in sorted(ends.items()))
+    return f"{len(records):,} {'photo' if len(records) == 1 else 'photos'}: {counts}"
+
+
+def contact_sheet(records: Iterable[Record], *, folder: Path) -> str:
+    """Return an HTML page that shows the records; it lies in `folder` and loads nothing else."""
+    records = list(records)
+    style = (HERE / "contact_sheet.css").read_text(encoding="utf-8")
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(HERE),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "camera_name": camera_name,
+        "exposure": exposure,
+        "kilobytes": kilobytes,
+        "labels_note": labels_note,
+        "reading_order": reading_order,
+        "outcome": outcome,
+        "pixels": pixels,
+        "steps_ms": steps_ms,
+        "when": when,
+        "where": where,
+    }
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    return environment.get_template("contact_sheet.html.j2").render(
+        records=records,
+        summary=summary(records),
+        style=style,
+        style_digest=f"sha256-{digest}",
+        link=lambda path: quote(os.fsencode(os.path.relpath(path, folder))),
+    )
+
+
+def outcome(record: Record) -> list[str]:
+    """Return the status in words; nothing for a photo that is simply READY."""
+    if record.status == "REJECTED":
+        return [f"REJECTED {record.reason}", REASONS.get(record.reason or "", record.error or "")]
+    if record.status != "READY":
+        return [record.status, record.error or ""]
+    return ["cut short: what is missing is grey"] if record.truncated else []
+
+
+def when(taken_at: TakenAt | None) -> str:
+    """Return the camera's own time: `17 May 2011, 10:42 -05:00`."""
+    if taken_at is None:
+        return ""
+    local = datetime.fromisoformat(taken_at.local)
+    text = f"{local.day} {local:%b %Y, %H:%M} {taken_at.offset or ''}".rstrip()
+    return text if taken_at.plausible else f"{text} (?)"
+
+
+def where(location: Location | None) -> str:
+    """Return the place: `29.5597° N, 95.0894° W, 6 m`."""
+    if location is None or not location.gps_valid:
+        return ""
+    north = f"{abs(location.latitude):.4f}° {'N' if location.latitude >= 0 else 'S'}"
+    east = f"{abs(location.longitude):.4f}° {'E' if location.longitude >= 0 else 'W'}"
+    height = "" if location.altitude_m is None else f", {location.altitude_m:.0f} m"
+    return f"{north}, {east}{height}"
+
+
+def camera_name(camera: Camera | None) -> str:
+    """Return make and model, the make once: `Canon EOS 5D Mark III`."""
+    if camera is None:
+        return ""
+    make, model = camera.make or "", camera.model or ""
+    if make and model.casefold().startswith(make.split()[0].casefold()):
+        return model
+    return f"{make} {model}".strip()
+
+
+def exposure(camera: Camera | None) -> str:
+    """Return what the camera was set to: `1/160 s, f/5.6, ISO 200, 85 mm`."""
+    if camera is None:
+        return ""
+    parts = []
+    if camera.exposure_s:
+        whole = camera.exposure_s >= 0.3  # noqa: PLR2004  # from there on, photographers say 0.3 s
+        parts.append(f"{camera.exposure_s:g} s" if whole else f"1/{1 / camera.exposure_s:.0f} s")
+    if camera.f_number:
+        parts.append(f"f/{camera.f_number:g}")
+    if camera.iso:
+        parts.append(f"ISO {camera.iso}")
+    if camera.focal_length_mm:
+        parts.append(f"{camera.focal_length_mm:g} mm")
+    return ", ".join(parts)
+
+
+def pixels(record: Record) -> str:
+    """Return the size as displayed: `384 × 512`."""
+    return f"{record.width_px} × {record.height_px}" if record.width_px else ""
+
+
+def kilobytes(count: int | None) -> str:
+    """Return a size in kB, rounded up."""
+    return "" if count is None else f"{-(-count // 1000):,} kB"
+
+
+def label_names(record: Record) -> str:
+    """Return the labels that the table has room for: `Dog 98 %, Animal 99 %`."""
+    shown = reading_order(record.labels)[:TABLE_LABELS]
+    return ", ".join(f"{label.name} {label.confidence:.0f} %" for label in shown)
+
+
+def reading_order(labels: Sequence[Label]) -> list[Label]:
+    """Return labels as a person says them: what it is, then what that is: Cat, Feline, Animal."""
+    ancestors = {name for label in labels for name in label.parents}
+    return sorted(
+        labels,
+        key=lambda label: (
+            (True, -len(label.parents), -label.confidence)
+            if label.name in ancestors
+            else (False, 0, -label.confidence)
+        ),
+    )
+
+
+def labels_note(record: Record) -> str:
+    """Return why there are no labels."""
+    status = record.labels_status
+    return "" if status in {None, "READY"} else f"none: {status}"
+
+
+def steps_ms(record: Record) -> dict[str, float]:
+    """Return the milliseconds in each state that does the work, and in all."""
+    spent = {step: record.states_ms[step] for step in STEPS if step in record.states_ms}
+    return spent if record.duration_ms is None else spent | {"all": record.duration_ms}
+
+
+def _cell(*lines: str) -> Text:
+    """Join lines, without what a terminal would obey."""
+    return Text("\n".join("".join(c if c.isprintable() else "�" for c in line) for line in lines))

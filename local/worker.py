@@ -1,0 +1,90 @@
+"""One execution environment of Lambda, as a process: `python -m local.worker <fd> <timeout>`.
+
+Speaks over the inherited socket `fd`: takes (function, request id, event as JSON), answers
+(failed, result as JSON), as Lambda's own runtime would, and ends when the other side does.
+"""
+
+import importlib
+import json
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from multiprocessing.connection import Connection
+from typing import Any
+
+from local.functions import NAMES
+
+
+@dataclass(frozen=True)
+class Context:
+    """What Lambda tells a handler about its invocation."""
+
+    function_name: str
+    aws_request_id: str
+    deadline: float  # of time.monotonic()
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Return the milliseconds until Lambda would end this invocation."""
+        return max(0, int((self.deadline - time.monotonic()) * 1000))
+
+
+@cache
+def handler(function: str) -> Callable[[Any, Context], Any]:
+    """Import the handler of images/<function>."""
+    handle: Callable[[Any, Context], Any] = importlib.import_module(f"{function}.handler").handle
+    return handle
+
+
+def answer(function: str, request_id: str, event: str, timeout_seconds: float) -> tuple[bool, str]:
+    """Invoke a handler, and report its result or error as Lambda's runtime does."""
+    context = Context(function, request_id, time.monotonic() + timeout_seconds)
+    try:
+        handle = handler(function)
+    except Exception as error:  # noqa: BLE001  # whatever an import may raise
+        return True, report(error, "Runtime.ImportModuleError", request_id)
+    try:
+        return False, json.dumps(handle(json.loads(event), context), allow_nan=False)
+    except Exception as error:  # noqa: BLE001  # whatever a handler may raise
+        return True, report(error, type(error).__name__, request_id)
+
+
+def report(error: Exception, name: str, request_id: str) -> str:
+    """Describe `error` as Lambda's runtime does."""
+    facts = {
+        "errorType": name,
+        "errorMessage": str(error),
+        "requestId": request_id,
+        "stackTrace": traceback.format_tb(error.__traceback__),
+    }
+    return json.dumps(facts)
+
+
+def main(descriptor: int, timeout_seconds: float) -> None:
+    """Serve until the other side closes the socket."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that started us
+    with Connection(descriptor) as connection:
+        for function in NAMES:
+            preload(function)
+        connection.send("ready")
+        while True:
+            try:
+                function, request_id, event = connection.recv()
+            except EOFError:
+                return
+            connection.send(answer(function, request_id, event, timeout_seconds))
+
+
+def preload(function: str) -> None:
+    """Import a handler before its first event; one that fails says so when it is invoked."""
+    try:
+        handler(function)
+    except Exception:  # noqa: BLE001  # see above
+        return
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), float(sys.argv[2]))

@@ -1,0 +1,45 @@
+"""A bucket inside a container: what S3 answers to GET and PUT, on the container's own loopback.
+
+    python3 bucket.py FOLDER    # GET /bucket/a/b.jpg answers with FOLDER/b.jpg
+
+The images are tested without any network, so the photos' bucket has to be where they are. Runs on
+the standard library of the image's own Python.
+"""
+
+import re
+import sys
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+PORT = 4566
+
+
+class Bucket(BaseHTTPRequestHandler):
+    """Objects from a folder; those that are put are forgotten."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        body = (Path(sys.argv[1]) / Path(self.path.partition("?")[0]).name).read_bytes()
+        span = re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("Range", ""))
+        if span is None:
+            self._answer(200, body)
+            return
+        first, last = int(span[1]), min(int(span[2]), len(body) - 1)
+        content_range = f"bytes {first}-{last}/{len(body)}"
+        self._answer(206, body[first : last + 1], {"Content-Range": content_range})
+
+    def do_PUT(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self._answer(200, b"")
+
+    def _answer(self, status: int, body: bytes, headers: dict[str, str] | None = None) -> None:
+        self.send_response(status)
+        for name, value in {"Content-Length": str(len(body)), **(headers or {})}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+
+if __name__ == "__main__":
+    ThreadingHTTPServer(("127.0.0.1", PORT), Bucket).serve_forever()

@@ -1,0 +1,137 @@
+"""An embedded AWS without a deployment, and short ways to ask it for things."""
+
+import json
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from local.embedded import ACCOUNT, REGION, client, embedded_aws
+from local.functions import Answer
+from local.rekognition import NoLabels
+from local.stack import EndedExecution, Executions
+
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/tests"
+TABLE = "things"
+
+
+@dataclass
+class Answering:
+    """`local.functions.Functions` that answer with what the test says, by name."""
+
+    answers: dict[str, Callable[[Any], Answer]] = field(default_factory=dict)
+
+    def start(self, environment: Mapping[str, str]) -> None:
+        """There is nothing to start."""
+
+    def stop(self) -> None:
+        """There is nothing to stop."""
+
+    def invoke(self, name: str, payload: bytes) -> Answer:
+        """Answer by name."""
+        return self.answers[name](json.loads(payload))
+
+
+@dataclass
+class Aws:
+    """A running embedded AWS."""
+
+    url: str
+    executions: Executions
+    functions: Answering
+    labeller: NoLabels
+    clients: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    @contextmanager
+    def start(cls) -> "Iterator[Aws]":
+        """Start one, with a table."""
+        executions = Executions()
+        functions = Answering()
+        labeller = NoLabels()
+        with embedded_aws(
+            functions=functions,
+            labeller=labeller,
+            retry_scale=0,
+            executions_at_once=4,
+            watcher=executions,
+        ) as url:
+            aws = cls(url, executions, functions, labeller)
+            aws.client("dynamodb").create_table(
+                TableName=TABLE,
+                AttributeDefinitions=[
+                    {"AttributeName": "pk", "AttributeType": "S"},
+                    {"AttributeName": "sk", "AttributeType": "S"},
+                ],
+                KeySchema=[
+                    {"AttributeName": "pk", "KeyType": "HASH"},
+                    {"AttributeName": "sk", "KeyType": "RANGE"},
+                ],
+                BillingMode="PAY_PER_REQUEST",
+            )
+            yield aws
+            for made in aws.clients.values():
+                made.close()
+
+    def client(self, service: str) -> Any:  # noqa: ANN401  # one of boto3's generated classes
+        """Return the client for a service."""
+        if service not in self.clients:
+            self.clients[service] = client(service, self.url)
+        return self.clients[service]
+
+    def state_machine(self, states: Mapping[str, object]) -> str:
+        """Create a state machine that begins at the first of `states`; return its ARN."""
+        definition = {"QueryLanguage": "JSONata", "StartAt": next(iter(states)), "States": states}
+        arn: str = self.client("stepfunctions").create_state_machine(
+            name=str(uuid.uuid4()), definition=json.dumps(definition), roleArn=ROLE
+        )["stateMachineArn"]
+        return arn
+
+    def run(self, states: Mapping[str, object], execution_input: object = None) -> EndedExecution:
+        """Run the states to their end."""
+        started = self.client("stepfunctions").start_execution(
+            stateMachineArn=self.state_machine(states), input=json.dumps(execution_input or {})
+        )["executionArn"]
+        return self.executions.find(lambda execution: execution.arn == started, timeout_seconds=20)
+
+    def bucket(self, *, versioned: bool) -> str:
+        """Create a bucket that tells EventBridge; return its name."""
+        s3 = self.client("s3")
+        name = f"bucket-{uuid.uuid4()}"
+        s3.create_bucket(Bucket=name)
+        s3.put_bucket_notification_configuration(
+            Bucket=name, NotificationConfiguration={"EventBridgeConfiguration": {}}
+        )
+        if versioned:
+            s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+        return name
+
+    def queue(self) -> str:
+        """Create a queue; return its URL."""
+        url: str = self.client("sqs").create_queue(QueueName=str(uuid.uuid4()))["QueueUrl"]
+        return url
+
+    def rule(self, pattern: Mapping[str, object], **target: object) -> None:
+        """Create a rule with one target."""
+        name = str(uuid.uuid4())
+        events = self.client("events")
+        events.put_rule(Name=name, EventPattern=json.dumps(pattern))
+        events.put_targets(Rule=name, Targets=[{"Id": "target", **target}])
+
+    def messages(self, queue_url: str) -> list[dict[str, Any]]:
+        """Take what is in the queue."""
+        sqs = self.client("sqs")
+        taken: list[dict[str, Any]] = []
+        while batch := sqs.receive_message(
+            QueueUrl=queue_url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]
+        ).get("Messages"):
+            taken += batch
+            for message in batch:
+                sqs.delete_message(QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"])
+        return taken
+
+
+def queue_arn(queue_url: str) -> str:
+    """Return the ARN of a queue."""
+    return f"arn:aws:sqs:{REGION}:{ACCOUNT}:{queue_url.rpartition('/')[2]}"

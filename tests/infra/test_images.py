@@ -1,0 +1,235 @@
+"""The three images: what they are made from, and that they answer as Lambda asks them."""
+
+import json
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.tags import Tag, compatible_tags, cpython_tags
+from packaging.utils import parse_wheel_filename
+from uv import find_uv_bin
+
+from engine import (
+    CONTEXT,
+    FUNCTIONS,
+    base_image,
+    docker,
+    emulated,
+    emulated_with_photos,
+    image,
+    run_python,
+)
+from thumbnail.renditions import DEFAULT_RENDITIONS
+
+DOCKERFILES = [CONTEXT / function / "Dockerfile" for function in FUNCTIONS]
+ROOT = CONTEXT.parent
+PHOTOS = ROOT / "local" / "photos"
+SMALL_TMP = "--tmpfs=/tmp:size=8m"
+BASE_GLIBC_MINOR = 34  # Amazon Linux 2023 has glibc 2.34
+COLD_START_CEILING = 1.2  # measured: 0.8 to 1.0; without bytecode 1.8 and more
+CEILINGS_MB = {"extract": 40, "tag": 40, "thumbnail": 45}  # over the base, of 1,000,000 bytes
+
+
+def test_every_image_has_a_dockerfile() -> None:
+    assert sorted(CONTEXT.glob("*/Dockerfile")) == DOCKERFILES
+
+
+def test_every_stage_of_every_image_starts_from_the_same_base() -> None:
+    bases = {
+        (default, stage)
+        for path in DOCKERFILES
+        for default in re.findall(r"^ARG BASE_IMAGE=(.+)$", path.read_text(), re.MULTILINE)
+        for stage in re.findall(r"^FROM (\S+)", path.read_text(), re.MULTILINE)
+    }
+
+    assert bases == {("public.ecr.aws/lambda/python:3.13", "${BASE_IMAGE}")}
+
+
+@pytest.mark.parametrize("group", [*FUNCTIONS, "builder"])
+def test_requirements_are_what_the_lock_says(group: str, tmp_path: Path) -> None:
+    fresh = tmp_path / "requirements.txt"
+    options = [
+        "--frozen",
+        "--no-emit-project",
+        "--no-annotate",
+        "--no-header",
+        "--only-group",
+        group,
+    ]
+    export = [find_uv_bin(), "export", "--quiet", *options, "--output-file", str(fresh)]
+    subprocess.run(export, cwd=ROOT, check=True)  # noqa: S603  # ours alone
+
+    committed = CONTEXT / group / "requirements.txt"
+    assert committed.read_text() == fresh.read_text(), f"{committed}: run make lock"
+
+
+@pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
+def test_every_package_has_a_wheel_for_the_base(machine: str) -> None:
+    """All but pyvips, which is pure Python and built in the image: decision 0005."""
+    installable = wheel_tags(machine)
+    packages = {
+        package["name"]: package.get("wheels", [])
+        for package in tomllib.loads((ROOT / "uv.lock").read_text())["package"]
+    }
+
+    without = {
+        name
+        for name in required()
+        if not any(
+            parse_wheel_filename(wheel["url"].rpartition("/")[2])[3] & installable
+            for wheel in packages[name]
+        )
+    }
+
+    assert without == {"pyvips"}
+
+
+def required() -> set[str]:
+    """Return the names of all packages that any image installs."""
+    lists = [(path.parent / "requirements.txt").read_text() for path in DOCKERFILES]
+    return {name for text in lists for name in re.findall(r"^([\w.-]+)==", text, re.MULTILINE)}
+
+
+def wheel_tags(machine: str) -> set[Tag]:
+    """Return the tags of wheels that Python 3.13 on Amazon Linux 2023 installs.
+
+    Source: PEP 600 (https://peps.python.org/pep-0600/); manylinux2014 is manylinux_2_17.
+    """
+    platforms = [f"manylinux_2_{minor}_{machine}" for minor in range(17, BASE_GLIBC_MINOR + 1)]
+    platforms.append(f"manylinux2014_{machine}")
+    return {
+        *cpython_tags((3, 13), platforms=platforms),
+        *compatible_tags((3, 13), "cp313", platforms),
+    }
+
+
+@pytest.mark.docker
+@pytest.mark.xdist_group("docker")  # one engine, one build of each image
+@pytest.mark.parametrize("function", FUNCTIONS)
+class TestImage:
+    """Each image, as the engine built it."""
+
+    def test_is_small(self, function: str) -> None:
+        added_mb = (size_bytes(image(function)) - size_bytes(base_image())) / 1e6
+
+        print(f"{function}: {added_mb:.1f} MB over the base")  # noqa: T201  # pytest -s shows it
+        assert added_mb <= CEILINGS_MB[function]
+
+    def test_adds_nothing_outside_the_task_folder_and_no_commands(self, function: str) -> None:
+        ours, theirs = (
+            set(run_python(name, LIST_FILES, "--user=root").splitlines())
+            for name in (image(function), base_image())
+        )
+
+        added = [line.split(" ", 1) for line in ours - theirs]
+        assert theirs <= ours
+        assert [path for _, path in added if not path.startswith("/var/task/")] == []
+        assert [path for mode, path in added if mode == "x" and ".so" not in path] == []
+
+    def test_has_bytecode_for_every_module_that_no_file_time_can_spoil(self, function: str) -> None:
+        assert run_python(image(function), LIST_UNCOMPILED) == ""
+
+    def test_handler_imports_without_network_and_environment(self, function: str) -> None:
+        program = f"""
+import os
+os.environ.clear()
+import boto3, {function}.handler
+print(boto3.__file__, callable({function}.handler.handle))
+"""
+        # Our boto3, trimmed and locked, and not the base's.
+        assert run_python(image(function), program) == "/var/task/boto3/__init__.py True"
+
+    def test_starts_about_as_fast_as_the_bases_own_s3_client_alone(self, function: str) -> None:
+        clients = {"tag": "photo_store(), aws.rekognition()"}.get(function, "photo_store()")
+        program = f"import {function}.handler; from shared import aws; aws.{clients}"
+        region = "--env=AWS_DEFAULT_REGION=eu-west-1"
+
+        ratio = float(run_python(image(function), COLD_START, region, arguments=[program]))
+
+        print(f"{function}: {ratio:.2f} of the base's boto3.client('s3')")  # noqa: T201  # as above
+        assert ratio <= COLD_START_CEILING
+
+    def test_emulator_answers_a_bad_event_with_a_typed_error(self, function: str) -> None:
+        with emulated(image(function)) as container:
+            answer = container.invoke({"no": "photo"})
+
+        assert answer["errorType"] == "InvalidRequestError"
+
+
+@pytest.mark.docker
+@pytest.mark.xdist_group("docker")
+class TestPhotoInContainer:
+    """A photo from a bucket, with 8 MB of /tmp and nothing else that can be written."""
+
+    def test_extract_reads_the_one_of_the_readme(self) -> None:
+        event = json.loads((ROOT / "tests" / "events" / "extract.json").read_text())
+
+        with emulated_with_photos(image("extract"), PHOTOS, SMALL_TMP) as container:
+            answer = container.invoke(event)
+
+        assert answer.get("image", {}).get("format") == "JPEG", answer
+        assert answer["metadata"]["camera"]["model"] == "Canon EOS 5D Mark III"
+
+    @pytest.mark.parametrize("photo", ["rocket.jpg", "coffee.heic", "hubble.avif", "camera.png"])
+    def test_thumbnail_renders_it_and_leaves_tmp_empty(self, photo: str) -> None:
+        event = {"photo": {"bucket": "photos", "key": f"uploads/ada/{photo}"}}
+
+        with emulated_with_photos(image("thumbnail"), PHOTOS, SMALL_TMP) as container:
+            answer = container.invoke(event)
+            left = container.python("import os; print(os.listdir('/tmp'))")
+
+        assert list(answer.get("renditions", [])) == list(DEFAULT_RENDITIONS), answer
+        assert left == "[]"
+
+
+@pytest.mark.docker
+@pytest.mark.xdist_group("docker")
+@pytest.mark.parametrize("function", ["tag", "thumbnail"])
+def test_libvips_is_the_wheels_own_on_one_thread(function: str) -> None:
+    program = """
+import json, os, pyvips
+print(json.dumps([pyvips.API_mode, pyvips.concurrency_get(), os.environ["MALLOC_ARENA_MAX"]]))
+"""
+    assert json.loads(run_python(image(function), program)) == [True, 1, "1"]
+
+
+def size_bytes(name: str) -> int:
+    return int(docker("image", "inspect", "--format={{.Size}}", name))
+
+
+LIST_FILES = """
+import os, stat
+for folder, folders, files in os.walk("/"):
+    folders[:] = [name for name in folders if folder != "/" or name not in ("proc", "sys", "dev")]
+    for file in files:
+        path = os.path.join(folder, file)
+        print("x" if os.lstat(path).st_mode & stat.S_IXUSR else "-", path)
+"""
+
+# CPU time of whole processes, the best of five each, one after the other; in / it is the base's
+# boto3 that is found.
+COLD_START = """
+import resource, subprocess, sys
+def cpu_seconds(program, folder):
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run([sys.executable, "-c", program], cwd=folder, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+theirs = "import boto3; boto3.client('s3')"
+rounds = [(cpu_seconds(sys.argv[1], "/var/task"), cpu_seconds(theirs, "/")) for _ in range(5)]
+ours, theirs = map(min, zip(*rounds))
+print(ours / theirs)
+"""
+
+# A compiled file begins with the magic number and its flags: 1 for "hash-based, never checked".
+# Source: https://peps.python.org/pep-0552/
+LIST_UNCOMPILED = """
+import importlib.util, pathlib
+head = importlib.util.MAGIC_NUMBER + bytes([1, 0, 0, 0])
+for path in pathlib.Path("/var/task").rglob("*.py"):
+    compiled = pathlib.Path(importlib.util.cache_from_source(path))
+    if not compiled.exists() or compiled.read_bytes()[:8] != head:
+        print(path)
+"""

@@ -1,0 +1,59 @@
+"""What the README tells its reader to type works as it stands there."""
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import uuid
+from pathlib import Path
+
+import pytest
+
+import engine
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+
+
+def block_after(words: str) -> str:
+    """Return the first code block behind `words`."""
+    [block, *_] = re.findall(r"```\n(.*?)```", README.partition(words)[2], re.DOTALL)
+    return str(block)
+
+
+def free_port() -> str:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return str(probe.getsockname()[1])
+
+
+@pytest.mark.docker
+def test_one_image_answers_under_the_emulator() -> None:
+    name = f"extract-{uuid.uuid4().hex}"
+    script = block_after("## One image under Lambda's runtime emulator")
+    for shown, here in {
+        ".venv/bin/": f"{Path(sys.executable).parent}/",
+        "5555": free_port(),
+        "9000": free_port(),
+        "--name extract": f"--name {name}",
+        "docker stop extract": f"docker stop {name}",
+        "gallery-extract": engine.image("extract"),
+    }.items():
+        assert shown in script
+        script = script.replace(shown, here)
+    client = os.environ.get("DOCKER", "docker")
+
+    done = subprocess.run(  # noqa: S603  # the README's own words
+        ["bash", "-c", f'set -m; docker() {{ command {client} "$@"; }}\n{script}\nkill %1'],  # noqa: S607
+        cwd=ROOT,
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+    assert done.returncode == 0, done.stderr
+    [answer] = re.findall(r"\{.*\}", done.stdout)
+    assert json.loads(answer)["metadata"]["camera"]["make"] == "Canon"

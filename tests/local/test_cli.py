@@ -1,0 +1,199 @@
+"""`python -m local` from the outside: what it prints, writes and answers."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from local.__main__ import DEMO_PHOTOS, main
+
+ROOT = Path(__file__).parents[2]
+PHOTOS = {path.name for path in DEMO_PHOTOS.iterdir()} - {"README.md"}
+
+
+def start(*arguments: str | Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(  # noqa: S603  # our own command
+        [sys.executable, "-m", "local", *arguments],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,  # a group of its own, so that what it leaves behind is seen
+    )
+
+
+def run(*arguments: str | Path) -> tuple[int, str, str]:
+    """Return exit status, stdout and stderr."""
+    with start(*arguments) as command:
+        out, err = command.communicate(timeout=120)
+    assert_nothing_runs(command)
+    return command.returncode, out, err
+
+
+def assert_nothing_runs(command: subprocess.Popen[str]) -> None:
+    with pytest.raises(ProcessLookupError):
+        os.killpg(command.pid, 0)
+
+
+@pytest.fixture(scope="module")
+def processed(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, list[dict[str, Any]], str]:
+    """The demo's photos through `process --json`: exit status, documents, stderr."""
+    output = tmp_path_factory.mktemp("output")
+    status, out, err = run("process", DEMO_PHOTOS, "--json", "--output", output)
+    return status, [json.loads(line) for line in out.splitlines()], err
+
+
+class TestProcess:
+    def test_every_photo_has_one_json_document(
+        self, processed: tuple[int, list[dict[str, Any]], str]
+    ) -> None:
+        status, documents, err = processed
+
+        assert status == 0, err
+        assert sorted(Path(document["file"]).name for document in documents) == sorted(PHOTOS)
+        ends = {Path(document["file"]).name: document["status"] for document in documents}
+        assert ends.pop("not-a-photo.jpg") == "REJECTED"
+        assert set(ends.values()) == {"READY"}
+
+    def test_progress_is_on_stderr(self, processed: tuple[int, list[dict[str, Any]], str]) -> None:
+        assert f"{len(PHOTOS)} of {len(PHOTOS)} photos" in processed[2]
+
+    def test_a_document_is_the_stored_record(
+        self, processed: tuple[int, list[dict[str, Any]], str]
+    ) -> None:
+        rocket = of(processed[1], "rocket.jpg")
+
+        assert rocket["key"] == "uploads/demo/rocket.jpg"
+        assert (rocket["format"], rocket["width_px"], rocket["height_px"]) == ("JPEG", 640, 427)
+        assert rocket["taken_at"]["local"] == "2015-02-11T18:03:32"
+        assert rocket["taken_at"]["utc"] == "2015-02-11T23:03:32Z"
+        assert rocket["location"]["longitude"] == pytest.approx(-80.577366, abs=1e-5)
+        assert rocket["camera"]["model"] == "Canon EOS 5D Mark III"
+        assert set(rocket["keywords"]) == {"rocket", "Cape Canaveral", "fusée & lumière", "launch"}
+        assert {"Claim", "Extract", "Thumbnail", "Tag", "Publish"} <= rocket["states_ms"].keys()
+
+    def test_renditions_are_on_this_disk(
+        self, processed: tuple[int, list[dict[str, Any]], str]
+    ) -> None:
+        for document in processed[1]:
+            for rendition in document.get("renditions", {}).values():
+                path = Path(rendition["path"])
+                assert path.stat().st_size == rendition["bytes"]
+                with Image.open(path) as picture:
+                    assert picture.size == (rendition["width_px"], rendition["height_px"])
+
+    def test_what_the_demo_photos_are_for_is_seen(
+        self, processed: tuple[int, list[dict[str, Any]], str]
+    ) -> None:
+        documents = processed[1]
+
+        astronaut = of(documents, "astronaut.jpg")
+        assert (astronaut["width_px"], astronaut["height_px"]) == (384, 512)
+        assert "utc" not in of(documents, "camera.png")["taken_at"]
+        assert of(documents, "coffee.heic")["camera"]["model"] == "iPhone 8"
+        assert of(documents, "chelsea.jpg")["location"]["latitude"] < 0
+        assert of(documents, "cut-short.jpg")["truncated"] is True
+        assert "taken_at" not in of(documents, "hubble.avif")
+        assert of(documents, "not-a-photo.jpg")["reason"] == "UNSUPPORTED_TYPE"
+
+    def test_the_record_is_on_this_disk_too(
+        self, processed: tuple[int, list[dict[str, Any]], str]
+    ) -> None:
+        rocket = of(processed[1], "rocket.jpg")
+        record = Path(rocket["renditions"]["thumb"]["path"]).with_name("record.json")
+
+        assert json.loads(record.read_text()) == rocket
+
+
+def of(documents: Sequence[dict[str, Any]], name: str) -> dict[str, Any]:
+    return next(document for document in documents if Path(document["file"]).name == name)
+
+
+def test_demo_prints_a_table_and_writes_a_contact_sheet(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    for name in ("chelsea.jpg", "not-a-photo.jpg"):
+        shutil.copy(DEMO_PHOTOS / name, tmp_path / "in" / name)
+    output = tmp_path / "out"
+
+    status, out, err = run("demo", tmp_path / "in", "--output", output)
+
+    assert status == 0, err
+    assert "2 photos: 1 READY, 1 REJECTED (UNSUPPORTED_TYPE)" in out
+    assert "14 Aug 2021, 09:31 +02:00" in out
+    assert f"Contact sheet: {output / 'index.html'}" in out
+    page = (output / "index.html").read_text()
+    assert 'src="photos/chelsea.jpg/thumb.webp"' in page
+    assert (output / "photos/chelsea.jpg/thumb.webp").exists()
+    assert (output / "photos/not-a-photo.jpg/record.json").exists()
+
+
+def test_a_photo_that_fails_is_told_by_the_exit_status(tmp_path: Path) -> None:
+    deep = tmp_path.joinpath("in", *["x" * 250] * 5)  # a key that neither S3 nor DynamoDB takes
+    deep.mkdir(parents=True)
+    shutil.copy(DEMO_PHOTOS / "chelsea.jpg", deep)
+    shutil.copy(DEMO_PHOTOS / "chelsea.jpg", tmp_path / "in")
+
+    status, out, err = run("process", tmp_path / "in", "--json", "--output", tmp_path / "out")
+
+    documents = [json.loads(line) for line in out.splitlines()]
+    assert status == 1, err
+    assert sorted(document["status"] for document in documents) == ["FAILED", "READY"]
+
+
+def test_ctrl_c_stops_at_once_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    for number in range(40):
+        shutil.copy(DEMO_PHOTOS / "chelsea.jpg", tmp_path / f"{number}.jpg")
+
+    with start("process", tmp_path, "--json", "--output", tmp_path / "demo") as command:
+        assert command.stdout
+        command.stdout.readline()
+        os.killpg(command.pid, signal.SIGINT)  # as a terminal does: to the whole group
+        _, err = command.communicate(timeout=20)
+
+    assert command.returncode == 130, err
+    assert err.splitlines()[-1] == "stopped"
+    assert "Traceback" not in err
+    assert_nothing_runs(command)
+
+
+def test_a_reader_that_has_read_enough_is_no_fault(tmp_path: Path) -> None:
+    for number in range(5):
+        shutil.copy(DEMO_PHOTOS / "chelsea.jpg", tmp_path / f"{number}.jpg")
+
+    with start("process", tmp_path, "--json", "--output", tmp_path / "demo") as command:
+        assert command.stdout
+        assert command.stderr
+        command.stdout.readline()
+        command.stdout.close()
+        err = command.stderr.read()
+
+    assert "Traceback" not in err
+    assert "BrokenPipe" not in err
+    assert_nothing_runs(command)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["dance"], ["process"], ["demo", "--stages", "clouds"], ["process", "/nowhere.jpg"]],
+    ids=" ".join,
+)
+def test_wrong_usage_ends_with_status_2(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    try:
+        status = main(arguments)
+    except SystemExit as end:
+        status = int(end.code or 0)
+
+    printed = capsys.readouterr()
+    assert status == 2
+    assert printed.out == ""
+    assert "python -m local" in printed.err

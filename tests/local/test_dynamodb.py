@@ -1,0 +1,109 @@
+"""DynamoDB's writes are atomic, and its transactions all or nothing."""
+
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from botocore.exceptions import ClientError
+from moto.dynamodb.models.dynamo_type import Item
+
+from embeddedaws import TABLE, Aws
+
+
+def key(name: str) -> dict[str, dict[str, str]]:
+    return {"pk": {"S": "dynamodb"}, "sk": {"S": name}}
+
+
+@pytest.fixture
+def hasty_threads() -> Iterator[None]:
+    """Let threads take turns as often as they can, so that a race is met."""
+    seconds = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(seconds)
+
+
+@pytest.mark.usefixtures("hasty_threads")
+def test_of_many_that_write_on_one_condition_one_succeeds(aws: Aws) -> None:
+    dynamodb = aws.client("dynamodb")
+
+    def claim(number: int) -> bool:
+        try:
+            dynamodb.update_item(
+                TableName=TABLE,
+                Key=key("claimed"),
+                UpdateExpression="SET who = :who",
+                ConditionExpression="attribute_not_exists(who)",
+                ExpressionAttributeValues={":who": {"N": str(number)}},
+            )
+        except dynamodb.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(claim, range(40))) == 1
+
+
+def test_a_transaction_costs_what_it_writes(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+    put = {"TableName": TABLE, "Item": key("costs")}
+    for number in range(20):
+        aws.client("dynamodb").put_item(TableName=TABLE, Item=key(f"costs {number}"))
+    copies: list[object] = []
+    monkeypatch.setattr(Item, "__deepcopy__", lambda item, _memo: copies.append(item))
+
+    aws.client("dynamodb").transact_write_items(TransactItems=[{"Put": put}])
+
+    assert len(copies) < 3
+
+
+def test_an_update_returns_what_was_there(aws: Aws) -> None:
+    def update(number: int) -> dict[str, object]:
+        answer: dict[str, object] = aws.client("dynamodb").update_item(
+            TableName=TABLE,
+            Key=key("updated"),
+            UpdateExpression="SET n = :n",
+            ExpressionAttributeValues={":n": {"N": str(number)}},
+            ReturnValues="ALL_OLD",
+        )
+        return answer
+
+    assert "Attributes" not in update(1)
+    assert update(2)["Attributes"] == {**key("updated"), "n": {"N": "1"}}
+
+
+def test_a_transaction_that_fails_changes_nothing(aws: Aws) -> None:
+    dynamodb = aws.client("dynamodb")
+    for name in ("kept", "raised"):
+        dynamodb.put_item(TableName=TABLE, Item={**key(name), "n": {"N": "1"}})
+    raised = {
+        "TableName": TABLE,
+        "Key": key("raised"),
+        "UpdateExpression": "SET n = :n",
+        "ExpressionAttributeValues": {":n": {"N": "2"}},
+    }
+    refused = {
+        "TableName": TABLE,
+        "Item": key("refused"),
+        "ConditionExpression": "attribute_exists(pk)",
+    }
+
+    with pytest.raises(ClientError) as failure:
+        dynamodb.transact_write_items(
+            TransactItems=[
+                {"Put": {"TableName": TABLE, "Item": key("new")}},
+                {"Delete": {"TableName": TABLE, "Key": key("kept")}},
+                {"Update": raised},
+                {"Put": refused},
+            ]
+        )
+
+    reasons = failure.value.response["CancellationReasons"]
+    assert [reason["Code"] for reason in reasons] == ["None"] * 3 + ["ConditionalCheckFailed"]
+    for name, item in {
+        "new": None,
+        "kept": {**key("kept"), "n": {"N": "1"}},
+        "raised": {**key("raised"), "n": {"N": "1"}},
+        "refused": None,
+    }.items():
+        assert dynamodb.get_item(TableName=TABLE, Key=key(name)).get("Item") == item

@@ -1,0 +1,126 @@
+"""Rules give events to their targets, as AWS's do."""
+
+import json
+import uuid
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from embeddedaws import Aws, queue_arn
+from local.embedded import ACCOUNT, REGION
+from local.gaps.eventbridge import transform
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]))
+EVENT = {"id": "1", "detail": {"key": 'a"\\\nb', "size": 5, "object": {"etag": "e"}}}
+PATHS = {"key": "$.detail.key", "size": "$.detail.size", "object": "$.detail.object"}
+
+
+@pytest.mark.parametrize(
+    ("template", "body"),
+    [
+        ('{"a": <key>}', {"a": 'a"\\\nb'}),
+        ('{"a": <size>, "b": <object>}', {"a": 5, "b": {"etag": "e"}}),
+        ('{"a": "key is <key>, size <size>"}', {"a": 'key is a"\\\nb, size 5'}),
+        ('{"a": "<object>"}', {"a": '{"etag": "e"}'}),
+        ('{"a": <object>, "b": <object>}', {"a": {"etag": "e"}, "b": {"etag": "e"}}),
+        ('"<key>"', 'a"\\\nb'),
+    ],
+)
+def test_a_variable_is_json_or_text_within_quotes(template: str, body: object) -> None:
+    assert json.loads(transform(template, PATHS, EVENT)) == body
+
+
+def test_what_the_event_lacks_is_empty() -> None:
+    assert transform('{"a": <b>}', {"b": "$.detail.key.b"}, EVENT) == '{"a": ""}'
+
+
+@given(TEXT)
+def test_no_text_breaks_out_of_the_template(text: str) -> None:
+    made = transform('{"a": <v>, "b": "<<v>>"}', {"v": "$.v"}, {"v": text})
+
+    assert json.loads(made) == {"a": text, "b": f"<{text}>"}
+
+
+def put(aws: Aws, source: str, detail: object) -> None:
+    entry = {"Source": source, "DetailType": "test", "Detail": json.dumps(detail)}
+    aws.client("events").put_events(Entries=[entry])
+
+
+def test_a_rule_takes_what_its_pattern_says_and_nothing_else(aws: Aws) -> None:
+    queue, source = aws.queue(), str(uuid.uuid4())
+    pattern = {"source": [source], "detail": {"key": [{"prefix": "uploads/"}]}}
+    aws.rule(pattern, Arn=queue_arn(queue))
+
+    put(aws, source, {"key": "uploads/a"})
+    put(aws, source, {"key": "derived/a"})
+    put(aws, "another", {"key": "uploads/a"})
+
+    [message] = aws.messages(queue)
+    event = json.loads(message["Body"])
+    assert event["detail"] == {"key": "uploads/a"}
+    assert isinstance(event["time"], str)
+
+
+def state_machine_rule(aws: Aws, arn: str) -> tuple[str, str]:
+    """Make a rule that starts `arn`; return its source and its dead-letter queue."""
+    source, dead_letters = str(uuid.uuid4()), aws.queue()
+    aws.rule(
+        {"source": [source]},
+        Arn=arn,
+        RoleArn=f"arn:aws:iam::{ACCOUNT}:role/rule",
+        InputTransformer={
+            "InputPathsMap": {"key": "$.detail.key"},
+            "InputTemplate": '{"key": <key>}',
+        },
+        DeadLetterConfig={"Arn": queue_arn(dead_letters)},
+    )
+    return source, dead_letters
+
+
+def test_a_state_machine_is_started_with_the_transformed_event(aws: Aws) -> None:
+    arn = aws.state_machine({"Done": {"Type": "Succeed"}})
+    source, dead_letters = state_machine_rule(aws, arn)
+    key = 'é "q" \\ \n'
+
+    put(aws, source, {"key": key})
+    put(aws, source, {"key": key})
+
+    aws.executions.wait(timeout_seconds=10)
+    ended: list[Any] = aws.client("stepfunctions").list_executions(stateMachineArn=arn)[
+        "executions"
+    ]
+    assert [execution["status"] for execution in ended] == ["SUCCEEDED"] * 2
+    first, second = (execution["name"] for execution in ended)
+    assert first != second
+    assert max(len(first), len(second)) <= 80
+    execution = aws.client("stepfunctions").describe_execution(
+        executionArn=ended[0]["executionArn"]
+    )
+    assert json.loads(execution["input"]) == {"key": key}
+    assert aws.messages(dead_letters) == []
+
+
+def test_an_event_that_starts_nothing_goes_to_the_dead_letters(aws: Aws) -> None:
+    gone = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:gone"
+    source, dead_letters = state_machine_rule(aws, gone)
+
+    put(aws, source, {"key": "a"})
+
+    [message] = aws.messages(dead_letters)
+    assert json.loads(message["Body"])["detail"] == {"key": "a"}
+    attributes = message["MessageAttributes"]
+    assert attributes["TARGET_ARN"]["StringValue"] == gone
+    assert attributes["ERROR_CODE"]["StringValue"] == "StateMachineDoesNotExist"
+
+
+def test_a_disabled_rule_does_nothing(aws: Aws) -> None:
+    queue, source, events = aws.queue(), str(uuid.uuid4()), aws.client("events")
+    events.put_rule(Name=source, EventPattern=json.dumps({"source": [source]}))
+    events.put_targets(Rule=source, Targets=[{"Id": "target", "Arn": queue_arn(queue)}])
+    events.disable_rule(Name=source)
+
+    put(aws, source, {})
+
+    assert aws.messages(queue) == []

@@ -1,0 +1,275 @@
+"""The table and the contact sheet say what was found, and strings from files stay text."""
+
+import re
+from html.parser import HTMLParser
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from local import report
+from shared.contracts import Camera, Label, Location, TakenAt
+from shared.errors import RejectedError
+
+SCRIPT = "<script>alert(1)</script>"
+READY: dict[str, Any] = {
+    "file": "/photos/rocket.jpg",
+    "status": "READY",
+    "format": "JPEG",
+    "bytes": 48_082,
+    "width_px": 640,
+    "height_px": 427,
+    "taken_at": {
+        "local": "2015-02-11T18:03:32",
+        "offset": "-05:00",
+        "utc": "2015-02-11T23:03:32Z",
+        "source": "EXIF:DateTimeOriginal",
+    },
+    "location": {"latitude": 28.561857, "longitude": -80.577366, "altitude_m": 3},
+    "camera": {"make": "Canon", "model": "Canon EOS 5D", "exposure_s": 0.00625, "f_number": 5.6},
+    "title": "Lift-off",
+    "keywords": ["rocket", "launch"],
+    "labels": [{"name": "Rocket", "confidence": 98.25}],
+    "labels_status": "READY",
+    "renditions": {
+        "thumb": {
+            "key": "demo/1/2/thumb.webp",
+            "width_px": 400,
+            "height_px": 267,
+            "bytes": 12_001,
+            "mime_type": "image/webp",
+            "path": "demo/photos/rocket.jpg/thumb.webp",
+        },
+        "large": {
+            "key": "demo/1/2/large.webp",
+            "width_px": 640,
+            "height_px": 427,
+            "bytes": 30_000,
+            "mime_type": "image/webp",
+            "path": "demo/photos/rocket.jpg/large.webp",
+        },
+    },
+    "states_ms": {"Receive": 0.1, "Claim": 4.0, "Extract": 12.4, "Develop": 50.0, "Tag": 3.0},
+    "duration_ms": 71.3,
+    "pk": "demo",
+}
+REJECTED: dict[str, Any] = {
+    "file": "/photos/note.jpg",
+    "status": "REJECTED",
+    "reason": "UNSUPPORTED_TYPE",
+    "step": "Extract",
+    "error": "text",
+}
+
+
+class Page(HTMLParser):
+    """A contact sheet as a browser sees it."""
+
+    def __init__(self, *documents: dict[str, Any]) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(report.contact_sheet(report.read(documents), folder=Path("demo")))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    def values(self, attribute: str) -> list[str]:
+        return [attrs[attribute] or "" for _, attrs in self.elements if attribute in attrs]
+
+
+def printed(*documents: dict[str, Any]) -> str:
+    out = StringIO()
+    Console(file=out, width=200).print(report.table(report.read(documents)))
+    return out.getvalue()
+
+
+def test_every_rejection_code_has_words() -> None:
+    assert set(report.REASONS) == {error.code for error in RejectedError.__subclasses__()}
+
+
+def test_the_table_shows_what_was_found() -> None:
+    table = printed(READY)
+
+    for fact in (
+        "rocket.jpg",
+        "11 Feb 2015, 18:03 -05:00",
+        "28.5619° N, 80.5774° W, 3 m",
+        "640 × 427",
+        "Canon EOS 5D",
+        "1/160 s, f/5.6",
+        "Rocket 98 %",
+        "thumb 400 × 267, 13 kB",
+        "Extract 12",
+        "all 71",
+    ):
+        assert fact in table
+
+
+def test_the_table_says_why_a_photo_was_rejected() -> None:
+    table = printed(REJECTED)
+
+    assert "REJECTED UNSUPPORTED_TYPE" in table
+    assert report.REASONS["UNSUPPORTED_TYPE"][:10] in table
+
+
+def test_a_terminal_obeys_nothing_that_a_file_says() -> None:
+    table = printed(READY | {"file": "/photos/\x1b[31m[bold]red\u202egnp.jpg"})
+
+    assert "\x1b" not in table
+    assert "\u202e" not in table
+    assert "[bold]red" in table
+
+
+def test_the_summary_counts_how_photos_ended() -> None:
+    records = report.read([READY, REJECTED, REJECTED])
+
+    assert report.summary(records) == "3 photos: 1 READY, 2 REJECTED (UNSUPPORTED_TYPE)"
+    assert report.summary(records[:1]).startswith("1 photo:")
+
+
+def test_the_sheet_shows_what_was_found() -> None:
+    page = Page(READY)
+
+    assert "photos/rocket.jpg/thumb.webp" in page.values("src")
+    assert "photos/rocket.jpg/large.webp" in page.values("href")
+    assert any(
+        link.startswith("https://www.openstreetmap.org/?mlat=28.561857&mlon=-80.577366")
+        for link in page.values("href")
+    )
+    for fact in ("11 Feb 2015, 18:03 -05:00", "Rocket 98\u00a0%", "launch", "12\u00a0ms"):
+        assert fact in page.text
+
+
+def test_the_sheet_says_in_words_why_a_photo_was_rejected() -> None:
+    page = Page(REJECTED)
+
+    assert "REJECTED UNSUPPORTED_TYPE" in page.text
+    assert report.REASONS["UNSUPPORTED_TYPE"] in page.text
+
+
+def test_the_sheet_says_that_a_photo_was_cut_short() -> None:
+    assert "cut short" in Page(READY | {"truncated": True}).text
+    assert "cut short" not in Page(READY).text
+
+
+HOSTILE = [
+    pytest.param(
+        {
+            "file": f"/photos/{name}.jpg",
+            "title": text,
+            "description": text + ".",
+            "keywords": [text],
+            "labels": [{"name": text, "confidence": 50}],
+            "camera": {"make": text, "model": text, "lens": text},
+            "taken_at": {"local": "2015-02-11T18:03:32", "source": text, "offset": text},
+            "reason": text,
+            "error": text,
+            "renditions": {
+                text: READY["renditions"]["thumb"] | {"path": f"demo/photos/{name}.jpg/{text}.webp"}
+            },
+        },
+        id=name,
+    )
+    for name, text in {
+        "script": SCRIPT,
+        "attribute": '" onerror="alert(1)" x="',
+        "quote": "' onload='alert(1)",
+        "style": "</style><style>*{display:none}</style>",
+        "template": "{{ 7 * 7 }}{% raw %}",
+        "comment": "<!-- --><img src=x onerror=alert(1)>",
+    }.items()
+]
+
+
+@pytest.mark.parametrize("strings", HOSTILE)
+@pytest.mark.parametrize("status", ["READY", "REJECTED", "FAILED"])
+def test_strings_from_files_show_as_text(strings: dict[str, Any], status: str) -> None:
+    document = READY | strings | {"status": status}
+
+    page, plain = Page(document), Page(READY | {"status": status, "reason": "x"})
+
+    assert {tag for tag, _ in page.elements} <= {tag for tag, _ in plain.elements} | {"p", "br"}
+    assert {name for _, attrs in page.elements for name in attrs} == {
+        name for _, attrs in plain.elements for name in attrs
+    }
+    assert strings["title"] in page.text
+    assert strings["keywords"][0] in page.text
+
+
+def test_a_file_name_with_markup_shows_as_text() -> None:
+    page = Page(REJECTED | {"file": "/photos/<b onclick=alert(1)>.jpg"})
+
+    assert "<b onclick=alert(1)>.jpg" in page.text
+    assert "b" not in {tag for tag, _ in page.elements}
+
+
+def test_links_survive_any_file_name() -> None:
+    picture = READY["renditions"]["thumb"] | {"path": "demo/photos/50% a#b?c\udcff.jpg/t.webp"}
+
+    page = Page(READY | {"renditions": {"thumb": picture}})
+
+    assert "photos/50%25%20a%23b%3Fc%FF.jpg/t.webp" in page.values("src")
+
+
+def test_the_sheet_loads_nothing_from_elsewhere() -> None:
+    page = Page(READY, REJECTED)
+
+    policy = next(value for value in page.values("content") if "default-src" in value)
+    assert "default-src 'none'" in policy
+    assert not re.search(r"https?:", policy)
+    assert not [link for link in page.values("src") if ":" in link]
+    assert "url(" not in (report.HERE / "contact_sheet.css").read_text(encoding="utf-8")
+    assert {"script", "link", "iframe", "object"}.isdisjoint({tag for tag, _ in page.elements})
+
+
+@pytest.mark.parametrize(
+    ("camera", "name", "setting"),
+    [
+        (None, "", ""),
+        (Camera(make="Canon", model="Canon EOS 5D"), "Canon EOS 5D", ""),
+        (Camera(make="NIKON CORPORATION", model="NIKON D3X"), "NIKON D3X", ""),
+        (Camera(make="Apple", model="iPhone 12"), "Apple iPhone 12", ""),
+        (Camera(make="Apple"), "Apple", ""),
+        (Camera(exposure_s=2.5, iso=100), "", "2.5 s, ISO 100"),
+        (Camera(exposure_s=0.0125, focal_length_mm=4.2), "", "1/80 s, 4.2 mm"),
+        (Camera(exposure_s=0.0, f_number=0.0), "", ""),
+    ],
+)
+def test_cameras_read_as_photographers_write_them(
+    camera: Camera | None, name: str, setting: str
+) -> None:
+    assert report.camera_name(camera) == name
+    assert report.exposure(camera) == setting
+
+
+def test_what_is_not_known_is_not_shown() -> None:
+    assert report.when(None) == ""
+    assert report.where(None) == ""
+    assert report.where(Location(latitude=0, longitude=0, gps_valid=False)) == ""
+    assert report.when(TakenAt(local="2999-01-01T00:00:00", source="x", plausible=False)) == (
+        "1 Jan 2999, 00:00 (?)"
+    )
+
+
+def test_labels_read_from_what_it_is_to_what_that_is() -> None:
+    parents = {
+        "Animal": [],
+        "Mammal": ["Animal"],
+        "Feline": ["Mammal", "Animal"],
+        "Cat": ["Feline", "Mammal", "Animal"],
+        "Sofa": [],
+    }
+    labels = [
+        Label(name=name, confidence=99 if name != "Sofa" else 60, parents=above)
+        for name, above in parents.items()
+    ]
+
+    order = [label.name for label in report.reading_order(labels)]
+
+    assert order == ["Cat", "Sofa", "Feline", "Mammal", "Animal"]

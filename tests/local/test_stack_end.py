@@ -1,0 +1,45 @@
+"""Leaving a stack ends what runs in it."""
+
+import threading
+import time
+from collections.abc import Mapping
+
+from local.functions import Answer
+from local.stack import Stack
+
+
+class Blocked:
+    """`local.functions.Functions` that answer nothing until they are stopped."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+        self.called = threading.Event()
+        self.stopped = threading.Event()
+
+    def start(self, environment: Mapping[str, str]) -> None:
+        """There is nothing to start."""
+
+    def invoke(self, name: str, payload: bytes) -> Answer:  # noqa: ARG002  # Functions
+        """Wait for the end."""
+        self.calls += 1
+        self.called.set()
+        self.stopped.wait(60)
+        return Answer(b'{"errorType": "Runtime.ExitError", "errorMessage": ""}', failed=True)
+
+    def stop(self) -> None:
+        """Let those go that wait."""
+        self.stopped.set()
+
+
+def test_what_runs_is_ended_and_what_waits_is_never_begun() -> None:
+    functions, uploads = Blocked(), 40
+    with Stack.start(functions=functions) as stack:
+        for number in range(uploads):
+            stack.upload(f"uploads/ada/{number}.jpg", b"taco")
+        assert functions.called.wait(20)
+        begun = time.monotonic()
+
+    assert time.monotonic() - begun < 4
+    assert 0 < functions.calls < uploads
+    names = {thread.name for thread in threading.enumerate()}
+    assert not {name for name in names if name.count("-") > 8}, "executions, named by two UUIDs"

@@ -1,0 +1,430 @@
+"""The interpreter does as Step Functions does, where moto's alone would not."""
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from moto.stepfunctions.parser.asl.parse import asl_parser
+
+from embeddedaws import TABLE, Aws
+from local.functions import Answer
+
+DONE = {"Done": {"Type": "Succeed"}}
+KEY = {"pk": {"S": "a"}, "sk": {"S": "b"}}
+
+
+def sdk(api: str, **arguments: object) -> dict[str, object]:
+    """Return a Task that calls an API of AWS."""
+    return {
+        "Type": "Task",
+        "Resource": f"arn:aws:states:::aws-sdk:{api}",
+        "Arguments": arguments,
+        "End": True,
+    }
+
+
+def invoke(**more: object) -> dict[str, object]:
+    """Return a Task that invokes a function."""
+    return {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::lambda:invoke",
+        "Arguments": {"FunctionName": "extract", "Payload": "{% $states.input %}"},
+        "Output": "{% $states.result.Payload %}",
+        "End": True,
+        **more,
+    }
+
+
+def error(name: str) -> Callable[[object], Answer]:
+    """Return a function that ends in an error of that name."""
+    report = json.dumps({"errorType": name, "errorMessage": "because"}).encode()
+    return lambda _event: Answer(report, failed=True)
+
+
+def caught(*names: str, output: str = "{% $states.errorOutput.Error %}") -> list[dict[str, object]]:
+    """Return a Catch that ends well, with the error's name."""
+    return [{"ErrorEquals": list(names), "Output": output, "Next": "Done"}]
+
+
+def parallel(branch: dict[str, Any], **more: object) -> dict[str, Any]:
+    """Return a Parallel state of one branch of one state."""
+    branches = [{"StartAt": "Branch", "States": {"Branch": branch}}]
+    return {"Type": "Parallel", "Branches": branches, "Next": "Done", **more}
+
+
+# Variables and expressions
+
+
+def test_what_a_state_assigns_is_seen_by_the_next_and_not_by_its_own_output(aws: Aws) -> None:
+    ended = aws.run(
+        {
+            "First": {"Type": "Pass", "Assign": {"x": 1}, "Next": "Second"},
+            "Second": {
+                "Type": "Pass",
+                "Assign": {"x": 2, "y": "{% $x %}"},
+                "Output": "{% $x %}",
+                "Next": "Third",
+            },
+            "Third": {"Type": "Pass", "Output": "{% [$states.input, $x, $y] %}", "End": True},
+        }
+    )
+
+    assert ended.output == [1, 2, 1]
+
+
+def test_a_choice_and_a_catch_assign_too(aws: Aws) -> None:
+    aws.functions.answers["extract"] = error("PhotoGoneError")
+    catch = [{**caught("States.ALL")[0], "Assign": {"why": "{% $states.errorOutput.Error %}"}}]
+    choice = {"Condition": "{% $why = 'PhotoGoneError' %}", "Assign": {"x": 1}, "Next": "End"}
+    ended = aws.run(
+        {
+            "First": invoke(Catch=catch),
+            "Done": {"Type": "Choice", "Choices": [choice], "Default": "Never"},
+            "Never": {"Type": "Fail"},
+            "End": {"Type": "Pass", "Output": "{% [$why, $x] %}", "End": True},
+        }
+    )
+
+    assert ended.output == ["PhotoGoneError", 1]
+
+
+def test_a_branch_reads_outer_variables_and_its_own_input(aws: Aws) -> None:
+    branch = {"Type": "Pass", "Output": "{% [$x, $states.input] %}", "End": True}
+    first = {"Type": "Pass", "Assign": {"x": 'a "b"\\\n'}, "Output": 5, "Next": "Both"}
+
+    ended = aws.run({"First": first, "Both": parallel(branch), **DONE})
+
+    assert ended.output == [['a "b"\\\n', 5]]
+
+
+@pytest.mark.parametrize("text", ['"', "\\", "\n", "{% $x %}", "é\u2028🌮", "", "$states", "'"])
+def test_no_text_breaks_an_expression(aws: Aws, text: str) -> None:
+    ended = aws.run(
+        {
+            "First": {"Type": "Pass", "Assign": {"v": "{% $states.input.v %}"}, "Next": "Second"},
+            "Second": {"Type": "Pass", "Output": "{% [$v, $states.input] %}", "End": True},
+        },
+        {"v": text},
+    )
+
+    assert ended.output == [text, {"v": text}]
+
+
+@pytest.mark.parametrize("text", ['"', "\\", "\n\t", "/", "🌮\u2028é", "\\u0041 \\x41", "'"])
+def test_a_definition_is_read_as_json(aws: Aws, text: str) -> None:
+    state = {
+        "Type": "Pass",
+        "Assign": {"v": text},
+        "Output": [text, "{% " + json.dumps(text) + " %}"],
+        "Next": "Second",
+    }
+
+    output = "{% {'variable': $v, 'input': $states.input} %}"
+
+    ended = aws.run({"First": state, "Second": {"Type": "Succeed", "Output": output}})
+
+    assert ended.output == {"variable": text, "input": [text, text]}
+
+
+@pytest.mark.parametrize("expression", ["{% $states.input.no %}", "{% $f %}", "{% 1 / 0 %}"])
+def test_an_expression_without_a_value_fails_the_execution(aws: Aws, expression: str) -> None:
+    ended = aws.run({"First": {"Type": "Pass", "Output": expression, "End": True}})
+
+    assert (ended.status, ended.error) == ("FAILED", "States.QueryEvaluationError")
+    assert expression.strip("{%} ") in (ended.cause or "")
+
+
+def test_an_expression_without_a_value_can_be_caught(aws: Aws) -> None:
+    task = sdk("dynamodb:getItem", TableName="{% $states.input.no %}", Key=KEY)
+
+    ended = aws.run({"First": {**task, "Catch": caught("States.QueryEvaluationError")}, **DONE})
+
+    assert ended.output == "States.QueryEvaluationError"
+
+
+def test_there_is_no_error_output_where_there_is_no_error(aws: Aws) -> None:
+    output = "{% [$exists($states.result), $exists($states.errorOutput)] %}"
+
+    ended = aws.run({"First": {"Type": "Succeed", "Output": output}})
+
+    assert ended.output == [False, False]
+
+
+@pytest.mark.parametrize(
+    "definition",
+    [
+        {"First": {"Type": "Pass", "Output": "{% 1 + %}", "End": True}},
+        {"First": {"Type": "Unknown"}},
+    ],
+    ids=["expression", "state"],
+)
+def test_a_definition_that_does_not_parse_is_refused(
+    aws: Aws, definition: dict[str, object]
+) -> None:
+    with pytest.raises(ClientError, match="InvalidDefinition"):
+        aws.state_machine(definition)
+    validation = aws.client("stepfunctions").validate_state_machine_definition(
+        definition=json.dumps(
+            {"QueryLanguage": "JSONata", "StartAt": "First", "States": definition}
+        )
+    )
+    assert validation["result"] == "FAIL"
+
+
+def test_a_definition_that_parses_is_valid(aws: Aws) -> None:
+    validation = aws.client("stepfunctions").validate_state_machine_definition(
+        definition=json.dumps({"StartAt": "Done", "States": DONE})
+    )
+
+    assert (validation["result"], validation["diagnostics"]) == ("OK", [])
+
+
+def test_a_character_is_one_however_the_definition_spells_it(aws: Aws) -> None:
+    definition = {"First": {"Type": "Pass", "Output": "{% $length('🌮') %}", "End": True}}
+
+    assert aws.run(definition).output == 1
+
+
+def test_a_definition_is_parsed_once(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+    arn = aws.state_machine(DONE)
+    monkeypatch.delattr(asl_parser, "ASLParser")
+
+    aws.client("stepfunctions").start_execution(stateMachineArn=arn)
+
+    ended = aws.executions.find(lambda one: one.arn.split(":")[-2] in arn, timeout_seconds=10)
+    assert ended.status == "SUCCEEDED"
+
+
+def test_executions_of_one_definition_do_not_meet(aws: Aws) -> None:
+    failures: dict[str, int] = {}
+
+    def fail_twice(event: dict[str, str]) -> Answer:
+        failures[event["n"]] = failures.get(event["n"], 0) + 1
+        if failures[event["n"]] < 3:
+            return error("StorageUnavailableError")(event)
+        return Answer(json.dumps(event["n"]).encode())
+
+    aws.functions.answers["extract"] = fail_twice
+    retry = [{"ErrorEquals": ["StorageUnavailableError"], "MaxAttempts": 2}]
+    arn = aws.state_machine({"First": invoke(Retry=retry)})
+    for number in range(20):
+        aws.client("stepfunctions").start_execution(
+            stateMachineArn=arn, input=json.dumps({"n": str(number)})
+        )
+
+    aws.executions.wait(timeout_seconds=20)
+
+    listed = aws.client("stepfunctions").list_executions(stateMachineArn=arn)["executions"]
+    assert [execution["status"] for execution in listed] == ["SUCCEEDED"] * 20
+    assert set(failures.values()) == {3}
+
+
+# Errors
+
+
+@pytest.mark.parametrize("name", ["PhotoGoneError", "Sandbox.Timedout", "Runtime.ExitError"])
+def test_a_function_error_has_the_name_that_the_runtime_reports(aws: Aws, name: str) -> None:
+    aws.functions.answers["extract"] = error(name)
+
+    ended = aws.run({"First": invoke(Catch=caught(name)), **DONE})
+
+    assert ended.output == name
+
+
+def test_a_cause_is_the_report_of_the_function(aws: Aws) -> None:
+    aws.functions.answers["extract"] = error("PhotoGoneError")
+
+    ended = aws.run({"First": invoke()})
+
+    assert (ended.status, ended.error) == ("FAILED", "PhotoGoneError")
+    assert json.loads(ended.cause or "")["errorMessage"] == "because"
+
+
+def test_a_function_that_is_not_there_is_an_error_of_lambda(aws: Aws) -> None:
+    task = invoke(Arguments={"FunctionName": "nothing"})
+
+    ended = aws.run({"First": {**task, "Catch": caught("States.ALL")}, **DONE})
+
+    assert ended.output == "Lambda.ResourceNotFoundException"
+
+
+def test_a_retry_is_made_at_once_and_as_often_as_it_says(aws: Aws) -> None:
+    calls: list[object] = []
+    aws.functions.answers["extract"] = lambda event: (
+        calls.append(event) or error("LabelsUnavailableError")(event)  # type: ignore[func-returns-value]  # both, in a line
+    )
+    retry = [{"ErrorEquals": ["LabelsUnavailableError"], "IntervalSeconds": 60, "MaxAttempts": 4}]
+    begun = time.monotonic()
+
+    ended = aws.run({"First": invoke(Retry=retry)})
+
+    assert ended.error == "LabelsUnavailableError"
+    assert len(calls) == 5
+    assert time.monotonic() - begun < 20
+
+
+@pytest.mark.parametrize(
+    ("task", "name"),
+    [
+        (
+            sdk(
+                "dynamodb:updateItem",
+                TableName=TABLE,
+                Key=KEY,
+                UpdateExpression="SET x = :x",
+                ConditionExpression="attribute_exists(never)",
+                ExpressionAttributeValues={":x": {"N": "1"}},
+            ),
+            "DynamoDb.ConditionalCheckFailedException",
+        ),
+        (
+            sdk(
+                "dynamodb:transactWriteItems",
+                TransactItems=[
+                    {
+                        "Put": {
+                            "TableName": TABLE,
+                            "Item": KEY,
+                            "ConditionExpression": "attribute_exists(never)",
+                        }
+                    }
+                ],
+            ),
+            "DynamoDb.TransactionCanceledException",
+        ),
+        (
+            sdk("dynamodb:getItem", TableName="nothing", Key=KEY),
+            "DynamoDb.ResourceNotFoundException",
+        ),
+        (
+            sdk("dynamodb:putItem", TableName=TABLE, Item={**KEY, "sk": {"S": "x" * 1025}}),
+            "DynamoDb.DynamoDbException",
+        ),
+        (sdk("s3:getObject", Bucket="nothing", Key="a"), "S3.NoSuchBucketException"),
+        (sdk("dynamodb:getItem", TableName=TABLE, Key={"pk": {"N": 5}}), "States.Runtime"),
+    ],
+    ids=["condition", "transaction", "no table", "long key", "no bucket", "number for text"],
+)
+def test_an_api_error_has_the_name_that_aws_gives_it(
+    aws: Aws, task: dict[str, object], name: str
+) -> None:
+    assert aws.run({"First": task}).error == name
+
+
+@pytest.mark.parametrize(
+    ("name", "wildcard", "is_caught"),
+    [
+        ("PhotoGoneError", "States.ALL", True),
+        ("PhotoGoneError", "States.TaskFailed", True),
+        ("States.Timeout", "States.ALL", True),
+        ("States.Timeout", "States.TaskFailed", False),
+        ("States.Runtime", "States.ALL", False),
+        ("States.DataLimitExceeded", "States.ALL", False),
+    ],
+)
+def test_what_wildcards_catch(aws: Aws, name: str, wildcard: str, *, is_caught: bool) -> None:
+    aws.functions.answers["extract"] = {
+        "PhotoGoneError": error("PhotoGoneError"),
+        "States.Timeout": lambda _event: time.sleep(1.3) or Answer(b"{}"),  # type: ignore[func-returns-value]  # outlasts the least timeout there is
+        "States.Runtime": error("unused"),
+        "States.DataLimitExceeded": lambda _event: Answer(json.dumps("x" * 262_144).encode()),
+    }[name]
+    runtime = sdk("dynamodb:getItem", TableName=TABLE, Key=5)
+    task = runtime if name == "States.Runtime" else invoke(TimeoutSeconds=1)
+
+    ended = aws.run({"First": {**task, "Catch": caught(wildcard)}, **DONE})
+
+    assert (ended.output == name) == is_caught
+    assert ended.error == (None if is_caught else name)
+
+
+@pytest.mark.parametrize(
+    "branch",
+    [
+        {"Type": "Fail", "Error": "PhotoGoneError"},
+        {"Type": "Pass", "Output": "{% $states.input.no %}", "End": True},
+    ],
+    ids=["own", "of States"],
+)
+def test_a_branch_passes_its_error_on(aws: Aws, branch: dict[str, object]) -> None:
+    name = branch.get("Error", "States.QueryEvaluationError")
+
+    ended = aws.run({"First": parallel(branch, Catch=caught("States.ALL")), **DONE})
+
+    assert ended.output == name
+
+
+# Limits
+
+
+@pytest.mark.parametrize(
+    ("text", "error_name"),
+    [("é" * 131_071, None), ("x" * 262_143, "States.DataLimitExceeded")],
+    ids=["at the limit", "one over"],
+)
+def test_a_state_passes_on_256_kib_of_utf8(aws: Aws, text: str, error_name: str | None) -> None:
+    half = len(text) // 2
+    first = {
+        "Type": "Pass",
+        "Assign": {"a": text[:half], "b": text[half:]},
+        "Output": "",
+        "Next": "Second",
+    }
+    second = {"Type": "Pass", "Output": "{% $a & $b %}", "End": True}
+
+    assert aws.run({"First": first, "Second": second}).error == error_name
+
+
+def test_a_function_may_answer_with_no_more_than_that(aws: Aws) -> None:
+    aws.functions.answers["extract"] = lambda _event: Answer(json.dumps("x" * 262_144).encode())
+
+    assert aws.run({"First": invoke()}).error == "States.DataLimitExceeded"
+
+
+def test_an_input_over_256_kib_starts_nothing(aws: Aws) -> None:
+    arn = aws.state_machine(DONE)
+
+    with pytest.raises(ClientError, match="InvalidExecutionInput"):
+        aws.client("stepfunctions").start_execution(
+            stateMachineArn=arn, input=json.dumps("x" * 262_144)
+        )
+
+
+# What the report of an execution says
+
+
+def test_an_ended_execution_tells_its_states_in_order(aws: Aws) -> None:
+    branch = {"Type": "Pass", "End": True}
+
+    ended = aws.run({"First": parallel(branch), **DONE}, {"a": "é" * 100})
+
+    assert [visit.state for visit in ended.visits] == ["First", "Branch", "Done"]
+    assert all(0 <= visit.duration_ms <= ended.duration_ms + 1 for visit in ended.visits)
+
+
+def test_an_ended_execution_tells_its_largest_payload_as_aws_counts(aws: Aws) -> None:
+    aws.functions.answers["extract"] = lambda _event: Answer(b"null")
+
+    ended = aws.run({"First": invoke()}, {"a": "é" * 1000})
+
+    assert ended.payload_bytes == len('{"FunctionName":"extract","Payload":{"a":""}}') + 2000
+
+
+def test_one_name_starts_one_execution(aws: Aws) -> None:
+    start = aws.client("stepfunctions").start_execution
+    arn = aws.state_machine(DONE)
+    start(stateMachineArn=arn, name="once", input="{}")
+    aws.executions.wait(timeout_seconds=10)
+
+    with pytest.raises(ClientError, match="ExecutionAlreadyExists"):
+        start(stateMachineArn=arn, name="once", input="{}")
+
+
+def test_executions_without_a_name_are_many(aws: Aws) -> None:
+    start = aws.client("stepfunctions").start_execution
+    arn = aws.state_machine(DONE)
+
+    assert start(stateMachineArn=arn)["executionArn"] != start(stateMachineArn=arn)["executionArn"]

@@ -1,0 +1,62 @@
+"""Our templates render here as they do in Terraform."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from local.template import TemplateError, Values, render, render_file
+
+VALUES: Values = {"table": "gallery", "functions": {"tag": "arn:tag"}}
+
+
+@pytest.mark.parametrize(
+    ("template", "rendered"),
+    [
+        ("${table} ${functions.tag}", "gallery arn:tag"),
+        ("${ table }", "gallery"),
+        ("{% $table %} {% {'a': 1} %}", "{% $table %} {% {'a': 1} %}"),
+        ("$${table} %%{ if } $$", "${table} %{ if } $$"),
+        ("100% $5 {}", "100% $5 {}"),
+    ],
+)
+def test_names_are_replaced_and_nothing_else(template: str, rendered: str) -> None:
+    assert render(template, VALUES) == rendered
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "${unknown}",
+        "${functions.unknown}",
+        "${functions}",
+        "${table.name}",
+        "${upper(table)}",
+        "${}",
+        "{%{'a': 1} %}",
+        "%{ if true }",
+    ],
+)
+def test_what_terraform_would_refuse_or_render_otherwise_is_refused(template: str) -> None:
+    with pytest.raises(TemplateError):
+        render(template, VALUES)
+
+
+@given(st.text())
+def test_a_value_is_never_read_as_a_template(value: str) -> None:
+    assert render("<${value}>", {"value": value}) == f"<{value}>"
+
+
+@pytest.mark.parametrize("name", ["statemachine.json.tftpl", "eventrules.json.tftpl"])
+def test_our_templates_render_to_json_with_every_name_the_stack_gives(name: str) -> None:
+    functions = {"extract": "e", "tag": "t", "thumbnail": "n"}
+    names: Values = {
+        "photos_bucket": "p",
+        "derived_bucket": "d",
+        "table": "t",
+        "dead_letters_url": "u",
+        "functions": functions,
+    }
+
+    assert json.loads(render_file(name, names))
