@@ -112,6 +112,9 @@ class InProcess:
             workers, self._all = self._all, set()
         for worker in workers:
             worker.end(grace_seconds=0)
+        with suppress(queue.Empty):
+            while idle := self._idle.get_nowait():
+                idle.connection.close()
         self._idle.put(None)
 
     def _add(self) -> None:
@@ -125,6 +128,7 @@ class InProcess:
         with self._lock:
             self._all.discard(worker)
         exit_status = worker.end(grace_seconds=grace_seconds)
+        worker.connection.close()
         self._add()
         return exit_status
 
@@ -162,15 +166,16 @@ class _Worker:
             self._ready = True
 
     def end(self, *, grace_seconds: float) -> int:
-        """Kill the process unless it ends within `grace_seconds`; return its exit status."""
+        """Kill the process unless it ends within `grace_seconds`; return its exit status.
+
+        Whoever waits for its answer reads the end of it, and closes the connection: a second
+        thread would close, or read, a descriptor that is somebody else's by then.
+        """
         try:
-            status = self.process.wait(grace_seconds)
+            return self.process.wait(grace_seconds)
         except subprocess.TimeoutExpired:
             self.process.kill()
-            status = self.process.wait()
-        with suppress(OSError):  # another thread was first
-            self.connection.close()
-        return status
+            return self.process.wait()
 
 
 class Containers:

@@ -109,7 +109,7 @@ def table(records: Iterable[Record]) -> Table:
                     for name, picture in sorted(record.renditions.items())
                 )
             ),
-            _cell(*(f"{name} {spent_ms:,.0f}" for name, spent_ms in steps_ms(record).items())),
+            _cell(*_pairs([f"{name} {spent:,.0f}" for name, spent in steps_ms(record).items()])),
         )
     return result
 
@@ -252,6 +252,10 @@ def steps_ms(record: Record) -> dict[str, float]:
     """Return the milliseconds in each state that does the work, and in all."""
     spent = {step: record.states_ms[step] for step in STEPS if step in record.states_ms}
     return spent if record.duration_ms is None else spent | {"all": record.duration_ms}
+
+
+def _pairs(texts: Sequence[str]) -> list[str]:
+    return [", ".join(texts[first : first + 2]) for first in range(0, len(texts), 2)]
 
 
 def _cell(*lines: str) -> Text:
