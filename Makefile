@@ -111,5 +111,5 @@ setup: .venv/.dev
 
 .PHONY: clean  ## Remove all that make has made here
 clean:
-	rm -rf .venv .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache demo
+	rm -rf .venv .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache demo images/networks
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 DEMO_PHOTOS: Final = Path(__file__).parent / "photos"
 STAGES: Final = ("in-process", "docker")
 IMAGES: Final = {name: f"gallery-{name}:latest" for name in ("extract", "thumbnail", "tag")}
-TABLE_WIDTH: Final = 160  # where there is no terminal whose width counts
+TABLE_WIDTH: Final = 168  # where there is no terminal whose width counts
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -95,7 +95,7 @@ def table(records: Iterable[Record]) -> Table:
     result.add_column("Taken", overflow="fold", min_width=len("14 Aug 2021, 09:31 +02:00"))
     for column in ("Size", "Camera", "Labels", "Renditions"):
         result.add_column(column, overflow="fold")
-    result.add_column("Milliseconds", no_wrap=True)
+    result.add_column("Milliseconds", overflow="fold", min_width=len("Thumbnail 1,234, Tag 1,234"))
     for record in records:
         result.add_row(
             _cell(record.name, *outcome(record)),
@@ -105,7 +105,7 @@ def table(records: Iterable[Record]) -> Table:
             _cell(label_names(record) or labels_note(record)),
             _cell(
                 *(
-                    f"{name} {picture.width_px} × {picture.height_px}, {kilobytes(picture.bytes)}"
+                    f"{name} {picture.width_px} × {picture.height_px}"
                     for name, picture in sorted(record.renditions.items())
                 )
             ),

@@ -95,6 +95,17 @@ def image(function: str) -> str:
     return name
 
 
+@cache
+def embedded_image() -> str:
+    """Return the name of the tag image with the label model, whose files are in images/networks."""
+    name = "gallery-tag-embedded:test"
+    dockerfile = f"--file={CONTEXT / 'tag' / 'embedded' / 'Dockerfile'}"
+    docker(
+        "build", f"--build-arg=TAG_IMAGE={image('tag')}", f"--tag={name}", dockerfile, str(CONTEXT)
+    )
+    return name
+
+
 def run_python(name: str, program: str, *options: str, arguments: Sequence[str] = ()) -> str:
     """Run a program in image `name`, without network, and return what it prints."""
     isolation = ["--rm", "--network=none", *AS_LAMBDA, *options]

@@ -1,8 +1,9 @@
 """Take docs/contact-sheet.webp: the contact sheet of `make demo`, as a browser shows it.
 
-    make demo && python tools/screenshot.py [FOLDER [PICTURE]]
+    make demo && python tools/screenshot.py [FOLDER [PICTURE [HEIGHT_PX]]]
 
-FOLDER is demo, and PICTURE is docs/contact-sheet.webp unless given. Needs Chromium.
+FOLDER is demo, PICTURE docs/contact-sheet.webp, and HEIGHT_PX 1500 unless given: the first rows.
+Needs Chromium.
 """
 
 import shutil
@@ -14,12 +15,11 @@ from pathlib import Path
 import pyvips
 
 WIDTH_PX = 1280
-HEIGHT_PX = 1500  # the first rows
 QUALITY = 80
 
 
-def screenshot(page: Path, picture: Path) -> None:
-    """Write the top of `page` to `picture`.
+def screenshot(page: Path, picture: Path, height_px: int) -> None:
+    """Write the top `height_px` of `page` to `picture`.
 
     Raises:
         SystemExit: no Chromium is installed.
@@ -41,7 +41,7 @@ def screenshot(page: Path, picture: Path) -> None:
                 "--no-first-run",
                 "--hide-scrollbars",
                 f"--user-data-dir={scratch}/profile",
-                f"--window-size={WIDTH_PX},{HEIGHT_PX}",
+                f"--window-size={WIDTH_PX},{height_px}",
                 f"--screenshot={taken}",
                 page.resolve().as_uri(),
             ],
@@ -52,5 +52,7 @@ def screenshot(page: Path, picture: Path) -> None:
 
 
 if __name__ == "__main__":
-    folder, picture, *_ = [*sys.argv[1:], *["demo", "docs/contact-sheet.webp"][len(sys.argv) - 1 :]]
-    screenshot(Path(folder) / "index.html", Path(picture))
+    defaults = ["demo", "docs/contact-sheet.webp", "1500"]
+    given = sys.argv[1:]
+    folder, picture, height_px = given + defaults[len(given) :]
+    screenshot(Path(folder) / "index.html", Path(picture), int(height_px))

@@ -16,12 +16,14 @@ from engine import (
     FUNCTIONS,
     base_image,
     docker,
+    embedded_image,
     emulated,
     emulated_with_photos,
     image,
     run_python,
 )
 from thumbnail.renditions import DEFAULT_RENDITIONS
+from tools.labels.model import ensure_model
 
 DOCKERFILES = [CONTEXT / function / "Dockerfile" for function in FUNCTIONS]
 ROOT = CONTEXT.parent
@@ -193,6 +195,30 @@ import json, os, pyvips
 print(json.dumps([pyvips.API_mode, pyvips.concurrency_get(), os.environ["MALLOC_ARENA_MAX"]]))
 """
     assert json.loads(run_python(image(function), program)) == [True, 1, "1"]
+
+
+@pytest.mark.docker
+@pytest.mark.xdist_group("docker")
+def test_the_tag_image_with_the_label_model_labels_without_a_cloud() -> None:
+    ensure_model(CONTEXT / "networks", report=print)
+    chelsea = PHOTOS / "chelsea.jpg"
+    event = {
+        "photo": {"bucket": "photos", "key": f"uploads/ada/{chelsea.name}"},
+        "image": {
+            "format": "JPEG",
+            "mime_type": "image/jpeg",
+            "bytes": chelsea.stat().st_size,
+            "width_px": 451,
+            "height_px": 300,
+        },
+    }
+    settings = ("--env=MAX_LABELS=50", "--env=MIN_CONFIDENCE=55")
+
+    with emulated_with_photos(embedded_image(), PHOTOS, SMALL_TMP, *settings) as container:
+        answer = container.invoke(event)
+
+    assert answer.get("labels_status") == "READY", answer
+    assert {"cat", "feline", "animal"} <= set(answer["label_index"])
 
 
 def size_bytes(name: str) -> int:

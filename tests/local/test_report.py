@@ -104,7 +104,7 @@ def test_the_table_shows_what_was_found() -> None:
         "Canon EOS 5D",
         "1/160 s, f/5.6",
         "Rocket 98 %",
-        "thumb 400 × 267, 13 kB",
+        "thumb 400 × 267",
         "Extract 12",
         "all 71",
     ):
