@@ -13,7 +13,7 @@ _NAME: Final = (
 
 class _NoBatch:
     def __init__(self, *_: Moto) -> None:
-        raise NotImplementedError("no AWS Batch on this machine")
+        raise RuntimeError("no AWS Batch on this machine")
 
 
 _module: Final = ModuleType(_NAME)

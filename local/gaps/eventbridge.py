@@ -88,7 +88,7 @@ def _deliver(event: Mapping[str, Json], target: Mapping[str, Json]) -> None:
     elif arn.service == "sqs":
         sqs_backends[arn.account][arn.region].send_message(arn.resource_id, body)
     else:
-        raise NotImplementedError(f"no delivery to {target['Arn']}")
+        raise ValueError(f"no delivery to {target['Arn']}: only to state machines and queues")
 
 
 def _keep(

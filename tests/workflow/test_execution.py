@@ -237,6 +237,27 @@ def test_what_outlives_its_retries_fails_and_is_redriven(
     assert "reason" not in world.rows()[SK]
 
 
+@pytest.mark.parametrize("crash", ["Runtime.ExitError", "Sandbox.Timedout", "Lambda.Unknown"])
+@pytest.mark.parametrize("step", ["extract", "thumbnail", "tag"])
+def test_a_photo_that_kills_its_function_is_tried_twice_and_told(
+    world: World, step: str, crash: str
+) -> None:
+    world.functions.steps[step] = raising(type(crash, (Exception,), {})("signal: killed"))
+
+    [ended] = world.run(CREATED)
+
+    row = world.rows()[SK]
+    [letter] = world.letters()
+    assert world.functions.calls[step, KEY] == 2
+    assert letter["failure"]["name"] == crash
+    assert letter["input"]["object"]["key"] == KEY
+    if step == "tag":
+        assert (ended.status, row["status"]) == ("SUCCEEDED", "READY")
+        assert row["labels_status"] == f"PENDING:{crash}"
+    else:
+        assert (ended.status, row["status"], row["reason"]) == ("FAILED", "FAILED", crash)
+
+
 def test_a_photo_is_published_without_labels_and_healed_by_redrive(world: World) -> None:
     world.functions.steps["tag"] = raising(errors.AccessDeniedError("rekognition:DetectLabels"))
 
@@ -322,8 +343,9 @@ def test_the_end_of_the_current_version_is_the_end_of_the_photo(world: World) ->
         event("uploads/alice/2024/", sequencer=1, version_id="v1"),
         event(KEY, sequencer=1, version_id="v1", kind="Object Tags Added"),
         event("elsewhere/a.jpg", sequencer=1, version_id="v1", kind="Object Deleted"),
+        {"event": "s3:TestEvent", "bucket": "photos"},
     ],
-    ids=["folder marker", "another kind", "not an upload"],
+    ids=["folder marker", "another kind", "not an upload", "a test of the wiring"],
 )
 def test_what_is_no_photo_is_ignored(world: World, made: dict[str, Any]) -> None:
     [ended] = world.run(made)
