@@ -59,7 +59,11 @@ format: .venv/.dev
 
 .PHONY: model  ## The label model, made once from published weights
 model: .venv/.local
-	PYTHONPATH=images $(BIN)/python -m tools.labels.model
+	$(BIN)/python -m tools.labels.model
+
+ifeq ($(filter rekognition embedded,$(LABELER)),)
+$(error LABELER is '$(LABELER)', expected rekognition or embedded)
+endif
 
 .PHONY: build  ## The three container images: PLATFORM=linux/arm64 BASE_IMAGE=… LABELER=embedded
 build: $(IMAGES:%=build-%)
@@ -67,7 +71,7 @@ build: $(IMAGES:%=build-%)
 # The label model goes on top of the tag image (docs/decisions/0004-label-model-runtime.md).
 ifeq ($(LABELER),embedded)
 build: .venv/.local
-	PYTHONPATH=images $(BIN)/python -m tools.labels.model images/networks
+	$(BIN)/python -m tools.labels.model images/networks
 	$(DOCKER) build --tag gallery-tag:latest --file images/tag/embedded/Dockerfile \
 	    $(if $(PLATFORM),--platform $(PLATFORM)) --build-arg TAG_IMAGE=gallery-tag:latest images
 endif

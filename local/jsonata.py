@@ -125,7 +125,8 @@ def _hash(content: str | None, algorithm: str) -> str | None:
         return None
     if not isinstance(content, str) or algorithm not in _HASHES:
         raise ValueError(f"$hash wants text and one of {', '.join(_HASHES)}, got {algorithm!r}")
-    return _HASHES[algorithm](content.encode()).hexdigest()
+    # As Java does, which cannot encode half of a surrogate pair either.
+    return _HASHES[algorithm](content.encode(errors="replace")).hexdigest()
 
 
 def _parse(text: str | None) -> Any:  # noqa: ANN401  # JSON

@@ -84,7 +84,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
 
 def read(documents: Iterable[Document]) -> list[Record]:
     """Return the documents as records, sorted by file."""
-    records = (msgspec.convert(document, Record) for document in documents)
+    records = (msgspec.convert(document, Record, strict=False) for document in documents)
     return sorted(records, key=lambda record: record.file)
 
 

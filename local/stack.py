@@ -90,7 +90,6 @@ class Stack:
         renditions: Mapping[str, RenditionSpec] = DEFAULT_RENDITIONS,
         labeller: "Labeller | None" = None,
         retry_scale: float = 1.0,
-        settings: Mapping[str, str] | None = None,
     ) -> "Iterator[Stack]":
         """Start the embedded AWS on a free port of the loopback, and deploy into it.
 
@@ -102,7 +101,6 @@ class Stack:
             renditions: the functions' RENDITIONS.
             labeller: what answers Rekognition's DetectLabels; absent means: no labels at all.
             retry_scale: by which the waits between retries are multiplied; tests use 0.
-            settings: more environment variables for the functions, or others for these.
         """
         executions = Executions()
         with embedded_aws(
@@ -128,7 +126,6 @@ class Stack:
                         "LABELER": "rekognition",
                         "MAX_LABELS": "50",
                         "MIN_CONFIDENCE": "55",
-                        **(settings or {}),
                     }
                 )
                 stack._deploy()
@@ -372,7 +369,7 @@ def _payload_bytes(event: Mapping[str, Any]) -> int:
     plain = [
         json.dumps(json.loads(text), ensure_ascii=False, separators=(",", ":")) for text in texts
     ]
-    return max((len(text.encode()) for text in plain), default=0)
+    return max((len(text.encode(errors="replace")) for text in plain), default=0)
 
 
 def _visits(history: Iterable[Mapping[str, Any]], end: datetime) -> Iterator[StateVisit]:

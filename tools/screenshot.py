@@ -1,6 +1,6 @@
 """Take docs/contact-sheet.webp: the contact sheet of `make demo`, as a browser shows it.
 
-    make demo && python tools/screenshot.py [FOLDER [PICTURE [HEIGHT_PX]]]
+    make demo && .venv/bin/python tools/screenshot.py [FOLDER [PICTURE [HEIGHT_PX]]]
 
 FOLDER is demo, PICTURE docs/contact-sheet.webp, and HEIGHT_PX 1500 unless given: the first rows.
 Needs Chromium.

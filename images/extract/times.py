@@ -57,7 +57,7 @@ def _read(stated: Stated, latest: datetime) -> TakenAt | None:
         return None
     if local.year == _PLACEHOLDER_YEAR:
         return None
-    offset = match["offset"] or _valid_offset(_ascii(stated.offset))
+    offset = _valid_offset(match["offset"] or _ascii(stated.offset))
     fraction = match["fraction"] or _ascii(stated.fraction)
     digits = f".{fraction}" if _FRACTION.fullmatch(fraction) else ""
     utc = _to_utc(local, offset)

@@ -51,6 +51,12 @@ def with_profile(image: pyvips.Image, profile: bytes) -> pyvips.Image:
     return image
 
 
+def profile_of(image: pyvips.Image) -> bytes:
+    """Return the ICC profile of `image`, empty if it has none."""
+    profile: Any = image.get(_ICC) if image.get_typeof(_ICC) else b""
+    return bytes(profile)
+
+
 def is_hdr(nclx: Nclx) -> bool:
     """Tell whether the picture's white is far below the brightest that it can hold."""
     return nclx.transfer in {_PQ, _HLG}
@@ -113,10 +119,8 @@ def has_foreign_profile(image: pyvips.Image) -> bool:
 
     Converting costs 3 ms and up to a fifth of the time of a thumbnail, and most photos are sRGB.
     """
-    if not image.get_typeof(_ICC):
-        return False
-    profile: Any = image.get(_ICC)
-    return _description(profile) not in _SRGB_NAMES
+    profile = profile_of(image)
+    return bool(profile) and _description(profile) not in _SRGB_NAMES
 
 
 def as_srgb(image: pyvips.Image) -> pyvips.Image:

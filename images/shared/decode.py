@@ -20,8 +20,10 @@ from shared.colour import (
     has_foreign_profile,
     hdr_to_srgb,
     is_hdr,
+    profile_of,
     refuse_unscaled,
     with_nclx_profile,
+    with_profile,
 )
 from shared.dc_scans import keep_dc_scans
 from shared.deadline import is_over, refuse_late
@@ -45,8 +47,8 @@ MIN_SHOWN: Final = 0.25  # of the rows: of less than a quarter nobody tells what
 
 _TURNED: Final = range(5, 9)  # EXIF orientations that exchange width and height
 _JPEG_SHRINKS: Final = (1, 2, 4, 8)
-_FILL_GREY: Final = 128  # what libjpeg puts where nothing is left to decode
-_FILL_TOLERANCE: Final = 8  # levels, since the fill is resampled and converted with the rest
+_FILL_GREY: Final = 128  # in the file's own colours: what libjpeg puts where no data is left
+_FILL_TOLERANCE: Final = 8  # levels, since the fill is resampled with the rest
 
 _STREAMED: Final = frozenset({"JPEG", "PNG"})  # of the others libvips wants all bytes at once
 _SHOWN_WHEN_CUT: Final = frozenset({"JPEG", "GIF"})  # the others fill up with what memory held
@@ -184,7 +186,7 @@ class _Decoding:
         image = self._evaluate(self._small(opened))
         if not damaged:
             return Picture(image.autorot(), opened.width_px, opened.height_px, truncated=False)
-        shown = _shown(image)
+        shown = _shown(image, self._fill(opened))
         if shown < MIN_SHOWN:
             raise TruncatedPhotoError(f"{shown:.0%} of the picture is there")
         truncated = shown < 1 or self._ends_early()
@@ -250,6 +252,15 @@ class _Decoding:
         image = as_srgb(shrink(output_profile="srgb") if has_foreign_profile(image) else shrink())
         return hdr_to_srgb(image, nclx) if nclx is not None and is_hdr(nclx) else image
 
+    def _fill(self, opened: _Opened) -> list[float]:
+        """Return what has become of `_FILL_GREY` on the way to sRGB: CMYK and profiles move it."""
+        levels = [_FILL_GREY] * opened.image.bands
+        pixel = opened.image.new_from_image(levels).crop(0, 0, 1, 1)
+        if profile := profile_of(opened.image):
+            pixel = with_profile(pixel, profile)
+        converted = self._small(opened._replace(image=pixel, width_px=1, height_px=1))
+        return [float(level) for level in converted(0, 0)]
+
     def _evaluate(self, image: pyvips.Image) -> pyvips.Image:
         """Decode, shrink and convert: return `image` in memory."""
 
@@ -285,13 +296,18 @@ def _is_turned(image: pyvips.Image) -> bool:
     return orientation in _TURNED
 
 
-def _shown(image: pyvips.Image) -> float:
-    """Return the share of rows, from the first stored one, in which something was decoded."""
+def _shown(image: pyvips.Image, grey: list[float]) -> float:
+    """Return the share of rows, from the first stored one, in which something was decoded.
+
+    Args:
+        image: in sRGB, as it lies in the file.
+        grey: what the rest of a JPEG looks like.
+    """
     if image.hasalpha():  # GIF: the rest is transparent
         band, fill = image[image.bands - 1], [0.0]
     else:  # JPEG: the rest is grey
         band, fill = image, image(image.width - 1, image.height - 1)
-        if any(abs(level - _FILL_GREY) > _FILL_TOLERANCE for level in fill):
+        if any(abs(a - b) > _FILL_TOLERANCE for a, b in zip(fill, grey, strict=True)):
             return 1.0
     _, top, _, height = band.find_trim(threshold=_FILL_TOLERANCE, background=fill, line_art=True)
     return float(top + height) / image.height

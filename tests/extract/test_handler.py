@@ -4,6 +4,7 @@ import logging
 import time
 
 import pytest
+import pyvips
 
 import photofiles as pf
 from extract import exif, handler
@@ -87,6 +88,8 @@ def behind_size(photo: bytes, segments: bytes) -> bytes:
 
 
 SEGMENTS = b"".join(pf.segment(0xE2, bytes(65_000)) for _ in range(7))
+LONG_TEXT = pf.chunk(b"tEXt", b"Comment\0".ljust(200_000, b"x"))
+LONG_TEXT_AT = 8 + 25  # behind signature and IHDR
 
 
 @pytest.mark.parametrize(
@@ -108,6 +111,21 @@ SEGMENTS = b"".join(pf.segment(0xE2, bytes(65_000)) for _ in range(7))
         (
             pf.png(late=[pf.chunk(b"eXIf", EXIF)], filling_bytes=400_000),
             [HEAD, (-65_536, -1)],
+            MAKE_AND_TIME,
+        ),
+        (
+            pf.png(LONG_TEXT, pf.chunk(b"eXIf", EXIF), filling_bytes=400_000),
+            [HEAD, (LONG_TEXT_AT + 8, -1)],
+            MAKE_AND_TIME,
+        ),
+        (
+            pf.png(pf.chunk(b"iCCP", bytes(200_000)), pf.chunk(b"eXIf", EXIF)) + bytes(400_000),
+            [HEAD, (LONG_TEXT_AT + 12 + 200_000, -1)],
+            MAKE_AND_TIME,
+        ),
+        (
+            pf.png(LONG_TEXT, late=[pf.chunk(b"eXIf", EXIF)], filling_bytes=1_200_000),
+            [HEAD, (LONG_TEXT_AT + 8, LONG_TEXT_AT + 8 + 1_048_575), (0, -1)],
             MAKE_AND_TIME,
         ),
         (pf.webp(filling_bytes=400_000), [HEAD], {}),
@@ -140,6 +158,9 @@ SEGMENTS = b"".join(pf.segment(0xE2, bytes(65_000)) for _ in range(7))
         "JPEG with much behind its size",
         "PNG",
         "PNG with late EXIF",
+        "PNG with a long text before EXIF",
+        "PNG with a long profile before EXIF",
+        "PNG with a long text before its pixels and EXIF far behind",
         "WebP without metadata",
         "WebP with EXIF",
         "small HEIC",
@@ -164,6 +185,27 @@ def test_reads_only_where_the_structure_points(
     ]
     assert dump(result.metadata) == metadata
     assert (result.image.width_px, result.image.height_px) == (40, 30)
+
+
+@pytest.mark.parametrize("filling_bytes", [0, 400_000, 1_200_000])
+@pytest.mark.parametrize(
+    "before",
+    [LONG_TEXT, pf.xmp_chunk(pf.xmp() + b" " * 200_000)],
+    ids=["text", "XMP"],
+)
+def test_a_long_text_changes_nothing_of_how_a_png_is_turned(
+    before: bytes, filling_bytes: int
+) -> None:
+    """Decoders heed eXIf before the pixels, however far it is, and none behind them."""
+    sideways = pf.chunk(b"eXIf", pf.tiff_block([pf.Tag(pf.ORIENTATION, pf.SHORT, [6])]))
+    early = pf.png(before, sideways, filling_bytes=filling_bytes) + bytes(100_000)
+    late = pf.png(before, late=[sideways], filling_bytes=filling_bytes) + bytes(10_000)
+
+    for photo, size in [(early, (30, 40)), (late, (40, 30))]:
+        image = extracted(photo).image
+        decoded = pyvips.Image.new_from_buffer(photo, "").autorot()
+        assert (image.width_px, image.height_px) == size
+        assert (decoded.width, decoded.height) == size
 
 
 def test_reads_no_more_than_a_megabyte_ahead() -> None:

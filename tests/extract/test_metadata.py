@@ -403,13 +403,41 @@ def test_an_offset_tells_utc(offset: str, utc: str) -> None:
     )
 
 
+BAD_OFFSETS = ["+15:00", "+14:01", "-14:60", "+02:60", "+02:75", "+05:99", "-00:60"]
+
+
 @pytest.mark.parametrize(
-    "offset", ["+15:00", "+14:01", "+0200", "02:00", "+2:00", "+02:60", "z", "UTC", "   ", "+٠٢:00"]
+    "offset",
+    [*BAD_OFFSETS, "+0200", "02:00", "+2:00", "z", "UTC", "   ", "+٠٢:00"],
 )
 def test_an_offset_that_is_none_leaves_the_local_time(offset: str) -> None:
     time_ = taken("2016:04:09 14:08:13", None, None, pf.text(pf.OFFSET_TIME_ORIGINAL, offset))
 
     assert time_ == TakenAt(local="2016-04-09T14:08:13", source="EXIF:DateTimeOriginal")
+
+
+@pytest.mark.parametrize("offset", BAD_OFFSETS)
+def test_an_offset_within_the_time_that_is_none_leaves_the_local_time(offset: str) -> None:
+    time_ = f"2016-04-09T14:08:13{offset}"
+    iptc_time = f"140813{offset.replace(':', '')}".encode()
+    iptc = pf.dataset(55, b"20160409") + pf.dataset(60, iptc_time)
+
+    found = [
+        taken(f"2016:04:09 14:08:13{offset}"),
+        metadata_of(pf.jpeg(xmp=pf.xmp(attributes=f'exif:DateTimeOriginal="{time_}"'))).taken_at,
+        metadata_of(pf.jpeg(xmp=pf.xmp(attributes=f'photoshop:DateCreated="{time_}"'))).taken_at,
+        metadata_of(pf.jpeg(iptc=iptc)).taken_at,
+    ]
+
+    assert found == [
+        TakenAt(local="2016-04-09T14:08:13", source=source)
+        for source in (
+            "EXIF:DateTimeOriginal",
+            "XMP:DateTimeOriginal",
+            "XMP:DateCreated",
+            "IPTC:DateCreated",
+        )
+    ]
 
 
 def test_each_time_has_its_own_offset_and_fraction() -> None:

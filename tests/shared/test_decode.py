@@ -518,6 +518,29 @@ def cut(photo: bytes, share: float) -> bytes:
     return photo[: int(len(photo) * share)]
 
 
+def cut_scan(photo: bytes, share: float) -> bytes:
+    """Return a JPEG of one scan cut in its picture, however long the profile before it is."""
+    start = photo.rindex(b"\xff\xda")
+    return photo[:start] + cut(photo[start:], share)
+
+
+# What libjpeg fills up with is the same in all of them, until it is converted.
+CODED: dict[str, Callable[[], pyvips.Image]] = {
+    "RGB": textured,
+    "RGB of linear light": lambda: with_profile(textured(), adobe_rgb(gamma=1.0)),
+    "RGB of gamma 1.8": lambda: with_profile(textured(), adobe_rgb(gamma=1.8)),
+    "grey": lambda: textured().colourspace("b-w"),
+    "CMYK": lambda: without_profile(textured().icc_export(output_profile="cmyk")),
+    "CMYK with its profile": lambda: textured().icc_export(output_profile="cmyk"),
+}
+
+
+@cache
+def coded(colours: str) -> bytes:
+    photo: bytes = CODED[colours]().jpegsave_buffer(Q=90)
+    return photo
+
+
 class TestTruncated:
     """Published and flagged, or refused: never silently half grey."""
 
@@ -532,23 +555,35 @@ class TestTruncated:
         assert picture.truncated
         assert (picture.image.width, picture.image.height) == box.scaled(801, 599)
 
-    def test_jpeg_of_which_hardly_anything_is_left_is_refused(self) -> None:
-        with pytest.raises(TruncatedPhotoError, match="% of the picture"):
-            decode(cut(textured().jpegsave_buffer(Q=90), 0.1), ALL)
+    @pytest.mark.parametrize("end", [b"", b"\xff\xd9"], ids=["open", "closed again"])
+    @pytest.mark.parametrize("colours", CODED)
+    def test_jpeg_of_which_hardly_anything_is_left_is_refused(
+        self, colours: str, end: bytes
+    ) -> None:
+        for box in (ALL, Box(100, 100)):
+            with pytest.raises(TruncatedPhotoError, match="% of the picture"):
+                decode(cut_scan(coded(colours), 0.1) + end, box)
 
     def test_jpeg_without_its_end_marker_is_shown(self) -> None:
         assert decode(textured().jpegsave_buffer()[:-2], ALL).truncated
 
-    def test_jpeg_closed_again_behind_the_cut_is_flagged_too(self) -> None:
-        photo = cut(textured().jpegsave_buffer(Q=90), 0.6) + b"\xff\xd9"
+    @pytest.mark.parametrize("share", [0.5, 0.9])
+    @pytest.mark.parametrize("colours", CODED)
+    def test_jpeg_closed_again_behind_the_cut_is_flagged_too(
+        self, colours: str, share: float
+    ) -> None:
+        photo = cut_scan(coded(colours), share) + b"\xff\xd9"
 
-        assert decode(photo, ALL).truncated
+        for box in (ALL, Box(100, 100)):
+            assert decode(photo, box).truncated
 
-    def test_jpeg_with_a_harmless_oddity_is_not_flagged(self) -> None:
+    @pytest.mark.parametrize("colours", CODED)
+    def test_jpeg_with_a_harmless_oddity_is_not_flagged(self, colours: str) -> None:
         """Cameras write bytes between the picture and its end marker: libjpeg warns of them."""
-        photo = textured().jpegsave_buffer(Q=90)
+        photo = coded(colours)[:-2] + b"\0\0\0\xff\xd9"
 
-        assert not decode(photo[:-2] + b"\0\0\0\xff\xd9", ALL).truncated
+        for box in (ALL, Box(100, 100)):
+            assert not decode(photo, box).truncated
 
     def test_jpeg_with_a_grey_lower_half_is_not_flagged(self) -> None:
         grey = plain((128, 128, 128), width_px=800, height_px=600)
@@ -685,7 +720,13 @@ def p3() -> bytes:
     return bytes(pyvips.Image.profile_load("p3"))
 
 
-def adobe_rgb() -> bytes:
+def without_profile(image: pyvips.Image) -> pyvips.Image:
+    bare = image.copy()
+    bare.remove("icc-profile-data")
+    return bare
+
+
+def adobe_rgb(gamma: float = 563 / 256) -> bytes:
     """Return a profile with the primaries and the gamma of Adobe RGB (1998), 4.3.1 and 4.3.4."""
 
     def fixed(*values: float) -> bytes:
@@ -699,7 +740,8 @@ def adobe_rgb() -> bytes:
         b"gXYZ": xyz + fixed(0.20528, 0.62567, 0.06087),
         b"bXYZ": xyz + fixed(0.14919, 0.06322, 0.74457),
         **dict.fromkeys(
-            (b"rTRC", b"gTRC", b"bTRC"), b"curv" + bytes(4) + struct.pack(">IH", 1, 563)
+            (b"rTRC", b"gTRC", b"bTRC"),
+            b"curv" + bytes(4) + struct.pack(">IH", 1, round(gamma * 256)),
         ),
     }
     table, body = struct.pack(">I", len(elements)), b""

@@ -150,6 +150,19 @@ def test_only_what_its_checksum_proves_is_a_chunk_of_a_png() -> None:
     assert survey(file, "PNG").exif == EXIF
 
 
+def test_a_png_whose_pixels_are_not_reached_is_missing_what_comes_next() -> None:
+    """Its tail may be known already: an eXIf found there is not one from before the pixels."""
+    text = pf.chunk(b"tEXt", bytes(200_000))
+    photo = pf.png(text, late=[pf.chunk(b"eXIf", EXIF)], filling_bytes=400_000)
+    file = PartialFile(len(photo), photo[:1_000])
+    file.add(len(photo) - 65_536, photo[-65_536:])
+
+    found = survey(file, "PNG")
+
+    assert found.missing == (33 + 8, 33 + 8 + 200_000 - 1)
+    assert found.exif is None
+
+
 def test_joins_exif_that_one_segment_cannot_hold() -> None:
     block = pf.tiff_block([pf.text(pf.DESCRIPTION, "x" * 100_000)])
     rest = block[65_527:]
@@ -374,7 +387,7 @@ def test_what_is_found_in_parts_is_what_is_found_in_the_whole(
         structure = survey(file, image_format)
 
     assert (structure.width_px, structure.height_px) == (whole.width_px, whole.height_px)
-    if image_format in {"WEBP", "TIFF", "HEIC", "AVIF"}:  # JPEG ends with its size, PNG skips
+    if image_format in {"PNG", "WEBP", "TIFF", "HEIC", "AVIF"}:  # JPEG ends with its size
         assert structure == whole
 
 

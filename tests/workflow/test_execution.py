@@ -4,10 +4,21 @@ import itertools
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import msgspec
 import pytest
+from moto.dynamodb.exceptions import DynamodbException
+from moto.dynamodb.responses import DynamoHandler
 
 from shared import errors
-from shared.contracts import Contract, ExtractRequest, TagResult, dump
+from shared.contracts import (
+    Contract,
+    ExtractRequest,
+    Location,
+    Metadata,
+    TagResult,
+    TakenAt,
+    dump,
+)
 from shared.keys import derived_key, digest
 from shared.limits import MAX_PAYLOAD_BYTES
 from workflow.scripted import event, extract, failing, photo_of, raising, tag
@@ -21,6 +32,15 @@ from workflow.world import (
     outcomes,
     renditions_of,
 )
+
+
+class ConflictError(DynamodbException):  # type: ignore[misc]  # moto is untyped
+    """TransactionConflictException, as DynamoDB answers it."""
+
+    def __init__(self) -> None:
+        name = "com.amazonaws.dynamodb.v20120810#TransactionConflictException"
+        super().__init__(name, "Transaction is ongoing for the item")
+
 
 CODES = {error.__name__: error for error in errors.RejectedError.__subclasses__()}
 
@@ -105,6 +125,50 @@ def test_events_in_any_order_converge_to_the_newest(world: World, last: int) -> 
         assert (row["status"] == "DELETED") == (last == 3)
         assert world.derived() == (set() if last == 3 else renditions_of(row))
         world.clear()  # the next order begins from nothing
+
+
+def test_a_claim_outlives_a_conflict_with_the_transaction_of_the_photo_before(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DynamoDB refuses an update of a row that a transaction is about to write."""
+    world.run(CREATED)
+    usual = DynamoHandler.update_item
+    conflicts = iter([True])
+
+    def update_item(self: DynamoHandler) -> Any:  # noqa: ANN401  # moto's
+        if next(conflicts, False):
+            raise ConflictError
+        return usual(self)
+
+    monkeypatch.setattr(DynamoHandler, "update_item", update_item)
+    [ended] = world.run(LIFE[1])
+
+    assert ended.output["outcome"] == "READY"
+    assert world.rows()[SK]["claimed"] == "v2"
+
+
+def test_flags_are_stored_as_numbers(world: World) -> None:
+    # An AWS SDK integration has its own spelling of DynamoDB's BOOL; every spelling has N.
+    def suspect(request: ExtractRequest) -> Contract:
+        result = extract(request)
+        metadata = Metadata(
+            taken_at=TakenAt(local="0001-01-01T00:00:00", source="EXIF", plausible=False),
+            location=Location(latitude=0, longitude=0, gps_valid=False),
+        )
+        return msgspec.structs.replace(result, metadata=metadata)
+
+    usual = world.functions.steps["thumbnail"]
+    world.functions.steps["extract"] = suspect
+    world.functions.steps["thumbnail"] = lambda request: msgspec.structs.replace(
+        usual(request), truncated=True
+    )
+
+    world.run(CREATED)
+
+    row = world.rows()[SK]
+    assert (row["truncated"], row["taken_at"]["plausible"]) == (1, 0)
+    assert row["location"]["gps_valid"] == 0
+    assert "BOOL" not in str(world.raw(SK))
 
 
 def test_a_replaced_photo_keeps_nothing_of_the_old_one(world: World) -> None:
@@ -275,6 +339,18 @@ def test_a_photo_is_published_without_labels_and_healed_by_redrive(world: World)
     assert world.rows()[SK]["labels_status"] == "READY"
     assert "dog" in label_rows(world.rows())
     assert world.derived() == renditions_of(world.rows()[SK])
+
+
+@pytest.mark.parametrize("error", [errors.PhotoGoneError("404"), errors.SupersededError("412")])
+def test_a_photo_that_vanishes_while_it_is_labelled_leaves_no_letter(
+    world: World, error: Exception
+) -> None:
+    world.functions.steps["tag"] = raising(error)
+
+    world.run(CREATED)
+
+    assert world.rows()[SK]["labels_status"] == f"PENDING:{type(error).__name__}"
+    assert world.letters() == []
 
 
 def test_labels_refused_for_good_leave_no_letter(world: World) -> None:

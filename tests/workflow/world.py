@@ -62,6 +62,11 @@ class World:
         ]
         return {row["sk"]: row for row in plain}
 
+    def raw(self, sk: str) -> object:
+        """One row, with DynamoDB's types."""
+        key = {"pk": {"S": "alice"}, "sk": {"S": sk}}
+        return self.stack.dynamodb.get_item(TableName=self.stack.table, Key=key)["Item"]
+
     def derived(self) -> set[str]:
         """Every key in the derived bucket."""
         listed = self.stack.s3.list_objects_v2(Bucket=self.stack.derived_bucket)

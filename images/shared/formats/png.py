@@ -24,7 +24,7 @@ def survey_png(file: PartialFile, found: Structure) -> None:
     """Walk the chunks as far as they are known, and find those in a known tail.
 
     Raises:
-        NotReadError: the tail, which may have chunks of interest, is not known.
+        NotReadError: what comes next before the pixels, or behind them the tail, is not known.
     """
     header = file.read(_SIGNATURE_BYTES, 25)
     if header[4:8] == b"IHDR":
@@ -51,7 +51,11 @@ def survey_png(file: PartialFile, found: Structure) -> None:
 def _chunks(file: PartialFile) -> Iterator[tuple[bytes, bytes]]:
     """Yield type and body of each chunk that may hold metadata, of the tail's too.
 
-    Where the pixels begin, their type is yielded once, with no body.
+    Where the pixels begin, their type is yielded once, with no body. Only behind that is anything
+    skipped: decoders heed the eXIf before the pixels, wherever it is, and none behind them.
+
+    Raises:
+        NotReadError: as in survey_png.
     """
     is_early = True
     at = _SIGNATURE_BYTES
@@ -67,6 +71,8 @@ def _chunks(file: PartialFile) -> Iterator[tuple[bytes, bytes]]:
                 yield kind, file.read(at + 8, size)
             at += 12 + size
     except NotReadError:
+        if is_early:
+            raise
         first = max(at, file.total_bytes - TAIL_BYTES)
         tail = file.read(first, TAIL_BYTES)
         yield from _chunks_anywhere(tail)
