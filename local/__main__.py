@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import signal
+import subprocess
 import sys
+import tempfile
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -22,7 +25,7 @@ from rich.progress import (
 
 from local import report
 from local.functions import Containers, InProcess
-from local.process import FINE, Document, find_photos, process, to_json
+from local.process import FINE, RECORDS, Document, find_photos, process, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
@@ -36,29 +39,63 @@ IMAGES: Final = {name: f"gallery-{name}:latest" for name in ("extract", "thumbna
 TABLE_WIDTH: Final = 168  # where there is no terminal whose width counts
 
 
+class UnavailableError(Exception):
+    """This machine lacks what the command needs; the message says what."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status.
 
-    0: every photo came to READY or REJECTED. 1: some did not. 2: wrong usage. 130: Ctrl-C.
+    0: every photo came to READY or REJECTED. 1: some did not, or a folder could not be read.
+    2: wrong usage, or something is missing here. 128 + a signal: stopped, as by Ctrl-C.
     """
     options = _parser().parse_args(arguments)
     progress = Console(stderr=True)
+
+    def say(text: str) -> None:
+        progress.print(f"python -m local: {text}", markup=False, highlight=False, soft_wrap=True)
+
+    unreadable: list[OSError] = []
     try:
-        photos = find_photos(options.photos, output=options.output)
-    except FileNotFoundError as error:
-        progress.print(f"python -m local: {error}", markup=False, highlight=False)
+        photos = find_photos(options.photos, output=options.output, on_error=unreadable.append)
+        _make_writable(options.output)
+    except (OSError, UnavailableError) as error:
+        say(str(error))
         return 2
+    finally:
+        for each in unreadable:
+            say(f"cannot read {each.filename}: {each.strerror}")
 
     try:
         with closing(_run(photos, options, progress)) as documents:
             fine = _show(documents, options)
-    except KeyboardInterrupt:
+    except UnavailableError as error:
+        say(str(error))
+        return 2
+    except subprocess.CalledProcessError as error:
+        say(f"{' '.join(error.cmd[:2])} failed with exit status {error.returncode}")
+        return 2
+    except KeyboardInterrupt as stop:
         progress.print("stopped")
-        return 128 + signal.SIGINT
+        return 128 + (stop.args[0] if stop.args else signal.SIGINT)
     except BrokenPipeError:  # whoever read our output has read enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    return 0 if fine else 1
+    return 0 if fine and not unreadable else 1
+
+
+def _make_writable(output: Path) -> None:
+    """Make the folders of `output` that are not there, and write to them once.
+
+    Raises:
+        UnavailableError: `output` is a file, or not ours to write to.
+    """
+    try:
+        (output / RECORDS).mkdir(parents=True, exist_ok=True)
+        for folder in (output, output / RECORDS):
+            tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise UnavailableError(f"cannot write to {output}: {error.strerror}") from error
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -97,13 +134,26 @@ def _parser() -> argparse.ArgumentParser:
 def _run(
     photos: Sequence[Photo], options: argparse.Namespace, console: Console
 ) -> Generator[Document]:
-    """Yield the documents of `photos` as they end, with a progress bar on `console`."""
+    """Yield the documents of `photos` as they end, with a progress bar on `console`.
+
+    Raises:
+        UnavailableError: there is no docker client, or no label model.
+        subprocess.CalledProcessError: docker refuses; its reason is on stderr.
+    """
+    if options.stages == "docker" and not shutil.which(os.environ.get("DOCKER", "docker")):
+        raise UnavailableError("--stages docker needs a docker client, and none is found")
     # moto and the label model take seconds; --help need not wait.
     from local.labels import ModelLabeller  # noqa: PLC0415
     from local.stack import Stack  # noqa: PLC0415
+    from tools.labels.model import ModelUnavailableError, WrongWeightsError  # noqa: PLC0415
 
     functions: Functions = Containers(IMAGES) if options.stages == "docker" else InProcess()
-    labeller = ModelLabeller.ready(lambda line: console.print(line, markup=False, highlight=False))
+    try:
+        labeller = ModelLabeller.ready(
+            lambda line: console.print(line, markup=False, highlight=False)
+        )
+    except (ModelUnavailableError, WrongWeightsError) as error:
+        raise UnavailableError(str(error)) from error
     with (
         _progress(console) as progress,
         Stack.start(functions=functions, labeller=labeller) as stack,
@@ -154,7 +204,7 @@ def _show(documents: Iterator[Document], options: argparse.Namespace) -> bool:
         )
         console.print(f"Contact sheet: {page}", markup=False, highlight=False, soft_wrap=True)
         console.print(
-            f"Renditions and records: {options.output / 'photos'}",
+            f"Renditions and records: {options.output / RECORDS}",
             markup=False,
             highlight=False,
             soft_wrap=True,
@@ -162,5 +212,20 @@ def _show(documents: Iterator[Document], options: argparse.Namespace) -> bool:
     return all(record.status in FINE for record in records)
 
 
+def _stop_on_signals() -> None:
+    """Let SIGTERM and SIGHUP stop the run as Ctrl-C does, so that no container is left behind."""
+    signals = {signal.SIGTERM, signal.SIGHUP}
+
+    def stop(number: int, _frame: object) -> None:
+        for each in signals:  # a closed terminal may say so twice: let nothing end the clean-up
+            signal.signal(each, signal.SIG_IGN)
+        raise KeyboardInterrupt(number)
+
+    for each in signals:
+        if signal.getsignal(each) is not signal.SIG_IGN:  # as nohup sets it
+            signal.signal(each, stop)
+
+
 if __name__ == "__main__":
+    _stop_on_signals()
     sys.exit(main())

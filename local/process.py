@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import stat
 from collections import deque
 from dataclasses import dataclass
 from decimal import Decimal
@@ -14,10 +15,13 @@ from typing import TYPE_CHECKING, Any
 from boto3.dynamodb.types import TypeDeserializer
 from botocore.exceptions import ClientError
 
+from shared.errors import PhotoTooLargeError
 from shared.keys import UPLOADS_PREFIX
+from shared.limits import MAX_BYTES
+from thumbnail.renditions import DEFAULT_RENDITIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from local.stack import EndedExecution, Stack
 
@@ -25,6 +29,8 @@ OWNER = "demo"
 IN_FLIGHT = 4 * (os.cpu_count() or 1)  # enough to keep every core busy, whatever waits
 FAILED = "FAILED"
 FINE = frozenset({"READY", "REJECTED"})
+RECORDS = "photos"  # below the output: all that a run writes about its photos
+MAX_UPLOAD_BYTES = 4 * MAX_BYTES  # what is larger costs memory only to be rejected
 
 # What lies in folders of photos and is none; the bytes of all else decide.
 BESIDE_PHOTOS = re.compile(
@@ -48,21 +54,28 @@ class Photo:
         return f"{UPLOADS_PREFIX}{OWNER}/{name}"
 
 
-def find_photos(paths: Iterable[Path], *, output: Path) -> list[Photo]:
+def find_photos(
+    paths: Iterable[Path], *, output: Path, on_error: Callable[[OSError], None]
+) -> list[Photo]:
     """Return each file in `paths` and each that could be a photo in their folders, sorted, once.
 
     Folders are searched to the bottom, without hidden files, files that are something else by
-    their name (`BESIDE_PHOTOS`), and `output`. A file that is named itself is always taken.
+    their name (`BESIDE_PHOTOS`), pipes and the like, and the `RECORDS` in `output`. A file that
+    is named itself is always taken. `on_error` is told of each folder that cannot be read.
 
     Raises:
         FileNotFoundError: one of `paths` does not exist, or there is no photo in any of them.
+        FileExistsError: one of `paths` lies where the records go.
     """
     roots = [Path(os.path.abspath(path)) for path in paths]  # noqa: PTH100  # resolves no links
-    output = Path(os.path.abspath(output))  # noqa: PTH100
+    records = Path(os.path.abspath(output / RECORDS))  # noqa: PTH100
     files: set[Path] = set()
     for root in roots:
+        if records in (root, *root.parents):
+            raise FileExistsError(f"{root} is where records go: choose another output")
         if root.is_dir():
-            files.update(file for file in _files_below(root) if output not in file.parents)
+            found = _files_below(root, on_error)
+            files.update(file for file in found if records not in file.parents)
         elif root.exists():
             files.add(root)
         else:
@@ -92,6 +105,10 @@ def process(stack: Stack, photos: Iterable[Photo], *, output: Path) -> Iterator[
         while waiting and len(running) < IN_FLIGHT:
             photo = waiting.popleft()
             try:
+                size = photo.file.stat().st_size
+                if size > MAX_UPLOAD_BYTES:
+                    yield _save({}, photo, output, **_too_large(size))
+                    continue
                 stack.upload(photo.key, photo.file.read_bytes())
             except (OSError, ClientError) as error:
                 yield _save({}, photo, output, status=FAILED, error=str(error))
@@ -137,12 +154,29 @@ def _plain(value: object) -> object:
             return value
 
 
-def _files_below(folder: Path) -> Iterator[Path]:
-    for parent, folders, files in os.walk(folder):
+def _files_below(folder: Path, on_error: Callable[[OSError], None]) -> Iterator[Path]:
+    for parent, folders, files in os.walk(folder, onerror=on_error):
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in files:
-            if not name.startswith(".") and not BESIDE_PHOTOS.search(name):
-                yield Path(parent, name)
+            path = Path(parent, name)
+            if not (name.startswith(".") or BESIDE_PHOTOS.search(name) or _is_special(path)):
+                yield path
+
+
+def _is_special(path: Path) -> bool:
+    """Return whether it is a pipe, a socket or a device, any of which may never end."""
+    try:
+        return not stat.S_ISREG(path.stat().st_mode)
+    except OSError:  # such as a link to nothing: whoever reads it says so
+        return False
+
+
+def _too_large(size: int) -> Document:
+    return {
+        "status": "REJECTED",
+        "reason": PhotoTooLargeError.code,
+        "error": f"{size} bytes, of which {MAX_BYTES} are allowed",
+    }
 
 
 def _collect(stack: Stack, photo: Photo, execution: EndedExecution, output: Path) -> Document:
@@ -155,7 +189,7 @@ def _collect(stack: Stack, photo: Photo, execution: EndedExecution, output: Path
         ConsistentRead=True,
     )
     record = from_item(answer.get("Item", {}))
-    folder = output / "photos" / photo.name
+    folder = output / RECORDS / photo.name
     folder.mkdir(parents=True, exist_ok=True)
     for name, rendition in record.get("renditions", {}).items():
         path = folder / (name + Path(rendition["key"]).suffix)
@@ -178,7 +212,16 @@ def _collect(stack: Stack, photo: Photo, execution: EndedExecution, output: Path
 
 def _save(record: Document, photo: Photo, output: Path, **facts: object) -> Document:
     document = {"file": str(photo.file), **record, **facts}
-    path = output / "photos" / photo.name / "record.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(to_json(document, indent=2) + "\n", encoding="ascii")
+    folder = output / RECORDS / photo.name
+    folder.mkdir(parents=True, exist_ok=True)
+    _remove_others(folder, record.get("renditions", {}))
+    (folder / "record.json").write_text(to_json(document, indent=2) + "\n", encoding="ascii")
     return document
+
+
+def _remove_others(folder: Path, renditions: Mapping[str, Document]) -> None:
+    """Remove an earlier run's renditions: by name, for all else there may be somebody's own."""
+    kept = {Path(rendition["path"]) for rendition in renditions.values()}
+    for path in set(folder.iterdir()) - kept:
+        if path.stem in DEFAULT_RENDITIONS and path.suffix and path.is_file():
+            path.unlink()

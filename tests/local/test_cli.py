@@ -1,12 +1,13 @@
 """`python -m local` from the outside: what it prints, writes and answers."""
 
+import errno
 import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ import pytest
 from PIL import Image
 
 from local.__main__ import DEMO_PHOTOS, main
+from local.process import Photo
+from tools.labels.model import ModelUnavailableError, WrongWeightsError
 
 ROOT = Path(__file__).parents[2]
 PHOTOS = {path.name for path in DEMO_PHOTOS.iterdir()} - {"README.md"}
@@ -100,7 +103,7 @@ class TestProcess:
         assert "utc" not in of(documents, "camera.png")["taken_at"]
         assert of(documents, "coffee.heic")["camera"]["model"] == "iPhone 8"
         assert of(documents, "chelsea.jpg")["location"]["latitude"] < 0
-        assert of(documents, "cut-short.jpg")["truncated"] is True
+        assert of(documents, "cut-short.jpg")["truncated"] == 1
         assert "taken_at" not in of(documents, "hubble.avif")
         assert of(documents, "not-a-photo.jpg")["reason"] == "UNSUPPORTED_TYPE"
 
@@ -148,17 +151,20 @@ def test_a_photo_that_fails_is_told_by_the_exit_status(tmp_path: Path) -> None:
     assert sorted(document["status"] for document in documents) == ["FAILED", "READY"]
 
 
-def test_ctrl_c_stops_at_once_and_leaves_nothing_behind(tmp_path: Path) -> None:
-    for number in range(40):
-        shutil.copy(DEMO_PHOTOS / "chelsea.jpg", tmp_path / f"{number}.jpg")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_stops_at_once_and_leaves_nothing_behind(
+    number: signal.Signals, tmp_path: Path
+) -> None:
+    for copy in range(40):
+        shutil.copy(DEMO_PHOTOS / "chelsea.jpg", tmp_path / f"{copy}.jpg")
 
     with start("process", tmp_path, "--json", "--output", tmp_path / "demo") as command:
         assert command.stdout
         command.stdout.readline()
-        os.killpg(command.pid, signal.SIGINT)  # as a terminal does: to the whole group
+        os.killpg(command.pid, number)  # as a terminal does: to the whole group
         _, err = command.communicate(timeout=20)
 
-    assert command.returncode == 130, err
+    assert command.returncode == 128 + number, err
     assert err.splitlines()[-1] == "stopped"
     assert "Traceback" not in err
     assert_nothing_runs(command)
@@ -197,3 +203,75 @@ def test_wrong_usage_ends_with_status_2(
     assert status == 2
     assert printed.out == ""
     assert "python -m local" in printed.err
+
+
+@pytest.fixture
+def refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
+    """Run `process` in this process; hold it to status 2, and return its line on stderr."""
+
+    def process(*arguments: str | Path, output: Path = tmp_path / "out") -> str:
+        photo = DEMO_PHOTOS / "chelsea.jpg"
+        status = main(["process", str(photo), "--output", str(output), *map(str, arguments)])
+        printed = capsys.readouterr()
+        assert status == 2
+        assert printed.out == ""
+        [line] = printed.err.splitlines()
+        return line
+
+    return process
+
+
+def test_an_output_that_cannot_be_made_is_told_in_a_line(
+    tmp_path: Path, refused: Callable[..., str]
+) -> None:
+    file = tmp_path / "file"
+    file.touch()
+
+    assert refused(output=file) == f"python -m local: cannot write to {file}: Not a directory"
+
+
+def test_a_missing_docker_client_is_told_in_a_line(
+    refused: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOCKER", "/nowhere/docker")
+
+    assert "needs a docker client" in refused("--stages", "docker")
+
+
+def test_a_docker_that_refuses_is_told_in_a_line(
+    refused: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOCKER", "false")
+
+    line = refused("--stages", "docker")
+
+    assert line == "python -m local: false run failed with exit status 1"
+
+
+@pytest.mark.parametrize("error", [ModelUnavailableError, WrongWeightsError])
+def test_a_missing_label_model_is_told_in_a_line(
+    error: type[Exception], refused: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*, report: object) -> Path:
+        assert report
+        raise error("no weights")
+
+    monkeypatch.setattr("local.labels.ensure_model", fail)
+
+    assert refused() == "python -m local: no weights"
+
+
+def test_a_folder_that_cannot_be_read_is_told_and_is_no_good_end(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def find(*_: object, on_error: Callable[[OSError], None], **__: object) -> list[Photo]:
+        on_error(PermissionError(errno.EACCES, "Permission denied", "/locked"))
+        return [Photo(DEMO_PHOTOS / "chelsea.jpg", Path("chelsea.jpg"))]
+
+    monkeypatch.setattr("local.__main__.find_photos", find)
+    monkeypatch.setattr(
+        "local.__main__._run", lambda *_: (each for each in [{"file": "", "status": "READY"}])
+    )
+
+    assert main(["process", str(tmp_path), "--json", "--output", str(tmp_path / "out")]) == 1
+    assert capsys.readouterr().err == "python -m local: cannot read /locked: Permission denied\n"

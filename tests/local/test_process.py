@@ -1,7 +1,9 @@
 """Which files are taken, what they are called, and how their records look."""
 
+import errno
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,8 @@ from boto3.dynamodb.types import TypeSerializer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.process import Photo, find_photos, from_item, to_json
+from local.process import MAX_UPLOAD_BYTES, Photo, find_photos, from_item, process, to_json
+from local.stack import EndedExecution, Stack
 
 
 def make_files(folder: Path, *names: str) -> None:
@@ -20,8 +23,14 @@ def make_files(folder: Path, *names: str) -> None:
 
 
 def found(folder: Path, *paths: str) -> list[str]:
-    photos = find_photos([folder / path for path in paths], output=folder / "demo")
+    photos = find_photos(
+        [folder / path for path in paths], output=folder / "demo", on_error=unexpected
+    )
     return [photo.name.as_posix() for photo in photos]
+
+
+def unexpected(error: OSError) -> None:
+    raise error
 
 
 class TestFindPhotos:
@@ -52,6 +61,39 @@ class TestFindPhotos:
 
         assert found(tmp_path, ".") == ["a.jpg"]
 
+    @pytest.mark.parametrize("folder", ["demo", "demo/in"])
+    def test_photos_in_the_output_that_are_not_its_own_are_taken(
+        self, folder: str, tmp_path: Path
+    ) -> None:
+        make_files(tmp_path, f"{folder}/a.jpg", "demo/photos/a.jpg/thumb.webp")
+
+        assert found(tmp_path, folder) == ["a.jpg"]
+
+    @pytest.mark.parametrize("path", ["demo/photos", "demo/photos/a.jpg"])
+    def test_where_records_go_nothing_is_taken_from(self, path: str, tmp_path: Path) -> None:
+        make_files(tmp_path, "demo/photos/a.jpg")
+
+        with pytest.raises(FileExistsError, match=path):
+            found(tmp_path, path)
+
+    def test_a_pipe_is_left_out_and_a_link_to_nothing_is_not(self, tmp_path: Path) -> None:
+        os.mkfifo(tmp_path / "pipe.jpg")
+        (tmp_path / "dangling.jpg").symlink_to(tmp_path / "nowhere.jpg")
+
+        assert found(tmp_path, ".") == ["dangling.jpg"]
+
+    def test_a_folder_that_cannot_be_read_is_reported(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        make_files(tmp_path, "a.jpg", "locked/b.jpg")
+        lock(tmp_path / "locked", monkeypatch)
+        errors: list[OSError] = []
+
+        photos = find_photos([tmp_path], output=tmp_path / "demo", on_error=errors.append)
+
+        assert [photo.name for photo in photos] == [Path("a.jpg")]
+        assert [error.filename for error in errors] == [str(tmp_path / "locked")]
+
     def test_two_files_of_one_name_do_not_collide(self, tmp_path: Path) -> None:
         make_files(tmp_path, "x/in/a.jpg", "y/in/a.jpg")
 
@@ -70,6 +112,64 @@ class TestFindPhotos:
 
         with pytest.raises(FileNotFoundError, match=path):
             found(tmp_path, path)
+
+
+def lock(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let nobody list `folder`, not even root."""
+    scandir = os.scandir
+
+    def refuse(path: str) -> object:
+        if Path(path) == folder:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+
+
+class Nothing(Stack):
+    """Starts no execution for what is uploaded."""
+
+    def __init__(self) -> None:
+        self.uploaded: list[str] = []
+
+    def upload(self, key: str, body: bytes) -> str:  # noqa: ARG002
+        self.uploaded.append(key)
+        return "1"
+
+    def executions(self, *, timeout_seconds: float = 600) -> Iterator[EndedExecution]:  # noqa: ARG002
+        return iter(())
+
+
+class TestProcess:
+    def test_a_far_too_large_file_is_rejected_unread(self, tmp_path: Path) -> None:
+        file = tmp_path / "film.jpg"
+        with file.open("wb") as stream:
+            stream.truncate(MAX_UPLOAD_BYTES + 1)
+        stack = Nothing()
+
+        documents = list(process(stack, [Photo(file, Path("film.jpg"))], output=tmp_path / "demo"))
+
+        assert not stack.uploaded
+        assert documents == [
+            {
+                "file": str(file),
+                "status": "REJECTED",
+                "reason": "TOO_LARGE",
+                "error": "104857601 bytes, of which 26214400 are allowed",
+            }
+        ]
+        record = tmp_path / "demo/photos/film.jpg/record.json"
+        assert json.loads(record.read_text()) == documents[0]
+
+    def test_renditions_of_an_earlier_run_go_and_all_else_stays(self, tmp_path: Path) -> None:
+        make_files(tmp_path, "demo/photos/a.jpg/thumb.webp", "demo/photos/a.jpg/mine.webp")
+        photo = Photo(tmp_path / "nowhere.jpg", Path("a.jpg"))
+
+        [document] = process(Nothing(), [photo], output=tmp_path / "demo")
+
+        assert document["status"] == "FAILED"
+        left = {path.name for path in (tmp_path / "demo/photos/a.jpg").iterdir()}
+        assert left == {"mine.webp", "record.json"}
 
 
 @pytest.mark.parametrize(
