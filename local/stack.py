@@ -227,18 +227,7 @@ class Stack:
         self.s3.put_bucket_notification_configuration(
             Bucket=PHOTOS_BUCKET, NotificationConfiguration={"EventBridgeConfiguration": {}}
         )
-        self.dynamodb.create_table(
-            TableName=TABLE,
-            AttributeDefinitions=[
-                {"AttributeName": "pk", "AttributeType": "S"},
-                {"AttributeName": "sk", "AttributeType": "S"},
-            ],
-            KeySchema=[
-                {"AttributeName": "pk", "KeyType": "HASH"},
-                {"AttributeName": "sk", "KeyType": "RANGE"},
-            ],
-            BillingMode="PAY_PER_REQUEST",
-        )
+        create_table(self.dynamodb, TABLE)
         self.sqs.create_queue(QueueName=DEAD_LETTERS)
         names: Values = {
             "photos_bucket": PHOTOS_BUCKET,
@@ -357,6 +346,22 @@ def _report(execution: "Moto") -> EndedExecution:
         duration_ms=_milliseconds(execution.stop_date - execution.start_date),
         payload_bytes=max(map(_payload_bytes, history)),
         visits=tuple(_visits(history, execution.stop_date)),
+    )
+
+
+def create_table(dynamodb: "DynamoDBClient", name: str) -> None:
+    """Create the gallery's table: an owner's rows, each below its sort key."""
+    dynamodb.create_table(
+        TableName=name,
+        AttributeDefinitions=[
+            {"AttributeName": "pk", "AttributeType": "S"},
+            {"AttributeName": "sk", "AttributeType": "S"},
+        ],
+        KeySchema=[
+            {"AttributeName": "pk", "KeyType": "HASH"},
+            {"AttributeName": "sk", "KeyType": "RANGE"},
+        ],
+        BillingMode="PAY_PER_REQUEST",
     )
 
 

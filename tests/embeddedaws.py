@@ -10,7 +10,7 @@ from typing import Any
 from local.embedded import ACCOUNT, REGION, client, embedded_aws
 from local.functions import Answer
 from local.rekognition import NoLabels
-from local.stack import EndedExecution, Executions
+from local.stack import EndedExecution, Executions, create_table
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/tests"
 TABLE = "things"
@@ -58,18 +58,7 @@ class Aws:
             watcher=executions,
         ) as url:
             aws = cls(url, executions, functions, labeller)
-            aws.client("dynamodb").create_table(
-                TableName=TABLE,
-                AttributeDefinitions=[
-                    {"AttributeName": "pk", "AttributeType": "S"},
-                    {"AttributeName": "sk", "AttributeType": "S"},
-                ],
-                KeySchema=[
-                    {"AttributeName": "pk", "KeyType": "HASH"},
-                    {"AttributeName": "sk", "KeyType": "RANGE"},
-                ],
-                BillingMode="PAY_PER_REQUEST",
-            )
+            create_table(aws.client("dynamodb"), TABLE)
             yield aws
             for made in aws.clients.values():
                 made.close()
