@@ -6,6 +6,7 @@ No encoder is needed here, so that no test depends on one that is under the GPL 
 
 import base64
 import struct
+from typing import NamedTuple
 
 from photofiles import box
 
@@ -50,29 +51,58 @@ GREY_HEIC = base64.b64decode(
 )
 
 
-def heic(*properties: bytes, ten_bit: bool = False, tiles: int | None = None) -> bytes:
+class Thumbnail(NamedTuple):
+    """A thumbnail: the same QUARTERS, whatever the picture shows."""
+
+    properties: tuple[bytes, ...] = ()
+    width_px: int = SIDE_PX  # as it states; it is coded with SIDE_PX
+    height_px: int = SIDE_PX
+    body: bytes = _PICTURE
+
+
+def heic(
+    *properties: bytes,
+    ten_bit: bool = False,
+    tiles: int | None = None,
+    thumbnail: Thumbnail | None = None,
+) -> bytes:
     """Return a HEIC that decodes.
 
     Args:
         properties: of the picture: irot, imir, clap, colr, in the order of their application.
         ten_bit: code it with 10 bits for each sample.
         tiles: make it a grid of so many pictures a side, as phones do.
+        thumbnail: put it beside the picture.
     """
     config = box(b"hvcC", _CONFIG_10_BIT if ten_bit else _CONFIG)
     picture = _PICTURE_10_BIT if ten_bit else _PICTURE
     side_px = SIDE_PX * (tiles or 1)
     # Properties: 1 the decoder's configuration, 2 a tile's size, 3 the picture's, 4... the rest.
-    known = [config, _ispe(SIDE_PX), _ispe(side_px), *properties]
+    known = [config, _ispe(SIDE_PX, SIDE_PX), _ispe(side_px, side_px), *properties]
     of_picture = [3, *range(4, len(known) + 1)]
+    items: list[tuple[bytes, bytes, list[int]]] = []
+    if tiles is not None:
+        items += [(b"hvc1", picture, [1, 2])] * tiles**2
+    if thumbnail is not None:
+        known += [_ispe(thumbnail.width_px, thumbnail.height_px), *thumbnail.properties]
+        of_thumbnail = [1, *range(4 + len(properties), len(known) + 1)]
+        items.append((b"hvc1", thumbnail.body, of_thumbnail))
     if tiles is None:
-        items = [(b"hvc1", picture, [1, *of_picture])]
+        items.append((b"hvc1", picture, [1, *of_picture]))
     else:
         grid = struct.pack(">BBBBHH", 0, 0, tiles - 1, tiles - 1, side_px, side_px)
-        items = [(b"hvc1", picture, [1, 2])] * tiles**2
         items.append((b"grid", grid, of_picture))
+    last = len(items)
+    references = b""
+    if tiles is not None:
+        references += box(
+            b"dimg", struct.pack(f">HH{tiles**2}H", last, tiles**2, *range(1, tiles**2 + 1))
+        )
+    if thumbnail is not None:
+        references += box(b"thmb", struct.pack(">HHH", last - 1, 1, last))
     start = box(b"ftyp", b"heic", bytes(4), b"mif1", b"heic")
-    meta = _meta(known, items, items_at=0)
-    meta = _meta(known, items, items_at=len(start) + len(meta) + 8)
+    meta = _meta(known, items, references, items_at=0)
+    meta = _meta(known, items, references, items_at=len(start) + len(meta) + 8)
     return start + meta + box(b"mdat", *(body for _, body, _ in items))
 
 
@@ -86,11 +116,16 @@ def icc(profile: bytes) -> bytes:
     return box(b"colr", b"prof", profile)
 
 
-def _ispe(side_px: int) -> bytes:
-    return box(b"ispe", bytes(4), struct.pack(">II", side_px, side_px))
+def _ispe(width_px: int, height_px: int) -> bytes:
+    return box(b"ispe", bytes(4), struct.pack(">II", width_px, height_px))
 
 
-def _meta(known: list[bytes], items: list[tuple[bytes, bytes, list[int]]], items_at: int) -> bytes:
+def _meta(
+    known: list[bytes],
+    items: list[tuple[bytes, bytes, list[int]]],
+    references: bytes,
+    items_at: int,
+) -> bytes:
     """Return the box that describes `items`, the last of which is the primary one."""
     entries, places, associations = [], b"", b""
     for number, (kind, body, indices) in enumerate(items, 1):
@@ -99,14 +134,13 @@ def _meta(known: list[bytes], items: list[tuple[bytes, bytes, list[int]]], items
         associations += struct.pack(">HB", number, len(indices)) + bytes(0x80 | i for i in indices)
         items_at += len(body)
     last = len(items)
-    tiles = struct.pack(f">HH{last - 1}H", last, last - 1, *range(1, last))
     return box(
         b"meta",
         bytes(4),
         box(b"hdlr", bytes(8), b"pict", bytes(13)),
         box(b"pitm", bytes(4), struct.pack(">H", last)),
         box(b"iinf", bytes(4), struct.pack(">H", last), *entries),
-        box(b"iref", bytes(4), box(b"dimg", tiles)) if last > 1 else b"",
+        box(b"iref", bytes(4), references) if references else b"",
         box(
             b"iprp",
             box(b"ipco", *known),

@@ -37,6 +37,7 @@ from shared.errors import (
 )
 from shared.formats import SNIFF_BYTES, count_jpeg_scans, sniff
 from shared.heic import HeifFile
+from shared.heic_small import SmallHeic
 from shared.incoming import IncomingPhoto
 from shared.limits import MAX_BYTES, MAX_JPEG_SCANS, MAX_PIXELS
 from shared.storage import PhotoStream
@@ -46,7 +47,7 @@ GAP: Final = 1.5  # decoded / wanted size: faster than libvips' own 2, and no wo
 MIN_SHOWN: Final = 0.25  # of the rows: of less than a quarter nobody tells what the photo was
 
 _TURNED: Final = range(5, 9)  # EXIF orientations that exchange width and height
-_JPEG_SHRINKS: Final = (1, 2, 4, 8)
+_SHRINKS: Final = (1, 2, 4, 8)  # that a JPEG can be decoded by, and a HEIC's tiles divided by
 _FILL_GREY: Final = 128  # in the file's own colours: what libjpeg puts where no data is left
 _FILL_TOLERANCE: Final = 8  # levels, since the fill is resampled with the rest
 
@@ -98,17 +99,24 @@ class Picture:
     """A decoded photo."""
 
     image: pyvips.Image  # in memory, upright; uchar sRGB of 3 bands, or 4 with alpha
-    width_px: int  # of the photo as displayed: `image` may be smaller
+    width_px: int  # of the photo as displayed: `image` may be smaller, even than was asked for
     height_px: int
     truncated: bool  # the file ends early, or a part of the picture is grey for want of data
 
 
-def decode(photo: bytes | PhotoStream, *boxes: Box, deadline: float = math.inf) -> Picture:
+def decode(
+    photo: bytes | PhotoStream,
+    *boxes: Box,
+    thumbnail_px: float = math.inf,
+    deadline: float = math.inf,
+) -> Picture:
     """Decode `photo` as large as the largest of `boxes` asks for, and never larger than it is.
 
     Args:
         photo: the file, or a stream of it; baseline JPEGs and PNGs are decoded as they arrive.
         boxes: at least one.
+        thumbnail_px: a thumbnail within a HEIC will do, even if it is smaller than the boxes ask
+            for, provided that its longer side has so many pixels. None does unless this is given.
         deadline: seconds of `time.monotonic()` at which to give up.
 
     Raises:
@@ -125,7 +133,8 @@ def decode(photo: bytes | PhotoStream, *boxes: Box, deadline: float = math.inf) 
         raise EmptyPhotoError("0 bytes")
     if incoming.total_bytes > MAX_BYTES:
         raise PhotoTooLargeError(f"{incoming.total_bytes} bytes, over {MAX_BYTES}")
-    decoding = _Decoding(incoming, sniff(incoming.head(SNIFF_BYTES)), boxes, deadline)
+    image_format = sniff(incoming.head(SNIFF_BYTES))
+    decoding = _Decoding(incoming, image_format, boxes, thumbnail_px, deadline)
     try:
         return decoding.attempt(damaged=False)
     except pyvips.Error as error:
@@ -158,6 +167,7 @@ class _Decoding:
     incoming: IncomingPhoto
     image_format: str
     boxes: tuple[Box, ...]
+    thumbnail_px: float
     deadline: float
 
     def check(self) -> None:
@@ -196,7 +206,17 @@ class _Decoding:
         return ends_early(self.incoming.whole(), self.image_format)
 
     def _open_heic(self, heif: HeifFile) -> _Opened:
-        _refuse_pixels(*heif.size)
+        width, height = heif.size
+        _refuse_pixels(width, height)
+        shrink = self._shrink(width, height)
+        if shrink > 1:
+            small = SmallHeic(self.incoming.whole(), heif)
+            image = small.thumbnail(self.thumbnail_px)
+            if image is None:
+                image = small.shrunk(shrink, self.check)
+            self.check()
+            if image is not None:
+                return _Opened(image, width, height, heif, heif.nclx)
         image = heif.decode()
         self.check()
         return _Opened(image, image.width, image.height, heif, heif.nclx)
@@ -220,23 +240,31 @@ class _Decoding:
         _refuse_pixels(image.width, image.height)
         is_turned = _is_turned(image)
         width, height = (image.height, image.width) if is_turned else (image.width, image.height)
-        scale = self._wanted(width, height)[0] / width
         if self.image_format == "JPEG":
-            shrink = max(s for s in _JPEG_SHRINKS if s == 1 or s * GAP * scale <= 1)
+            shrink = self._shrink(width, height)
             if image.get_typeof("jpeg-multiscan"):
                 whole = self.incoming.whole()
                 _refuse_scans(whole)
-                filtered = keep_dc_scans(whole) if shrink == _JPEG_SHRINKS[-1] else whole
+                filtered = keep_dc_scans(whole) if shrink == _SHRINKS[-1] else whole
                 source = _in_memory(whole if damaged else filtered)
             image = load(source, shrink=shrink)
         elif self.image_format == "WEBP":
+            scale = self._scale(width, height) * GAP
             # libwebp refuses a scale by which a side has less than one pixel.
-            image = load(source, scale=min(1.0, max(scale * GAP, 1 / min(width, height))))
+            image = load(source, scale=min(1.0, max(scale, 1 / min(width, height))))
         return _Opened(image, width, height, source, heif.nclx if heif else None)
 
     def _wanted(self, width_px: int, height_px: int) -> tuple[int, int]:
         """Return the size that a photo of that size, as displayed, is decoded to."""
         return max(box.scaled(width_px, height_px) for box in self.boxes)
+
+    def _scale(self, width_px: int, height_px: int) -> float:
+        return self._wanted(width_px, height_px)[0] / width_px
+
+    def _shrink(self, width_px: int, height_px: int) -> int:
+        """Return by how much a decoder may divide a photo of that size, as displayed."""
+        scale = self._scale(width_px, height_px)
+        return max(s for s in _SHRINKS if s == 1 or s * GAP * scale <= 1)
 
     def _small(self, opened: _Opened) -> pyvips.Image:
         """Return the picture in its final size and colour, still as it lies in the file."""
@@ -246,6 +274,7 @@ class _Decoding:
             image = with_nclx_profile(image, nclx)
         wanted = self._wanted(opened.width_px, opened.height_px)
         width, height = wanted[::-1] if _is_turned(image) else wanted
+        width, height = min(width, image.width), min(height, image.height)  # a HEIC's thumbnail
         shrink: Callable[..., pyvips.Image] = partial(
             image.thumbnail_image, width, height=height, size="force", no_rotate=True
         )

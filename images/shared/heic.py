@@ -43,6 +43,12 @@ class HeifFile:
         return width, height
 
     @property
+    def meaning(self) -> tuple[str, dict[str, object]]:
+        """Bands and colour: two pictures that agree in them mean the same by the same numbers."""
+        _, mode = self._picture.size_mode
+        return mode, self._picture.color_profile
+
+    @property
     def icc_profile(self) -> bytes | None:
         """The ICC profile, if there is one."""
         profile = self._picture.color_profile

@@ -23,6 +23,7 @@ MODEL_WITH_DETECTOR: Final = "efficientnet-lite2 + nanodet-g 1"
 
 # As large as the networks look at, and no larger: both decode from the same pixels.
 BOXES: Final = (Box(VIEW_PX, VIEW_PX, "cover"), Box(FRAME_PX, FRAME_PX))
+THUMBNAIL_PX: Final = 320  # what phones put in a HEIC; docs/labels.md has what that changes
 
 
 class ModelMissingError(Exception):
@@ -83,7 +84,7 @@ class EmbeddedModel:
         Raises:
             PhotoError: as `decode`.
         """
-        image = decode(photo, *BOXES, deadline=deadline).image
+        image = decode(photo, *BOXES, thumbnail_px=THUMBNAIL_PX, deadline=deadline).image
         if image.hasalpha():
             image = image.flatten(background=[255.0])
         return self.labels(image, max_labels=max_labels, min_confidence=min_confidence)

@@ -15,6 +15,12 @@ from tag.embedded.labeler import EmbeddedLabeler, EmbeddedModel, ModelMissingErr
 
 PHOTOS = Path(__file__).parents[3] / "local/photos"
 IMAGE = ImageFacts(format="JPEG", mime_type="image/jpeg", bytes=1, width_px=9, height_px=9)
+JPEGS = [PHOTOS / "chelsea.jpg", PHOTOS / "astronaut.jpg"]
+HEICS_WITH_THUMBNAIL = [
+    "exif-samples/heic/mobile/iphone_13_pro_max.HEIC",
+    "immich-test-assets/formats/motionphoto/samsung-one-ui-6.heic",
+]
+HEIC_WITHOUT = "exif-samples/heic/mobile/HMD_Nokia_8.3_5G_hdr.heif"  # 16 megapixels
 MAX_PEAK_MB = 160  # a Lambda of 256 MB has room for boto3 beside it
 MAX_CPU_MS = 250  # of one core, warm: from the file to the labels
 
@@ -100,10 +106,10 @@ def test_says_what_to_do_where_the_model_is_missing(tmp_path: Path) -> None:
         load_model(tmp_path)
 
 
-def bench(folder: Path, home: Path) -> str:
+def bench(folder: Path, home: Path, photos: list[Path]) -> str:
     """Return what tools.labels.bench prints, in a process of its own."""
     command = [sys.executable, "-m", "tools.labels.bench", "--model", str(folder)]
-    command += [str(PHOTOS / "chelsea.jpg"), str(PHOTOS / "astronaut.jpg")]
+    command += map(str, photos)
     root = PHOTOS.parents[1]
     environment = {
         "HOME": str(home),
@@ -117,7 +123,7 @@ def bench(folder: Path, home: Path) -> str:
 
 
 def test_costs_no_more_than_promised(model_folder: Path, tmp_path: Path) -> None:
-    printed = bench(model_folder, tmp_path)
+    printed = bench(model_folder, tmp_path, JPEGS)
 
     for line in printed.splitlines()[1:]:
         cpu_ms, _, peak_mb, *_ = line.split()
@@ -125,7 +131,29 @@ def test_costs_no_more_than_promised(model_folder: Path, tmp_path: Path) -> None
         assert float(peak_mb) <= MAX_PEAK_MB, printed
 
 
+@pytest.mark.photos
+def test_costs_no_more_for_a_heic_with_a_thumbnail(
+    model_folder: Path, tmp_path: Path, photos_folder: Path
+) -> None:
+    printed = bench(model_folder, tmp_path, [photos_folder / name for name in HEICS_WITH_THUMBNAIL])
+
+    for line in printed.splitlines()[1:]:
+        cpu_ms, _, peak_mb, *_ = line.split()
+        assert float(cpu_ms) <= MAX_CPU_MS, printed
+        assert float(peak_mb) <= MAX_PEAK_MB, printed
+
+
+@pytest.mark.photos
+def test_takes_no_more_memory_for_a_heic_without_one(
+    model_folder: Path, tmp_path: Path, photos_folder: Path
+) -> None:
+    printed = bench(model_folder, tmp_path, [photos_folder / HEIC_WITHOUT])
+
+    peak_mb = float(printed.splitlines()[-1].split()[2])
+    assert peak_mb <= MAX_PEAK_MB, printed
+
+
 def test_leaves_no_identifier_for_telemetry(classifier_folder: Path, tmp_path: Path) -> None:
-    bench(classifier_folder, tmp_path)
+    bench(classifier_folder, tmp_path, JPEGS)
 
     assert list(tmp_path.iterdir()) == []
