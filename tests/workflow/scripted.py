@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from local.functions import Answer
+from local.functions import Answer, Function
 from shared.contracts import (
     BoundingBox,
     Camera,
@@ -121,11 +121,15 @@ class Scripted:
     def start(self, environment: Mapping[str, str]) -> None:
         """There is nothing to start."""
 
+    def deploy(self, function: Function) -> None:
+        """There is nothing to deploy."""
+
     def stop(self) -> None:
         """There is nothing to stop."""
 
-    def invoke(self, name: str, payload: bytes) -> Answer:
+    def invoke(self, function: Function, payload: bytes) -> Answer:
         """Answer as the real handlers do: by contract, errors by class name."""
+        name = function.step
         request = parse(REQUESTS[name], json.loads(payload))
         with self.lock:
             self.calls[name, request.photo.key] += 1

@@ -7,7 +7,7 @@ import pytest
 from moto.stepfunctions.parser.asl.component.state.state import CommonStateField
 
 from local.stack import EndedExecution
-from workflow.world import LIFE, SK, World, label_rows
+from workflow.world import ALBUM, LIFE, SK, World, label_rows, photos_of
 
 BEFORE_PUBLISH = [
     "Receive",
@@ -48,9 +48,9 @@ def die(world: World, monkeypatch: pytest.MonkeyPatch) -> Die:
     return run
 
 
-def snapshot(world: World) -> tuple[dict[str, Any], set[str]]:
+def snapshot(world: World) -> tuple[dict[str, Any], set[str], int]:
     rows = world.rows()
-    return {name: rows[SK].get(name) for name in COMPARED}, label_rows(rows)
+    return {name: rows[SK].get(name) for name in COMPARED}, label_rows(rows), photos_of(rows)
 
 
 @pytest.mark.parametrize("victim", BEFORE_PUBLISH + AFTER_PUBLISH)
@@ -75,7 +75,7 @@ def test_a_death_before_any_state_is_healed_by_a_redelivery(
         assert world.derived() == derived
 
 
-@pytest.mark.parametrize("victim", ["Claim", "Remove", "Publish"])
+@pytest.mark.parametrize("victim", ["Current", "Claim", "Remove", "Publish"])
 def test_a_death_on_the_way_to_a_tombstone_is_healed_by_a_redelivery(
     world: World, die: Die, victim: str
 ) -> None:
@@ -84,6 +84,7 @@ def test_a_death_on_the_way_to_a_tombstone_is_healed_by_a_redelivery(
     world.age()
     world.run(LIFE[2])
 
-    assert set(world.rows()) == {SK}
+    assert set(world.rows()) == {SK, ALBUM}
+    assert photos_of(world.rows()) == 0
     assert world.rows()[SK]["status"] == "DELETED"
     assert world.derived() == set()

@@ -5,13 +5,17 @@ import uuid
 from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer
+from botocore.exceptions import ClientError
 
 from local.stack import EndedExecution, Stack
-from shared.contracts import ThumbnailRequest, ThumbnailResult
-from workflow.scripted import Scripted, event, thumbnail
+from shared.contracts import Contract, ThumbnailRequest, ThumbnailResult
+from shared.errors import PhotoGoneError
+from shared.keys import digest
+from workflow.scripted import Scripted, Step, event, thumbnail
 
 KEY = "uploads/alice/2024/space plus+ü \"q\" 'a'.jpg"
 SK = "photo#" + KEY.removeprefix("uploads/alice/")
+ALBUM = f"album#{digest('2024')}#{digest(KEY)[0]}"
 
 LIFE = [
     event(KEY, sequencer=1, version_id="v1"),
@@ -48,6 +52,11 @@ class World:
         by_arn = {execution.arn: execution for execution in self.stack.executions()}
         return [by_arn[arn] for arn in arns]
 
+    def until_ended(self, arn: str) -> EndedExecution:
+        """Wait for one execution, whatever else runs."""
+        executions = self.stack._executions  # noqa: SLF001  # wait_for may find an earlier one
+        return executions.find(lambda execution: execution.arn == arn, timeout_seconds=60)
+
     def rows(self, owner: str = "alice") -> dict[str, dict[str, Any]]:
         """Every row of an owner, by sort key."""
         items = self.stack.dynamodb.query(
@@ -61,6 +70,19 @@ class World:
             for item in items
         ]
         return {row["sk"]: row for row in plain}
+
+    def processing(self) -> list[dict[str, Any]]:
+        """What the index of photos in work holds, over all its shards."""
+        return [
+            {name: value["S"] for name, value in item.items()}
+            for shard in "0123456789abcdef"
+            for item in self.stack.dynamodb.query(
+                TableName=self.stack.table,
+                IndexName="processing",
+                KeyConditionExpression="processing_shard = :shard",
+                ExpressionAttributeValues={":shard": {"S": shard}},
+            )["Items"]
+        ]
 
     def raw(self, sk: str) -> object:
         """One row, with DynamoDB's types."""
@@ -92,6 +114,37 @@ class World:
             )
         return made
 
+    def reading(self, step: Step) -> Step:
+        """Return a step that finds its photo in the bucket, as the real ones do, or raises."""
+
+        def read(request: Any) -> Contract:  # noqa: ANN401  # any step's request
+            photo = request.photo
+            place = {"Bucket": photo.bucket, "Key": photo.key, "VersionId": photo.version_id}
+            try:
+                self.stack.s3.head_object(**place)
+            except ClientError as error:
+                raise PhotoGoneError(photo.version_id) from error
+            return step(request)
+
+        return read
+
+    def versions(self, key: str | None = None) -> list[tuple[str, str]]:
+        """Keys and version ids in the photos bucket, delete markers among them."""
+        listed = self.stack.s3.list_object_versions(Bucket=self.stack.photos_bucket)
+        return [
+            (one["Key"], one["VersionId"])
+            for one in [*listed.get("Versions", []), *listed.get("DeleteMarkers", [])]
+            if key in (None, one["Key"])
+        ]
+
+    def delete(self, key: str, version_id: str | None = None) -> str:
+        """Delete an object or one version of it; return the version id that S3 answers with."""
+        place = {"Bucket": self.stack.photos_bucket, "Key": key}
+        if version_id is not None:
+            place["VersionId"] = version_id
+        answer = self.stack.s3.delete_object(**place)  # type: ignore[arg-type]  # str
+        return answer.get("VersionId", "")
+
     def age(self) -> None:
         """Let hours pass: a claim of this long ago belongs to an execution that died."""
         for sk, row in self.rows().items():
@@ -104,7 +157,10 @@ class World:
                 )
 
     def clear(self) -> None:
-        """Empty table, derived bucket and queue."""
+        """Empty table, buckets and queue."""
+        for key, version_id in self.versions():
+            self.delete(key, version_id)
+        self.stack.wait_until_idle()
         self.letters()
         for owner in ("alice", "/"):
             for sk in self.rows(owner):
@@ -121,6 +177,11 @@ def outcomes(ended: list[EndedExecution]) -> list[str]:
 
 def renditions_of(row: dict[str, Any]) -> set[str]:
     return {rendition["key"] for rendition in row["renditions"].values()}
+
+
+def photos_of(rows: dict[str, dict[str, Any]]) -> int:
+    """How many photos the albums say they have."""
+    return int(sum(row["photos"] for sk, row in rows.items() if sk.startswith("album#")))
 
 
 def label_rows(rows: dict[str, dict[str, Any]]) -> set[str]:

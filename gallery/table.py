@@ -1,0 +1,181 @@
+"""The table, as the gallery asks it: the only module here that knows DynamoDB."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import QueryInputTypeDef, TransactWriteItemTypeDef
+
+Row: TypeAlias = dict[str, Any]  # JSON's types; numbers as int or float
+
+_deserialize: Final = TypeDeserializer().deserialize
+_serialize: Final = TypeSerializer().serialize
+
+
+class ConflictError(Exception):
+    """The rows are no longer as they were read, or somebody else writes them just now."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """One Query: the rows of an owner whose range key lies between `low` and `high`, both in."""
+
+    owner: str
+    index: str | None  # None: the table itself
+    range_key: str
+    low: str
+    high: str
+    newest_first: bool = False
+    only: tuple[str, str] | None = None  # an attribute and its value; other rows are left out
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What a Query found."""
+
+    rows: list[Row]
+    more: bool  # whether there may be rows behind the last of these
+    last: Row  # the keys of the last row that was looked at; empty where there is no more
+    read_units: float  # that DynamoDB charged
+
+
+class Table:
+    """The gallery's table. Errors of the service itself are botocore's ClientError."""
+
+    def __init__(self, dynamodb: DynamoDBClient, name: str) -> None:
+        self._dynamodb = dynamodb
+        self._name = name
+
+    def get(self, owner: str, sort_key: str) -> Row | None:
+        """Return a row as it is now; None where there is none."""
+        answer = self._dynamodb.get_item(
+            TableName=self._name, Key=_typed({"pk": owner, "sk": sort_key}), ConsistentRead=True
+        )
+        return _plain_row(answer["Item"]) if "Item" in answer else None
+
+    def query(self, question: Question, *, start: Mapping[str, str] | None, limit: int) -> Rows:
+        """Return at most `limit` rows, from behind the row with the keys `start` on."""
+        request: QueryInputTypeDef = {
+            "TableName": self._name,
+            "KeyConditionExpression": "pk = :owner AND #range BETWEEN :low AND :high",
+            "ExpressionAttributeNames": {"#range": question.range_key},
+            "ExpressionAttributeValues": {
+                ":owner": {"S": question.owner},
+                ":low": {"S": question.low},
+                ":high": {"S": question.high},
+            },
+            "ScanIndexForward": not question.newest_first,
+            "Limit": limit,
+            "ReturnConsumedCapacity": "TOTAL",
+        }
+        if question.index is not None:
+            request["IndexName"] = question.index
+        if start is not None:
+            request["ExclusiveStartKey"] = _typed(start)
+        if question.only is not None:
+            name, value = question.only
+            request["FilterExpression"] = "#only = :only"
+            request["ExpressionAttributeNames"] = {"#range": question.range_key, "#only": name}
+            request["ExpressionAttributeValues"] = {
+                **request["ExpressionAttributeValues"],
+                ":only": {"S": value},
+            }
+        answer = self._dynamodb.query(**request)
+        last = answer.get("LastEvaluatedKey", {})
+        return Rows(
+            rows=[_plain_row(item) for item in answer["Items"]],
+            more=bool(last),
+            last=_plain_row(last),
+            read_units=answer["ConsumedCapacity"]["CapacityUnits"],
+        )
+
+    def write(
+        self,
+        photo: Mapping[str, str],
+        *,
+        changes: Mapping[str, str | None],
+        unchanged: Mapping[str, Any],
+        put: Sequence[Row] = (),
+        delete: Sequence[Mapping[str, str]] = (),
+    ) -> None:
+        """Change one row, and put and delete others, in one transaction.
+
+        Args:
+            photo: keys of the row to change.
+            changes: its attributes and their new values; None takes one away.
+            unchanged: attributes and the values that they have to have still; None: none.
+            put: whole rows.
+            delete: keys of rows.
+
+        Raises:
+            ConflictError: see the class.
+        """
+        values = {f":{name}": value for name, value in changes.items() if value is not None}
+        values |= {f":was_{name}": value for name, value in unchanged.items() if value is not None}
+        set_ = ", ".join(f"#{name} = :{name}" for name in changes if changes[name] is not None)
+        remove = ", ".join(f"#{name}" for name in changes if changes[name] is None)
+        conditions = [
+            f"attribute_not_exists(#{name})" if value is None else f"#{name} = :was_{name}"
+            for name, value in unchanged.items()
+        ]
+        update: TransactWriteItemTypeDef = {
+            "Update": {
+                "TableName": self._name,
+                "Key": _typed(photo),
+                "UpdateExpression": " ".join(
+                    [f"SET {set_}"] * bool(set_) + [f"REMOVE {remove}"] * bool(remove)
+                ),
+                "ConditionExpression": " AND ".join(conditions),
+                "ExpressionAttributeNames": {f"#{name}": name for name in {*changes, *unchanged}},
+                "ExpressionAttributeValues": _typed(values),
+            }
+        }
+        puts: list[TransactWriteItemTypeDef] = [
+            {"Put": {"TableName": self._name, "Item": _typed(row)}} for row in put
+        ]
+        deletes: list[TransactWriteItemTypeDef] = [
+            {"Delete": {"TableName": self._name, "Key": _typed(keys)}} for keys in delete
+        ]
+        try:
+            self._dynamodb.transact_write_items(TransactItems=[update, *puts, *deletes])
+        except self._dynamodb.exceptions.TransactionCanceledException as error:
+            raise ConflictError(f"{photo['pk']} {photo['sk']}: {error}") from error
+
+
+def _typed(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _serialize(_decimals(value)) for name, value in row.items()}
+
+
+def _decimals(value: Any) -> Any:  # noqa: ANN401  # JSON
+    """Return `value` with decimals for floats, which boto3 refuses."""
+    match value:
+        case float():
+            return Decimal(repr(value))
+        case dict():
+            return {name: _decimals(item) for name, item in value.items()}
+        case list():
+            return [_decimals(item) for item in value]
+    return value
+
+
+def _plain_row(item: Mapping[str, Any]) -> Row:
+    return {name: _plain(_deserialize(value)) for name, value in item.items()}
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401  # JSON
+    match value:
+        case Decimal():
+            return int(value) if value == value.to_integral_value() else float(value)
+        case dict():
+            return {name: _plain(item) for name, item in value.items()}
+        case list():
+            return [_plain(item) for item in value]
+    return value

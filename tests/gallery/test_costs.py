@@ -1,0 +1,107 @@
+"""What each question costs, in DynamoDB's read units: as docs/architecture.md says.
+
+moto charges the same for every read. So the items that a Query reads are measured here as
+DynamoDB measures them: 4 KiB of all the items looked at are one unit, half a one where the read
+need not be of what is there now.
+Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
+"""
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from embeddedaws import Aws
+from gallery import questions
+from gallery.table import Table
+from publishing import NOW, Publisher, fill
+
+ROOT = Path(__file__).parents[2]
+OWNER = "us-east-1:9cc8d1a8-0d1f-4b7c-8c52-3ab2c1f0a1b2"  # as long as Cognito's
+PHOTOS = 50
+UNIT_BYTES = 4096
+
+
+def item_bytes(item: Mapping[str, Mapping[str, Any]]) -> int:
+    """Return the size of an item with DynamoDB's types."""
+    return sum(len(name.encode()) + _value_bytes(value) for name, value in item.items())
+
+
+def _value_bytes(value: Mapping[str, Any]) -> int:
+    [(kind, content)] = value.items()
+    if kind == "S":
+        return len(content.encode())
+    if kind == "N":
+        return math.ceil(len(content.strip("-0.").replace(".", "")) / 2) + 1
+    if kind == "L":
+        return 3 + sum(1 + _value_bytes(one) for one in content)
+    assert kind == "M"
+    return 3 + sum(1 + len(name.encode()) + _value_bytes(one) for name, one in content.items())
+
+
+@pytest.fixture(scope="module", autouse=True)
+def filled(publisher: Publisher) -> None:
+    fill(publisher, OWNER, "2016", PHOTOS)
+    for number in range(PHOTOS):
+        publisher.problem(f"uploads/{OWNER}/bad/{number}.jpg", NOW, "REJECTED")
+
+
+@pytest.fixture
+def read(aws: Aws) -> Any:  # noqa: ANN401  # a function
+    """Return what the answers that come while asking cost, each for itself."""
+    client = aws.client("dynamodb")
+
+    def units_of(ask: Callable[[], object]) -> float:
+        answers: list[tuple[float, list[Any]]] = []
+
+        def keep(parsed: dict[str, Any], model: Any, **_: object) -> None:  # noqa: ANN401
+            now = model.name == "GetItem"  # the reads of what is there now
+            items = [parsed["Item"]] if now else parsed["Items"]
+            answers.append((1.0 if now else 0.5, items))
+
+        client.meta.events.register("after-call.dynamodb", keep, unique_id="costs")
+        ask()
+        client.meta.events.unregister("after-call.dynamodb", unique_id="costs")
+        return sum(
+            each * max(1, math.ceil(sum(map(item_bytes, items)) / UNIT_BYTES))
+            for each, items in answers
+        )
+
+    return units_of
+
+
+ASKS: dict[str, Callable[[Table], object]] = {
+    "a photo": lambda table: questions.photo(table, OWNER, f"uploads/{OWNER}/2016/0.jpg"),
+    "50 photos of an album": lambda table: questions.album(table, OWNER, "2016"),
+    "50 photos of a time": lambda table: questions.between(
+        table, OWNER, datetime.fromisoformat("2016-01-01"), datetime.fromisoformat("2017-01-01")
+    ),
+    "50 photos with a label": lambda table: questions.labelled(table, OWNER, "animal"),
+    "50 problems": lambda table: questions.problems(table, OWNER),
+    "an album of many, its count and its cover": lambda table: questions.albums(table, OWNER),
+}
+
+
+@pytest.mark.parametrize("question", ASKS)
+def test_a_question_costs_what_the_docs_say(
+    table: Table,
+    read: Callable[[Callable[[], object]], float],
+    question: str,
+) -> None:
+    page = (ROOT / "docs/architecture.md").read_text()
+    stated = dict(re.findall(r"^\| ([^|]+?) \| ([\d.]+) \|", page, re.MULTILINE))
+
+    units = read(lambda: ASKS[question](table))
+
+    assert f"{units:g}" == stated.get(question), f"{question} costs {units:g} read units"
+
+
+def test_the_service_tells_what_it_charged(table: Table) -> None:
+    assert questions.album(table, OWNER, "2016").read_units > 0
+    assert (
+        questions.albums(table, OWNER).read_units >= 2 * questions.problems(table, OWNER).read_units
+    )

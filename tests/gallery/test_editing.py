@@ -1,0 +1,219 @@
+"""What a person has edited survives all that the workflow writes, at any moment."""
+
+from collections.abc import Callable  # noqa: TC003  # as everywhere else
+from typing import Any
+
+import pytest
+
+from gallery import questions
+from gallery.editing import edit
+from gallery.records import Edits
+from gallery.table import ConflictError, Table
+from shared.contracts import Contract, Label, TagResult
+from shared.errors import EmptyPhotoError
+from shared.limits import MAX_TAG_CHARACTERS
+from workflow.conftest import deployed, world  # noqa: F401  # fixtures
+from workflow.scripted import event, raising
+from workflow.world import CREATED, KEY, LIFE, SK, World, label_rows
+
+MINE = Edits(
+    title="Mine", description="Über\nTacos", keywords=["a", "A", "b"], hidden_labels=["DOG", "Pet"]
+)
+KEPT = Edits(
+    title="Mine", description="Über Tacos", keywords=["a", "b"], hidden_labels=["dog", "pet"]
+)
+DELETED = LIFE[2]
+
+
+@pytest.fixture
+def table(world: World) -> Table:  # noqa: F811  # the fixture
+    return Table(world.stack.dynamodb, world.stack.table)
+
+
+def titles(table: Table) -> list[str | None]:
+    return [picture.title for picture in questions.album(table, "alice", "2024").items]
+
+
+def test_an_edit_is_seen_wherever_the_photo_is(world: World, table: Table) -> None:  # noqa: F811
+    world.run(CREATED)
+
+    edited = edit(table, "alice", KEY, MINE)
+
+    assert edited == questions.photo(table, "alice", KEY)
+    assert (edited.title, edited.description) == ("Mine", "Über Tacos")
+    assert (edited.keywords, edited.edits) == (["a", "b"], KEPT)
+    assert [label.name for label in edited.labels] == ["version v1"]
+    assert titles(table) == ["Mine"]
+    assert label_rows(world.rows()) == {"animal", "version v1"}
+    assert questions.labelled(table, "alice", "dog").items == []
+    assert [match.key for match in questions.labelled(table, "alice", "Animal").items] == [KEY]
+
+
+def test_an_edit_taken_back_leaves_the_photo_as_it_was(world: World, table: Table) -> None:  # noqa: F811
+    world.run(CREATED)
+    before = world.rows()
+
+    edit(table, "alice", KEY, MINE)
+    edit(table, "alice", KEY, Edits())
+
+    assert world.rows() == before
+
+
+def test_a_label_may_have_the_separator_in_it(world: World, table: Table) -> None:  # noqa: F811
+    labels = [Label(name="C#", confidence=90), Label(name="C", confidence=80)]
+    world.functions.steps["tag"] = lambda _: TagResult(
+        labels=labels, label_index=["c#", "c"], labels_status="READY", version=1
+    )
+    world.run(CREATED)
+    before = world.rows()
+
+    edit(table, "alice", KEY, Edits(hidden_labels=["c#"]))
+    assert label_rows(world.rows()) == {"c"}
+
+    edit(table, "alice", KEY, Edits(hidden_labels=["c"]))
+    assert label_rows(world.rows()) == {"c#"}
+
+    edit(table, "alice", KEY, Edits())
+    assert world.rows() == before
+
+
+def test_an_emptied_text_is_absent(world: World, table: Table) -> None:  # noqa: F811
+    world.run(CREATED)
+
+    edited = edit(table, "alice", KEY, Edits(title=" ", keywords=[]))
+
+    assert (edited.title, edited.keywords) == (None, [])
+    assert titles(table) == [None]
+
+
+@pytest.mark.parametrize("error", [None, EmptyPhotoError("0 bytes"), RuntimeError("a bug")])
+def test_an_edit_survives_whatever_a_photo_comes_to(
+    world: World,  # noqa: F811
+    table: Table,
+    error: Exception | None,
+) -> None:
+    world.run(CREATED)
+    edit(table, "alice", KEY, MINE)
+
+    if error is not None:
+        world.functions.steps["extract"] = raising(error)
+    world.run(LIFE[1])
+
+    photo = questions.photo(table, "alice", KEY)
+    assert photo is not None
+    assert (photo.title, photo.edits) == ("Mine", KEPT)
+    assert not {"dog", "pet"} & label_rows(world.rows())
+
+
+def test_an_edit_outlives_the_photo_for_its_return(world: World, table: Table) -> None:  # noqa: F811
+    world.run(CREATED)
+    edit(table, "alice", KEY, MINE)
+
+    world.run(DELETED)
+    with pytest.raises(LookupError, match="no photo"):
+        edit(table, "alice", KEY, Edits())
+    world.run(LIFE[3])
+
+    assert titles(table) == ["Mine"]
+
+
+@pytest.mark.parametrize("before", [Edits(), Edits(title="Old", hidden_labels=["animal"])])
+@pytest.mark.parametrize("during", ["extract", "tag"])
+def test_an_edit_made_while_the_photo_is_processed_is_not_lost(
+    world: World,  # noqa: F811
+    table: Table,
+    before: Edits,
+    during: str,
+) -> None:
+    world.run(CREATED)
+    edit(table, "alice", KEY, before)
+    usual: Callable[[Any], Contract] = world.functions.steps[during]
+
+    def meanwhile(request: Any) -> Contract:  # noqa: ANN401  # any step's request
+        edit(table, "alice", KEY, MINE)
+        return usual(request)
+
+    world.functions.steps[during] = meanwhile
+    [ended] = world.run(LIFE[1])
+
+    photo = questions.photo(table, "alice", KEY)
+    assert photo is not None
+    assert ended.output["outcome"] == "READY"
+    assert (photo.version_id, photo.status, photo.edits) == ("v2", "READY", KEPT)
+    assert label_rows(world.rows()) == {"animal", "version v2"}
+    assert world.letters() == []
+
+
+def test_an_edit_against_a_publication_looks_again(
+    world: World,  # noqa: F811
+    table: Table,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world.run(CREATED)
+    usual = Table.get
+    pending = [LIFE[1]]
+
+    def get(self: Table, owner: str, sort_key: str) -> Any:  # noqa: ANN401  # a row
+        row = usual(self, owner, sort_key)
+        if pending:
+            world.run(pending.pop())  # published between our read and our write
+        return row
+
+    monkeypatch.setattr(Table, "get", get)
+    edit(table, "alice", KEY, MINE)
+
+    assert world.rows()[SK]["version_id"] == "v2"
+    assert titles(table) == ["Mine"]
+    assert label_rows(world.rows()) == {"animal", "version v2"}
+
+
+def test_an_edit_gives_up_on_a_photo_that_never_rests(
+    world: World,  # noqa: F811
+    table: Table,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world.run(CREATED)
+    usual = Table.get
+    sequencers = iter(range(10, 99))
+
+    def get(self: Table, owner: str, sort_key: str) -> Any:  # noqa: ANN401  # a row
+        row = usual(self, owner, sort_key)
+        number = next(sequencers)
+        world.run(event(KEY, sequencer=number, version_id=f"v{number}"))
+        return row
+
+    monkeypatch.setattr(Table, "get", get)
+    with pytest.raises(ConflictError):
+        edit(table, "alice", KEY, MINE)
+
+    assert "edits" not in world.rows()[SK]
+
+
+def test_a_photo_never_seen_cannot_be_edited(table: Table) -> None:
+    with pytest.raises(LookupError, match="no photo"):
+        edit(table, "alice", KEY, MINE)
+    with pytest.raises(ValueError, match="no photo of 'bob'"):
+        edit(table, "bob", KEY, MINE)
+
+
+@pytest.mark.parametrize(
+    ("edits", "message"),
+    [
+        (Edits(title="x" * (MAX_TAG_CHARACTERS + 1)), "title has 257 characters, over 256"),
+        (Edits(description="x" * 2001), "description has 2001 characters, over 2000"),
+        (Edits(keywords=["x"] * 101), "101 keywords are over 100"),
+        (Edits(keywords=["x" * 65]), "keyword has 65 characters, over 64"),
+        (Edits(hidden_labels=[str(n) for n in range(51)]), "51 hidden labels are over 50"),
+    ],
+)
+def test_an_edit_has_the_limits_of_a_file(table: Table, edits: Edits, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        edit(table, "alice", KEY, edits)
+
+
+def test_an_edit_covers_what_it_names_alone(world: World, table: Table) -> None:  # noqa: F811
+    world.run(CREATED)
+
+    edit(table, "alice", KEY, Edits(keywords=["mine"]))
+
+    assert titles(table) == [world.rows()[SK]["title"]]

@@ -1,0 +1,273 @@
+"""Every question is answered as brute force over all that happened would answer it."""
+
+import itertools
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import partial
+from typing import Any, Literal, NamedTuple, TypedDict
+
+import msgspec
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from gallery import questions
+from gallery.editing import edit
+from gallery.records import Edits, Page
+from gallery.table import Table
+from publishing import Publisher
+from shared.contracts import (
+    ExtractResult,
+    ImageFacts,
+    Label,
+    Metadata,
+    Rendition,
+    TagResult,
+    TakenAt,
+    ThumbnailResult,
+)
+from shared.keys import digest, split_upload_key
+from tag.labels import fold, label_index
+
+HISTORIES = 20
+UPLOADED = "2024-07-01T10:00:00"
+FILES = ("a.jpg", "b.jpg", "2016/a.jpg", "2016/b.jpg", "2016/tacos/a.jpg", "2016#1/ü b.jpg")
+ALBUMS = ("", "2016", "2016/tacos", "2016#1", "elsewhere")
+TIMES = ("2016-04-09T12:08:13", "2016-04-09T12:08:14", "2017-01-01T00:00:00", "2024-07-01T10:00:00")
+LABELS = (
+    Label(name="Dog", confidence=99, parents=["Animal", "Pet"]),
+    Label(name="Cat", confidence=98, parents=["Animal"]),
+    Label(name="C", confidence=97),
+    Label(name="C#", confidence=96),
+    Label(name="C#2016", confidence=95),
+    Label(name="STRASSE", confidence=94),
+)
+ASKED_LABELS = ("dog", "ANIMAL", "Pet", "c", "c#", "c#2016", "Straße", "unheard of")
+BOUNDS = [datetime.fromisoformat(time) for time in (*TIMES, "2016-04-09T12:08:13.500")]
+
+
+class Asked(TypedDict):
+    """How all that has pages is asked for."""
+
+    limit: int
+    newest_first: bool
+
+
+class Deed(NamedTuple):
+    """One thing that happens to one photo."""
+
+    owner: str
+    file: str
+    what: Literal["READY", "REJECTED", "FAILED", "DELETED", "PROCESSING", "edit"]
+    time: str
+    title: str | None
+    labels: list[Label]
+    edits: Edits
+
+
+deeds = st.builds(
+    Deed,
+    owner=st.sampled_from(["ada", "bob"]),
+    file=st.sampled_from(FILES),
+    what=st.sampled_from(
+        ["READY", "READY", "READY", "REJECTED", "FAILED", "DELETED", "PROCESSING", "edit", "edit"]
+    ),
+    time=st.sampled_from(TIMES),
+    title=st.none() | st.sampled_from(["Tacos", "“Ümlaut”"]),
+    labels=st.lists(st.sampled_from(LABELS), unique_by=lambda label: label.name),
+    edits=st.builds(
+        Edits,
+        title=st.none() | st.sampled_from(["", "Mine"]),
+        keywords=st.none() | st.just(["mine"]),
+        hidden_labels=st.lists(st.sampled_from(["dog", "animal", "c#"]), unique=True),
+    ),
+)
+
+
+class Known(msgspec.Struct):
+    """All that happened to a photo, as far as questions ask."""
+
+    key: str
+    status: str = ""
+    published: str = ""  # what the last execution came to that came to an end
+    time: str = ""
+    title: str | None = None
+    labels: list[Label] = []
+    edits: Edits = Edits()
+
+    @property
+    def shown_title(self) -> str | None:
+        return (self.title if self.edits.title is None else self.edits.title) or None
+
+    def found_by(self) -> set[str]:
+        return set(label_index(self.labels)) - set(self.edits.hidden_labels)
+
+
+def do(deed: Deed, owner: str, known: dict[str, Known], table: Table, publisher: Publisher) -> None:
+    """Let a deed happen, to the table and to what is known."""
+    key = f"uploads/{owner}/{deed.file}"
+    now = f"{UPLOADED}Z"
+    if deed.what == "edit":
+        photo = known.get(key)
+        if photo is not None and photo.status != "DELETED":
+            photo.edits = deed.edits
+            edit(table, owner, key, deed.edits)
+        return
+    photo = known.setdefault(key, Known(key))
+    photo.status = deed.what
+    if deed.what == "PROCESSING":
+        publisher.claim(key, now)
+        return
+    photo.published = deed.what
+    ready = deed.what == "READY"
+    photo.time = deed.time if ready else UPLOADED
+    photo.title = deed.title if ready else None
+    photo.labels = deed.labels if ready else []
+    if ready:
+        publisher.ready(key, now, results(deed, key))
+    elif deed.what == "DELETED":
+        publisher.deleted(key, now)
+    else:
+        publisher.problem(key, now, deed.what)
+
+
+def results(deed: Deed, key: str) -> tuple[ExtractResult, ThumbnailResult, TagResult]:
+    """Return what the steps answer for a photo."""
+    image = ImageFacts(
+        format="JPEG", mime_type="image/jpeg", bytes=1000, width_px=4032, height_px=3024
+    )
+    taken = TakenAt(local=deed.time, source="EXIF:DateTimeOriginal")
+    thumb = Rendition(
+        key=f"{digest(key)}/thumb.webp",
+        width_px=400,
+        height_px=300,
+        bytes=9000,
+        mime_type="image/webp",
+    )
+    metadata = Metadata(taken_at=taken, title=deed.title)
+    labels = sorted(deed.labels, key=lambda label: -label.confidence)
+    return (
+        ExtractResult(image=image, metadata=metadata, sort_time=deed.time, version=1),
+        ThumbnailResult(renditions={"thumb": thumb}, version=1),
+        TagResult(labels=labels, label_index=label_index(labels), labels_status="READY", version=1),
+    )
+
+
+def everything(ask: Callable[..., Page[Any]]) -> list[Any]:
+    """Return the answers of all pages."""
+    items: list[Any] = []
+    cursor: str | None = None
+    while True:
+        page = ask(cursor=cursor)
+        items += page.items
+        cursor = page.cursor
+        if cursor is None:
+            return items
+
+
+def in_order(known: list[Known], *, newest_first: bool) -> list[Known]:
+    return sorted(known, key=lambda it: (it.time, digest(it.key)), reverse=newest_first)
+
+
+numbers = itertools.count()
+
+
+@settings(max_examples=HISTORIES, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    history=st.lists(deeds, min_size=5, max_size=25),
+    asked=st.fixed_dictionaries({"limit": st.integers(1, 5), "newest_first": st.booleans()}),
+)
+def test_each_question_is_answered_as_by_brute_force(
+    table: Table, publisher: Publisher, history: list[Deed], asked: Asked
+) -> None:
+    number = next(numbers)  # so that no history meets the rows of another
+    owners = {name: f"{name} {number}" for name in ("ada", "bob")}
+    known: dict[str, dict[str, Known]] = {owner: {} for owner in owners.values()}
+    for deed in history:
+        owner = owners[deed.owner]
+        do(deed, owner, known[owner], table, publisher)
+
+    for owner, photos in known.items():
+        check_photos(table, owner, photos)
+        check_albums(table, owner, list(photos.values()), asked)
+        check_times(table, owner, list(photos.values()), asked)
+        check_labels(table, owner, list(photos.values()), asked)
+        check_problems(table, owner, list(photos.values()), asked)
+
+
+def check_photos(table: Table, owner: str, known: Mapping[str, Known]) -> None:
+    for file in FILES:
+        key = f"uploads/{owner}/{file}"
+        photo = questions.photo(table, owner, key)
+        if key not in known:
+            assert photo is None
+            continue
+        expected = known[key]
+        assert photo is not None
+        assert (photo.key, photo.status) == (key, expected.status)
+        assert photo.title == expected.shown_title
+        assert photo.keywords == (expected.edits.keywords or [])
+        assert photo.edits == Edits(
+            title=expected.edits.title,
+            keywords=expected.edits.keywords,
+            hidden_labels=sorted(expected.edits.hidden_labels),
+        )
+        assert {label.name for label in photo.labels} == {
+            label.name
+            for label in expected.labels
+            if fold(label.name) not in expected.edits.hidden_labels
+        }
+
+
+def check_albums(table: Table, owner: str, known: list[Known], asked: Asked) -> None:
+    ready = [photo for photo in known if photo.published == "READY"]
+    by_album: dict[str, list[Known]] = {}
+    for photo in ready:
+        by_album.setdefault(split_upload_key(photo.key).album, []).append(photo)
+    for path in ALBUMS:
+        found = everything(partial(questions.album, table, owner, path, **asked))
+        expected = in_order(by_album.get(path, []), newest_first=asked["newest_first"])
+        assert [(it.key, it.status, it.sort_time, it.title) for it in found] == [
+            (it.key, it.status, it.time, it.shown_title) for it in expected
+        ]
+    albums = everything(partial(questions.albums, table, owner, limit=asked["limit"]))
+    assert {(it.path, it.photos, it.cover.key) for it in albums} == {
+        (path, len(photos), in_order(photos, newest_first=True)[0].key)
+        for path, photos in by_album.items()
+    }
+    assert len(albums) == len(by_album)
+
+
+def check_times(table: Table, owner: str, known: list[Known], asked: Asked) -> None:
+    for start, end in itertools.pairwise(sorted(BOUNDS)):
+        found = everything(partial(questions.between, table, owner, start, end, **asked))
+        expected = [
+            photo
+            for photo in in_order(known, newest_first=asked["newest_first"])
+            if photo.published == "READY" and start <= datetime.fromisoformat(photo.time) < end
+        ]
+        assert [it.key for it in found] == [it.key for it in expected]
+
+
+def check_labels(table: Table, owner: str, known: list[Known], asked: Asked) -> None:
+    for label in ASKED_LABELS:
+        found = everything(partial(questions.labelled, table, owner, label, **asked))
+        expected = [
+            photo
+            for photo in in_order(known, newest_first=asked["newest_first"])
+            if fold(label) in photo.found_by()
+        ]
+        assert [(it.key, it.sort_time, it.thumb.width_px) for it in found] == [
+            (it.key, it.time, 400) for it in expected
+        ]
+
+
+def check_problems(table: Table, owner: str, known: list[Known], asked: Asked) -> None:
+    found = everything(partial(questions.problems, table, owner, **asked))
+    expected = [
+        photo
+        for photo in in_order(known, newest_first=asked["newest_first"])
+        if photo.published in {"REJECTED", "FAILED"}
+    ]
+    assert [(it.key, it.status, it.sort_time) for it in found] == [
+        (it.key, it.status, it.time) for it in expected
+    ]

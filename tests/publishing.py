@@ -1,0 +1,123 @@
+"""Rows as the state machine writes them: by its own expressions, without its executions."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from embeddedaws import TABLE
+from local import jsonata
+from local.template import Values, render_file
+from shared.contracts import (
+    Contract,
+    ExtractRequest,
+    ExtractResult,
+    PhotoRef,
+    TagRequest,
+    TagResult,
+    ThumbnailRequest,
+    ThumbnailResult,
+    dump,
+)
+from workflow.scripted import event, extract, tag, thumbnail
+
+NOW = "2024-07-01T10:00:00Z"
+
+NAMES: Values = {
+    "functions": {"extract": "extract", "thumbnail": "thumbnail", "tag": "tag"},
+    "table": TABLE,
+    "photos_bucket": "photos",
+    "derived_bucket": "derived",
+    "dead_letters_url": "dead-letters",
+}
+STATES: dict[str, Any] = json.loads(render_file("statemachine.json.tftpl", NAMES))["States"]
+
+
+class Publisher:
+    """Claims photos and publishes what became of them. Each claim is newer than the one before."""
+
+    def __init__(self, dynamodb: Any) -> None:  # noqa: ANN401  # one of boto3's generated classes
+        self.dynamodb = dynamodb
+        self.sequencer = 0
+
+    def claim(self, key: str, time: str) -> dict[str, Any]:
+        """Run Receive and Claim; return the execution's variables."""
+        self.sequencer += 1
+        made = event(key, sequencer=self.sequencer, version_id=f"v{self.sequencer}")
+        made["time"] = time
+        arn = f"arn:{self.sequencer}"
+        variables: dict[str, Any] = {}
+        states = {"input": made, "context": {"Execution": {"Id": arn, "Input": made}}}
+        self._leave("Receive", variables, states)
+        answer = self.dynamodb.update_item(**evaluated("Claim", variables, states))
+        self._leave("Claim", variables, {**states, "result": answer})
+        return {**variables, "states": states}
+
+    def ready(
+        self, key: str, time: str, results: tuple[ExtractResult, ThumbnailResult, TagResult]
+    ) -> None:
+        """Publish a photo as READY, with what the steps answered."""
+        variables = self.claim(key, time)
+        for name, result in zip(("extracted", "thumbnails", "tags"), results, strict=True):
+            variables[name] = _result(result)
+        self._publish("Ready", variables)
+
+    def problem(self, key: str, time: str, status: str) -> None:
+        """Publish a photo as REJECTED or FAILED."""
+        variables = self.claim(key, time)
+        failure = {"step": "Extract", "name": "EmptyPhotoError", "message": "0 bytes"}
+        variables["failure"] = failure
+        self._publish("Reject" if status == "REJECTED" else "Fail", variables)
+
+    def deleted(self, key: str, time: str) -> None:
+        """Publish a photo as DELETED."""
+        self._publish("Remove", self.claim(key, time))
+
+    def _publish(self, state: str, variables: dict[str, Any]) -> None:
+        states = variables["states"]
+        self._leave(state, variables, states)
+        self.dynamodb.transact_write_items(**evaluated("Publish", variables, states))
+
+    def _leave(self, state: str, variables: dict[str, Any], states: Mapping[str, Any]) -> None:
+        assigned = {
+            name: evaluated_value(value, {**variables, "states": states})
+            for name, value in STATES[state]["Assign"].items()
+        }
+        variables |= assigned
+
+
+def fill(publisher: Publisher, owner: str, album: str, photos: int) -> None:
+    """Publish photos that state all that a photo can, a second apart, in an album."""
+    for number in range(photos):
+        key = f"uploads/{owner}/{album}/{number}.jpg"
+        photo = PhotoRef(bucket="photos", key=key, version_id=f"{number:032}", bytes=3_000_000)
+        extracted = extract(ExtractRequest(photo=photo, uploaded_at=NOW))
+        at = f"2016-04-09T12:00:{number:02}"
+        results = (
+            msgspec.structs.replace(extracted, sort_time=at),
+            thumbnail(ThumbnailRequest(photo=photo)),
+            tag(TagRequest(photo=photo, image=extracted.image)),
+        )
+        publisher.ready(key, NOW, results)
+
+
+def evaluated(state: str, variables: Mapping[str, Any], states: Mapping[str, Any]) -> Any:  # noqa: ANN401
+    """Return the arguments of a state's task."""
+    return evaluated_value(STATES[state]["Arguments"], {**variables, "states": states})
+
+
+def evaluated_value(value: Any, variables: Mapping[str, Any]) -> Any:  # noqa: ANN401  # JSON
+    """Return JSON with each of its expressions evaluated."""
+    match value:
+        case str() if value.startswith("{%"):
+            return jsonata.evaluate(value.removeprefix("{%").removesuffix("%}").strip(), variables)
+        case dict():
+            return {name: evaluated_value(item, variables) for name, item in value.items()}
+        case list():
+            return [evaluated_value(item, variables) for item in value]
+    return value
+
+
+def _result(contract: Contract) -> Any:  # noqa: ANN401  # JSON
+    return json.loads(json.dumps(dump(contract)))

@@ -1,0 +1,237 @@
+"""What was in the bucket before anybody listened becomes READY, once, whatever is in the table."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.stack import ROLE, EndedExecution
+from local.template import REPOSITORY, render_file
+from shared.contracts import Contract, ExtractRequest
+from shared.errors import AccessDeniedError
+from tools import backfill
+from workflow.scripted import event, extract
+from workflow.test_validators import cfn_lint
+from workflow.world import World
+
+PHOTOS = 30
+PREFIX = "uploads/alice/2024/"
+RESULTS = "results"
+KEY = PREFIX + "a b+c.jpg"
+SK = "photo#2024/a b+c.jpg"
+OLD = 1  # a sequencer of S3's, as the test events write it: lower than any that S3 has given
+NAMES = {
+    "photos_bucket": "photos",
+    "results_bucket": RESULTS,
+    "state_machine_arn": "arn:aws:states:us-east-1:123456789012:stateMachine:gallery",
+}
+
+
+class Backfill:
+    """The deployed backfill, beside the deployed gallery."""
+
+    def __init__(self, world: World, arn: str) -> None:
+        self.world = world
+        self.arn = arn
+
+    def put(self, key: str, body: bytes = b"photo") -> str:
+        """Put an object of which nobody hears; return its version id."""
+        return self.world.stack.upload(key, body)
+
+    def run(self, prefix: str = PREFIX) -> dict[str, list[dict[str, Any]]]:
+        """Run a backfill to its end; return what it kept of each child, by status."""
+        stack = self.world.stack
+        wanted = {"prefix": prefix, "max_concurrency": 4}
+        begun = stack.stepfunctions.start_execution(
+            stateMachineArn=self.arn, input=json.dumps(wanted)
+        )
+        stack.wait_until_idle(timeout_seconds=240)
+        ended = {one.arn: one for one in stack.executions()}[begun["executionArn"]]
+        assert (ended.status, ended.cause) == ("SUCCEEDED", None)
+        return self.results(ended)
+
+    def results(self, ended: EndedExecution) -> dict[str, list[dict[str, Any]]]:
+        """Return what the execution wrote of each child, by status."""
+        manifest = self._read(ended.output["ResultWriterDetails"]["Key"])
+        return {
+            status: [one for file in files for one in self._read(file["Key"])]
+            for status, files in manifest["ResultFiles"].items()
+        }
+
+    def _read(self, key: str) -> Any:  # noqa: ANN401  # JSON
+        body = self.world.stack.s3.get_object(Bucket=RESULTS, Key=key)["Body"]
+        return json.loads(body.read())
+
+
+@pytest.fixture
+def filler(world: World) -> Iterator[Backfill]:
+    stack = world.stack
+    stack.s3.create_bucket(Bucket=RESULTS)
+    unheard: Any = {}
+    listening: Any = {"EventBridgeConfiguration": {}}
+    stack.s3.put_bucket_notification_configuration(
+        Bucket=stack.photos_bucket, NotificationConfiguration=unheard
+    )
+    made = stack.stepfunctions.create_state_machine(
+        name="gallery-backfill",
+        definition=render_file(
+            "backfill.json.tftpl", {**NAMES, "state_machine_arn": stack.state_machine_arn}
+        ),
+        roleArn=ROLE,
+    )
+    yield Backfill(world, made["stateMachineArn"])
+    stack.stepfunctions.delete_state_machine(stateMachineArn=made["stateMachineArn"])
+    stack.s3.put_bucket_notification_configuration(
+        Bucket=stack.photos_bucket, NotificationConfiguration=listening
+    )
+    for item in stack.s3.list_objects_v2(Bucket=RESULTS).get("Contents", []):
+        stack.s3.delete_object(Bucket=RESULTS, Key=item["Key"])
+
+
+def outcomes(results: dict[str, list[dict[str, Any]]]) -> Counter[str]:
+    """How many photos came to what."""
+    return Counter(
+        json.loads(one["Output"])["outcome"] if status == "SUCCEEDED" else status
+        for status, listed in results.items()
+        for one in listed
+    )
+
+
+def definition() -> dict[str, Any]:
+    """Return the state machine, rendered."""
+    made: dict[str, Any] = json.loads(render_file("backfill.json.tftpl", NAMES))
+    return made
+
+
+def test_cfn_lint_accepts_the_backfill(tmp_path: Path) -> None:
+    made = definition()
+    made["States"]["Photos"]["MaxConcurrency"] = 6  # it knows no expression there, as AWS does
+
+    linted = cfn_lint(json.dumps(made), tmp_path)
+
+    assert linted.returncode == 0, linted.stdout
+
+
+def test_photos_in_work_are_bounded_and_failures_are_not_fatal() -> None:
+    photos = definition()["States"]["Photos"]
+
+    assert photos["MaxConcurrency"].endswith(f" : {backfill.MAX_CONCURRENCY} %}}")
+    assert photos["ToleratedFailurePercentage"] == 100
+    process = photos["ItemProcessor"]["States"]["Process"]
+    assert process["Resource"].endswith(":states:startExecution.sync:2")
+    retried = {error for one in process["Retry"] for error in one["ErrorEquals"]}
+    assert not retried & {"States.ALL", "States.TaskFailed", "States.Timeout"}
+
+
+def test_every_call_of_a_service_ends_in_time() -> None:
+    states = definition()["States"]["Photos"]["ItemProcessor"]["States"].values()
+    gallery = json.loads((REPOSITORY / "statemachine.json.tftpl").read_text())
+
+    assert all(state["TimeoutSeconds"] > 0 for state in states)
+    assert max(state["TimeoutSeconds"] for state in states) > gallery["TimeoutSeconds"]
+
+
+def test_costs_count_the_states_of_the_backfill() -> None:
+    states = definition()["States"]["Photos"]["ItemProcessor"]["States"]
+
+    assert len(states) == backfill.OWN_TRANSITIONS
+
+
+def test_every_photo_of_the_bucket_becomes_ready_as_if_its_event_had_come(
+    filler: Backfill,
+) -> None:
+    version_id = filler.put(KEY)
+
+    assert outcomes(filler.run()) == {"READY": 1}
+    row = filler.world.rows()[SK]
+    assert (row["status"], row["version_id"], row["bytes"]) == ("READY", version_id, 5)
+    assert row["claimed"] == version_id
+
+
+def test_a_second_run_does_no_work(filler: Backfill) -> None:
+    filler.put(KEY)
+    filler.run()
+    before = filler.world.rows()
+    filler.world.functions.calls.clear()
+
+    assert outcomes(filler.run()) == {"DUPLICATE": 1}
+    assert filler.world.functions.calls == {}
+    assert filler.world.rows() == before
+
+
+def test_a_second_run_takes_what_has_been_replaced_unheard(filler: Backfill) -> None:
+    filler.put(KEY)
+    filler.run()
+    filler.world.stack.dynamodb.update_item(  # as if that had been last year's
+        TableName=filler.world.stack.table,
+        Key={"pk": {"S": "alice"}, "sk": {"S": SK}},
+        UpdateExpression="SET sequencer = :then",
+        ExpressionAttributeValues={":then": {"S": "0" * 18 + "20230101000000"}},
+    )
+    version_id = filler.put(KEY, b"another")
+
+    assert outcomes(filler.run()) == {"READY": 1}
+    assert filler.world.rows()[SK]["version_id"] == version_id
+
+
+def test_a_backfill_loses_to_an_event_of_s3_before_it(filler: Backfill) -> None:
+    version_id = filler.put(KEY)
+    filler.world.run(event(KEY, sequencer=OLD, version_id=version_id))
+
+    assert outcomes(filler.run()) == {"DUPLICATE": 1}
+
+
+def test_an_event_of_s3_wins_over_a_backfill_before_it(filler: Backfill) -> None:
+    version_id = filler.put(KEY)
+    filler.run()
+
+    (ended,) = filler.world.run(event(KEY, sequencer=OLD, version_id=version_id))
+
+    assert ended.output["outcome"] == "READY"
+
+
+def test_failures_are_kept_and_are_tried_again_by_the_next_run(filler: Backfill) -> None:
+    filler.put(KEY)
+    filler.put(PREFIX + "good.jpg")
+
+    def broken(request: ExtractRequest) -> Contract:
+        if request.photo.key == KEY:
+            raise AccessDeniedError("no right")
+        return extract(request)
+
+    filler.world.functions.steps["extract"] = broken
+    first = filler.run()
+    filler.world.functions.steps["extract"] = extract
+
+    assert outcomes(first) == {"FAILED": 1, "READY": 1}
+    (failure,) = first["FAILED"]
+    assert json.loads(failure["Input"]) == {"key": KEY}
+    assert failure["Error"] == "States.TaskFailed"
+    assert "AccessDeniedError" in failure["Cause"]
+    assert outcomes(filler.run()) == {"READY": 1, "DUPLICATE": 1}
+
+
+def test_an_empty_prefix_is_no_failure(filler: Backfill) -> None:
+    assert outcomes(filler.run("uploads/nobody/")) == {}
+
+
+@pytest.mark.timeout(600)
+def test_many_photos_become_ready_and_then_cost_no_work(filler: Backfill) -> None:
+    keys = [f"{PREFIX}{number:04}.jpg" for number in range(PHOTOS)]
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(filler.put, keys))
+    calls = filler.world.functions.calls
+
+    first = outcomes(filler.run())
+    worked = Counter(step for step, _ in calls.elements())
+    calls.clear()
+    second = outcomes(filler.run())
+
+    assert first == {"READY": PHOTOS}
+    assert worked == {"extract": PHOTOS, "thumbnail": PHOTOS, "tag": PHOTOS}
+    assert second == {"DUPLICATE": PHOTOS}
+    assert calls == {}

@@ -1,0 +1,50 @@
+"""The largest transaction that Publish can write is one that DynamoDB and Step Functions take."""
+
+import json
+from typing import Any
+
+from publishing import NOW, Publisher
+from shared.contracts import ExtractRequest, Label, PhotoRef, ThumbnailRequest
+from shared.limits import MAX_LABEL_ROWS, MAX_LABELS, MAX_OWNER_BYTES
+from tag.labels import Labels, tag_result
+from workflow.scripted import extract, thumbnail
+
+MAX_ITEMS = 100  # of a transaction
+MAX_STATE_BYTES = 262_144  # of a state's payload
+KEY = f"uploads/{'o' * MAX_OWNER_BYTES}/".ljust(1024, "x")
+
+
+class Recorder:
+    """A DynamoDB that holds one photo, and keeps what is written."""
+
+    def __init__(self, label_keys: list[str]) -> None:
+        self.old = {"label_keys": {"L": [{"S": key} for key in label_keys]}}
+        self.written: list[dict[str, Any]] = []
+
+    def update_item(self, **_: object) -> dict[str, Any]:
+        return {"Attributes": self.old}
+
+    def transact_write_items(self, **arguments: Any) -> None:  # noqa: ANN401  # JSON
+        self.written.append(arguments)
+
+
+def test_the_largest_transaction_is_one_that_aws_takes() -> None:
+    old = [
+        f"label#{number:€>64}#2016-04-09T12:08:13#{'d' * 24}" for number in range(MAX_LABEL_ROWS)
+    ]
+    dynamodb = Recorder(old)
+    photo = PhotoRef(bucket="photos", key=KEY, version_id="v" * 32, bytes=1000)
+    labels = [
+        Label(name=f"{number:€>44}", confidence=90 - number, parents=[f"{number:€<44}"])
+        for number in range(MAX_LABELS)
+    ]
+    tags = tag_result(Labels(found=labels), version=1)
+    extracted = extract(ExtractRequest(photo=photo, uploaded_at=NOW))
+
+    Publisher(dynamodb).ready(KEY, NOW, (extracted, thumbnail(ThumbnailRequest(photo=photo)), tags))
+
+    [arguments] = dynamodb.written
+    text = json.dumps(arguments, ensure_ascii=False, separators=(",", ":"))
+    assert len(tags.label_index) == MAX_LABEL_ROWS
+    assert len(arguments["TransactItems"]) == MAX_ITEMS
+    assert len(text.encode()) < MAX_STATE_BYTES * 2 / 3
