@@ -1,0 +1,433 @@
+"""The gallery as somebody sees it, in a real browser on the embedded AWS."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import pytest
+from PIL import Image
+
+import photofiles as pf
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+    from local.site import Site
+
+pytest.importorskip("playwright")
+from playwright.sync_api import expect
+
+WEB = Path(__file__).parents[2] / "web"
+MANY = 1000
+SMOOTH_MS = 250  # between two frames, for 95 of 100; this machine may be busy with other things
+
+
+def photo(width_px: int = 320, height_px: int = 240, taken: str = "2021:08:14 09:31:00") -> bytes:
+    """Return a JPEG that says when it was taken, and no offset."""
+    block = pf.tiff_block(exif=[pf.text(pf.DATE_TIME_ORIGINAL, taken)])
+    return pf.jpeg(exif=block, width_px=width_px, height_px=height_px)
+
+
+def choose(page: Page, *files: Path, album: str = "") -> None:
+    """Choose files in the upload panel."""
+    panel = page.get_by_role("complementary", name="Uploads")
+    if not panel.is_visible():
+        page.get_by_role("button", name="Add photos").click()
+    if album:
+        panel.get_by_label("To the album").fill(album)
+        panel.get_by_label("To the album").blur()
+    panel.get_by_label("Files", exact=True).set_input_files(files)
+
+
+def drop(page: Page, *paths: Path) -> None:
+    """Drop files and folders onto the page, as a file manager does."""
+    session = page.context.new_cdp_session(page)
+    for kind in ("dragEnter", "dragOver", "drop"):
+        session.send(
+            "Input.dispatchDragEvent",
+            {
+                "type": kind,
+                "x": 600,
+                "y": 500,
+                "data": {"items": [], "files": list(map(str, paths)), "dragOperationsMask": 1},
+            },
+        )
+
+
+def go(page: Page, address: str) -> None:
+    """Go to a view without loading the page anew."""
+    page.evaluate("address => { location.hash = address }", address)
+
+
+def write(folder: Path, **files: bytes) -> list[Path]:
+    """Write NAME=bytes as NAME.jpg, in order."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, body in files.items():
+        (folder / f"{name}.jpg").write_bytes(body)
+    return [folder / f"{name}.jpg" for name in files]
+
+
+def test_a_wrong_password_is_refused_and_the_right_one_signs_in(
+    visitor: Page, troubles: list[str]
+) -> None:
+    visitor.get_by_label("Password").fill("wrong")
+    visitor.get_by_role("button", name="Sign in").click()
+    expect(visitor.get_by_role("alert")).to_have_text("Incorrect username or password.")
+
+    visitor.get_by_label("Password").fill("Embedded-AWS-1")
+    visitor.get_by_role("button", name="Sign in").click()
+    expect(visitor.get_by_role("button", name="Sign out")).to_be_visible()
+
+    visitor.reload()
+    expect(visitor.get_by_role("button", name="Sign out")).to_be_visible()
+    visitor.get_by_role("button", name="Sign out").click()
+    expect(visitor.get_by_role("button", name="Sign in")).to_be_visible()
+    assert not [line for line in troubles if "400" not in line]
+
+
+def test_dropped_photos_become_ready_are_found_and_are_deleted(
+    page: Page, site: Site, troubles: list[str], tmp_path: Path
+) -> None:
+    drop(page, *write(tmp_path, one=photo(), two=photo(240, 320), three=photo(500, 100)))
+
+    uploads = page.get_by_role("complementary", name="Uploads")
+    expect(uploads.get_by_text("3 of 3 photos ready")).to_be_visible()
+    for name in ("one", "two", "three"):
+        expect(page.get_by_role("main").get_by_role("link", name=f"{name}.jpg")).to_be_visible()
+    uploads.get_by_role("button", name="Close uploads").click()
+
+    page.get_by_role("link", name="two.jpg").click()
+    dialog = page.get_by_role("dialog", name="two.jpg")
+    expect(dialog.get_by_text("14 August 2021, 09:31")).to_be_visible()
+    expect(dialog.get_by_text("the file states no time zone")).to_be_visible()
+    expect(dialog.get_by_text("UTC")).to_have_count(0)
+    expect(dialog.get_by_role("img", name="two.jpg")).to_be_visible()
+    dialog.get_by_role("link", name="Cat").hover()
+    expect(dialog.locator(".box")).to_have_text("Cat")
+    page.keyboard.press("Escape")
+
+    page.get_by_role("link", name="Search").click()
+    box = page.get_by_role("combobox")
+    box.press_sequentially("mam")
+    expect(page.get_by_role("option", name="Mammal")).to_be_visible()
+    box.press("ArrowDown")
+    box.press("Enter")
+    expect(page.get_by_role("heading", name="Mammal")).to_be_visible()
+    expect(page.locator("a.tile")).to_have_count(3)
+
+    page.get_by_role("link", name="three.jpg").click()
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("button", name="Yes, delete").click()
+    expect(page.locator("a.tile")).to_have_count(2)
+    site.stack.wait_until_idle()
+    page.reload()
+    expect(page.locator("a.tile")).to_have_count(2)
+    assert troubles == []
+
+
+def test_a_dropped_folder_becomes_albums(page: Page, troubles: list[str], tmp_path: Path) -> None:
+    write(tmp_path / "Trip" / "day 1", a=photo(), b=photo(300, 300))
+    write(tmp_path / "Trip", c=photo(taken="2020:01:01 00:00:00"))
+    (tmp_path / "Trip" / "notes.txt").write_text("no photo")
+    (tmp_path / "Trip" / ".hidden.jpg").write_bytes(photo())
+
+    drop(page, tmp_path / "Trip")
+
+    expect(page.get_by_text("3 of 3 photos ready")).to_be_visible()
+    page.get_by_role("link", name="Albums").click()
+    expect(page.get_by_role("link", name="day 1")).to_contain_text("Inbox / Trip · 2 photos")
+    page.get_by_role("link", name="day 1").click()
+    expect(page.get_by_role("heading", name="Inbox / Trip / day 1")).to_be_visible()
+    expect(page.locator("a.tile")).to_have_count(2)
+    assert troubles == []
+
+
+def test_a_refused_file_says_why_in_words_and_with_its_code(
+    page: Page, troubles: list[str], tmp_path: Path
+) -> None:
+    text, empty, large = write(tmp_path, text=b"no photo", empty=b"", large=bytes(26_214_401))
+
+    choose(page, text, empty, large, album="Refused")
+
+    items = page.locator(".item")
+    expect(items.filter(has_text="empty.jpg")).to_contain_text("The file is empty. EMPTY")
+    expect(items.filter(has_text="large.jpg")).to_contain_text("larger than 25 MiB. TOO_LARGE")
+    why = "It is no picture of a kind that is accepted, whatever its name says. UNSUPPORTED_TYPE"
+    expect(items.filter(has_text="text.jpg")).to_contain_text(why)
+    page.get_by_role("button", name="Close uploads").click()
+    page.get_by_role("link", name="Problems").click()
+    problem = page.get_by_role("main").get_by_role("listitem").filter(has_text="text.jpg")
+    expect(problem).to_contain_text(why)
+    problem.get_by_role("button", name="Delete text.jpg").click()
+    expect(problem).to_have_count(0)
+    assert troubles == []
+
+
+def test_a_photo_replaces_another_of_its_name_only_when_asked_to(
+    page: Page, troubles: list[str], tmp_path: Path
+) -> None:
+    (old,) = write(tmp_path, same=photo())
+    (new,) = write(tmp_path / "new", same=photo(100, 200))
+    item = page.locator(".item").last
+    choose(page, old, album="Same")
+    expect(item).to_contain_text("Ready after")
+
+    choose(page, new)
+    expect(item).to_contain_text("There is a photo of this name in the album already.")
+    item.get_by_role("button", name="Keep both").click()
+    expect(item).to_contain_text("same (2).jpg")
+    expect(item).to_contain_text("Ready after")
+
+    choose(page, new)
+    item.get_by_role("button", name="Replace").click()
+    expect(item).to_contain_text("Ready after")
+    go(page, "#/albums/Same?photo=Same%2Fsame.jpg")
+    expect(page.get_by_role("dialog")).to_contain_text("100 × 200 px")
+    assert all("412" in line for line in troubles)
+
+
+def test_an_upload_that_broke_off_can_be_tried_again(
+    page: Page, troubles: list[str], tmp_path: Path
+) -> None:
+    uploads = re.compile("/uploads/.*broken")
+    page.route(uploads, lambda route: route.abort())
+    choose(page, *write(tmp_path, broken=photo()), album="Broken")
+    item = page.locator(".item")
+    expect(item.get_by_role("button", name="Try broken.jpg again")).to_be_visible()
+    page.unroute(uploads)
+
+    item.get_by_role("button", name="Try broken.jpg again").click()
+
+    expect(item).to_contain_text("Ready after")
+    assert all("ERR_FAILED" in line for line in troubles)
+
+
+def test_a_large_photo_goes_up_in_parts(page: Page, troubles: list[str], tmp_path: Path) -> None:
+    noise = Image.frombytes("RGB", (2600, 2000), os.urandom(2600 * 2000 * 3))
+    file = io.BytesIO()
+    noise.save(file, "JPEG", quality=95)
+    assert len(file.getvalue()) > 5_242_880
+    parts = []
+    page.on("request", lambda request: parts.append("partNumber=" in request.url))
+
+    choose(page, *write(tmp_path, parts=file.getvalue()), album="Large")
+
+    expect(page.locator(".item")).to_contain_text("Ready after")
+    assert any(parts)
+    assert troubles == []
+
+
+def test_an_execution_that_died_is_told_by_describe_execution(
+    page: Page, site: Site, tmp_path: Path
+) -> None:
+    asked = []
+
+    def describe(route: Any) -> None:  # noqa: ANN401  # playwright's Route, which may not be here
+        asked.append(route.request)
+        route.fulfill(json={"status": "TIMED_OUT", "startDate": 0})
+
+    def configure(route: Any) -> None:  # noqa: ANN401
+        config = route.fetch().json()
+        route.fulfill(json={**config, "api_url": f"{site.url}v1"})
+
+    page.route("**/config.json", configure)
+    page.route("**/v1/executions/*", describe)
+    page.route(re.compile("/uploads/.*dead"), lambda route: route.fulfill(status=200))
+    page.clock.install()
+    page.reload()
+    row = {
+        "pk": site.account.owner,
+        "sk": "photo#Dead/dead.jpg",
+        "status": "PROCESSING",
+        "execution_arn": "arn:aws:states:us-east-1:123456789012:execution:gallery:the-name",
+    }
+    site.stack.dynamodb.put_item(
+        TableName=site.stack.table, Item={name: {"S": value} for name, value in row.items()}
+    )
+    page.get_by_role("button", name="Sign out").wait_for()
+
+    choose(page, *write(tmp_path, dead=photo()), album="Dead")
+    item = page.locator(".item")
+    expect(item).to_contain_text("Reading, resizing and labelling")
+    page.clock.fast_forward(20_000)
+
+    expect(item).to_contain_text("Its execution ended without a result.")
+    assert asked[0].url == f"{site.url}v1/executions/the-name"
+    assert "/execute-api/aws4_request" in asked[0].headers["authorization"]
+
+
+def test_script_text_from_a_file_shows_as_text(
+    page: Page, troubles: list[str], tmp_path: Path
+) -> None:
+    script = "<img src=x onerror=alert(1)><script>alert(2)</script>"
+    document = pf.xmp(
+        f"<dc:title><rdf:Alt><rdf:li>{escape(script)}</rdf:li></rdf:Alt></dc:title>"
+        + pf.bag("dc:subject", escape("<svg onload=alert(3)>"))
+    )
+    file = tmp_path / "<img src=x onerror=alert(4)>.jpg"
+    file.write_bytes(pf.jpeg(xmp=document, width_px=300, height_px=200))
+
+    choose(page, file, album="<b onclick=alert(5)>bold")
+
+    expect(page.locator(".item .file")).to_have_text(file.name)
+    expect(page.locator(".item")).to_contain_text("Ready after")
+    page.locator(".item").get_by_role("button", name="Open").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("heading")).to_have_text(script)
+    expect(dialog.get_by_text("<svg onload=alert(3)>")).to_be_visible()
+    expect(dialog.get_by_text(file.name)).to_be_visible()
+    expect(dialog.get_by_role("link", name="<b onclick=alert(5)>bold")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.get_by_role("link", name="Albums").click()
+    expect(page.get_by_role("main").get_by_text("<b onclick=alert(5)>bold")).to_be_visible()
+    assert troubles == []
+
+
+def test_photos_are_opened_and_left_by_keyboard(
+    page: Page, troubles: list[str], tmp_path: Path
+) -> None:
+    choose(page, *write(tmp_path, k1=photo(), k2=photo(), k3=photo()), album="Keys")
+    expect(page.get_by_text("3 of 3 photos ready")).to_be_visible()
+    page.get_by_role("button", name="Close uploads").click()
+    go(page, "#/albums/Keys")
+    tiles = page.locator("a.tile")
+    expect(tiles).to_have_count(3)
+    names = [tiles.nth(index).get_attribute("title") for index in range(3)]
+
+    tiles.first.focus()
+    page.keyboard.press("ArrowRight")
+    expect(tiles.nth(1)).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog", name=str(names[1]))).to_be_visible()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("dialog", name=str(names[2]))).to_be_visible()
+    page.keyboard.press("Escape")
+
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(tiles.nth(1)).to_be_focused()
+    assert troubles == []
+
+
+@pytest.fixture(scope="module")
+def many(site: Site) -> None:
+    """Write a thousand photos straight into the table, all with one rendition."""
+    stack, owner = site.stack, site.account.owner
+    buffer = io.BytesIO()
+    pf.picture(400, 300).save(buffer, "WEBP")
+    key = f"{owner}/shared/shared/thumb.webp"
+    stack.s3.put_object(Bucket=stack.derived_bucket, Key=key, Body=buffer.getvalue())
+    size = {"width_px": {"N": "400"}, "height_px": {"N": "300"}}
+    requests: list[Any] = []
+    for number in range(MANY):
+        day = f"2001-{1 + number % 12:02}-{1 + number % 28:02}T{number % 24:02}:00:00"
+        item = {
+            "pk": {"S": owner},
+            "sk": {"S": f"photo#Many/{number:04}.jpg"},
+            "status": {"S": "READY"},
+            "time_key": {"S": f"time#{day}#{number:024}"},
+            "width_px": {"N": str(300 + number % 7 * 100)},
+            "height_px": {"N": "600"},
+            "renditions": {"M": {"thumb": {"M": {"key": {"S": key}, **size}}}},
+        }
+        requests.append({"PutRequest": {"Item": item}})
+    for start in range(0, MANY, 25):
+        stack.dynamodb.batch_write_item(RequestItems={stack.table: requests[start : start + 25]})
+
+
+FRAMES = """async (many) => {
+    const frames = [];
+    let last = performance.now();
+    const tiles = () => document.querySelectorAll("a.tile").length;
+    while (tiles() < many || scrollY + innerHeight < document.documentElement.scrollHeight - 1) {
+        scrollBy(0, 120);
+        const now = await new Promise(requestAnimationFrame);
+        frames.push(now - last);
+        last = now;
+    }
+    frames.sort((one, other) => one - other);
+    return frames[Math.floor(frames.length * 0.95)];
+}"""
+
+SHIFTS = """() => {
+    window.shift = 0;
+    new PerformanceObserver((list) => {
+        for (const entry of list.getEntries()) window.shift += entry.value;
+    }).observe({ type: "layout-shift", buffered: true });
+}"""
+
+
+@pytest.mark.usefixtures("many")
+def test_a_thousand_photos_scroll_and_nothing_jumps(page: Page, troubles: list[str]) -> None:
+    page.evaluate(SHIFTS)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    go(page, "#/timeline/2001")
+    expect(page.locator(".thumb.loaded").first).to_be_visible()
+    first = page.locator("a.tile").count()
+    signed = page.locator("img.thumb[src]").count()
+
+    reading_ms = page.evaluate(FRAMES, MANY)
+    page.evaluate("scrollTo(0, 0)")
+    frame_ms = max(reading_ms, page.evaluate(FRAMES, MANY))
+
+    assert signed < first < MANY  # pages are read, and pictures signed, as they are needed
+    assert page.locator("img.thumb[src]").count() == MANY
+    assert page.evaluate("shift") < 0.02
+    assert frame_ms < SMOOTH_MS, f"{frame_ms:.0f} ms between frames"
+    assert len({url for url in asked if "thumb.webp" in url}) == 1
+    assert troubles == []
+
+
+VIEWS = {  # by the address, what is there once the view is
+    "#/timeline": "a.tile .loaded",
+    "#/timeline/2021": ".years [aria-current]",
+    "#/albums": ".albums .name",
+    "#/albums/Axe%20light": "a.tile .loaded",
+    "#/search": ".chips a",
+    "#/search/cat": ".found",
+    "#/problems": ".problems li",
+    "#/albums/Axe%20light?photo=Axe+light%2Faxe.jpg": "dialog .frame img",
+}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_accessibility_checker_finds_nothing_serious(
+    page: Page, troubles: list[str], tmp_path: Path, scheme: Literal["light", "dark"]
+) -> None:
+    axe = (WEB / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    (axe_file, text) = write(tmp_path, axe=photo(), text=b"no photo")
+    found: dict[str, list[str]] = {}
+
+    def check(view: str) -> None:
+        page.evaluate(axe)
+        result = page.evaluate("async () => await axe.run()")
+        found[view] = [
+            f"{one['id']}: {one['nodes'][0]['html'][:200]} {one['nodes'][0]['failureSummary']}"
+            for one in result["violations"]
+            if one["impact"] in ("serious", "critical")
+        ]
+
+    page.evaluate("location.reload()")
+    choose(page, axe_file, text, album=f"Axe {scheme}")
+    expect(page.locator(".item").filter(has_text="UNSUPPORTED_TYPE")).to_be_visible()
+    expect(page.locator(".item").filter(has_text="axe.jpg")).to_contain_text("Ready")
+    check("uploads")
+    page.get_by_role("button", name="Close uploads").click()
+    for address, sign in VIEWS.items():
+        go(page, address.replace("light", scheme))
+        page.locator(sign).first.wait_for()
+        check(address)
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("button", name="Sign in").wait_for()
+    check("sign in")
+
+    assert {view: problems for view, problems in found.items() if problems} == {}
+    assert len(found) == len(VIEWS) + 2
+    assert troubles == []

@@ -1,0 +1,150 @@
+"""What stands behind the page on this machine: the account, the headers, who may read."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+from urllib.request import Request, urlopen
+
+import pytest
+from botocore.exceptions import ClientError
+
+from embeddedaws import Answering
+from local.site import SiteUnavailableError, configuration, gallery
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from http.client import HTTPResponse
+    from pathlib import Path
+
+    from local.site import Site
+
+
+@pytest.fixture(scope="module")  # one embedded AWS to a process at a time
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    dist = tmp_path_factory.mktemp("dist")
+    (dist / "index.html").write_text("<!doctype html>")
+    (dist / "assets").mkdir()
+    (dist / "assets" / "index-abc.js").write_text("0")
+    with gallery(functions=Answering(), dist=dist) as running:
+        yield running
+
+
+def get(url: str, **headers: str) -> HTTPResponse:
+    answer: HTTPResponse = urlopen(Request(url, headers=headers), timeout=10)  # noqa: S310  # ours
+    answer.read()
+    return answer
+
+
+def test_a_page_that_is_not_built_is_missed_by_name(tmp_path: Path) -> None:
+    with (
+        pytest.raises(SiteUnavailableError, match="make web"),
+        gallery(functions=Answering(), dist=tmp_path),
+    ):
+        pass
+
+
+def test_the_page_runs_its_own_code_and_talks_to_the_embedded_aws_alone(site: Site) -> None:
+    policy = dict(
+        rule.split(" ", 1) for rule in get(site.url).headers["Content-Security-Policy"].split("; ")
+    )
+
+    assert policy["default-src"] == "'none'"
+    assert policy["script-src"] == policy["style-src"] == "'self'"
+    assert policy["connect-src"] == policy["img-src"] == f"'self' {site.stack.endpoint_url}"
+    assert policy["frame-ancestors"] == "'none'"
+
+
+def test_only_files_that_are_named_by_their_content_are_cached(site: Site) -> None:
+    cached = get(f"{site.url}assets/index-abc.js").headers["Cache-Control"]
+
+    assert "immutable" in cached
+    for path in ("", "config.json"):
+        assert get(site.url + path).headers["Cache-Control"] == "no-cache"
+
+
+def test_nothing_beside_the_page_is_served(site: Site) -> None:
+    for path in ("..%2f..%2fpyproject.toml", "/../../pyproject.toml"):
+        with pytest.raises(OSError, match="404"):
+            get(f"{site.url}{path}")
+
+
+def test_the_configuration_names_all_that_the_page_needs(site: Site) -> None:
+    with urlopen(f"{site.url}config.json", timeout=10) as answer:  # noqa: S310  # ours
+        served = json.load(answer)
+
+    assert served == configuration(site.stack, site.account)
+
+
+def test_pages_of_other_origins_may_read_nothing(site: Site) -> None:
+    url = f"{site.stack.endpoint_url}/{site.stack.photos_bucket}/"
+    origin = site.url.rstrip("/")
+
+    assert get(url, Origin=origin).headers["Access-Control-Allow-Origin"] == origin
+    assert "x-amz-version-id" in get(url, Origin=origin).headers["Access-Control-Expose-Headers"]
+    assert (
+        get(url, Origin="https://elsewhere.example").headers["Access-Control-Allow-Origin"] is None
+    )
+
+
+def test_a_browser_may_ask_whether_it_may_put_an_object_that_is_there(site: Site) -> None:
+    site.stack.s3.put_object(Bucket=site.stack.derived_bucket, Key="a", Body=b"")
+    request = Request(  # noqa: S310  # ours
+        f"{site.stack.endpoint_url}/{site.stack.derived_bucket}/a",
+        headers={"Origin": site.url.rstrip("/"), "Access-Control-Request-Method": "PUT"},
+        method="OPTIONS",
+    )
+
+    with urlopen(request, timeout=10) as answer:  # noqa: S310  # ours
+        assert answer.status == 200
+
+
+class TestSigningIn:
+    def test_gives_a_user_the_same_identity_each_time(self, site: Site) -> None:
+        account = site.account
+        logins = {"any": _id_token(site)}
+        identities = site.stack.client("cognito-identity")
+
+        for _ in range(2):
+            answer = identities.get_id(IdentityPoolId=account.identity_pool_id, Logins=logins)
+            assert answer["IdentityId"] == account.owner
+
+    def test_gives_credentials_for_an_hour_to_whoever_has_signed_in(self, site: Site) -> None:
+        identities = site.stack.client("cognito-identity")
+
+        answer = identities.get_credentials_for_identity(
+            IdentityId=site.account.owner, Logins={"any": _id_token(site)}
+        )
+
+        expires = answer["Credentials"]["Expiration"]
+        assert 3500 < (expires - expires.now(expires.tzinfo)).total_seconds() <= 3600
+
+    @pytest.mark.parametrize("logins", [{}, {"any": "forged"}], ids=["no token", "a forged token"])
+    def test_gives_nothing_to_anybody_else(self, site: Site, logins: dict[str, str]) -> None:
+        identities = site.stack.client("cognito-identity")
+
+        with pytest.raises(ClientError, match="NotAuthorizedException"):
+            identities.get_id(IdentityPoolId=site.account.identity_pool_id, Logins=logins)
+        with pytest.raises(ClientError, match="NotAuthorizedException"):
+            identities.get_credentials_for_identity(IdentityId=site.account.owner, Logins=logins)
+
+    def test_does_not_tell_who_there_is(self, site: Site) -> None:
+        pools = site.stack.client("cognito-idp")
+
+        with pytest.raises(ClientError, match=r"NotAuthorizedException.*Incorrect username"):
+            pools.initiate_auth(
+                ClientId=site.account.user_pool_client_id,
+                AuthFlow="USER_SRP_AUTH",
+                AuthParameters={"USERNAME": "nobody", "SRP_A": "2"},
+            )
+
+
+def _id_token(site: Site) -> str:
+    answer = site.stack.client("cognito-idp").admin_initiate_auth(
+        UserPoolId=site.account.user_pool_id,
+        ClientId=site.account.user_pool_client_id,
+        AuthFlow="ADMIN_USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": "demo", "PASSWORD": "Embedded-AWS-1"},
+    )
+    token: str = answer["AuthenticationResult"]["IdToken"]
+    return token

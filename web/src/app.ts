@@ -1,0 +1,49 @@
+/** What the views work with, once somebody has signed in. */
+
+import { signal } from "@preact/signals";
+import { createContext } from "preact";
+import { useContext } from "preact/hooks";
+import type { Aws } from "./aws";
+import { Gallery } from "./gallery";
+import type { PhotoList } from "./lists";
+import type { Photo } from "./records";
+import { Uploads } from "./uploads";
+
+export class App {
+  readonly gallery: Gallery;
+  readonly uploads: Uploads;
+  /** The list that is on the page: what lies beside an open photo. */
+  readonly list = signal<PhotoList | undefined>(undefined);
+  /** The last thing that happened, for screen readers. */
+  readonly news = signal("");
+  /** The last photo that became READY. */
+  readonly latest = signal<Photo | undefined>(undefined);
+  readonly uploadsOpen = signal(false);
+  /** The album that files go to which are dropped on no album. */
+  readonly album = signal("Inbox");
+
+  constructor(readonly aws: Aws) {
+    this.gallery = new Gallery(aws);
+    this.uploads = new Uploads(aws, this.gallery, (photo) => this.arrived(photo));
+  }
+
+  async delete(path: string): Promise<void> {
+    await this.aws.delete(path);
+    this.list.value?.remove(path);
+    this.news.value = `${path} deleted`;
+  }
+
+  private arrived(photo: Photo): void {
+    this.list.value?.insert(photo);
+    this.latest.value = photo;
+    this.news.value = `${photo.path} is ready`;
+  }
+}
+
+export const AppContext = createContext<App | undefined>(undefined);
+
+export function useApp(): App {
+  const app = useContext(AppContext);
+  if (!app) throw new Error("no app around this view");
+  return app;
+}

@@ -1,0 +1,194 @@
+/** What the page asks of AWS. Nothing else knows an SDK. */
+
+import { DynamoDBClient, GetItemCommand, QueryCommand, type QueryCommandInput } from "@aws-sdk/client-dynamodb";
+import { DeleteObjectCommand, GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
+import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
+import { Upload } from "@aws-sdk/lib-storage";
+import { XhrHttpHandler } from "@aws-sdk/xhr-http-handler";
+import { Sha256 } from "@aws-crypto/sha256-js";
+import { SignatureV4 } from "@smithy/signature-v4";
+import type { Config } from "./config";
+import type { Item } from "./records";
+import { credentials } from "./session";
+
+const URL_SECONDS = 3600;
+const URL_FRESH_MS = 45 * 60 * 1000; // a picture that is looked at now may be asked for again
+const PART_BYTES = 5 * 1024 * 1024; // the least that S3 allows
+const PARTS_AT_ONCE = 2; // for one file; several files go up together
+
+export interface Page {
+  items: Item[];
+  /** Where the next page begins; absent at the end. */
+  next?: Record<string, unknown>;
+}
+
+export interface Query {
+  index?: "by_album" | "by_time";
+  /** The condition on the sort key, by its own names. */
+  where: string;
+  values: Record<string, string>;
+  descending?: boolean;
+  limit: number;
+  after?: Record<string, unknown> | undefined;
+  fields?: readonly string[];
+}
+
+/** fetch() tells nothing of an upload's progress; XMLHttpRequest does. */
+class ProgressHandler extends XhrHttpHandler {
+  override async handle(...call: Parameters<XhrHttpHandler["handle"]>): ReturnType<XhrHttpHandler["handle"]> {
+    const answer = await super.handle(...call);
+    // A broken connection has status 0, which the SDK would take for success. These words it tries again.
+    if (answer.response.statusCode === 0) throw new TypeError("Failed to fetch");
+    return answer;
+  }
+}
+
+/** There is an object of that key already. */
+export class ExistsError extends Error {}
+
+export class Aws {
+  private readonly s3: S3Client;
+  private readonly uploads: S3Client;
+  private readonly dynamodb: DynamoDBClient;
+  private readonly urls = new Map<string, { url: string; until: number }>();
+
+  constructor(
+    private readonly config: Config,
+    readonly owner: string,
+  ) {
+    const shared = { region: config.region, credentials, ...(config.endpoint && { endpoint: config.endpoint }) };
+    const s3 = { ...shared, forcePathStyle: config.endpoint !== undefined };
+    this.s3 = new S3Client(s3);
+    this.uploads = new S3Client({ ...s3, requestHandler: new ProgressHandler({}) });
+    this.dynamodb = new DynamoDBClient(shared);
+  }
+
+  async get(sk: string): Promise<Item | undefined> {
+    const { Item: item } = await this.dynamodb.send(
+      new GetItemCommand({
+        TableName: this.config.table,
+        Key: marshall({ pk: this.owner, sk }),
+        ConsistentRead: true,
+      }),
+    );
+    return item && unmarshall(item);
+  }
+
+  async query({ index, where, values, descending, limit, after, fields }: Query): Promise<Page> {
+    const named = [...where.matchAll(/#(\w+)/g)].map(([, name = ""]) => name);
+    const names = [...new Set([...(fields ?? []), ...named])];
+    const input: QueryCommandInput = {
+      TableName: this.config.table,
+      KeyConditionExpression: `pk = :pk AND ${where}`,
+      ExpressionAttributeValues: marshall({ ":pk": this.owner, ...values }),
+      ...(names.length > 0 && {
+        ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
+      }),
+      ...(fields && { ProjectionExpression: fields.map((name) => `#${name}`).join(", ") }),
+      ...(index && { IndexName: index }),
+      ...(after && { ExclusiveStartKey: marshall(after) }),
+      ScanIndexForward: !descending,
+      Limit: limit,
+    };
+    const { Items: items = [], LastEvaluatedKey: last } = await this.dynamodb.send(new QueryCommand(input));
+    return { items: items.map((item) => unmarshall(item)), ...(last && { next: unmarshall(last) }) };
+  }
+
+  uploadKey(path: string): string {
+    return `uploads/${this.owner}/${path}`;
+  }
+
+  /**
+   * Put a file into the photos bucket.
+   *
+   * @param replace whether it may take the place of one that has its key.
+   * @returns its version, where the bucket lets the page see it.
+   * @throws ExistsError: there is one, and it may not be replaced.
+   */
+  async upload(
+    path: string,
+    file: File,
+    { replace, signal, progress }: { replace: boolean; signal: AbortSignal; progress: (share: number) => void },
+  ): Promise<string | undefined> {
+    const upload = new Upload({
+      client: this.uploads,
+      params: {
+        Bucket: this.config.photos_bucket,
+        Key: this.uploadKey(path),
+        Body: file,
+        ContentType: file.type || "application/octet-stream",
+        ...(!replace && { IfNoneMatch: "*" }),
+      },
+      partSize: PART_BYTES,
+      queueSize: PARTS_AT_ONCE,
+    });
+    upload.on("httpUploadProgress", ({ loaded = 0 }) => progress(Math.min(1, loaded / Math.max(1, file.size))));
+    const abort = () => void upload.abort();
+    signal.addEventListener("abort", abort);
+    try {
+      const { VersionId: version } = await upload.done();
+      return version;
+    } catch (error) {
+      if ((error as Error).name === "PreconditionFailed") throw new ExistsError(path, { cause: error });
+      throw error;
+    } finally {
+      signal.removeEventListener("abort", abort);
+    }
+  }
+
+  async delete(path: string): Promise<void> {
+    await this.s3.send(
+      new DeleteObjectCommand({ Bucket: this.config.photos_bucket, Key: this.uploadKey(path) }),
+    );
+  }
+
+  /** Where the browser finds a rendition. */
+  async renditionUrl(key: string): Promise<string> {
+    const { renditions_url: open, derived_bucket: bucket } = this.config;
+    if (open) return `${open}/${key.split("/").map(encodeURIComponent).join("/")}`;
+    return this.signedUrl(bucket, key);
+  }
+
+  /** Where the browser downloads the original: it is never shown, for it may be of any kind. */
+  async originalUrl(key: string): Promise<string> {
+    const name = encodeURIComponent(key.slice(key.lastIndexOf("/") + 1));
+    const command = new GetObjectCommand({
+      Bucket: this.config.photos_bucket,
+      Key: key,
+      ResponseContentDisposition: `attachment; filename*=UTF-8''${name}`,
+    });
+    return getSignedUrl(this.s3, command, { expiresIn: URL_SECONDS });
+  }
+
+  /** How far an execution is, or undefined where that cannot be asked. */
+  async executionStatus(arn: string): Promise<string | undefined> {
+    const { api_url: api, region } = this.config;
+    if (!api) return undefined;
+    const url = new URL(`${api.replace(/\/$/, "")}/executions/${encodeURIComponent(arn.split(":").at(-1) ?? "")}`);
+    const signer = new SignatureV4({ service: "execute-api", region, credentials, sha256: Sha256 });
+    const { headers } = await signer.sign({
+      method: "GET",
+      protocol: url.protocol,
+      hostname: url.hostname,
+      ...(url.port && { port: Number(url.port) }),
+      path: url.pathname,
+      headers: { host: url.host },
+    });
+    const { host: _, ...sent } = headers; // the browser's own to say
+    const answer = await fetch(url, { headers: sent });
+    if (!answer.ok) return undefined;
+    const { status } = (await answer.json()) as { status?: unknown };
+    return typeof status === "string" ? status : undefined;
+  }
+
+  /** A URL stays the same for a while, so that the browser's cache knows it. */
+  private async signedUrl(bucket: string, key: string): Promise<string> {
+    const known = this.urls.get(key);
+    if (known && known.until > Date.now()) return known.url;
+    const command = new GetObjectCommand({ Bucket: bucket, Key: key });
+    const url = await getSignedUrl(this.s3, command, { expiresIn: URL_SECONDS });
+    this.urls.set(key, { url, until: Date.now() + URL_FRESH_MS });
+    return url;
+  }
+}

@@ -1,0 +1,58 @@
+/** A list of photos that grows as one scrolls, and follows what arrives and what is deleted. */
+
+import { signal } from "@preact/signals";
+import type { Card } from "./records";
+
+export class PhotoList<T extends Card = Card> {
+  readonly cards = signal<readonly T[]>([]);
+  readonly state = signal<"idle" | "loading" | "done" | "failed">("idle");
+  error = "";
+
+  constructor(
+    private pages: AsyncGenerator<T[]>,
+    /** Which sort time comes first. */
+    private readonly order: "oldest" | "newest" = "newest",
+    /** Whether a photo that arrives belongs here. */
+    private readonly takes: (card: Card) => boolean = () => false,
+  ) {}
+
+  /** Read the next page that is not empty. */
+  async more(): Promise<void> {
+    if (this.state.value !== "idle") return;
+    this.state.value = "loading";
+    try {
+      for (;;) {
+        const { value, done } = await this.pages.next();
+        if (done) {
+          this.state.value = "done";
+          return;
+        }
+        const known = new Set(this.cards.value.map(({ path }) => path));
+        const fresh = value.filter(({ path }) => !known.has(path));
+        if (fresh.length > 0) {
+          this.cards.value = [...this.cards.value, ...fresh];
+          this.state.value = "idle";
+          return;
+        }
+      }
+    } catch (error) {
+      this.error = error instanceof Error ? error.message : String(error);
+      this.state.value = "failed";
+    }
+  }
+
+  insert(card: T): void {
+    if (!this.takes(card)) return;
+    const others = this.cards.value.filter(({ path }) => path !== card.path);
+    const before = (one: Card) =>
+      this.order === "newest" ? one.sortTime >= card.sortTime : one.sortTime <= card.sortTime;
+    const place = others.findIndex((one) => !before(one));
+    const end = place < 0 ? others.length : place;
+    if (place < 0 && this.state.value !== "done" && others.length > 0) return; // a later page brings it
+    this.cards.value = [...others.slice(0, end), card, ...others.slice(end)];
+  }
+
+  remove(path: string): void {
+    this.cards.value = this.cards.value.filter((card) => card.path !== path);
+  }
+}

@@ -1,0 +1,20 @@
+/** A tab's storage as Amplify wants it: with promises. */
+export class KeyValueStorage {
+  constructor(private readonly storage: Storage) {}
+
+  async setItem(key: string, value: string): Promise<void> {
+    this.storage.setItem(key, value);
+  }
+
+  async getItem(key: string): Promise<string | null> {
+    return this.storage.getItem(key);
+  }
+
+  async removeItem(key: string): Promise<void> {
+    this.storage.removeItem(key);
+  }
+
+  async clear(): Promise<void> {
+    this.storage.clear();
+  }
+}

@@ -1,0 +1,205 @@
+/** Files on their way up, and then through the pipeline, until each is READY or says why not. */
+
+import { signal, type Signal } from "@preact/signals";
+import { ExistsError, type Aws } from "./aws";
+import { albumName, numbered, refusalOf, type Chosen } from "./files";
+import type { Gallery } from "./gallery";
+import { splitPath, type Photo } from "./records";
+
+const AT_ONCE = 4;
+const LOOK_AGAIN_MS = 500; // at first; the table is asked less and less often
+const LOOK_AGAIN_MAX_MS = 4000;
+const PATIENCE_MS = 5 * 60 * 1000; // most photos take seconds
+const ASK_EXECUTION_MS = 15 * 1000; // a row that stays PROCESSING for so long may be left for dead
+
+export type State =
+  | { is: "queued" }
+  | { is: "uploading"; share: number }
+  | { is: "waiting" } // it is in S3; its execution has not claimed it yet
+  | { is: "processing" }
+  | { is: "ready"; photo: Photo; seconds: number }
+  | { is: "refused"; code: string } // by the pipeline, or here for the same reason
+  | { is: "failed"; message: string; again: "upload" | "look" }
+  | { is: "exists" }
+  | { is: "cancelled" };
+
+export interface Item {
+  id: number;
+  file: File;
+  /** album/file, as it will be in the table. */
+  path: Signal<string>;
+  state: Signal<State>;
+  stop: AbortController;
+  /** Whether it may take the place of a photo of its name: asked for, or its own earlier try. */
+  replace: boolean;
+  version?: string | undefined;
+}
+
+let lastId = 0;
+
+export class Uploads {
+  readonly items = signal<readonly Item[]>([]);
+  private readonly queue: Item[] = [];
+  private running = 0;
+
+  constructor(
+    private readonly aws: Aws,
+    private readonly gallery: Gallery,
+    private readonly arrived: (photo: Photo) => void,
+  ) {}
+
+  add(chosen: readonly Chosen[], album: string): void {
+    const items = chosen.map(({ file, folder }): Item => {
+      const name = file.name.normalize("NFC");
+      return {
+        id: ++lastId,
+        file,
+        path: signal([albumName(album, folder), name].filter(Boolean).join("/")),
+        state: signal<State>({ is: "queued" }),
+        stop: new AbortController(),
+        replace: false,
+      };
+    });
+    this.items.value = [...this.items.value, ...items];
+    for (const item of items) {
+      const code = refusalOf(item.file, this.aws.uploadKey(item.path.value));
+      if (code) item.state.value = { is: "refused", code };
+      else this.enqueue(item);
+    }
+  }
+
+  cancel(item: Item): void {
+    item.stop.abort();
+    item.state.value = { is: "cancelled" };
+  }
+
+  retry(item: Item): void {
+    const { value: state } = item.state;
+    if (state.is === "failed" && state.again === "look") void this.watch(item);
+    else this.enqueue(item);
+  }
+
+  replaceExisting(item: Item): void {
+    item.replace = true;
+    this.enqueue(item);
+  }
+
+  /** Under the next name of the kind "a (2).jpg" that is free. */
+  keepBoth(item: Item): void {
+    const { album } = splitPath(item.path.value);
+    const tried = /\((\d+)\)(\.[^.]*)?$/.exec(item.path.value);
+    const number = tried?.[1] && item.path.value !== item.file.name ? Number(tried[1]) + 1 : 2;
+    item.path.value = [album, numbered(item.file.name.normalize("NFC"), number)].filter(Boolean).join("/");
+    this.enqueue(item);
+  }
+
+  clearEnded(): void {
+    this.items.value = this.items.value.filter(({ state }) => isUnderWay(state.value));
+  }
+
+  private enqueue(item: Item): void {
+    item.stop = new AbortController();
+    item.state.value = { is: "queued" };
+    this.queue.push(item);
+    this.next();
+  }
+
+  private next(): void {
+    while (this.running < AT_ONCE) {
+      const item = this.queue.shift();
+      if (!item) return;
+      if (item.state.value.is !== "queued") continue;
+      this.running++;
+      void this.upload(item).finally(() => {
+        this.running--;
+        this.next();
+      });
+    }
+  }
+
+  private async upload(item: Item): Promise<void> {
+    const { signal: stopped } = item.stop;
+    item.state.value = { is: "uploading", share: 0 };
+    try {
+      item.version = await this.aws.upload(item.path.value, item.file, {
+        replace: item.replace,
+        signal: stopped,
+        progress: (share) => {
+          if (!stopped.aborted) item.state.value = { is: "uploading", share };
+        },
+      });
+    } catch (error) {
+      if (stopped.aborted) return;
+      item.state.value =
+        error instanceof ExistsError
+          ? { is: "exists" }
+          : { is: "failed", message: messageOf(error), again: "upload" };
+      return;
+    }
+    item.replace = true;
+    void this.watch(item);
+  }
+
+  /** Ask the table until it has the photo's end. */
+  private async watch(item: Item): Promise<void> {
+    const began = performance.now();
+    const elapsed = () => performance.now() - began;
+    item.state.value = { is: "waiting" };
+    for (let pause = LOOK_AGAIN_MS; elapsed() < PATIENCE_MS; pause = Math.min(pause * 1.2, LOOK_AGAIN_MAX_MS)) {
+      await new Promise((resolve) => setTimeout(resolve, pause));
+      let photo: Photo | undefined;
+      try {
+        photo = await this.gallery.photo(item.path.value);
+        if (photo && this.isOurs(photo, item)) {
+          const dead = elapsed() > ASK_EXECUTION_MS && (await this.isDead(photo));
+          const state = stateOf(photo, dead, elapsed() / 1000);
+          item.state.value = state;
+          if (state.is === "ready") this.arrived(state.photo);
+          if (!isUnderWay(state)) return;
+        }
+      } catch (error) {
+        item.state.value = { is: "failed", message: messageOf(error), again: "look" };
+        return;
+      }
+    }
+    item.state.value = { is: "failed", message: "This takes longer than usual.", again: "look" };
+  }
+
+  /** While an older version is still shown, the row is not yet about this one. */
+  private isOurs(photo: Photo, { version }: Item): boolean {
+    return version === undefined || photo.claimed === version || photo.versionId === version;
+  }
+
+  /** Whether its execution ended without a word to the table. */
+  private async isDead({ status, executionArn }: Photo): Promise<boolean> {
+    if (status !== "PROCESSING" || !executionArn) return false;
+    const said = await this.aws.executionStatus(executionArn);
+    return said !== undefined && said !== "RUNNING" && said !== "SUCCEEDED";
+  }
+}
+
+export function isUnderWay({ is }: State): boolean {
+  return is === "queued" || is === "uploading" || is === "waiting" || is === "processing";
+}
+
+export function stateOf(photo: Photo, dead: boolean, seconds: number): State {
+  switch (photo.status) {
+    case "READY":
+      return { is: "ready", photo, seconds };
+    case "REJECTED":
+      return { is: "refused", code: photo.reason ?? "" };
+    case "FAILED":
+      return { is: "failed", message: `${photo.step ?? "A step"} failed: ${photo.error ?? ""}`, again: "upload" };
+    case "DELETED":
+      return { is: "failed", message: "It was deleted meanwhile.", again: "upload" };
+    default:
+      return dead
+        ? { is: "failed", message: "Its execution ended without a result.", again: "upload" }
+        : { is: "processing" };
+  }
+}
+
+function messageOf(error: unknown): string {
+  if (error instanceof TypeError) return "The connection broke off.";
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,74 @@
+import { useSignal } from "@preact/signals";
+import { useEffect, useMemo } from "preact/hooks";
+import { useApp } from "../app";
+import type { Album } from "../gallery";
+import { PhotoList } from "../lists";
+import { splitPath } from "../records";
+import { href } from "../routes";
+import { count, monthInWords } from "../words";
+import { Grid } from "./grid";
+import { Thumb } from "./thumb";
+
+export const NO_ALBUM = "Without an album";
+
+export function Albums() {
+  const { gallery } = useApp();
+  const albums = useSignal<Album[] | undefined>(undefined);
+  const message = useSignal("");
+  useEffect(
+    () =>
+      void gallery.albums().then(
+        (found) => (albums.value = found),
+        (error: Error) => (message.value = error.message),
+      ),
+    [gallery],
+  );
+
+  return (
+    <>
+      <h1>Albums</h1>
+      {message.value && (
+        <p class="bad" role="alert">
+          {message.value}
+        </p>
+      )}
+      {albums.value?.length === 0 && <p class="empty">No albums yet. A folder that is dropped here becomes one.</p>}
+      <ul class="albums">
+        {albums.value?.map((album) => (
+          <li key={album.name}>
+            <a href={href({ view: "albums", argument: album.name })}>
+              <Thumb picture={album.cover?.thumb} />
+              <span class="name">{album.name.split("/").at(-1) || NO_ALBUM}</span>
+              <span class="quiet">
+                {[
+                  album.name.split("/").slice(0, -1).join(" / "),
+                  count(album.photos, "photo"),
+                  album.cover && monthInWords(album.cover.sortTime),
+                ]
+                  .filter(Boolean)
+                  .join(" · ")}
+              </span>
+            </a>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+export function AlbumPage({ name }: { name: string }) {
+  const { gallery } = useApp();
+  const list = useMemo(
+    () => new PhotoList(gallery.album(name), "oldest", ({ path }) => splitPath(path).album === name),
+    [gallery, name],
+  );
+  return (
+    <>
+      <nav class="crumbs" aria-label="Breadcrumb">
+        <a href={href({ view: "albums" })}>Albums</a>
+      </nav>
+      <h1>{name.split("/").join(" / ") || NO_ALBUM}</h1>
+      <Grid list={list} empty="This album has no photos." />
+    </>
+  );
+}

@@ -1,0 +1,143 @@
+import { useSignal } from "@preact/signals";
+import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
+import { useApp } from "../app";
+import { justify, type Row } from "../justify";
+import type { PhotoList } from "../lists";
+import { splitPath, type Card } from "../records";
+import { href, route } from "../routes";
+import { localTime, monthInWords } from "../words";
+import { Thumb } from "./thumb";
+
+const GAP_PX = 4;
+const MONTH_PX = 34;
+const AHEAD_PX = 2000;
+
+interface Props {
+  list: PhotoList;
+  /** Whether its month stands above the first photo of each. */
+  months?: boolean;
+  /** What is said where there are no photos. */
+  empty: string;
+}
+
+/** Photos in rows, as many as have been scrolled to. */
+export function Grid({ list, months = false, empty }: Props) {
+  const app = useApp();
+  const place = useRef<HTMLDivElement>(null);
+  const widthPx = useSignal(0);
+  const cards = list.cards.value;
+
+  useLayoutEffect(() => {
+    app.list.value = list;
+    const resized = new ResizeObserver(() => (widthPx.value = place.current?.clientWidth ?? 0));
+    resized.observe(place.current!);
+    widthPx.value = place.current!.clientWidth;
+    return () => resized.disconnect();
+  }, [list]);
+
+  const rowPx = widthPx.value < 600 ? 128 : 208;
+  const rows = useMemo(
+    () => justify(cards, shapeOf, { widthPx: widthPx.value, rowPx, gapPx: GAP_PX }),
+    [cards, widthPx.value, rowPx],
+  );
+  const firsts = useMemo(() => (months ? firstsOfMonths(cards) : new Set<Card>()), [cards, months]);
+
+  return (
+    <div class="grid" ref={place} onKeyDown={moveByArrows}>
+      {widthPx.value > 0 && rows.map((row) => <TileRow key={row.tiles[0]?.item.path} row={row} firsts={firsts} />)}
+      {list.state.value === "done" && cards.length === 0 && <p class="empty">{empty}</p>}
+      <More list={list} />
+    </div>
+  );
+}
+
+/** Months that begin in it stand above their first photo: a month of few photos takes no row. */
+function TileRow({ row: { tiles, heightPx }, firsts }: { row: Row<Card>; firsts: ReadonlySet<Card> }) {
+  const named = tiles.some(({ item }) => firsts.has(item));
+  const height = `${heightPx + (named ? MONTH_PX : 0)}px`;
+  return (
+    <ul class="row" style={{ height, containIntrinsicHeight: height }}>
+      {tiles.map(({ item, widthPx }) => (
+        <li key={item.path} style={{ width: `${widthPx}px` }}>
+          {firsts.has(item) && <h2 class="month">{monthInWords(item.sortTime)}</h2>}
+          <Tile card={item} heightPx={heightPx} />
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Tile({ card, heightPx }: { card: Card; heightPx: number }) {
+  const name = card.title ?? splitPath(card.path).file;
+  const when = card.sortTime && `, ${localTime(card.sortTime)}`;
+  return (
+    <a
+      class="tile"
+      href={href({ ...route.peek(), photo: card.path })}
+      aria-label={`${name}${when}`}
+      title={name}
+      style={{ height: `${heightPx}px` }}
+    >
+      <Thumb picture={card.thumb} />
+    </a>
+  );
+}
+
+/** Asks for the next page before the end of this one is seen; says so where it fails. */
+export function More({ list }: { list: PhotoList<never> | PhotoList }) {
+  const place = useRef<HTMLDivElement>(null);
+  const state = list.state.value;
+
+  useEffect(() => {
+    if (state !== "idle") return;
+    const nearEnd = new IntersectionObserver(
+      (entries) => {
+        if (entries.some(({ isIntersecting }) => isIntersecting)) void list.more();
+      },
+      { rootMargin: `${AHEAD_PX}px 0px` },
+    );
+    nearEnd.observe(place.current!);
+    return () => nearEnd.disconnect();
+  }, [list, state]);
+
+  return (
+    <div ref={place} class="more">
+      {state === "loading" && <p class="quiet">Loading…</p>}
+      {state === "failed" && (
+        <p class="bad" role="alert">
+          {list.error}
+        </p>
+      )}
+    </div>
+  );
+}
+
+function shapeOf({ widthPx, heightPx }: Card): number {
+  return widthPx / heightPx;
+}
+
+function firstsOfMonths(cards: readonly Card[]): Set<Card> {
+  const month = (card: Card | undefined) => card?.sortTime.slice(0, 7);
+  return new Set(cards.filter((card, index) => month(card) !== month(cards[index - 1])));
+}
+
+/** Left and right go to the neighbour, up and down to the nearest of the next row. */
+function moveByArrows(event: KeyboardEvent): void {
+  const step = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -1, ArrowDown: 1 }[event.key];
+  const here = (event.target as Element).closest<HTMLElement>("a.tile");
+  if (step === undefined || !here || event.altKey || event.ctrlKey || event.metaKey) return;
+  const tiles = [...(event.currentTarget as Element).querySelectorAll<HTMLElement>("a.tile")];
+  let next = tiles[tiles.indexOf(here) + step];
+  if (event.key === "ArrowUp" || event.key === "ArrowDown") {
+    const rows = [...(event.currentTarget as Element).querySelectorAll(".row")];
+    const row = rows[rows.indexOf(here.closest(".row")!) + step];
+    const middle = (tile: Element) => tile.getBoundingClientRect().left + tile.clientWidth / 2;
+    next = [...(row?.querySelectorAll<HTMLElement>("a.tile") ?? [])].sort(
+      (one, other) => Math.abs(middle(one) - middle(here)) - Math.abs(middle(other) - middle(here)),
+    )[0];
+  }
+  if (next) {
+    event.preventDefault();
+    next.focus();
+  }
+}

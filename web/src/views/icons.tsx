@@ -1,0 +1,71 @@
+import type { ComponentChildren } from "preact";
+
+/** Line icons. The text beside them, or the button's label, says what they mean. */
+function Icon({ children }: { children: ComponentChildren }) {
+  return (
+    <svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
+      {children}
+    </svg>
+  );
+}
+
+export const Logo = () => (
+  <svg class="logo" viewBox="0 0 32 32" aria-hidden="true" focusable="false">
+    <rect width="32" height="32" rx="8" />
+    <path d="M6 24 8 9l6 4h4l6-4 2 15z" />
+    <circle cx="12.5" cy="18" r="1.6" />
+    <circle cx="19.5" cy="18" r="1.6" />
+  </svg>
+);
+export const TimelineIcon = () => (
+  <Icon>
+    <rect x="3" y="4" width="18" height="16" rx="2" />
+    <path d="m3 16 5-5 5 5 3-3 5 5" />
+  </Icon>
+);
+export const AlbumsIcon = () => (
+  <Icon>
+    <path d="M3 7a2 2 0 0 1 2-2h4l2 2h8a2 2 0 0 1 2 2v9a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2z" />
+  </Icon>
+);
+export const SearchIcon = () => (
+  <Icon>
+    <circle cx="11" cy="11" r="7" />
+    <path d="m16 16 5 5" />
+  </Icon>
+);
+export const ProblemIcon = () => (
+  <Icon>
+    <path d="M12 4 2.5 20h19zM12 10v4M12 17v.5" />
+  </Icon>
+);
+export const AddIcon = () => (
+  <Icon>
+    <path d="M12 16V4m0 0L7 9m5-5 5 5M4 16v3a1 1 0 0 0 1 1h14a1 1 0 0 0 1-1v-3" />
+  </Icon>
+);
+export const CloseIcon = () => (
+  <Icon>
+    <path d="m5 5 14 14M19 5 5 19" />
+  </Icon>
+);
+export const PreviousIcon = () => (
+  <Icon>
+    <path d="m15 4-8 8 8 8" />
+  </Icon>
+);
+export const NextIcon = () => (
+  <Icon>
+    <path d="m9 4 8 8-8 8" />
+  </Icon>
+);
+export const DeleteIcon = () => (
+  <Icon>
+    <path d="M4 7h16M9 7V4h6v3M6 7l1 13h10l1-13M10 11v5M14 11v5" />
+  </Icon>
+);
+export const CheckIcon = () => (
+  <Icon>
+    <path d="m5 13 4 4L19 7" />
+  </Icon>
+);

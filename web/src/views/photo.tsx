@@ -1,0 +1,349 @@
+import { useSignal } from "@preact/signals";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { useApp } from "../app";
+import { splitPath, type Label, type Photo } from "../records";
+import { go, href, route, type Route } from "../routes";
+import {
+  cameraName,
+  coordinates,
+  count,
+  exposure,
+  fileSize,
+  instant,
+  labelsInWords,
+  localTime,
+  reasonInWords,
+} from "../words";
+import { NO_ALBUM } from "./albums";
+import { CloseIcon, DeleteIcon, NextIcon, PreviousIcon } from "./icons";
+
+/** A photo above its list. The list's neighbours are a key away. */
+export function PhotoDialog({ path }: { path: string }) {
+  const app = useApp();
+  const dialog = useRef<HTMLDialogElement>(null);
+  const photo = useSignal<Photo | undefined>(undefined);
+  const message = useSignal("");
+  const shown = useSignal<Label | undefined>(undefined); // whose boxes are drawn
+
+  const cards = app.list.value?.cards.value ?? [];
+  const at = cards.findIndex((card) => card.path === path);
+  const neighbour = (step: number) => (at < 0 ? undefined : cards[at + step]?.path);
+
+  useLayoutEffect(() => dialog.current?.showModal(), []);
+  useEffect(() => {
+    let wanted = true;
+    message.value = "";
+    shown.value = undefined;
+    app.gallery.photo(path).then(
+      (found) => {
+        if (!wanted) return;
+        photo.value = found;
+        message.value = found ? "" : "There is no such photo.";
+      },
+      (error: Error) => wanted && (message.value = error.message),
+    );
+    if (at >= 0 && at > cards.length - 5) void app.list.value?.more();
+    return () => (wanted = false);
+  }, [app, path]);
+
+  function open(next: string | undefined): void {
+    if (next !== undefined) go({ ...route.peek(), photo: next }, { replace: true });
+  }
+
+  function keyed(event: KeyboardEvent): void {
+    if (event.target instanceof HTMLInputElement) return;
+    if (event.key === "ArrowLeft") open(neighbour(-1));
+    if (event.key === "ArrowRight") open(neighbour(1));
+  }
+
+  const { file } = splitPath(path);
+  const ready = photo.value?.path === path ? photo.value : undefined;
+  return (
+    <dialog ref={dialog} class="photo" aria-label={ready?.title ?? file} onClose={close} onKeyDown={keyed}>
+      <div class="stage">
+        {ready && <Large photo={ready} shown={shown.value} />}
+        {message.value && (
+          <p class="message" role="alert">
+            {message.value}
+          </p>
+        )}
+        <button class="round close" aria-label="Close" onClick={() => dialog.current?.close()}>
+          <CloseIcon />
+        </button>
+        <button class="round previous" aria-label="Previous photo" disabled={neighbour(-1) === undefined} onClick={() => open(neighbour(-1))}>
+          <PreviousIcon />
+        </button>
+        <button class="round next" aria-label="Next photo" disabled={neighbour(1) === undefined} onClick={() => open(neighbour(1))}>
+          <NextIcon />
+        </button>
+      </div>
+      {ready && (
+        <Facts
+          photo={ready}
+          shown={shown.value}
+          onShow={(label) => (shown.value = label)}
+          onDelete={async () => {
+            const next = neighbour(1) ?? neighbour(-1);
+            await app.delete(path);
+            if (next === undefined) dialog.current?.close();
+            else open(next);
+          }}
+        />
+      )}
+    </dialog>
+  );
+}
+
+function close(): void {
+  go(withoutPhoto(route.peek()));
+}
+
+function withoutPhoto({ view, argument }: Route): Route {
+  return { view, ...(argument !== undefined && { argument }) };
+}
+
+function Large({ photo, shown }: { photo: Photo; shown: Label | undefined }) {
+  const { aws } = useApp();
+  const large = useSignal("");
+  const thumb = useSignal("");
+  const picture = photo.large ?? photo.thumb;
+
+  useEffect(() => {
+    let wanted = true;
+    large.value = thumb.value = "";
+    if (photo.thumb) void aws.renditionUrl(photo.thumb.key).then((url) => wanted && (thumb.value = url));
+    if (picture) void aws.renditionUrl(picture.key).then((url) => wanted && (large.value = url));
+    return () => (wanted = false);
+  }, [aws, picture?.key]);
+
+  if (!picture) {
+    const why = photo.status === "REJECTED" ? reasonInWords(photo.reason) : "There is nothing to show of this photo yet.";
+    return <p class="message">{why}</p>;
+  }
+  const shape = picture.widthPx / picture.heightPx;
+  return (
+    <div
+      class="frame"
+      style={{
+        aspectRatio: `${picture.widthPx} / ${picture.heightPx}`,
+        width: `min(100cqw, ${100 * shape}cqh, ${2 * picture.widthPx}px)`,
+        ...(thumb.value && { backgroundImage: `url("${thumb.value}")` }),
+      }}
+    >
+      {large.value && <img key={large.value} src={large.value} alt={photo.description ?? photo.title ?? splitPath(photo.path).file} />}
+      {shown?.boxes.map((box, index) => (
+        <div
+          key={index}
+          class="box"
+          style={{
+            left: `${box.left * 100}%`,
+            top: `${box.top * 100}%`,
+            width: `${box.width * 100}%`,
+            height: `${box.height * 100}%`,
+          }}
+        >
+          <span>{shown.name}</span>
+        </div>
+      ))}
+    </div>
+  );
+}
+
+interface FactsProps {
+  photo: Photo;
+  shown: Label | undefined;
+  onShow: (label: Label | undefined) => void;
+  onDelete: () => Promise<void>;
+}
+
+function Facts({ photo, shown, onShow, onDelete }: FactsProps) {
+  const { aws } = useApp();
+  const { album, file } = splitPath(photo.path);
+  const taking = exposure(photo.camera);
+  const camera = cameraName(photo.camera);
+  const message = useSignal("");
+
+  async function download(): Promise<void> {
+    try {
+      location.assign(await aws.originalUrl(photo.key));
+    } catch (error) {
+      message.value = (error as Error).message;
+    }
+  }
+
+  return (
+    <div class="facts">
+      <h2>{photo.title ?? file}</h2>
+      {photo.description && photo.description !== photo.title && <p class="description">{photo.description}</p>}
+      {photo.status !== "READY" && <p class="bad">{`It is ${photo.status}. ${photo.reason ? reasonInWords(photo.reason) : ""}`}</p>}
+      {photo.truncated && <p class="bad">The file ends early: what is missing is grey.</p>}
+      <dl>
+        <dt>When</dt>
+        <dd>
+          <When photo={photo} />
+        </dd>
+        {photo.location && (
+          <>
+            <dt>Where</dt>
+            <dd>
+              <Where location={photo.location} />
+            </dd>
+          </>
+        )}
+        {(camera || taking) && (
+          <>
+            <dt>Camera</dt>
+            <dd>
+              {camera}
+              {photo.camera.lens && <span class="quiet">{photo.camera.lens}</span>}
+              {taking && <span class="quiet">{taking}</span>}
+            </dd>
+          </>
+        )}
+        <dt>On it</dt>
+        <dd>
+          <Labels photo={photo} shown={shown} onShow={onShow} />
+        </dd>
+        {photo.keywords.length > 0 && (
+          <>
+            <dt>Keywords</dt>
+            <dd>
+              <ul class="chips keywords">
+                {photo.keywords.map((word) => (
+                  <li key={word}>{word}</li>
+                ))}
+              </ul>
+            </dd>
+          </>
+        )}
+        <dt>File</dt>
+        <dd>
+          <span class="name">{file}</span>
+          <span class="quiet">
+            {[photo.format, `${photo.widthPx} × ${photo.heightPx} px`, photo.bytes !== undefined && fileSize(photo.bytes)]
+              .filter(Boolean)
+              .join(" · ")}
+          </span>
+          <span class="quiet">
+            in <a href={href({ view: "albums", argument: album })}>{album.split("/").join(" / ") || NO_ALBUM}</a>
+          </span>
+        </dd>
+      </dl>
+      <div class="buttons">
+        <button onClick={() => void download()}>Download</button>
+        <DeleteButton key={photo.path} onDelete={onDelete} />
+      </div>
+      <p class="bad" role="alert">
+        {message.value}
+      </p>
+    </div>
+  );
+}
+
+/** The camera's wall clock, and the offset only where the file states it. */
+function When({ photo: { takenAt: taken, uploadedAt: uploaded } }: { photo: Photo }) {
+  if (!taken) {
+    return (
+      <>
+        The file does not say
+        {uploaded && <span class="quiet">Uploaded {instant(uploaded)}</span>}
+      </>
+    );
+  }
+  return (
+    <>
+      {localTime(taken.local)} {taken.offset && <span class="offset">UTC{taken.offset}</span>}
+      {!taken.offset && <span class="quiet">By the camera's clock; the file states no time zone</span>}
+      {!taken.plausible && <span class="bad">That cannot be right; photos are sorted by their upload then</span>}
+    </>
+  );
+}
+
+const MAP_WIDTH = 120; // degrees of longitude that the little map shows
+const MAP_HEIGHT = 60;
+
+function Where({ location: { latitude, longitude, altitudeM, valid } }: { location: NonNullable<Photo["location"]> }) {
+  const zoom = 14;
+  const link = `https://www.openstreetmap.org/?mlat=${latitude}&mlon=${longitude}#map=${zoom}/${latitude}/${longitude}`;
+  const between = (value: number, low: number, high: number) => Math.min(high, Math.max(low, value));
+  // The map is the whole world, moved behind a window; the window stays inside the world.
+  const left = between(longitude + 180 - MAP_WIDTH / 2, 0, 360 - MAP_WIDTH);
+  const top = between(90 - latitude - MAP_HEIGHT / 2, 0, 180 - MAP_HEIGHT);
+  return (
+    <>
+      <a href={link} target="_blank" rel="noreferrer">
+        {coordinates(latitude, longitude)}
+      </a>
+      {altitudeM !== undefined && <span class="quiet">{Math.round(altitudeM)} m above the sea</span>}
+      {!valid && <span class="bad">The receiver had no fix, so this is no place</span>}
+      <svg class="map" viewBox={`${left} ${top} ${MAP_WIDTH} ${MAP_HEIGHT}`} role="img" aria-label="Where it is on a map of the world">
+        <image href="./land.svg" x="0" y="0" width="360" height="180" />
+        <circle class="halo" cx={longitude + 180} cy={90 - latitude} r="4.500" />
+        <circle cx={longitude + 180} cy={90 - latitude} r="1.800" />
+      </svg>
+    </>
+  );
+}
+
+function Labels({ photo, shown, onShow }: Pick<FactsProps, "photo" | "shown" | "onShow">) {
+  if (photo.labels.length === 0) return <span class="quiet">{labelsInWords(photo.labelsStatus)}</span>;
+  return (
+    <ul class="labels">
+      {photo.labels.map((label) => (
+        <li key={label.name} class={label === shown ? "shown" : ""} onPointerEnter={() => onShow(label)} onPointerLeave={() => onShow(undefined)}>
+          <a
+            href={href({ view: "search", argument: label.name.toLowerCase() })}
+            onFocus={() => onShow(label)}
+            onBlur={() => onShow(undefined)}
+          >
+            <span class="name">{label.name}</span>
+            {label.boxes.length > 0 && <span class="where">{count(label.boxes.length, "box", "boxes")}</span>}
+            <span class="per-cent">{Math.round(label.confidence)} %</span>
+          </a>
+          <span class="meter" aria-hidden="true">
+            <span style={{ width: `${label.confidence}%` }} />
+          </span>
+          {label.parents.length > 0 && <span class="quiet">{label.parents.join(", ")}</span>}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function DeleteButton({ onDelete }: { onDelete: () => Promise<void> }) {
+  const sure = useSignal(false);
+  const busy = useSignal(false);
+  const message = useSignal("");
+
+  async function remove(): Promise<void> {
+    busy.value = true;
+    try {
+      await onDelete();
+    } catch (error) {
+      message.value = (error as Error).message;
+    }
+    busy.value = false;
+  }
+
+  if (!sure.value) {
+    return (
+      <button class="danger" onClick={() => (sure.value = true)}>
+        <DeleteIcon /> Delete
+      </button>
+    );
+  }
+  return (
+    <div class="sure" role="group" aria-label="Delete this photo?">
+      <span>Delete this photo?</span>
+      <button class="danger filled" disabled={busy.value} onClick={() => void remove()}>
+        Yes, delete
+      </button>
+      <button disabled={busy.value} onClick={() => (sure.value = false)}>
+        Keep
+      </button>
+      <span class="bad" role="alert">
+        {message.value}
+      </span>
+    </div>
+  );
+}

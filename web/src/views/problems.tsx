@@ -1,0 +1,85 @@
+import { useSignal } from "@preact/signals";
+import { useMemo } from "preact/hooks";
+import { useApp } from "../app";
+import { PhotoList } from "../lists";
+import { splitPath, type Photo } from "../records";
+import { fileSize, instant, reasonInWords } from "../words";
+import { NO_ALBUM } from "./albums";
+import { More } from "./grid";
+import { ProblemIcon } from "./icons";
+
+export function Problems() {
+  const { gallery } = useApp();
+  const list = useMemo(() => new PhotoList<Photo>(gallery.problems()), [gallery]);
+  const photos = list.cards.value;
+  return (
+    <>
+      <h1>Problems</h1>
+      <p class="quiet lead">
+        What was rejected can never be shown; what has failed is for the gallery's keeper to repair. The files
+        themselves are kept until you delete them.
+      </p>
+      {list.state.value === "done" && photos.length === 0 && <p class="empty">Everything that was uploaded is well.</p>}
+      <ul class="problems">
+        {photos.map((photo) => (
+          <Problem key={photo.path} photo={photo} onDeleted={() => list.remove(photo.path)} />
+        ))}
+      </ul>
+      <More list={list} />
+    </>
+  );
+}
+
+function Problem({ photo, onDeleted }: { photo: Photo; onDeleted: () => void }) {
+  const app = useApp();
+  const busy = useSignal(false);
+  const message = useSignal("");
+  const { album, file } = splitPath(photo.path);
+  const rejected = photo.status === "REJECTED";
+
+  async function remove(): Promise<void> {
+    busy.value = true;
+    try {
+      await app.delete(photo.path);
+      onDeleted();
+    } catch (error) {
+      message.value = (error as Error).message;
+      busy.value = false;
+    }
+  }
+
+  return (
+    <li class="card">
+      <ProblemIcon />
+      <div>
+        <h2>{file}</h2>
+        <p>
+          {rejected ? reasonInWords(photo.reason) : "It could not be processed, which is not the photo's fault."}{" "}
+          <code>{rejected ? photo.reason : photo.status}</code>
+        </p>
+        <p class="quiet">
+          {[
+            album || NO_ALBUM,
+            photo.bytes !== undefined && fileSize(photo.bytes),
+            photo.sortTime && instant(`${photo.sortTime}Z`), // of the upload
+            photo.step && `at ${photo.step}`,
+          ]
+            .filter(Boolean)
+            .join(" · ")}
+        </p>
+        {photo.error && (
+          <details>
+            <summary>What the pipeline said</summary>
+            <p class="said">{photo.error}</p>
+          </details>
+        )}
+        <p class="bad" role="alert">
+          {message.value}
+        </p>
+      </div>
+      <button class="plain" disabled={busy.value} onClick={() => void remove()} aria-label={`Delete ${file}`}>
+        Delete
+      </button>
+    </li>
+  );
+}

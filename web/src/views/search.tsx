@@ -1,0 +1,154 @@
+import { useSignal } from "@preact/signals";
+import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useApp } from "../app";
+import { PhotoList } from "../lists";
+import { go, href } from "../routes";
+import { capitalised, folded } from "../words";
+import { Grid } from "./grid";
+import { SearchIcon } from "./icons";
+
+const SUGGESTIONS = 8;
+const BROWSE = 48; // labels to begin with
+const TYPING_MS = 120;
+
+export function Search({ label }: { label?: string | undefined }) {
+  return (
+    <>
+      <h1 class="unseen">Search</h1>
+      <LabelBox key={label} label={label ?? ""} />
+      {label ? <Results key={label} label={label} /> : <Browse />}
+    </>
+  );
+}
+
+/** A combobox of labels, as https://www.w3.org/WAI/ARIA/apg/patterns/combobox/ describes it. */
+function LabelBox({ label }: { label: string }) {
+  const { gallery } = useApp();
+  const suggestions = useSignal<string[]>([]);
+  const active = useSignal(-1);
+  const open = useSignal(false);
+  const asked = useRef(0);
+
+  function typed(text: string): void {
+    const question = ++asked.current;
+    active.value = -1;
+    setTimeout(() => void suggest(text, question), TYPING_MS);
+  }
+
+  async function suggest(text: string, question: number): Promise<void> {
+    if (question !== asked.current) return;
+    const found: string[] = [];
+    if (folded(text) !== "") {
+      for await (const one of gallery.labels(text, SUGGESTIONS)) {
+        if (question !== asked.current) return; // more was typed meanwhile
+        found.push(one);
+        suggestions.value = [...found];
+        open.value = true;
+      }
+    }
+    suggestions.value = found;
+    open.value = found.length > 0;
+  }
+
+  function choose(text: string): void {
+    asked.current++;
+    open.value = false;
+    go({ view: "search", ...(text.trim() && { argument: folded(text) }) });
+  }
+
+  function keyed(event: KeyboardEvent): void {
+    const { value: found } = suggestions;
+    const { key } = event;
+    if ((key === "ArrowDown" || key === "ArrowUp") && found.length > 0) {
+      event.preventDefault();
+      open.value = true;
+      const step = key === "ArrowDown" ? 1 : -1;
+      active.value = (active.value + step + found.length + (active.value < 0 && step < 0 ? 1 : 0)) % found.length;
+    } else if (key === "Escape") {
+      open.value = false;
+    } else if (key === "Enter") {
+      event.preventDefault();
+      choose((open.value && found[active.value]) || (event.currentTarget as HTMLInputElement).value);
+    }
+  }
+
+  return (
+    <div class="label-box" role="search">
+      <SearchIcon />
+      <input
+        type="text"
+        role="combobox"
+        aria-label="Find photos by what is on them"
+        aria-expanded={open.value}
+        aria-controls="suggestions"
+        aria-autocomplete="list"
+        aria-activedescendant={open.value && active.value >= 0 ? `suggestion-${active.value}` : undefined}
+        placeholder="What is on it? cat, food, vehicle…"
+        autocomplete="off"
+        autocapitalize="none"
+        spellcheck={false}
+        defaultValue={label}
+        onInput={({ currentTarget }) => typed(currentTarget.value)}
+        onKeyDown={keyed}
+        onBlur={() => (open.value = false)}
+      />
+      <ul id="suggestions" role="listbox" aria-label="Labels" hidden={!open.value}>
+        {suggestions.value.map((one, index) => (
+          <li
+            key={one}
+            id={`suggestion-${index}`}
+            role="option"
+            aria-selected={index === active.value}
+            onPointerDown={(event) => {
+              event.preventDefault(); // before the box loses the focus
+              choose(one);
+            }}
+          >
+            {capitalised(one)}
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+function Results({ label }: { label: string }) {
+  const { gallery } = useApp();
+  const list = useMemo(() => new PhotoList(gallery.labelled(label)), [gallery, label]);
+  return (
+    <>
+      <h2 class="found">{capitalised(label)}</h2>
+      <Grid list={list} empty={`No photo shows “${label}”.`} />
+    </>
+  );
+}
+
+/** What there is to find, as it is found. */
+function Browse() {
+  const { gallery } = useApp();
+  const labels = useSignal<string[]>([]);
+  const done = useSignal(false);
+  useEffect(() => {
+    let wanted = true;
+    void (async () => {
+      for await (const label of gallery.labels("", BROWSE)) {
+        if (!wanted) return;
+        labels.value = [...labels.value, label];
+      }
+      done.value = true;
+    })().catch(() => undefined);
+    return () => (wanted = false);
+  }, [gallery]);
+  return (
+    <>
+      <ul class="chips">
+        {labels.value.map((label) => (
+          <li key={label}>
+            <a href={href({ view: "search", argument: label })}>{capitalised(label)}</a>
+          </li>
+        ))}
+      </ul>
+      {done.value && labels.value.length === 0 && <p class="empty">Nothing has been recognised on any photo yet.</p>}
+    </>
+  );
+}

@@ -1,0 +1,141 @@
+import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { useApp } from "../app";
+import { droppedFiles } from "../files";
+import { href, route, type View } from "../routes";
+import { isUnderWay } from "../uploads";
+import { AlbumPage, Albums } from "./albums";
+import { AddIcon, AlbumsIcon, Logo, ProblemIcon, SearchIcon, TimelineIcon } from "./icons";
+import { PhotoDialog } from "./photo";
+import { Problems } from "./problems";
+import { Search } from "./search";
+import { Timeline } from "./timeline";
+import { UploadPanel } from "./uploads";
+
+const VIEWS: { view: View; name: string; Icon: () => preact.JSX.Element }[] = [
+  { view: "timeline", name: "Timeline", Icon: TimelineIcon },
+  { view: "albums", name: "Albums", Icon: AlbumsIcon },
+  { view: "search", name: "Search", Icon: SearchIcon },
+  { view: "problems", name: "Problems", Icon: ProblemIcon },
+];
+
+export function Shell({ onSignOut }: { onSignOut: () => void }) {
+  const app = useApp();
+  const { view, argument, photo } = route.value;
+
+  useEffect(() => {
+    const name = VIEWS.find((one) => one.view === view)?.name;
+    document.title = [photo ?? argument, name, "Gallery"].filter(Boolean).join(" · ");
+  }, [view, argument, photo]);
+
+  return (
+    <>
+      <a class="skip" href="#content" onClick={skip}>
+        Skip to the photos
+      </a>
+      <header class="bar">
+        <a class="brand" href={href({ view: "timeline" })}>
+          <Logo />
+          <span>Gallery</span>
+        </a>
+        <nav aria-label="Views">
+          {VIEWS.map(({ view: one, name, Icon }) => (
+            <a key={one} href={href({ view: one })} aria-current={one === view ? "page" : undefined}>
+              <Icon />
+              <span>{name}</span>
+            </a>
+          ))}
+        </nav>
+        <div class="actions">
+          <AddButton />
+          <button class="plain" onClick={onSignOut}>
+            Sign out
+          </button>
+        </div>
+      </header>
+      <main id="content" tabIndex={-1}>
+        {view === "timeline" && <Timeline key={argument} year={argument} />}
+        {view === "albums" && argument === undefined && <Albums />}
+        {view === "albums" && argument !== undefined && <AlbumPage key={argument} name={argument} />}
+        {view === "search" && <Search label={argument} />}
+        {view === "problems" && <Problems />}
+      </main>
+      <UploadPanel />
+      <DropTarget />
+      {photo !== undefined && <PhotoDialog path={photo} />}
+      <p class="unseen" role="status" aria-live="polite">
+        {app.news.value}
+      </p>
+    </>
+  );
+}
+
+function AddButton() {
+  const { uploads, uploadsOpen } = useApp();
+  const underWay = uploads.items.value.filter(({ state }) => isUnderWay(state.value)).length;
+  return (
+    <button
+      class="primary"
+      aria-expanded={uploadsOpen.value}
+      aria-controls="uploads"
+      onClick={() => (uploadsOpen.value = !uploadsOpen.value)}
+    >
+      <AddIcon />
+      <span>{underWay > 0 ? `${underWay} under way` : "Add photos"}</span>
+    </button>
+  );
+}
+
+/** Files may be dropped anywhere: on an album's page they go to that album. */
+function DropTarget() {
+  const app = useApp();
+  const over = useSignal(false);
+
+  useEffect(() => {
+    let depth = 0;
+    const hasFiles = (event: DragEvent) => event.dataTransfer?.types.includes("Files") ?? false;
+    const enter = (event: DragEvent) => {
+      if (!hasFiles(event)) return;
+      event.preventDefault();
+      over.value = ++depth > 0;
+    };
+    const leave = (event: DragEvent) => {
+      if (hasFiles(event)) over.value = --depth > 0;
+    };
+    const move = (event: DragEvent) => {
+      if (hasFiles(event)) event.preventDefault(); // or the browser opens the file
+    };
+    const drop = (event: DragEvent) => {
+      if (!hasFiles(event) || !event.dataTransfer) return;
+      event.preventDefault();
+      depth = 0;
+      over.value = false;
+      app.uploadsOpen.value = true;
+      const album = destination(app.album.value);
+      void droppedFiles(event.dataTransfer).then((files) => app.uploads.add(files, album));
+    };
+    const listeners = { dragenter: enter, dragleave: leave, dragover: move, drop };
+    for (const [name, listener] of Object.entries(listeners)) addEventListener(name, listener as EventListener);
+    return () => {
+      for (const [name, listener] of Object.entries(listeners)) removeEventListener(name, listener as EventListener);
+    };
+  }, [app]);
+
+  return over.value ? (
+    <div class="drop">
+      <p>
+        Drop photos or folders into <b>{destination(app.album.value)}</b>
+      </p>
+    </div>
+  ) : null;
+}
+
+export function destination(chosen: string): string {
+  const { view, argument } = route.peek();
+  return view === "albums" && argument ? argument : chosen;
+}
+
+function skip(event: MouseEvent): void {
+  event.preventDefault(); // the address is ours
+  document.getElementById("content")?.focus();
+}

@@ -1,0 +1,55 @@
+import { useEffect, useRef } from "preact/hooks";
+import { useApp } from "../app";
+import type { Picture } from "../records";
+
+const AHEAD_PX = 900; // about a screen: pictures are there before they are seen
+
+const seen = new Map<Element, () => void>();
+const observer = new IntersectionObserver(
+  (entries) => {
+    for (const { isIntersecting, target } of entries) {
+      if (!isIntersecting) continue;
+      observer.unobserve(target);
+      seen.get(target)?.();
+      seen.delete(target);
+    }
+  },
+  { rootMargin: `${AHEAD_PX}px 0px` },
+);
+
+/** A picture whose URL is signed, and which is fetched, once it is nearly in view. */
+export function Thumb({ picture, alt = "" }: { picture: Picture | undefined; alt?: string }) {
+  const { aws } = useApp();
+  const place = useRef<HTMLImageElement>(null);
+  const key = picture?.key;
+
+  useEffect(() => {
+    const image = place.current;
+    if (!image || !key) return;
+    let wanted = true;
+    seen.set(image, () => {
+      void aws.renditionUrl(key).then((url) => {
+        if (wanted) image.src = url;
+      });
+    });
+    observer.observe(image);
+    return () => {
+      wanted = false;
+      seen.delete(image);
+      observer.unobserve(image);
+    };
+  }, [aws, key]);
+
+  return (
+    <img
+      key={key}
+      ref={place}
+      class="thumb"
+      alt={alt}
+      decoding="async"
+      width={picture?.widthPx}
+      height={picture?.heightPx}
+      onLoad={({ currentTarget }) => currentTarget.classList.add("loaded")}
+    />
+  );
+}

@@ -1,0 +1,203 @@
+import { useRef } from "preact/hooks";
+import { useApp } from "../app";
+import { albumName, chosenFiles } from "../files";
+import { splitPath } from "../records";
+import { go, route } from "../routes";
+import { isUnderWay, type Item, type State } from "../uploads";
+import { count, reasonInWords } from "../words";
+import { CheckIcon, CloseIcon } from "./icons";
+import { destination } from "./shell";
+import { Thumb } from "./thumb";
+
+const WHOLE_FOLDERS = { webkitdirectory: true }; // which no standard names, and every browser knows
+
+export function UploadPanel() {
+  const app = useApp();
+  const { uploads, uploadsOpen, album } = app;
+  const files = useRef<HTMLInputElement>(null);
+  const folder = useRef<HTMLInputElement>(null);
+  const items = uploads.items.value;
+  const to = destination(album.value);
+  const fixed = route.value.view === "albums" && Boolean(route.value.argument);
+
+  function choose(input: HTMLInputElement): void {
+    uploads.add(chosenFiles(input.files!), to);
+    input.value = ""; // so that the same file can be chosen again
+  }
+
+  return (
+    <aside id="uploads" class="uploads card" aria-label="Uploads" hidden={!uploadsOpen.value}>
+      <header>
+        <h2>Add photos</h2>
+        <button class="plain icon-only" aria-label="Close uploads" onClick={() => (uploadsOpen.value = false)}>
+          <CloseIcon />
+        </button>
+      </header>
+      <div class="choose">
+        <label>
+          To the album
+          <input
+            value={to}
+            readOnly={fixed}
+            onChange={({ currentTarget }) => (album.value = albumName(currentTarget.value) || "Inbox")}
+          />
+        </label>
+        <div class="buttons">
+          <button onClick={() => files.current?.click()}>Choose files</button>
+          <button onClick={() => folder.current?.click()}>Choose a folder</button>
+        </div>
+        <input ref={files} class="unseen" type="file" multiple tabIndex={-1} aria-label="Files" onChange={({ currentTarget }) => choose(currentTarget)} />
+        <input ref={folder} class="unseen" type="file" multiple {...WHOLE_FOLDERS} tabIndex={-1} aria-label="Folder" onChange={({ currentTarget }) => choose(currentTarget)} />
+        <p class="quiet">Or drop files and folders anywhere. JPEG, PNG, WebP, GIF, TIFF, AVIF and HEIC, up to 25 MiB.</p>
+      </div>
+      {items.length > 0 && (
+        <>
+          <Summary items={items} onClear={() => uploads.clearEnded()} />
+          <ul class="items">
+            {items.map((item) => (
+              <UploadItem key={item.id} item={item} />
+            ))}
+          </ul>
+        </>
+      )}
+    </aside>
+  );
+}
+
+function Summary({ items, onClear }: { items: readonly Item[]; onClear: () => void }) {
+  const states = items.map(({ state }) => state.value);
+  const ready = states.filter(({ is }) => is === "ready").length;
+  const underWay = states.filter(isUnderWay).length;
+  return (
+    <div class="summary">
+      <p role="status">
+        {ready} of {count(items.length, "photo")} ready{underWay > 0 && `, ${underWay} under way`}
+      </p>
+      {underWay < items.length && (
+        <button class="plain" onClick={onClear}>
+          Clear
+        </button>
+      )}
+    </div>
+  );
+}
+
+const STEPS = ["Upload", "Process", "Ready"] as const;
+
+function UploadItem({ item }: { item: Item }) {
+  const state = item.state.value;
+  const { album, file } = splitPath(item.path.value);
+  return (
+    <li class={`item ${state.is}`}>
+      <div class="preview">{state.is === "ready" ? <Thumb picture={state.photo.thumb} /> : null}</div>
+      <div class="what">
+        <p class="file" title={item.path.value}>
+          {file}
+        </p>
+        <p class="quiet album">{album}</p>
+        <Steps state={state} />
+        <p class="state">
+          <StateInWords state={state} />
+        </p>
+      </div>
+      <ItemActions item={item} state={state} />
+    </li>
+  );
+}
+
+/** How far it is: the steps behind it are full, the one it is in moves. */
+function Steps({ state }: { state: State }) {
+  const at = stepOf(state);
+  if (at === undefined) return null;
+  const share = state.is === "uploading" ? state.share : undefined;
+  return (
+    <ol class="steps" aria-hidden="true">
+      {STEPS.map((name, index) => (
+        <li key={name} class={index < at ? "done" : index === at ? "now" : ""}>
+          <span class="track">
+            <span style={index === 0 && share !== undefined ? { width: `${share * 100}%` } : {}} />
+          </span>
+          {name}
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+function stepOf({ is }: State): number | undefined {
+  return { queued: 0, uploading: 0, waiting: 1, processing: 1, ready: 3 }[is as string];
+}
+
+function StateInWords({ state }: { state: State }) {
+  switch (state.is) {
+    case "queued":
+      return <>Waiting for its turn</>;
+    case "uploading":
+      return (
+        <>
+          Uploading, <progress class="unseen" max={1} value={state.share} aria-label="Uploaded" />
+          {Math.round(state.share * 100)} %
+        </>
+      );
+    case "waiting":
+      return <>Uploaded; the workflow is starting</>;
+    case "processing":
+      return <>Reading, resizing and labelling</>;
+    case "ready":
+      return (
+        <span class="good">
+          <CheckIcon /> Ready after {state.seconds.toFixed(1)} s
+        </span>
+      );
+    case "refused":
+      return (
+        <span class="bad">
+          {reasonInWords(state.code)} <code>{state.code}</code>
+        </span>
+      );
+    case "failed":
+      return <span class="bad">{state.message}</span>;
+    case "exists":
+      return <span class="bad">There is a photo of this name in the album already.</span>;
+    case "cancelled":
+      return <>Cancelled</>;
+  }
+}
+
+function ItemActions({ item, state }: { item: Item; state: State }) {
+  const { uploads } = useApp();
+  const { file } = splitPath(item.path.value);
+  return (
+    <div class="buttons">
+      {(state.is === "queued" || state.is === "uploading") && (
+        <button class="plain" aria-label={`Cancel ${file}`} onClick={() => uploads.cancel(item)}>
+          Cancel
+        </button>
+      )}
+      {(state.is === "failed" || state.is === "cancelled") && (
+        <button class="plain" aria-label={`Try ${file} again`} onClick={() => uploads.retry(item)}>
+          {state.is === "failed" && state.again === "look" ? "Look again" : "Try again"}
+        </button>
+      )}
+      {state.is === "exists" && (
+        <>
+          <button class="plain" aria-label={`Keep both of ${file}`} onClick={() => uploads.keepBoth(item)}>
+            Keep both
+          </button>
+          <button class="plain" aria-label={`Replace ${file}`} onClick={() => uploads.replaceExisting(item)}>
+            Replace
+          </button>
+        </>
+      )}
+      {state.is === "ready" && (
+        <button
+          class="plain"
+          aria-label={`Open ${file}`}
+          onClick={() => go({ ...route.peek(), photo: item.path.value })}
+        >
+          Open
+        </button>
+      )}
+    </div>
+  );
+}
