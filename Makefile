@@ -9,12 +9,19 @@ DOCKER ?= docker
 PLATFORM ?=
 BASE_IMAGE ?=
 LABELER ?= rekognition
+TERRAFORM ?= terraform
+REGISTRY ?=
+STATE_BUCKET ?=
+KEEP_PHOTOS ?=
+BACKFILL ?=
+REDRIVE ?=
 PYTEST ?=
 
-CODE := images local tests tools
+CODE := gallery images local tests tools
 IMAGES := extract thumbnail tag
 BIN := .venv/bin
 EXPORT := $(BIN)/uv export --quiet --frozen --no-emit-project --no-annotate --no-header
+TF := $(TERRAFORM) -chdir=terraform
 
 # All that is installed and cached stays in this folder.
 unexport VIRTUAL_ENV CONDA_PREFIX
@@ -22,6 +29,9 @@ export UV_CACHE_DIR := $(CURDIR)/.cache/uv
 export UV_PROJECT_ENVIRONMENT := $(CURDIR)/.venv
 export UV_PYTHON := $(CURDIR)/.venv/bin/python
 export UV_PYTHON_DOWNLOADS := never
+
+# With attestations an image becomes an index, of which Lambda runs none.
+export BUILDX_NO_DEFAULT_ATTESTATIONS := 1
 
 .PHONY: help  ## Show this list
 help:
@@ -31,8 +41,23 @@ help:
 demo: .venv/.local $(if $(filter docker,$(STAGES)),build)
 	$(BIN)/python -m local demo --stages $(STAGES) --output $(OUTPUT) $(PHOTOS)
 
+.PHONY: run  ## The gallery in a browser, on an embedded AWS: PHOTOS=…
+run: .venv/.local web
+	$(BIN)/python -m local.site $(PHOTOS)
+
+.PHONY: web  ## The gallery's page, built into web/dist
+web: web/node_modules/.package-lock.json
+	cd web && npm run build
+
+web/node_modules/.package-lock.json: web/package.json web/package-lock.json
+	cd web && npm ci --no-audit --no-fund && touch node_modules/.package-lock.json
+
+.PHONY: screenshots  ## Take the pictures of the gallery in docs/ again
+screenshots: .venv/.dev web
+	$(BIN)/python -m tests.web.screenshots
+
 .PHONY: test  ## All that CI runs: style, static types, every test
-test: lint types model
+test: lint types model .cache/checkov/.made
 	$(BIN)/pytest --numprocesses auto --dist loadfile $(PYTEST)
 
 .PHONY: check  ## Style, static types, and the state machine's definition
@@ -51,6 +76,10 @@ types: .venv/.dev
 .PHONY: validate  ## The state machine's definition, by AWS's rules
 validate: .venv/.dev
 	$(BIN)/pytest --quiet tests/workflow/test_validators.py
+
+.PHONY: checkov  ## What checkov finds in the plan of terraform/, beside what is waived
+checkov: .venv/.dev .cache/checkov/.made
+	$(BIN)/python -m tools.checkov
 
 .PHONY: format  ## Rewrite Python files in the house style
 format: .venv/.dev
@@ -81,13 +110,60 @@ build-%:
 	    $(if $(PLATFORM),--platform $(PLATFORM)) \
 	    $(if $(BASE_IMAGE),--build-arg BASE_IMAGE=$(BASE_IMAGE)) images
 
+# `make build push apply` is one after the other, also with --jobs.
+push: $(filter build,$(MAKECMDGOALS))
+init: $(filter build push,$(MAKECMDGOALS))
+
+.PHONY: push  ## Create the repositories, push what was built, record the digests: REGISTRY=HOST:PORT
+push: .venv/.local
+	$(BIN)/python -m tools.push --docker $(DOCKER) --terraform $(TERRAFORM) \
+	    $(if $(REGISTRY),--registry $(REGISTRY))
+
+.PHONY: init  ## Make terraform/ ready, its state in this folder or in S3: STATE_BUCKET=…
+init: $(if $(STATE_BUCKET),terraform/backend.tf)
+	$(TF) init $(if $(STATE_BUCKET),-migrate-state -backend-config=bucket=$(STATE_BUCKET),-input=false)
+
+terraform/backend.tf:
+	cp terraform/backend.tf.example $@
+
+.PHONY: plan  ## What `make apply` would change in AWS
+plan: init
+	$(TF) plan
+
+.PHONY: apply  ## Deploy what was pushed, after Terraform has asked
+apply: init
+	$(TF) apply
+
+.PHONY: destroy  ## Take all of it away, after Terraform has asked twice: KEEP_PHOTOS=false
+destroy: init
+	@keep=$(or $(KEEP_PHOTOS),$$(echo var.keep_photos | $(TF) console)); [ "$$keep" = false ] || { \
+	    echo 'destroy: keep_photos is true, so the photos, the table and all beside them stay.' \
+	        'To destroy everything, photos included: make destroy KEEP_PHOTOS=false' >&2; exit 1; }
+	@# Buckets, table and users let go once that is applied. What is gone already is not made again.
+	targets=$$($(TF) state list | sed -nE 's/^module\.((photos|derived|logs)\.aws_s3_bucket|table\.aws_dynamodb_table|client\.aws_cognito_user_pool)\.this$$/-target=&/p'); \
+	    [ -z "$$targets" ] || $(TF) apply $$targets -var keep_photos=false
+	KEEP_PHOTOS=false $(TF) destroy -var keep_photos=false
+
+.PHONY: redrive  ## Start again what the dead letters hold: REDRIVE=--dry-run
+redrive: .venv/.local init
+	$(BIN)/python -m tools.redrive --queue-url "$$($(TF) output -raw dead_letters_url)" \
+	    --state-machine-arn "$$($(TF) output -raw state_machine_arn)" $(REDRIVE)
+
+.PHONY: backfill  ## Process what is in the photos bucket already: BACKFILL=--dry-run
+backfill: .venv/.local init
+	$(BIN)/python -m tools.backfill --photos-bucket "$$($(TF) output -raw photos_bucket)" \
+	    --table "$$($(TF) output -raw table)" \
+	    --state-machine-arn "$$($(TF) output -raw backfill_arn)" $(BACKFILL)
+
 .PHONY: docs  ## Write the generated parts of docs/ again
 docs: .venv/.dev
-	$(BIN)/python tools/docs.py
+	$(BIN)/python -m tools.docs
+	$(if $(shell command -v $(TERRAFORM)),$(BIN)/python -m tools.permissions)
 
 .PHONY: lock  ## Renew uv.lock where pyproject.toml asks for it, and the hashed lists made of it
 lock: .venv/.bootstrap
 	$(BIN)/uv lock
+	$(BIN)/uv lock --project tools/checkov
 	$(EXPORT) --only-group bootstrap --output-file tools/bootstrap.txt
 	for group in $(IMAGES) builder; do \
 	    $(EXPORT) --only-group $$group --output-file images/$$group/requirements.txt || exit; \
@@ -113,7 +189,12 @@ setup: .venv/.dev
 	$(BIN)/uv sync --locked --group dev
 	touch .venv/.local $@
 
+# What checkov pins does not go with what is ours.
+.cache/checkov/.made: .venv/.bootstrap tools/checkov/pyproject.toml tools/checkov/uv.lock
+	UV_PROJECT_ENVIRONMENT=$(CURDIR)/.cache/checkov $(BIN)/uv sync --locked --project tools/checkov
+	touch $@
+
 .PHONY: clean  ## Remove all that make has made here
 clean:
-	rm -rf .venv .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache demo images/networks
+	rm -rf .venv .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache demo images/networks web/dist web/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

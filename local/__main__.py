@@ -13,6 +13,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from botocore.exceptions import ClientError
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 
 DEMO_PHOTOS: Final = Path(__file__).parent / "photos"
 STAGES: Final = ("in-process", "docker")
-IMAGES: Final = {name: f"gallery-{name}:latest" for name in ("extract", "thumbnail", "tag")}
 TABLE_WIDTH: Final = 168  # where there is no terminal whose width counts
 
 
@@ -69,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with closing(_run(photos, options, progress)) as documents:
             fine = _show(documents, options)
-    except UnavailableError as error:
+    except (UnavailableError, ClientError) as error:  # Lambda's, of an image that does not start
         say(str(error))
         return 2
     except subprocess.CalledProcessError as error:
@@ -147,7 +147,7 @@ def _run(
     from local.stack import Stack  # noqa: PLC0415
     from tools.labels.model import ModelUnavailableError, WrongWeightsError  # noqa: PLC0415
 
-    functions: Functions = Containers(IMAGES) if options.stages == "docker" else InProcess()
+    functions: Functions = Containers() if options.stages == "docker" else InProcess()
     try:
         labeller = ModelLabeller.ready(
             lambda line: console.print(line, markup=False, highlight=False)

@@ -4,6 +4,7 @@ One to a process, because moto's services are; several processes may each have o
 """
 
 import json
+import logging
 import re
 import resource
 import threading
@@ -17,6 +18,7 @@ from urllib.parse import unquote
 import boto3
 import botocore.session
 from botocore.config import Config
+from moto.awslambda.exceptions import UnknownFunctionException
 from moto.core.base_backend import BackendDict
 from moto.moto_server.werkzeug_app import (
     DomainDispatcherApplication,
@@ -26,7 +28,6 @@ from moto.moto_server.werkzeug_app import (
 from werkzeug.serving import make_server
 
 from local import gaps
-from local.functions import NAMES
 from local.rekognition import Rekognition, RekognitionError
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from local.functions import Functions
     from local.gaps.wiring import Watcher
     from local.rekognition import Labeller
+
+logger = logging.getLogger(__name__)
 
 ACCOUNT: Final = "123456789012"
 REGION: Final = "us-east-1"
@@ -61,7 +64,7 @@ def embedded_aws(  # noqa: PLR0913  # all by name
     """Serve AWS's APIs at a free port of `host`, and yield the URL for this machine.
 
     Args:
-        functions: what answers Lambda's Invoke.
+        functions: what runs the functions that are deployed, and answers Lambda's Invoke.
         labeller: what answers Rekognition's DetectLabels.
         retry_scale: by which Step Functions' waits between retries are multiplied.
         executions_at_once: further executions wait, without their timeouts running.
@@ -78,6 +81,7 @@ def embedded_aws(  # noqa: PLR0913  # all by name
         retry_scale=retry_scale,
         slots=threading.Semaphore(executions_at_once),
         watcher=watcher,
+        deploy=functions.deploy,
         new_client=lambda service: client(service, url, config=_WITHOUT_RETRIES),
     )
     with server, gaps.connected(wiring):  # leaving closes the one, and frees the other
@@ -169,8 +173,17 @@ class _Front:
         elif target == "AWSStepFunctions.ValidateStateMachineDefinition":
             answer = _validate(json.loads(_body(environ)))
         else:
-            answered: Iterable[bytes] = self.moto(environ, start_response)
-            return answered
+            try:
+                answered: Iterable[bytes] = self.moto(environ, start_response)
+            except Exception as error:  # whatever moto cannot do, or does wrong
+                # Else the connection would break, and SDKs would try again for minutes.
+                logger.exception(
+                    "%s %s %s", environ["REQUEST_METHOD"], environ["PATH_INFO"], target
+                )
+                problem = f"{type(error).__name__}: {error}"
+                answer = _refusal(HTTPStatus.BAD_REQUEST, "EmbeddedAwsError", problem)
+            else:
+                return answered
         status, headers, body = answer
         headers = {
             "Content-Type": "application/json",
@@ -183,9 +196,10 @@ class _Front:
 
     def _invoke(self, name: str, payload: bytes) -> Answer:
         """Answer Lambda's Invoke, RequestResponse; a name may be an ARN."""
-        function = unquote(name).rpartition(":")[2]
-        if function not in NAMES:
-            return _refusal(HTTPStatus.NOT_FOUND, "ResourceNotFoundException", f"no {function}")
+        try:
+            function = gaps.awslambda.find(ACCOUNT, REGION, unquote(name))
+        except UnknownFunctionException as error:
+            return _refusal(HTTPStatus.NOT_FOUND, "ResourceNotFoundException", error.message)
         answer = self.functions.invoke(function, payload)
         failed = {"X-Amz-Function-Error": "Unhandled"} if answer.failed else {}
         return HTTPStatus.OK, {"X-Amz-Executed-Version": "$LATEST", **failed}, answer.payload

@@ -1,8 +1,9 @@
-"""What answers Lambda's Invoke: the real handlers in worker processes, or in their containers."""
+"""What runs the deployed functions: handlers in worker processes, or container images."""
 
 import json
 import os
 import queue
+import re
 import socket
 import subprocess
 import sys
@@ -21,9 +22,30 @@ from urllib.parse import urlsplit
 
 from local.template import REPOSITORY
 
-NAMES: Final = ("extract", "thumbnail", "tag")
-TIMEOUT_SECONDS: Final = 30.0  # of each function
-MEMORY_MB: Final = 1024
+STEPS: Final = ("extract", "thumbnail", "tag")  # each a folder of images/, and an image
+
+# What the Dockerfiles set.
+IMAGE_ENVIRONMENT: Final = {"MALLOC_ARENA_MAX": "1", "VIPS_CONCURRENCY": "1"}
+
+_ECR_HOST: Final = re.compile(r"^\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com/")
+_STEP: Final = re.compile(r"([a-z]+)(?:[:@][^/]*)?$")  # the last word of a repository's name
+
+
+@dataclass(frozen=True)
+class Function:
+    """A deployed function, as CreateFunction or the last update of it says."""
+
+    name: str
+    image_uri: str  # <account>.dkr.ecr.<region>.amazonaws.com/<repository>@sha256:<digest>
+    environment: tuple[tuple[str, str], ...]  # names and values, sorted
+    timeout_seconds: float
+    memory_mb: int
+
+    @property
+    def step(self) -> str:
+        """The folder of images/ that the image is made of."""
+        match = _STEP.search(self.image_uri)
+        return match[1] if match else ""
 
 
 @dataclass(frozen=True)
@@ -35,14 +57,23 @@ class Answer:
 
 
 class Functions(Protocol):
-    """The deployed functions: extract, thumbnail and tag."""
+    """What runs the deployed functions."""
 
     def start(self, environment: Mapping[str, str]) -> None:
-        """Start whatever is needed, with the functions' environment variables."""
+        """Get ready; `environment` is what Lambda gives every function beside its own."""
         ...
 
-    def invoke(self, name: str, payload: bytes) -> Answer:
-        """Invoke a function by name; called from many threads."""
+    def deploy(self, function: Function) -> None:
+        """Start whatever `function` needs, before its first event.
+
+        Raises:
+            OSError: there is no way to run it here.
+            subprocess.CalledProcessError: its image does not start; the reason is on stderr.
+        """
+        ...
+
+    def invoke(self, function: Function, payload: bytes) -> Answer:
+        """Invoke a deployed function; called from many threads."""
         ...
 
     def stop(self) -> None:
@@ -51,40 +82,61 @@ class Functions(Protocol):
 
 
 class InProcess:
-    """The handlers of images/ in `workers` processes of their own (one for each core).
+    """The handlers of images/ in `workers` processes (one for each core) for each environment.
 
-    Each process takes one event at a time, of whichever function, so that no handler waits for
-    another's interpreter lock, nor for the server's.
+    A process takes one event at a time, of any function with its environment, so that no handler
+    waits for another's interpreter lock, nor for the server's.
     """
 
-    def __init__(
-        self,
-        *,
-        workers: int | None = None,
-        timeout_seconds: float = TIMEOUT_SECONDS,
-        code: Path = REPOSITORY / "images",
-    ) -> None:
-        """Take <name>/handler.py of each function from the folder `code`."""
+    def __init__(self, *, workers: int | None = None, code: Path = REPOSITORY / "images") -> None:
+        """Take <step>/handler.py of each function from the folder `code`."""
         self.workers = workers or os.cpu_count() or 1
-        self.timeout_seconds = timeout_seconds
         self.code = code
         self._environment: dict[str, str] = {}
-        self._idle: queue.SimpleQueue[_Worker | None] = queue.SimpleQueue()
-        self._all: set[_Worker] = set()
+        self._pools: dict[tuple[tuple[str, str], ...], _Workers] = {}
         self._lock = threading.Lock()
-        self._stopped = False
 
     def start(self, environment: Mapping[str, str]) -> None:
-        """Start the processes; they import the handlers while the caller goes on."""
-        self._environment = dict(environment)
-        for _ in range(self.workers):
-            self._add()
+        """Start nothing yet."""
+        self._environment = {**IMAGE_ENVIRONMENT, **environment}
 
-    def invoke(self, name: str, payload: bytes) -> Answer:
+    def deploy(self, function: Function) -> None:
+        """Start the processes; they import the handlers while the caller goes on."""
+        with self._lock:
+            if function.environment not in self._pools:
+                environment = {**self._environment, **dict(function.environment)}
+                pool = _Workers(self.workers, self.code, environment)
+                self._pools[function.environment] = pool
+
+    def invoke(self, function: Function, payload: bytes) -> Answer:
         """Invoke a handler in the next process that is free.
 
         One that dies, or overruns the timeout, is replaced; the answer is then Lambda's.
         """
+        return self._pools[function.environment].invoke(function, payload)
+
+    def stop(self) -> None:
+        """Kill the processes."""
+        with self._lock:
+            for pool in self._pools.values():
+                pool.stop()
+
+
+class _Workers:
+    """Processes with one environment."""
+
+    def __init__(self, count: int, code: Path, environment: Mapping[str, str]) -> None:
+        self.code = code
+        self.environment = environment
+        self._idle: queue.SimpleQueue[_Worker | None] = queue.SimpleQueue()
+        self._all: set[_Worker] = set()
+        self._lock = threading.Lock()
+        self._stopped = False
+        for _ in range(count):
+            self._add()
+
+    def invoke(self, function: Function, payload: bytes) -> Answer:
+        """Invoke a handler in the next process that is free; see `InProcess`."""
         request_id = str(uuid.uuid4())
         worker = self._idle.get()
         if worker is None:
@@ -92,8 +144,8 @@ class InProcess:
             return _error("Runtime.ExitError", request_id, "stopped")
         try:
             worker.wait_until_ready()
-            worker.connection.send((name, request_id, payload.decode()))
-            if worker.connection.poll(self.timeout_seconds):
+            worker.connection.send((function, request_id, payload.decode()))
+            if worker.connection.poll(function.timeout_seconds):
                 failed, text = worker.connection.recv()
                 self._idle.put(worker)
                 return Answer(text.encode(), failed=failed)
@@ -102,7 +154,7 @@ class InProcess:
             how = f"signal: {-exit_status}" if exit_status < 0 else f"exit status {exit_status}"
             return _error("Runtime.ExitError", request_id, f"Runtime exited with error: {how}")
         self._replace(worker, grace_seconds=0)
-        late = f"Task timed out after {self.timeout_seconds:.2f} seconds"
+        late = f"Task timed out after {function.timeout_seconds:.2f} seconds"
         return _error("Sandbox.Timedout", request_id, late)
 
     def stop(self) -> None:
@@ -120,7 +172,7 @@ class InProcess:
     def _add(self) -> None:
         with self._lock:
             if not self._stopped:
-                worker = _Worker(self.code, self._environment, self.timeout_seconds)
+                worker = _Worker(self.code, self.environment)
                 self._all.add(worker)
                 self._idle.put(worker)
 
@@ -142,11 +194,11 @@ def _error(code: str, request_id: str, message: str) -> Answer:
 class _Worker:
     """A process of local.worker, and our end of its socket."""
 
-    def __init__(self, code: Path, environment: Mapping[str, str], timeout_seconds: float) -> None:
+    def __init__(self, code: Path, environment: Mapping[str, str]) -> None:
         ours, theirs = socket.socketpair()
         with theirs:
             self.process = subprocess.Popen(  # noqa: S603  # our own code
-                [sys.executable, "-m", "local.worker", str(theirs.fileno()), str(timeout_seconds)],
+                [sys.executable, "-m", "local.worker", str(theirs.fileno())],
                 cwd=REPOSITORY,
                 env={
                     **environment,
@@ -179,64 +231,59 @@ class _Worker:
 
 
 class Containers:
-    """The images behind Lambda's runtime emulator, `copies` containers of each.
+    """The images behind Lambda's runtime emulator, `copies` containers for each function.
 
     An emulator takes one event at a time. A container has what Lambda gives: a read-only root,
-    512 MB of /tmp, no privileges, and no more memory than the functions have. The environment
+    512 MB of /tmp, no privileges, and no more memory than its function has. The environment
     variable DOCKER names another client than docker.
     """
 
-    def __init__(
-        self,
-        images: Mapping[str, str],
-        *,
-        copies: int = 2,
-        timeout_seconds: float = TIMEOUT_SECONDS,
-    ) -> None:
-        """Take the image of each function by name: {"extract": "gallery-extract:latest", …}."""
-        self.images = images
+    def __init__(self, *, registry: str = "", copies: int = 2) -> None:
+        """Take the images from `registry`, such as 127.0.0.1:5000, or from the engine itself.
+
+        It stands for ECR: <account>.dkr.ecr.<region>.amazonaws.com/gallery-tag@sha256:… is
+        127.0.0.1:5000/gallery-tag@sha256:….
+        """
+        self.registry = registry
         self.copies = copies
-        self.timeout_seconds = timeout_seconds
         self._label = f"gallery-stack={uuid.uuid4()}"
-        self._options: list[str] = []
-        self._ports: dict[str, queue.SimpleQueue[int]] = {}
+        self._environment: dict[str, str] = {}
+        self._host_address = ""
+        self._ports: dict[Function, queue.SimpleQueue[int]] = {}
+        self._lock = threading.Lock()
 
     def start(self, environment: Mapping[str, str]) -> None:
+        """Ask whether docker answers.
+
+        Raises:
+            FileNotFoundError: there is no docker client.
+            subprocess.CalledProcessError: docker refuses; its reason is on stderr.
+        """
+        _docker("version")
+        self._environment = dict(environment)
+
+    def deploy(self, function: Function) -> None:
         """Start the containers, and wait until each answers.
 
         Raises:
             subprocess.CalledProcessError: docker refuses; its reason is on stderr.
         """
-        endpoint = urlsplit(environment["AWS_ENDPOINT_URL"])
-        variables = {
-            **environment,
-            "AWS_ENDPOINT_URL": f"http://{self._host_address()}:{endpoint.port}",
-            "AWS_LAMBDA_FUNCTION_TIMEOUT": str(int(self.timeout_seconds)),
-        }
-        self._options = [
-            *(f"--env={name}={value}" for name, value in variables.items()),
-            f"--label={self._label}",
-            f"--memory={MEMORY_MB}m",
-            "--publish=127.0.0.1::8080",
-            "--read-only",
-            "--tmpfs=/tmp:size=512m",
-            "--user=993:990",  # unprivileged, and of no entry in /etc/passwd
-        ]
-        for name in self.images:
-            self._ports[name] = queue.SimpleQueue()
-        names = [name for name in self.images for _ in range(self.copies)]
-        with ThreadPoolExecutor(len(names)) as pool:
-            for _ in pool.map(self._add, names):
+        if function in self._ports:
+            return
+        self._find_host(self._image(function))
+        self._ports[function] = queue.SimpleQueue()
+        with ThreadPoolExecutor(self.copies) as pool:
+            for _ in pool.map(self._add, [function] * self.copies):
                 pass
 
-    def invoke(self, name: str, payload: bytes) -> Answer:
+    def invoke(self, function: Function, payload: bytes) -> Answer:
         """Post the event to the next container that is free; one that died is replaced."""
-        ports = self._ports[name]
+        ports = self._ports[function]
         port = ports.get()
         try:
-            body = _post(port, payload, timeout_seconds=self.timeout_seconds + 10)
+            body = _post(port, payload, timeout_seconds=function.timeout_seconds + 10)
         except OSError as error:
-            self._add(name)
+            self._add(function)
             return _error("Runtime.ExitError", "unknown", f"the container ended: {error}")
         ports.put(port)
         try:
@@ -248,34 +295,62 @@ class Containers:
 
     def stop(self) -> None:
         """Remove the containers, those too whose start was interrupted."""
-        if not self._ports:
+        if not self._host_address:
             return
         listed = _docker("ps", "--all", "--quiet", f"--filter=label={self._label}").split()
         if listed:
             _docker("rm", "--force", "--volumes", *listed)
 
-    def _host_address(self) -> str:
-        """Return the address at which a container finds this machine.
+    def _image(self, function: Function) -> str:
+        prefix = f"{self.registry}/" if self.registry else ""
+        return _ECR_HOST.sub(prefix, function.image_uri)
+
+    def _find_host(self, image: str) -> None:
+        """Find the address at which a container reaches this machine.
 
         An address, not a name: SDKs would put the bucket in front of a name.
         """
-        hosts = _docker(
-            "run",
-            "--rm",
-            f"--label={self._label}",
-            "--add-host=machine:host-gateway",
-            "--entrypoint=cat",
-            next(iter(self.images.values())),
-            "/etc/hosts",
-        )
-        return next(line.split()[0] for line in hosts.splitlines() if line.endswith("machine"))
+        with self._lock:
+            if self._host_address:
+                return
+            hosts = _docker(
+                "run",
+                "--rm",
+                f"--label={self._label}",
+                "--add-host=machine:host-gateway",
+                "--entrypoint=cat",
+                image,
+                "/etc/hosts",
+            )
+            self._host_address = next(
+                line.split()[0] for line in hosts.splitlines() if line.endswith("machine")
+            )
 
-    def _add(self, name: str) -> None:
-        container = _docker("run", "--detach", *self._options, self.images[name])
+    def _add(self, function: Function) -> None:
+        endpoint = urlsplit(self._environment["AWS_ENDPOINT_URL"])
+        variables = {
+            **self._environment,
+            "AWS_ENDPOINT_URL": f"http://{self._host_address}:{endpoint.port}",
+            "AWS_LAMBDA_FUNCTION_NAME": function.name,
+            "AWS_LAMBDA_FUNCTION_TIMEOUT": str(int(function.timeout_seconds)),
+            **dict(function.environment),
+        }
+        container = _docker(
+            "run",
+            "--detach",
+            *(f"--env={name}={value}" for name, value in variables.items()),
+            f"--label={self._label}",
+            f"--memory={function.memory_mb}m",
+            "--publish=127.0.0.1::8080",
+            "--read-only",
+            "--tmpfs=/tmp:size=512m",
+            "--user=993:990",  # unprivileged, and of no entry in /etc/passwd
+            self._image(function),
+        )
         published = _docker("port", container, "8080/tcp").splitlines()[0]
         port = int(published.rpartition(":")[2])
         _wait_for_http(port)
-        self._ports[name].put(port)
+        self._ports[function].put(port)
 
 
 def _docker(*arguments: str) -> str:

@@ -3,6 +3,10 @@
 with Stack.start(functions=InProcess()) as stack:
     version_id = stack.upload("uploads/ada/2016/taco.jpg", photo)
     execution = stack.wait_for("uploads/ada/2016/taco.jpg", version_id)
+
+with Stack.empty(functions=InProcess()) as stack:
+    ...  # `terraform apply` with the variables of stack.environment(), then `output -json`
+    stack.attach(outputs)
 """
 
 import json
@@ -10,6 +14,7 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -20,13 +25,15 @@ import msgspec
 from botocore.config import Config
 
 from local.embedded import ACCOUNT, ANY_ADDRESS, LOOPBACK, REGION, client, embedded_aws, environment
-from local.functions import NAMES, Containers, Functions
+from local.functions import STEPS, Containers, Functions
 from local.rekognition import NoLabels
-from local.template import Values, render_file
+from local.template import REPOSITORY, Values, render_file
 from thumbnail.renditions import DEFAULT_RENDITIONS, RenditionSpec
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.literals import KeyTypeType
+    from mypy_boto3_dynamodb.type_defs import KeySchemaElementTypeDef
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
@@ -40,6 +47,9 @@ DERIVED_BUCKET: Final = "derived"
 TABLE: Final = "gallery"
 STATE_MACHINE: Final = "gallery"
 DEAD_LETTERS: Final = "dead-letters"
+REGISTRY: Final = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"
+TIMEOUT_SECONDS: Final = 30  # of each function
+MEMORY_MB: Final = 1024
 ROLE: Final = f"arn:aws:iam::{ACCOUNT}:role/embedded"
 
 
@@ -90,15 +100,37 @@ class Stack:
         renditions: Mapping[str, RenditionSpec] = DEFAULT_RENDITIONS,
         labeller: "Labeller | None" = None,
         retry_scale: float = 1.0,
+        image_tag: str = "latest",
     ) -> "Iterator[Stack]":
         """Start the embedded AWS on a free port of the loopback, and deploy into it.
 
         Leaving the context ends every process, container and thread that was started.
 
         Args:
-            functions: what answers Lambda's Invoke: `InProcess()`, `Containers(...)`, or any
-                other `local.functions.Functions`.
+            functions: what runs the functions: `InProcess()`, `Containers()`, or any other
+                `local.functions.Functions`.
             renditions: the functions' RENDITIONS.
+            labeller: what answers Rekognition's DetectLabels; absent means: no labels at all.
+            retry_scale: by which the waits between retries are multiplied; tests use 0.
+            image_tag: of the images gallery-extract, gallery-thumbnail and gallery-tag.
+        """
+        with cls.empty(functions=functions, labeller=labeller, retry_scale=retry_scale) as stack:
+            stack.deploy(renditions, image_tag)
+            yield stack
+
+    @classmethod
+    @contextmanager
+    def empty(
+        cls,
+        *,
+        functions: Functions,
+        labeller: "Labeller | None" = None,
+        retry_scale: float = 1.0,
+    ) -> "Iterator[Stack]":
+        """Start the embedded AWS, with nothing in it, for somebody else to deploy into: `attach`.
+
+        Args:
+            functions: what runs the functions that are deployed.
             labeller: what answers Rekognition's DetectLabels; absent means: no labels at all.
             retry_scale: by which the waits between retries are multiplied; tests use 0.
         """
@@ -114,27 +146,21 @@ class Stack:
         ) as endpoint_url:
             stack = cls(endpoint_url, executions)
             try:
-                functions.start(
-                    {
-                        **environment(endpoint_url),
-                        "TZ": ":UTC",  # as in Lambda
-                        "MALLOC_ARENA_MAX": "1",
-                        "VIPS_CONCURRENCY": "1",
-                        "PHOTOS_BUCKET": PHOTOS_BUCKET,
-                        "DERIVED_BUCKET": DERIVED_BUCKET,
-                        "RENDITIONS": msgspec.json.encode(renditions).decode(),
-                        "LABELER": "rekognition",
-                        "MAX_LABELS": "50",
-                        "MIN_CONFIDENCE": "55",
-                    }
-                )
-                stack._deploy()
+                functions.start({**environment(endpoint_url), "TZ": ":UTC"})  # as in Lambda
                 yield stack
             finally:
                 executions.abort()
                 functions.stop()
                 executions.wait(timeout_seconds=5)
                 stack._close()
+
+    def attach(self, outputs: Mapping[str, Any]) -> None:
+        """Work with what Terraform made: `outputs` are those of `terraform output -json`."""
+        self.photos_bucket = outputs["photos_bucket"]["value"]
+        self.derived_bucket = outputs["derived_bucket"]["value"]
+        self.table = outputs["table"]["value"]
+        self.state_machine_arn = outputs["state_machine_arn"]["value"]
+        self.dead_letters_url = outputs["dead_letters_url"]["value"]
 
     def client(self, service: str) -> Any:  # noqa: ANN401  # one of boto3's generated classes
         """Return this stack's client for any service."""
@@ -217,8 +243,9 @@ class Stack:
         if not self._executions.wait(timeout_seconds=timeout_seconds):
             raise TimeoutError(f"executions still run after {timeout_seconds} s")
 
-    def _deploy(self) -> None:
+    def deploy(self, renditions: Mapping[str, RenditionSpec], image_tag: str) -> None:
         """Create what Terraform creates, from the same two templates."""
+        arns = self._deploy_functions(renditions, image_tag)
         for bucket in (PHOTOS_BUCKET, DERIVED_BUCKET):
             self.s3.create_bucket(Bucket=bucket)
         self.s3.put_bucket_versioning(
@@ -234,9 +261,7 @@ class Stack:
             "derived_bucket": DERIVED_BUCKET,
             "table": TABLE,
             "dead_letters_url": self.dead_letters_url,
-            "functions": {
-                name: f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}" for name in NAMES
-            },
+            "functions": arns,
         }
         self.stepfunctions.create_state_machine(
             name=STATE_MACHINE,
@@ -263,6 +288,38 @@ class Stack:
                     }
                 ],
             )
+
+    def _deploy_functions(
+        self, renditions: Mapping[str, RenditionSpec], image_tag: str
+    ) -> dict[str, str]:
+        """Create the function of each step; return their ARNs."""
+        role = self.client("iam").create_role(
+            RoleName=ROLE.rpartition("/")[2], AssumeRolePolicyDocument="{}"
+        )
+        settings = {  # of all three, so that they can share processes
+            "PHOTOS_BUCKET": PHOTOS_BUCKET,
+            "DERIVED_BUCKET": DERIVED_BUCKET,
+            "RENDITIONS": msgspec.json.encode(renditions).decode(),
+            "LABELER": "rekognition",
+            "MAX_LABELS": "50",
+            "MIN_CONFIDENCE": "55",
+        }
+        lambda_ = self.client("lambda")
+
+        def create(step: str) -> str:
+            arn: str = lambda_.create_function(
+                FunctionName=step,
+                PackageType="Image",
+                Code={"ImageUri": f"{REGISTRY}/gallery-{step}:{image_tag}"},
+                Role=role["Role"]["Arn"],
+                Environment={"Variables": settings},
+                Timeout=TIMEOUT_SECONDS,
+                MemorySize=MEMORY_MB,
+            )["FunctionArn"]
+            return arn
+
+        with ThreadPoolExecutor(len(STEPS)) as pool:
+            return dict(zip(STEPS, pool.map(create, STEPS), strict=True))
 
     def _close(self) -> None:
         for made in self._clients.values():
@@ -350,19 +407,36 @@ def _report(execution: "Moto") -> EndedExecution:
 
 
 def create_table(dynamodb: "DynamoDBClient", name: str) -> None:
-    """Create the gallery's table: an owner's rows, each below its sort key."""
+    """Create the gallery's table, with its keys and indexes as table.json names them."""
+    schema = json.loads((REPOSITORY / "table.json").read_text(encoding="utf-8"))
+    indexes = schema["indexes"]
+    used = {keys[kind] for keys in (schema, *indexes.values()) for kind in _KEY_KINDS}
     dynamodb.create_table(
         TableName=name,
         AttributeDefinitions=[
-            {"AttributeName": "pk", "AttributeType": "S"},
-            {"AttributeName": "sk", "AttributeType": "S"},
+            {"AttributeName": attribute, "AttributeType": "S"} for attribute in sorted(used)
         ],
-        KeySchema=[
-            {"AttributeName": "pk", "KeyType": "HASH"},
-            {"AttributeName": "sk", "KeyType": "RANGE"},
+        KeySchema=_key_schema(schema),
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": index,
+                "KeySchema": _key_schema(keys),
+                "Projection": {
+                    "ProjectionType": keys["projection"],
+                    "NonKeyAttributes": keys["non_key_attributes"],
+                },
+            }
+            for index, keys in indexes.items()
         ],
         BillingMode="PAY_PER_REQUEST",
     )
+
+
+_KEY_KINDS: Final[Mapping[str, "KeyTypeType"]] = {"hash_key": "HASH", "range_key": "RANGE"}
+
+
+def _key_schema(keys: Mapping[str, str]) -> "list[KeySchemaElementTypeDef]":
+    return [{"AttributeName": keys[kind], "KeyType": type_} for kind, type_ in _KEY_KINDS.items()]
 
 
 def _payload_bytes(event: Mapping[str, Any]) -> int:

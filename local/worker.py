@@ -1,4 +1,4 @@
-"""One execution environment of Lambda, as a process: `python -m local.worker <fd> <timeout>`.
+"""One execution environment of Lambda, as a process: `python -m local.worker <fd>`.
 
 Speaks over the inherited socket `fd`: takes (function, request id, event as JSON), answers
 (failed, result as JSON), as Lambda's own runtime would, and ends when the other side does.
@@ -16,7 +16,7 @@ from functools import cache
 from multiprocessing.connection import Connection
 from typing import Any
 
-from local.functions import NAMES
+from local.functions import STEPS, Function
 
 
 @dataclass(frozen=True)
@@ -33,17 +33,17 @@ class Context:
 
 
 @cache
-def handler(function: str) -> Callable[[Any, Context], Any]:
-    """Import the handler of images/<function>."""
-    handle: Callable[[Any, Context], Any] = importlib.import_module(f"{function}.handler").handle
+def handler(step: str) -> Callable[[Any, Context], Any]:
+    """Import the handler of images/<step>."""
+    handle: Callable[[Any, Context], Any] = importlib.import_module(f"{step}.handler").handle
     return handle
 
 
-def answer(function: str, request_id: str, event: str, timeout_seconds: float) -> tuple[bool, str]:
+def answer(function: Function, request_id: str, event: str) -> tuple[bool, str]:
     """Invoke a handler, and report its result or error as Lambda's runtime does."""
-    context = Context(function, request_id, time.monotonic() + timeout_seconds)
+    context = Context(function.name, request_id, time.monotonic() + function.timeout_seconds)
     try:
-        handle = handler(function)
+        handle = handler(function.step)
     except Exception as error:  # noqa: BLE001  # whatever an import may raise
         return True, report(error, "Runtime.ImportModuleError", request_id)
     try:
@@ -63,28 +63,28 @@ def report(error: Exception, name: str, request_id: str) -> str:
     return json.dumps(facts)
 
 
-def main(descriptor: int, timeout_seconds: float) -> None:
+def main(descriptor: int) -> None:
     """Serve until the other side closes the socket."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that started us
     with Connection(descriptor) as connection:
-        for function in NAMES:
-            preload(function)
+        for step in STEPS:
+            preload(step)
         connection.send("ready")
         while True:
             try:
                 function, request_id, event = connection.recv()
             except EOFError:
                 return
-            connection.send(answer(function, request_id, event, timeout_seconds))
+            connection.send(answer(function, request_id, event))
 
 
-def preload(function: str) -> None:
+def preload(step: str) -> None:
     """Import a handler before its first event; one that fails says so when it is invoked."""
     try:
-        handler(function)
+        handler(step)
     except Exception:  # noqa: BLE001  # see above
         return
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), float(sys.argv[2]))
+    main(int(sys.argv[1]))

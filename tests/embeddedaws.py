@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from local.embedded import ACCOUNT, REGION, client, embedded_aws
-from local.functions import Answer
+from local.functions import STEPS, Answer, Function
 from local.rekognition import NoLabels
 from local.stack import EndedExecution, Executions, create_table
 
@@ -21,16 +21,23 @@ class Answering:
     """`local.functions.Functions` that answer with what the test says, by name."""
 
     answers: dict[str, Callable[[Any], Answer]] = field(default_factory=dict)
+    deployed: list[Function] = field(default_factory=list)
+    refuse: Callable[[Function], None] = lambda _: None  # raises for what does not start
 
     def start(self, environment: Mapping[str, str]) -> None:
         """There is nothing to start."""
 
+    def deploy(self, function: Function) -> None:
+        """Note it; there is nothing to start."""
+        self.refuse(function)
+        self.deployed.append(function)
+
     def stop(self) -> None:
         """There is nothing to stop."""
 
-    def invoke(self, name: str, payload: bytes) -> Answer:
+    def invoke(self, function: Function, payload: bytes) -> Answer:
         """Answer by name."""
-        return self.answers[name](json.loads(payload))
+        return self.answers[function.name](json.loads(payload))
 
 
 @dataclass
@@ -46,7 +53,7 @@ class Aws:
     @classmethod
     @contextmanager
     def start(cls) -> "Iterator[Aws]":
-        """Start one, with a table."""
+        """Start one, with a table, and a function for each step."""
         executions = Executions()
         functions = Answering()
         labeller = NoLabels()
@@ -59,6 +66,8 @@ class Aws:
         ) as url:
             aws = cls(url, executions, functions, labeller)
             create_table(aws.client("dynamodb"), TABLE)
+            for step in STEPS:
+                aws.function(step)
             yield aws
             for made in aws.clients.values():
                 made.close()
@@ -68,6 +77,20 @@ class Aws:
         if service not in self.clients:
             self.clients[service] = client(service, self.url)
         return self.clients[service]
+
+    def function(self, name: str, **more: object) -> str:
+        """Create a function, of an image of that name; return its ARN."""
+        iam = self.client("iam")
+        if not iam.list_roles()["Roles"]:
+            iam.create_role(RoleName=ROLE.rpartition("/")[2], AssumeRolePolicyDocument="{}")
+        arn: str = self.client("lambda").create_function(
+            FunctionName=name,
+            PackageType="Image",
+            Code={"ImageUri": f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/gallery-{name}:1"},
+            Role=ROLE,
+            **more,
+        )["FunctionArn"]
+        return arn
 
     def state_machine(self, states: Mapping[str, object]) -> str:
         """Create a state machine that begins at the first of `states`; return its ARN."""

@@ -1,7 +1,7 @@
-"""Write the generated parts of docs/: the contracts, and the state machine as a diagram.
+"""Write the generated parts of docs/: contracts, states, Terraform's settings, costs.
 
-python tools/docs.py            writes them
-python tools/docs.py --check    names those that are stale, and exits with 1
+python -m tools.docs            writes them
+python -m tools.docs --check    names those that are stale, and exits with 1
 """
 
 import ast
@@ -12,9 +12,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hcl2
+from hcl2.utils import SerializationOptions
+
+from tools import costs
+
 ROOT = Path(__file__).parents[1]
 CONTRACTS = ROOT / "images" / "shared" / "contracts.py"
 STATE_MACHINE = ROOT / "statemachine.json.tftpl"
+TERRAFORM = ROOT / "terraform"
+OPERATIONS = ROOT / "docs" / "operations.md"
 NOTICE = "<!-- Made by `make docs` from {source}; do not edit. -->\n"
 
 
@@ -111,7 +118,79 @@ def _table(machine: dict[str, Any]) -> Iterator[str]:
             yield from _table(branch)
 
 
-GENERATED = {"docs/contracts.md": contracts, "docs/states.md": states}
+def settings() -> str:
+    """Return docs/settings.md: the variables and outputs of terraform/."""
+    parts = [
+        "# Settings\n",
+        NOTICE.format(source="terraform/variables.tf and terraform/outputs.tf"),
+        "What a deployment can be told, in `terraform/terraform.tfvars` (which git ignores), by",
+        "`-var`, or in the environment as `TF_VAR_<name>`; and what it tells, by",
+        "`terraform -chdir=terraform output`. How to deploy is in [operations](operations.md).\n",
+        "## Variables\n",
+        "| variable | type | default | |\n|---|---|---|---|",
+        *(
+            f"| `{name}` | `{_expression(one['type'])}` | {_default(one)} |"
+            f" {_cell(one['description'])} |"
+            for name, one in _blocks("variables.tf", "variable")
+        ),
+        "",
+        "## Outputs\n",
+        "| output | |\n|---|---|",
+        *(
+            f"| `{name}` | {_cell(one['description'])} |"
+            for name, one in _blocks("outputs.tf", "output")
+        ),
+        "",
+    ]
+    return "\n".join(parts)
+
+
+def _blocks(file: str, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the blocks of one kind in a file of the root module, by name."""
+    options = SerializationOptions(
+        with_comments=False, explicit_blocks=False, strip_string_quotes=True
+    )
+    with (TERRAFORM / file).open() as text:
+        for block in hcl2.load(text, serialization_options=options)[kind]:
+            yield from block.items()
+
+
+def _expression(text: str) -> str:
+    return text.removeprefix("${").removesuffix("}") if text.startswith("${") else text
+
+
+def _default(variable: dict[str, Any]) -> str:
+    return f"`{_hcl(variable['default'])}`" if "default" in variable else "none: it is asked for"
+
+
+def _hcl(value: object) -> str:
+    if isinstance(value, dict):
+        inside = ", ".join(f"{name} = {_hcl(one)}" for name, one in value.items())
+        return f"{{ {inside} }}" if inside else "{}"
+    return json.dumps(value)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("<", "&lt;")
+
+
+def operations() -> str:
+    """Return docs/operations.md with its costs as tools/costs.py has them."""
+    begin, end = (
+        "<!-- Made by `make docs` from tools/costs.py; do not edit. -->",
+        "<!-- costs end -->",
+    )
+    before, _, rest = OPERATIONS.read_text().partition(begin)
+    _, _, after = rest.partition(end)
+    return f"{before}{begin}\n\n{costs.tables()}\n\n{end}{after}"
+
+
+GENERATED = {
+    "docs/contracts.md": contracts,
+    "docs/operations.md": operations,
+    "docs/settings.md": settings,
+    "docs/states.md": states,
+}
 
 
 def main() -> int:

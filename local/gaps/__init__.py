@@ -6,7 +6,29 @@ process, and so is the `Wiring` that they work for.
 """
 
 # batch comes before all that imports moto's Step Functions
-from local.gaps import batch, dynamodb, eventbridge, s3, stepfunctions
+from local.gaps import (
+    awslambda,
+    batch,
+    cognitoidentity,
+    distributedmap,
+    dynamodb,
+    eventbridge,
+    s3,
+    sqs,
+    stepfunctions,
+)
 from local.gaps.wiring import Wiring, connected
 
-__all__ = ["Wiring", "batch", "connected", "dynamodb", "eventbridge", "s3", "stepfunctions"]
+__all__ = [
+    "Wiring",
+    "awslambda",
+    "batch",
+    "cognitoidentity",
+    "connected",
+    "distributedmap",
+    "dynamodb",
+    "eventbridge",
+    "s3",
+    "sqs",
+    "stepfunctions",
+]

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
 
-from moto.events.models import Rule
+from moto.events.models import Rule, events_backends
 from moto.sqs.models import sqs_backends
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 from moto.utilities.arns import parse_arn
@@ -20,6 +20,30 @@ logger = logging.getLogger(__name__)
 # A quoted string of the template (a variable in it becomes text), or a bare variable (JSON).
 _STRING_OR_VARIABLE: Final = re.compile(r'"(?:[^"\\]|\\.)*"|<([^<>"]+)>')
 _VARIABLE: Final = re.compile(r"<([^<>]+)>")
+
+
+def send(  # noqa: PLR0913, PLR0917  # what every event has
+    account: str,
+    region: str,
+    source: str,
+    detail_type: str,
+    resource: str,
+    detail: Mapping[str, Json],
+) -> None:
+    """Give the default bus an event of an AWS service's own."""
+    event = {
+        "version": "0",
+        "id": str(uuid.uuid4()),
+        "detail-type": detail_type,
+        "source": source,
+        "account": account,
+        "time": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "region": region,
+        "resources": [resource],
+        "detail": detail,
+    }
+    for rule in list(events_backends[account][region].event_buses["default"].rules.values()):
+        rule.send_to_targets(event)
 
 
 @replaces(Rule, name="send_to_targets")

@@ -1,18 +1,24 @@
 """S3: an event for each change of an object, in the order of the changes."""
 
+import fnmatch
 import functools
+import json
 import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from typing import Final
+from urllib.parse import quote
 
-from moto.events.models import events_backends
+from moto.core.responses import ActionResult
+from moto.iam.access_control import IAMPolicy, PermissionResult
 from moto.s3 import models, notifications
-from moto.s3.models import S3Backend
+from moto.s3.models import FakeBucket, FakeDeleteMarker, S3Backend
+from moto.s3.responses import S3Response
+from moto.s3.utils import LOGGING_SERVICE_PRINCIPAL
 
-from local.gaps.wiring import Json, Moto, replaces
+from local.gaps import eventbridge
+from local.gaps.wiring import Json, Moto, replaces, replaces_static
 
 EMPTY_ETAG: Final = "d41d8cd98f00b204e9800998ecf8427e"  # of no bytes: a delete marker's
 
@@ -42,6 +48,11 @@ def _locked(method: Callable[..., Json]) -> Callable[..., Json]:
 for _name in ("put_object", "copy_object", "complete_multipart_upload"):
     setattr(S3Backend, _name, _locked(getattr(S3Backend, _name)))
 
+# AWS deletes a delete marker that is all there is of a key. moto breaks on it.
+FakeDeleteMarker.dispose = lambda _: None
+
+_get_bucket_notification: Final = S3Response.get_bucket_notification
+_list_object_versions: Final = S3Response.list_object_versions
 _delete_object: Final = S3Backend.delete_object
 
 
@@ -49,6 +60,72 @@ _delete_object: Final = S3Backend.delete_object
 def _key_buffer_size() -> int:
     """AWS has room for any number of photos. moto would keep each in memory, up to 4 MB."""
     return IN_MEMORY_BYTES
+
+
+@replaces(S3Response, name="get_bucket_notification")
+def _get_notification(self: Moto) -> Json:
+    """AWS tells whether a bucket's events go to EventBridge. moto tells of all other targets."""
+    listens = self.backend.get_bucket_notification_configuration(self.bucket_name)
+    if listens and listens.event_bridge is not None:
+        _amend(self, lambda told: {**told, "EventBridgeConfiguration": {}})
+    return _get_bucket_notification(self)
+
+
+@replaces(S3Response, name="list_object_versions")
+def _list_versions(self: Moto) -> Json:
+    """AWS encodes the keys where it is asked to. moto does so in its other lists alone."""
+    if self.querystring.get("encoding-type") == ["url"]:
+        _amend(self, _encoded)
+    return _list_object_versions(self)
+
+
+def _encoded(told: dict[str, Json]) -> dict[str, Json]:
+    def encode(item: dict[str, Json], *names: str) -> dict[str, Json]:
+        return {**item, **{name: quote(item[name]) for name in names if item.get(name)}}
+
+    lists = {
+        name: [encode(item, "Key", "Prefix") for item in told.get(name, [])]
+        for name in ("Versions", "DeleteMarkers", "CommonPrefixes")
+    }
+    markers = ("Prefix", "Delimiter", "KeyMarker", "NextKeyMarker")
+    return {**encode(told, *markers), **lists, "EncodingType": "url"}
+
+
+def _amend(response: Moto, change: Callable[[dict[str, Json]], dict[str, Json]]) -> None:
+    """Let `change` have what this request is answered with."""
+    serialized = response.serialized
+    response.serialized = lambda told: serialized(ActionResult(change(told.result)))
+
+
+@replaces(FakeBucket, name="get_permission")
+def _permission(self: Moto, action: str, resource: str) -> PermissionResult:
+    """AWS heeds a statement where its conditions hold. moto denies where they do not.
+
+    None holds here: the loopback stands for TLS, and callers are no services.
+    """
+    policy = json.loads(self.policy or b'{"Statement": []}')
+    heeded = [statement for statement in policy["Statement"] if "Condition" not in statement]
+    return IAMPolicy(json.dumps({**policy, "Statement": heeded})).is_action_permitted(
+        action, resource
+    )
+
+
+@replaces_static(FakeBucket, name="_log_permissions_enabled_policy")
+def _may_be_logged_to(target_bucket: Moto, target_prefix: str | None) -> bool:
+    """AWS delivers access logs where a policy allows it. moto breaks on lists and Principal *."""
+    policy = json.loads(target_bucket.policy or b'{"Statement": []}')
+    log = f"{target_bucket.arn}/{target_prefix or ''}log"
+    return any(
+        statement["Effect"] == "Allow"
+        and statement["Principal"] == {"Service": LOGGING_SERVICE_PRINCIPAL}
+        and "s3:PutObject" in _listed(statement["Action"])
+        and any(fnmatch.fnmatchcase(log, pattern) for pattern in _listed(statement["Resource"]))
+        for statement in policy["Statement"]
+    )
+
+
+def _listed(one_or_more: Json) -> list[str]:
+    return one_or_more if isinstance(one_or_more, list) else [one_or_more]
 
 
 @replaces(notifications, name="_send_event_bridge_message")
@@ -105,25 +182,15 @@ def _send(
     Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
     """
     _sequencer[0] = max(time.time_ns(), _sequencer[0] + 1)
-    event = {
+    detail = {
         "version": "0",
-        "id": str(uuid.uuid4()),
-        "detail-type": detail_type,
-        "source": "aws.s3",
-        "account": bucket.account_id,
-        "time": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "region": bucket.region_name,
-        "resources": [bucket.arn],
-        "detail": {
-            "version": "0",
-            "bucket": {"name": bucket.name},
-            "object": {**facts, "sequencer": f"{_sequencer[0]:018X}"},
-            "request-id": uuid.uuid4().hex[:16].upper(),
-            "requester": bucket.account_id,
-            "source-ip-address": "127.0.0.1",
-            **reason,
-        },
+        "bucket": {"name": bucket.name},
+        "object": {**facts, "sequencer": f"{_sequencer[0]:018X}"},
+        "request-id": uuid.uuid4().hex[:16].upper(),
+        "requester": bucket.account_id,
+        "source-ip-address": "127.0.0.1",
+        **reason,
     }
-    bus = events_backends[bucket.account_id][bucket.region_name].event_buses["default"]
-    for rule in list(bus.rules.values()):
-        rule.send_to_targets(event)
+    eventbridge.send(
+        bucket.account_id, bucket.region_name, "aws.s3", detail_type, bucket.arn, detail
+    )

@@ -6,10 +6,12 @@ import logging
 import threading
 import time
 import uuid
+from datetime import datetime
 from types import SimpleNamespace
 from typing import Final
 
 from moto.core.config import default_user_config
+from moto.core.responses import ActionResult
 from moto.stepfunctions.exceptions import AWSError, InvalidExecutionInput
 from moto.stepfunctions.parser import quotas
 from moto.stepfunctions.parser.api import (
@@ -50,8 +52,10 @@ from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
 from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 from moto.stepfunctions.parser.utils import TMP_THREADS
+from moto.stepfunctions.responses import StepFunctionResponse
 
 from local import jsonata
+from local.gaps import eventbridge
 from local.gaps.wiring import Json, Moto, replaces, replaces_static, wired
 
 MAX_DATA_BYTES: Final = 262_144  # of a state's input or output, as UTF-8
@@ -90,7 +94,7 @@ def _start(
 
 @replaces(ExecutionWorker, name="start")
 def _run(self: Moto) -> None:
-    """AWS tells when an execution ends. Here, as many run at once as the machine has room for."""
+    """AWS tells EventBridge of an execution. Here, as many run at once as there is room for."""
     wiring = wired()
     execution = self._execution_communication.execution
 
@@ -98,7 +102,9 @@ def _run(self: Moto) -> None:
         try:
             with wiring.slots:
                 if wiring.watcher.may_run():
+                    _tell(execution)
                     self._execution_logic()
+                    _tell(execution)
         finally:
             # moto keeps every thread it ever began
             TMP_THREADS[:] = [thread for thread in TMP_THREADS if thread.is_alive()]
@@ -110,6 +116,40 @@ def _run(self: Moto) -> None:
     thread.start()
 
 
+def _tell(execution: Moto) -> None:
+    """Tell EventBridge the status of an execution, unless it is an express one: no error, no cause.
+
+    Source: https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
+    """
+    if execution.state_machine.type == "EXPRESS":
+        return
+    output = to_json_str(execution.output) if execution.status == "SUCCEEDED" else None
+    detail = {
+        "executionArn": execution.exec_arn,
+        "stateMachineArn": execution.state_machine.arn,
+        "name": execution.name,
+        "status": execution.status,
+        "startDate": _epoch_ms(execution.start_date),
+        "stopDate": _epoch_ms(execution.stop_date),
+        "input": execution.execution_input,
+        "output": output,
+        "inputDetails": {"included": True},
+        "outputDetails": None if output is None else {"included": True},
+    }
+    eventbridge.send(
+        execution.account_id,
+        execution.region_name,
+        "aws.states",
+        "Step Functions Execution Status Change",
+        execution.exec_arn,
+        detail,
+    )
+
+
+def _epoch_ms(moment: datetime | None) -> int | None:
+    return None if moment is None else int(moment.timestamp() * 1000)
+
+
 def join_threads() -> None:
     """Wait until the threads of ended executions are gone, or for two seconds.
 
@@ -119,6 +159,18 @@ def join_threads() -> None:
     for thread in [thread for thread in TMP_THREADS if thread.is_alive()]:
         thread.join(max(0.0, deadline - time.monotonic()))
     TMP_THREADS.clear()
+
+
+@replaces(StepFunctionResponse, name="list_state_machine_versions")
+def _list_versions(self: Moto) -> Moto:
+    """AWS lists the versions that were published. moto keeps them to itself."""
+    arn = self._get_param("stateMachineArn")
+    versions = self.stepfunction_backend.describe_state_machine(arn).versions.values()
+    listed = [
+        {"stateMachineVersionArn": version.arn, "creationDate": version.creation_date}
+        for version in reversed(versions)
+    ]
+    return ActionResult({"stateMachineVersions": listed})
 
 
 def problem_of(definition: str) -> str | None:

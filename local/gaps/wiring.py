@@ -4,12 +4,15 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
+
+if TYPE_CHECKING:
+    from local.functions import Function
 
 Moto: TypeAlias = Any  # an object of moto's, which are typed too loosely for more
 Json: TypeAlias = Any
 
-Function = TypeVar("Function", bound=Callable[..., object])
+Method = TypeVar("Method", bound=Callable[..., object])
 
 
 class Watcher(Protocol):
@@ -36,6 +39,7 @@ class Wiring:
     retry_scale: float  # by which waits between retries are multiplied
     slots: threading.Semaphore  # executions that may run at once; more wait
     watcher: Watcher
+    deploy: "Callable[[Function], None]"  # told of each new or changed Lambda function
     new_client: Callable[[str], Any]  # makes a boto3 client for a service
     clients: dict[str, Any] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -74,10 +78,10 @@ def wired() -> Wiring:
     return _wirings[0]
 
 
-def replaces(*owners: object, name: str) -> Callable[[Function], Function]:
+def replaces(*owners: object, name: str) -> Callable[[Method], Method]:
     """Put the decorated function in the place of `name` in each of `owners`."""
 
-    def replace(function: Function) -> Function:
+    def replace(function: Method) -> Method:
         for owner in owners:
             setattr(owner, name, function)
         return function
@@ -85,10 +89,10 @@ def replaces(*owners: object, name: str) -> Callable[[Function], Function]:
     return replace
 
 
-def replaces_static(owner: object, *, name: str) -> Callable[[Function], Function]:
+def replaces_static(owner: object, *, name: str) -> Callable[[Method], Method]:
     """As `replaces`, for a static method."""
 
-    def replace(function: Function) -> Function:
+    def replace(function: Method) -> Method:
         setattr(owner, name, staticmethod(function))
         return function
 

@@ -13,7 +13,7 @@ PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
 
 def test_generated_pages_are_fresh() -> None:
     checked = subprocess.run(  # our own script
-        [sys.executable, "tools/docs.py", "--check"],
+        [sys.executable, "-m", "tools.docs", "--check"],
         cwd=ROOT,
         check=False,
         capture_output=True,

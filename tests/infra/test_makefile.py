@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -28,7 +29,8 @@ def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
     """A fresh clone, as far as the set-up looks at it."""
-    for name in ("Makefile", "pyproject.toml", "uv.lock", "tools/bootstrap.txt"):
+    files = ("Makefile", "pyproject.toml", "uv.lock", "tools/bootstrap.txt")
+    for name in (*files, "tools/checkov/pyproject.toml", "tools/checkov/uv.lock"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes((ROOT / name).read_bytes())
     return tmp_path
@@ -80,6 +82,127 @@ def test_uv_is_installed_from_what_the_lock_says(tmp_path: Path) -> None:
     subprocess.run([*export, *options], cwd=ROOT, check=True)  # noqa: S603  # ours alone
 
     assert (ROOT / "tools/bootstrap.txt").read_text() == fresh.read_text(), "run make lock"
+
+
+@pytest.fixture
+def deployer(clone: Path) -> Path:
+    """A clone that is set up, with stand-ins for docker, terraform and python that note calls.
+
+    terraform's state holds a bucket and a function, and keep_photos is what the file `keep` says.
+    """
+    (clone / "terraform").mkdir()
+    shutil.copy(ROOT / "terraform" / "backend.tf.example", clone / "terraform")
+    stubs = {
+        "docker": 'sleep 0.1; echo "docker $1 $3" >> said',
+        "python": 'echo "python $*" >> said',
+        "terraform": """echo "terraform $*" >> said
+            case "$2 $3" in
+                "state list") printf '%s\\n' module.photos.aws_s3_bucket.this \\
+                    module.photos.aws_s3_bucket_policy.this module.tag.aws_lambda_function.this ;;
+                console*) cat keep ;;
+                output*) echo "the-$4" ;;
+            esac""",
+    }
+    (clone / ".venv/bin").mkdir(parents=True)
+    for name, script in stubs.items():
+        program = clone / ".venv/bin" / name
+        program.write_text(f"#!/bin/sh\n{script}\n")
+        program.chmod(0o755)
+    for stamp in (".bootstrap", ".local"):
+        (clone / ".venv" / stamp).touch()
+    (clone / "keep").write_text("true\n")
+    return clone
+
+
+def deploy(folder: Path, *arguments: str) -> tuple[subprocess.CompletedProcess[str], list[str]]:
+    """Run make with the stand-ins, and return what it and what they said."""
+    clients = ["DOCKER=.venv/bin/docker", "TERRAFORM=.venv/bin/terraform"]
+    done = make(folder, *clients, *arguments)
+    said = folder / "said"
+    lines = said.read_text().splitlines() if said.exists() else []
+    return done, [line.replace("terraform -chdir=terraform", "terraform") for line in lines]
+
+
+def test_deploying_is_one_step_after_the_other_even_with_many_jobs(deployer: Path) -> None:
+    _, said = deploy(deployer, "--jobs=8", "build", "push", "apply")
+
+    steps = [" ".join(line.split()[:2]) for line in said]
+    assert steps == [*["docker build"] * 3, "python -m", "terraform init", "terraform apply"]
+
+
+def test_images_are_built_without_attestations_which_lambda_does_not_run(clone: Path) -> None:
+    (clone / "Makefile").write_text(f"{MAKEFILE}\nsettings:\n\t@env\n")
+
+    lines = make(clone, "settings").stdout.splitlines()
+
+    assert "BUILDX_NO_DEFAULT_ATTESTATIONS=1" in lines
+
+
+def test_pushing_to_another_registry_is_one_setting(deployer: Path) -> None:
+    _, said = deploy(deployer, "push", "REGISTRY=127.0.0.1:5000")
+
+    assert said[-1].endswith("--registry 127.0.0.1:5000")
+
+
+@pytest.mark.parametrize("target", ["plan", "apply"])
+def test_terraform_is_made_ready_first(target: str, deployer: Path) -> None:
+    _, said = deploy(deployer, target)
+
+    assert said == ["terraform init -input=false", f"terraform {target}"]
+
+
+def test_state_in_a_bucket_is_one_setting(deployer: Path) -> None:
+    _, said = deploy(deployer, "init", "STATE_BUCKET=our-states")
+
+    assert said == ["terraform init -migrate-state -backend-config=bucket=our-states"]
+    example = (ROOT / "terraform" / "backend.tf.example").read_text()
+    assert (deployer / "terraform" / "backend.tf").read_text() == example
+
+
+def test_destroy_says_what_to_do_and_destroys_nothing_while_photos_are_kept(deployer: Path) -> None:
+    refused, said = deploy(deployer, "destroy")
+
+    assert refused.returncode != 0
+    assert "make destroy KEEP_PHOTOS=false" in refused.stderr
+    assert [line for line in said if "destroy" in line or "apply" in line] == []
+
+
+@pytest.mark.parametrize(
+    ("setting", "keep"), [("KEEP_PHOTOS=false", "true"), ("KEEP_PHOTOS=", "false")]
+)
+def test_destroy_lets_the_buckets_go_first(setting: str, keep: str, deployer: Path) -> None:
+    (deployer / "keep").write_text(f"{keep}\n")
+
+    done, said = deploy(deployer, "destroy", setting)
+
+    assert done.returncode == 0, done.stderr
+    assert [line for line in said if "keep_photos" in line] == [
+        "terraform apply -target=module.photos.aws_s3_bucket.this -var keep_photos=false",
+        "terraform destroy -var keep_photos=false",
+    ]
+
+
+def test_destroy_knows_the_buckets_and_the_table_by_their_addresses() -> None:
+    storage = (ROOT / "terraform" / "storage.tf").read_text()
+
+    assert set(re.findall(r'^module "(\w+)"', storage, re.MULTILINE)) == {
+        "derived",
+        "logs",
+        "photos",
+        "table",
+    }
+    for module, kind in (("bucket", "aws_s3_bucket"), ("table", "aws_dynamodb_table")):
+        source = (ROOT / "terraform" / "modules" / module / "main.tf").read_text()
+        assert f'resource "{kind}" "this"' in source
+
+
+def test_redrive_asks_terraform_where(deployer: Path) -> None:
+    _, said = deploy(deployer, "redrive")
+
+    assert said[-1] == (
+        "python -m tools.redrive --queue-url the-dead_letters_url"
+        " --state-machine-arn the-state_machine_arn"
+    )
 
 
 def test_ci_runs_what_the_readme_says() -> None:

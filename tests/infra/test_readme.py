@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import engine
+from tools import costs
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
@@ -57,3 +58,36 @@ def test_one_image_answers_under_the_emulator() -> None:
     assert done.returncode == 0, done.stderr
     [answer] = re.findall(r"\{.*\}", done.stdout)
     assert json.loads(answer)["metadata"]["camera"]["make"] == "Canon"
+
+
+def test_deploying_is_made_of_targets_that_are_there() -> None:
+    for command in block_after("## Deploy it").splitlines():
+        settings = {name: value for name, value in os.environ.items() if "MAKE" not in name}
+        planned = subprocess.run(  # noqa: S603  # the README's own words
+            [*command.split(), "--dry-run"],
+            cwd=ROOT,
+            env=settings,
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+
+        assert planned.returncode == 0, planned.stderr
+
+
+def test_costs_are_those_of_operations() -> None:
+    rekognition, embedded, idle = (
+        sum(item.usd for item in items)
+        for items in (
+            costs.thousand_photos(labeler="rekognition"),
+            costs.thousand_photos(labeler="embedded"),
+            costs.idle_month(),
+        )
+    )
+    said = " ".join(README.partition("## Deploy it")[2].partition("##")[0].split())
+
+    about = r"about USD ([\d.]+), or ([\d.]+) with .* any about USD ([\d.]+)\. "
+    [figures] = re.findall(about, said)
+    assert [float(each) for each in figures] == [
+        pytest.approx(usd, rel=0.02) for usd in (rekognition, embedded, idle)
+    ]

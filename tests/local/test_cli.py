@@ -245,7 +245,7 @@ def test_a_docker_that_refuses_is_told_in_a_line(
 
     line = refused("--stages", "docker")
 
-    assert line == "python -m local: false run failed with exit status 1"
+    assert line == "python -m local: false version failed with exit status 1"
 
 
 @pytest.mark.parametrize("error", [ModelUnavailableError, WrongWeightsError])

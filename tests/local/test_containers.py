@@ -9,7 +9,7 @@ import pytest
 from boto3.dynamodb.types import TypeDeserializer
 
 import engine
-from local.functions import Answer, Containers, Functions, InProcess
+from local.functions import Answer, Containers, Function, Functions, InProcess
 from local.stack import Stack
 
 PHOTOS = sorted(
@@ -19,10 +19,12 @@ PHOTOS = sorted(
 )
 # What differs from one execution, or one upload, to the next.
 OF_ITS_OWN = (
+    "album_key",  # holds sort_time
     "claimed",
     "execution_arn",
     "sequencer",
     "sort_time",  # where nothing says when it was taken, the time of the upload
+    "time_key",  # holds sort_time
     "updated_at",
     "uploaded_at",
     "version_id",
@@ -32,7 +34,7 @@ OF_ITS_OWN = (
 def outcome(functions: Functions) -> dict[str, tuple[dict[str, Any], dict[str, str]]]:
     """Return the record of each demo photo, and the digest of each of its renditions."""
     found = {}
-    with Stack.start(functions=functions) as stack:
+    with Stack.start(functions=functions, image_tag="test") as stack:
         for photo in PHOTOS:
             stack.upload(f"uploads/ada/{photo.name}", photo.read_bytes())
         stack.wait_until_idle(timeout_seconds=120)
@@ -55,9 +57,10 @@ def outcome(functions: Functions) -> dict[str, tuple[dict[str, Any], dict[str, s
 
 @pytest.mark.docker
 def test_containers_give_the_same_records_and_renditions_as_the_handlers_here() -> None:
-    images = {name: engine.image(name) for name in engine.FUNCTIONS}
+    for name in engine.FUNCTIONS:
+        engine.image(name)
 
-    in_containers = outcome(Containers(images))
+    in_containers = outcome(Containers())
 
     assert in_containers == outcome(InProcess())
     statuses = [record["status"] for record, _ in in_containers.values()]
@@ -69,13 +72,17 @@ def test_containers_give_the_same_records_and_renditions_as_the_handlers_here() 
 
 @pytest.mark.docker
 def test_a_container_that_dies_is_lambdas_error_and_is_replaced() -> None:
-    functions = Containers({"extract": engine.image("extract")}, copies=1)
-    with Stack.start(functions=functions):
+    functions = Containers(copies=1)
+    uri = f"123456789012.dkr.ecr.eu-west-1.amazonaws.com/{engine.image('extract')}"
+    settings = (("PHOTOS_BUCKET", "photos"),)
+    function = Function("extract", uri, settings, timeout_seconds=30, memory_mb=1024)
+    with Stack.empty(functions=functions):
+        functions.deploy(function)
         containers = ["ps", "--quiet", f"--filter=ancestor={engine.image('extract')}"]
         engine.docker("kill", *engine.docker(*containers).split())
 
-        assert named(functions.invoke("extract", b"{}")) == "Runtime.ExitError"
-        assert named(functions.invoke("extract", b"{}")) == "InvalidRequestError"
+        assert named(functions.invoke(function, b"{}")) == "Runtime.ExitError"
+        assert named(functions.invoke(function, b"{}")) == "InvalidRequestError"
 
 
 def named(answer: Answer) -> object:
@@ -86,7 +93,7 @@ def named(answer: Answer) -> object:
 
 def test_where_there_is_no_docker_nothing_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER", "/nowhere/docker")
-    stack = Stack.start(functions=Containers({"extract": "gallery-extract:latest"}))
+    stack = Stack.start(functions=Containers())
 
     with pytest.raises(FileNotFoundError, match="/nowhere/docker"), stack:
         pass
@@ -94,7 +101,7 @@ def test_where_there_is_no_docker_nothing_is_started(monkeypatch: pytest.MonkeyP
 
 def test_where_docker_refuses_it_is_said_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER", "false")
-    stack = Stack.start(functions=Containers({"extract": "gallery-extract:latest"}))
+    stack = Stack.start(functions=Containers())
 
     with pytest.raises(subprocess.CalledProcessError), stack:
         pass

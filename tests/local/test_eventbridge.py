@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embeddedaws import Aws, queue_arn
+from embeddedaws import ROLE, Aws, queue_arn
 from local.embedded import ACCOUNT, REGION
 from local.gaps.eventbridge import transform
 
@@ -122,5 +122,94 @@ def test_a_disabled_rule_does_nothing(aws: Aws) -> None:
     events.disable_rule(Name=source)
 
     put(aws, source, {})
+
+    assert aws.messages(queue) == []
+
+
+def status_rule(aws: Aws, state_machine_arn: str) -> str:
+    """Make a rule for the state machine's executions; return the queue of what it sends."""
+    queue = aws.queue()
+    aws.rule(
+        {
+            "source": ["aws.states"],
+            "detail-type": ["Step Functions Execution Status Change"],
+            "detail": {"stateMachineArn": [state_machine_arn]},
+        },
+        Arn=queue_arn(queue),
+        InputTransformer={
+            "InputPathsMap": {"detail": "$.detail", "resources": "$.resources"},
+            "InputTemplate": '{"detail": <detail>, "resources": <resources>}',
+        },
+    )
+    return queue
+
+
+def statuses(aws: Aws, queue: str) -> dict[str, dict[str, Any]]:
+    """Return the details of what came, by status, in order."""
+    details = [json.loads(message["Body"])["detail"] for message in aws.messages(queue)]
+    return {detail["status"]: detail for detail in details}
+
+
+@pytest.mark.parametrize(
+    ("states", "end"),
+    [
+        ({"Done": {"Type": "Succeed", "Output": {"out": "é"}}}, "SUCCEEDED"),
+        ({"Failed": {"Type": "Fail", "Error": "E", "Cause": "c"}}, "FAILED"),
+        ({"Late": {"Type": "Wait", "Seconds": 5, "End": True}}, "TIMED_OUT"),
+    ],
+)
+def test_eventbridge_is_told_of_each_execution(
+    aws: Aws, states: dict[str, object], end: str
+) -> None:
+    definition = {"QueryLanguage": "JSONata", "StartAt": next(iter(states)), "States": states}
+    arn = aws.client("stepfunctions").create_state_machine(
+        name=str(uuid.uuid4()),
+        definition=json.dumps({**definition, "TimeoutSeconds": 1}),
+        roleArn=ROLE,
+    )["stateMachineArn"]
+    queue = status_rule(aws, arn)
+
+    execution = aws.client("stepfunctions").start_execution(stateMachineArn=arn, input='{"in": 1}')[
+        "executionArn"
+    ]
+    ended = aws.executions.find(lambda one: one.arn == execution, timeout_seconds=20)
+    aws.executions.wait(timeout_seconds=20)
+
+    told = statuses(aws, queue)
+    assert list(told) == ["RUNNING", end]
+    assert (ended.status, told[end]["executionArn"]) == (end, execution)
+    assert told[end]["name"] == execution.rpartition(":")[2]
+    assert json.loads(told[end]["input"]) == {"in": 1}
+    assert told[end]["inputDetails"] == {"included": True}
+    assert told["RUNNING"]["stopDate"] is None
+    assert 0 <= told[end]["stopDate"] - told[end]["startDate"] < 20_000
+    assert json.loads(told[end]["output"] or "null") == ended.output
+    assert not {"error", "cause"} & set(told[end])
+
+
+def test_eventbridge_is_told_of_an_execution_that_is_stopped(aws: Aws) -> None:
+    arn = aws.state_machine({"Wait": {"Type": "Wait", "Seconds": 60, "End": True}})
+    queue = status_rule(aws, arn)
+    stepfunctions = aws.client("stepfunctions")
+    execution = stepfunctions.start_execution(stateMachineArn=arn, input="{}")["executionArn"]
+    while not stepfunctions.get_execution_history(executionArn=execution)["events"]:
+        pass
+
+    stepfunctions.stop_execution(executionArn=execution)
+    aws.executions.find(lambda one: one.arn == execution, timeout_seconds=20)
+    aws.executions.wait(timeout_seconds=20)
+
+    assert list(statuses(aws, queue)) == ["RUNNING", "ABORTED"]
+
+
+def test_eventbridge_is_not_told_of_express_executions(aws: Aws) -> None:
+    definition = {"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}
+    arn = aws.client("stepfunctions").create_state_machine(
+        name=str(uuid.uuid4()), definition=json.dumps(definition), roleArn=ROLE, type="EXPRESS"
+    )["stateMachineArn"]
+    queue = status_rule(aws, arn)
+
+    aws.client("stepfunctions").start_execution(stateMachineArn=arn, input="{}")
+    aws.executions.wait(timeout_seconds=20)
 
     assert aws.messages(queue) == []

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from local.functions import Answer, InProcess
+from local.functions import Answer, Function, InProcess
 
 HANDLERS = {
     "extract": """
@@ -51,12 +51,21 @@ def handle(event, context):
 TIMEOUT_SECONDS = 2.0
 
 
+def function(step: str, *, timeout_seconds: float = TIMEOUT_SECONDS, **settings: str) -> Function:
+    """Return a function as it would be deployed."""
+    uri = f"123456789012.dkr.ecr.eu-west-1.amazonaws.com/gallery-{step}@sha256:{'0' * 64}"
+    environment = tuple(sorted({"PHOTOS_BUCKET": "photos", **settings}.items()))
+    return Function(f"gallery-{step}", uri, environment, timeout_seconds, memory_mb=1024)
+
+
 @pytest.fixture(scope="module")
 def functions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InProcess]:
     code = tmp_path_factory.mktemp("images")
     write_handlers(code)
-    functions = InProcess(workers=2, timeout_seconds=TIMEOUT_SECONDS, code=code)
-    functions.start({"PHOTOS_BUCKET": "photos"})
+    functions = InProcess(workers=2, code=code)
+    functions.start({"AWS_REGION": "eu-west-1"})
+    for step in HANDLERS:
+        functions.deploy(function(step))
     yield functions
     functions.stop()
 
@@ -69,7 +78,7 @@ def write_handlers(code: Path) -> None:
 
 
 def invoke(functions: InProcess, do: str, **more: object) -> Answer:
-    return functions.invoke("extract", json.dumps({"do": do, **more}).encode())
+    return functions.invoke(function("extract"), json.dumps({"do": do, **more}).encode())
 
 
 def report(answer: Answer) -> dict[str, Any]:
@@ -86,14 +95,41 @@ def test_a_handler_has_the_environment_of_a_function_and_no_other(
     environment = json.loads(invoke(functions, "answer").payload)["environment"]
 
     assert environment["PHOTOS_BUCKET"] == "photos"
+    assert environment["AWS_REGION"] == "eu-west-1"
     assert "AWS_PROFILE" not in environment
     assert "HOME" not in environment
+
+
+def test_functions_of_one_step_have_each_their_own_environment(functions: InProcess) -> None:
+    other = function("extract", PHOTOS_BUCKET="of another deployment")
+    functions.deploy(other)
+
+    answer = json.loads(functions.invoke(other, b'{"do": "answer"}').payload)
+    first = json.loads(invoke(functions, "answer").payload)
+
+    assert answer["environment"]["PHOTOS_BUCKET"] == "of another deployment"
+    assert first["environment"]["PHOTOS_BUCKET"] == "photos"
+
+
+@pytest.mark.parametrize(
+    ("image", "step"),
+    [
+        (f"gallery-extract@sha256:{'0' * 64}", "extract"),
+        ("gallery-thumbnail:latest", "thumbnail"),
+        ("gallery/tag:2024-07", "tag"),
+        ("gallery-extract", "extract"),
+    ],
+)
+def test_the_repository_says_which_step_an_image_is(image: str, step: str) -> None:
+    uri = f"123456789012.dkr.ecr.eu-west-1.amazonaws.com/{image}"
+
+    assert Function("name", uri, (), timeout_seconds=30, memory_mb=128).step == step
 
 
 def test_a_result_passes_unchanged(functions: InProcess) -> None:
     event = {"text": 'é "\\\n', "number": 1.5, "none": None}
 
-    answer = functions.invoke("tag", json.dumps(event).encode())
+    answer = functions.invoke(function("tag"), json.dumps(event).encode())
 
     assert (json.loads(answer.payload), answer.failed) == (event, False)
 
@@ -123,7 +159,7 @@ def test_what_a_handler_prints_is_no_answer(functions: InProcess) -> None:
 
 
 def test_a_handler_that_cannot_be_imported_says_so(functions: InProcess) -> None:
-    facts = report(functions.invoke("thumbnail", b"{}"))
+    facts = report(functions.invoke(function("thumbnail"), b"{}"))
 
     assert facts["errorType"] == "Runtime.ImportModuleError"
     assert "no_such_module" in facts["errorMessage"]
@@ -176,13 +212,17 @@ def test_ctrl_c_is_for_the_process_that_started_them(functions: InProcess) -> No
 
 def test_stop_ends_the_processes_and_whoever_waits_for_them(tmp_path: Path) -> None:
     write_handlers(tmp_path)
-    functions = InProcess(workers=1, timeout_seconds=600, code=tmp_path)
+    functions = InProcess(workers=1, code=tmp_path)
     functions.start({})
+    patient = function("extract", timeout_seconds=600)
+    functions.deploy(patient)
     [pid] = pids(functions)
     answers: list[Answer] = []
-    waiting = [
-        threading.Thread(target=lambda: answers.append(invoke(functions, "hang"))) for _ in range(3)
-    ]
+
+    def hang() -> None:
+        answers.append(functions.invoke(patient, b'{"do": "hang"}'))
+
+    waiting = [threading.Thread(target=hang) for _ in range(3)]
     for thread in waiting:
         thread.start()
 

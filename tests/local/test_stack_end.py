@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Mapping
 
-from local.functions import Answer
+from local.functions import Answer, Function
 from local.stack import Stack
 
 
@@ -19,7 +19,10 @@ class Blocked:
     def start(self, environment: Mapping[str, str]) -> None:
         """There is nothing to start."""
 
-    def invoke(self, name: str, payload: bytes) -> Answer:  # noqa: ARG002  # Functions
+    def deploy(self, function: Function) -> None:
+        """There is nothing to start."""
+
+    def invoke(self, function: Function, payload: bytes) -> Answer:  # noqa: ARG002  # Functions
         """Wait for the end."""
         self.calls += 1
         self.called.set()

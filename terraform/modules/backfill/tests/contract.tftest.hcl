@@ -1,0 +1,44 @@
+mock_provider "aws" {
+  override_during = plan
+
+  mock_data "aws_iam_policy_document" {
+    defaults = { json = "{\"Version\":\"2012-10-17\",\"Statement\":[]}" }
+  }
+}
+
+variables {
+  name               = "gallery-backfill"
+  definition         = "{\"StartAt\":\"Done\",\"States\":{\"Done\":{\"Type\":\"Succeed\"}}}"
+  log_retention_days = 30
+  policy_json        = "{\"Version\":\"2012-10-17\",\"Statement\":[]}"
+}
+
+run "refuses_a_definition_that_is_not_json" {
+  command = plan
+
+  variables {
+    definition = "{\"StartAt\":"
+  }
+
+  expect_failures = [var.definition]
+}
+
+run "refuses_a_definition_that_starts_nowhere" {
+  command = plan
+
+  variables {
+    definition = "{\"States\":{}}"
+  }
+
+  expect_failures = [var.definition]
+}
+
+run "refuses_a_name_that_cannot_be_logged" {
+  command = plan
+
+  variables {
+    name = "gallery.backfill"
+  }
+
+  expect_failures = [var.name]
+}

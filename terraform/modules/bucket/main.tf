@@ -1,0 +1,162 @@
+resource "aws_s3_bucket" "this" {
+  bucket        = var.name
+  force_destroy = var.force_destroy
+}
+
+resource "aws_s3_bucket_public_access_block" "this" {
+  bucket = aws_s3_bucket.this.bucket
+
+  block_public_acls       = true
+  block_public_policy     = true
+  ignore_public_acls      = true
+  restrict_public_buckets = true
+}
+
+resource "aws_s3_bucket_ownership_controls" "this" {
+  bucket = aws_s3_bucket.this.bucket
+
+  rule {
+    object_ownership = "BucketOwnerEnforced"
+  }
+}
+
+resource "aws_s3_bucket_server_side_encryption_configuration" "this" {
+  bucket = aws_s3_bucket.this.bucket
+
+  rule {
+    bucket_key_enabled = var.kms_key_arn != null # one call of KMS for many objects
+
+    apply_server_side_encryption_by_default {
+      kms_master_key_id = var.kms_key_arn
+      sse_algorithm     = var.kms_key_arn == null ? "AES256" : "aws:kms"
+    }
+  }
+}
+
+resource "aws_s3_bucket_versioning" "this" {
+  count = var.noncurrent_version_days == null ? 0 : 1
+
+  bucket = aws_s3_bucket.this.bucket
+
+  versioning_configuration {
+    status = "Enabled"
+  }
+}
+
+resource "aws_s3_bucket_lifecycle_configuration" "this" {
+  bucket = aws_s3_bucket.this.bucket
+
+  rule {
+    id     = "abort-incomplete-uploads"
+    status = "Enabled"
+
+    filter {}
+
+    abort_incomplete_multipart_upload {
+      days_after_initiation = 1
+    }
+  }
+
+  dynamic "rule" {
+    for_each = var.expiration_days[*]
+
+    content {
+      id     = "expire"
+      status = "Enabled"
+
+      filter {}
+
+      expiration {
+        days = rule.value
+      }
+    }
+  }
+
+  dynamic "rule" {
+    for_each = var.noncurrent_version_days[*]
+
+    content {
+      id     = "expire-noncurrent-versions"
+      status = "Enabled"
+
+      filter {}
+
+      # A delete marker that hides nothing any more goes too.
+      expiration {
+        expired_object_delete_marker = true
+      }
+
+      noncurrent_version_expiration {
+        noncurrent_days = rule.value
+      }
+    }
+  }
+
+  # S3 wants versioning in force before a rule speaks of versions.
+  depends_on = [aws_s3_bucket_versioning.this]
+}
+
+data "aws_partition" "current" {}
+
+data "aws_iam_policy_document" "this" {
+  source_policy_documents = var.policy_json[*]
+
+  statement {
+    sid     = "DenyWithoutTls"
+    effect  = "Deny"
+    actions = ["s3:*"]
+    resources = [
+      "arn:${data.aws_partition.current.partition}:s3:::${var.name}",
+      "arn:${data.aws_partition.current.partition}:s3:::${var.name}/*",
+    ]
+
+    principals {
+      type        = "*"
+      identifiers = ["*"]
+    }
+
+    condition {
+      test     = "Bool"
+      variable = "aws:SecureTransport"
+      values   = ["false"]
+    }
+  }
+}
+
+resource "aws_s3_bucket_policy" "this" {
+  bucket = aws_s3_bucket.this.bucket
+  policy = data.aws_iam_policy_document.this.json
+
+  # S3 refuses two changes of one bucket's access at a time.
+  depends_on = [aws_s3_bucket_public_access_block.this]
+}
+
+resource "aws_s3_bucket_cors_configuration" "this" {
+  count = length(var.cors_origins) == 0 ? 0 : 1
+
+  bucket = aws_s3_bucket.this.bucket
+
+  cors_rule {
+    # What a signed request of an SDK carries, or a form.
+    allowed_headers = ["amz-sdk-*", "authorization", "content-*", "if-*", "range", "x-amz-*"]
+    allowed_methods = var.cors_methods
+    allowed_origins = var.cors_origins
+    expose_headers  = ["ETag", "x-amz-version-id"] # to complete an upload with, and to follow it
+    max_age_seconds = 3600
+  }
+}
+
+resource "aws_s3_bucket_logging" "this" {
+  count = var.log_bucket == null ? 0 : 1
+
+  bucket        = aws_s3_bucket.this.bucket
+  target_bucket = var.log_bucket
+  target_prefix = var.log_prefix
+}
+
+resource "aws_s3_bucket_notification" "this" {
+  count = var.notify_eventbridge ? 1 : 0
+
+  bucket      = aws_s3_bucket.this.bucket
+  eventbridge = true
+}

@@ -1,0 +1,133 @@
+# Who a client is (a user pool) and what it may do in AWS (an identity pool and its role).
+# What it may ask about executions is in api.tf.
+
+resource "aws_cognito_user_pool" "this" {
+  name                     = var.name
+  username_attributes      = ["email"]
+  auto_verified_attributes = ["email"]
+  mfa_configuration        = "OPTIONAL"
+  deletion_protection      = var.keep_users ? "ACTIVE" : "INACTIVE"
+
+  username_configuration {
+    case_sensitive = false
+  }
+
+  password_policy {
+    minimum_length                   = 12
+    require_lowercase                = true
+    require_numbers                  = true
+    require_symbols                  = true
+    require_uppercase                = true
+    temporary_password_validity_days = 7
+  }
+
+  software_token_mfa_configuration {
+    enabled = true
+  }
+
+  admin_create_user_config {
+    allow_admin_create_user_only = !var.self_sign_up
+  }
+
+  account_recovery_setting {
+    recovery_mechanism {
+      name     = "verified_email"
+      priority = 1
+    }
+  }
+
+  # A new address takes the old one's place only once it is verified: nobody is locked out by a slip.
+  user_attribute_update_settings {
+    attributes_require_verification_before_update = ["email"]
+  }
+}
+
+# A page in a browser can keep no secret, so it has none; SRP never sends the password.
+resource "aws_cognito_user_pool_client" "this" {
+  name                          = var.name
+  user_pool_id                  = aws_cognito_user_pool.this.id
+  generate_secret               = false
+  explicit_auth_flows           = ["ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_USER_SRP_AUTH"]
+  supported_identity_providers  = ["COGNITO"]
+  prevent_user_existence_errors = "ENABLED"
+  enable_token_revocation       = true
+  read_attributes               = ["email", "email_verified"]
+  write_attributes              = ["email"]
+  access_token_validity         = 1
+  id_token_validity             = 1
+  refresh_token_validity        = 30
+
+  token_validity_units {
+    access_token  = "hours"
+    id_token      = "hours"
+    refresh_token = "days"
+  }
+}
+
+resource "aws_cognito_identity_pool" "this" {
+  identity_pool_name               = var.name
+  allow_unauthenticated_identities = false
+  allow_classic_flow               = false
+
+  cognito_identity_providers {
+    client_id               = aws_cognito_user_pool_client.this.id
+    provider_name           = aws_cognito_user_pool.this.endpoint
+    server_side_token_check = true # a revoked token buys no more credentials
+  }
+}
+
+data "aws_iam_policy_document" "client_trust" {
+  statement {
+    actions = ["sts:AssumeRoleWithWebIdentity"]
+
+    principals {
+      type        = "Federated"
+      identifiers = ["cognito-identity.amazonaws.com"]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "cognito-identity.amazonaws.com:aud"
+      values   = [aws_cognito_identity_pool.this.id]
+    }
+
+    condition {
+      test     = "ForAnyValue:StringEquals"
+      variable = "cognito-identity.amazonaws.com:amr"
+      values   = ["authenticated"]
+    }
+  }
+}
+
+resource "aws_iam_role" "client" {
+  name               = "${var.name}-client"
+  description        = "Somebody who has signed in, in their own part of ${var.name}."
+  assume_role_policy = data.aws_iam_policy_document.client_trust.json
+}
+
+resource "aws_iam_role_policy" "client" {
+  name   = "own-photos"
+  role   = aws_iam_role.client.id
+  policy = var.policy_json
+}
+
+# On its own, because the API's id is known only once it exists: the policy above is then shown in
+# full by the first plan.
+data "aws_iam_policy_document" "client_api" {
+  statement {
+    sid       = "FollowExecutions"
+    actions   = ["execute-api:Invoke"]
+    resources = ["${aws_api_gateway_rest_api.this.execution_arn}/${local.stage_name}/GET/executions/*"]
+  }
+}
+
+resource "aws_iam_role_policy" "client_api" {
+  name   = "follow-executions"
+  role   = aws_iam_role.client.id
+  policy = data.aws_iam_policy_document.client_api.json
+}
+
+resource "aws_cognito_identity_pool_roles_attachment" "this" {
+  identity_pool_id = aws_cognito_identity_pool.this.id
+  roles            = { authenticated = aws_iam_role.client.arn }
+}

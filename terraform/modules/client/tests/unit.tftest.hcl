@@ -1,0 +1,258 @@
+mock_provider "aws" {
+  override_during = plan
+
+  mock_resource "aws_cognito_identity_pool" {
+    defaults = { id = "eu-west-1:11111111-2222-3333-4444-555555555555" }
+  }
+
+  mock_resource "aws_api_gateway_rest_api" {
+    defaults = { execution_arn = "arn:aws:execute-api:eu-west-1:123456789012:a1b2c3d4e5" }
+  }
+
+  mock_resource "aws_iam_role" {
+    defaults = { arn = "arn:aws:iam::123456789012:role/gallery-client" }
+  }
+
+  mock_data "aws_iam_policy_document" {
+    defaults = { json = "{\"Version\":\"2012-10-17\",\"Statement\":[]}" }
+  }
+}
+
+variables {
+  name            = "gallery"
+  policy_json     = "{\"Version\":\"2012-10-17\",\"Statement\":[]}"
+  api_policy_json = "{\"Version\":\"2012-10-17\",\"Statement\":[]}"
+  executions_arn  = "arn:aws:states:eu-west-1:123456789012:execution:gallery:*"
+}
+
+run "guests_get_no_credentials" {
+  command = plan
+
+  assert {
+    condition     = !aws_cognito_identity_pool.this.allow_unauthenticated_identities && !aws_cognito_identity_pool.this.allow_classic_flow
+    error_message = "The identity pool must refuse guests, and the flow that lets a client choose its role."
+  }
+
+  assert {
+    condition     = alltrue([for provider in aws_cognito_identity_pool.this.cognito_identity_providers : provider.server_side_token_check])
+    error_message = "Revoked tokens must buy no credentials."
+  }
+
+  assert {
+    condition     = keys(aws_cognito_identity_pool_roles_attachment.this.roles) == tolist(["authenticated"])
+    error_message = "Guests must have no role."
+  }
+}
+
+run "only_who_signed_in_to_this_pool_gets_the_role" {
+  command = plan
+
+  assert {
+    condition     = data.aws_iam_policy_document.client_trust.statement[0].actions == toset(["sts:AssumeRoleWithWebIdentity"])
+    error_message = "The role must be assumed by web identity alone."
+  }
+
+  assert {
+    condition = {
+      for condition in data.aws_iam_policy_document.client_trust.statement[0].condition :
+      "${condition.test} ${condition.variable}" => condition.values
+      } == {
+      "StringEquals cognito-identity.amazonaws.com:aud"             = tolist(["eu-west-1:11111111-2222-3333-4444-555555555555"])
+      "ForAnyValue:StringEquals cognito-identity.amazonaws.com:amr" = tolist(["authenticated"])
+    }
+    error_message = "The trust must name this identity pool and signed-in identities."
+  }
+}
+
+run "the_role_may_call_one_method_of_one_api" {
+  command = plan
+
+  assert {
+    condition = (
+      data.aws_iam_policy_document.client_api.statement[0].actions == toset(["execute-api:Invoke"]) &&
+      data.aws_iam_policy_document.client_api.statement[0].resources == toset(["arn:aws:execute-api:eu-west-1:123456789012:a1b2c3d4e5/v1/GET/executions/*"])
+    )
+    error_message = "A client must be able to GET executions and nothing else of the API."
+  }
+}
+
+run "an_administrator_makes_accounts" {
+  command = plan
+
+  assert {
+    condition     = aws_cognito_user_pool.this.admin_create_user_config[0].allow_admin_create_user_only
+    error_message = "Nobody must make themselves an account by default."
+  }
+}
+
+run "anybody_makes_an_account_where_asked_for" {
+  command = plan
+
+  variables { self_sign_up = true }
+
+  assert {
+    condition     = !aws_cognito_user_pool.this.admin_create_user_config[0].allow_admin_create_user_only
+    error_message = "self_sign_up must open the user pool."
+  }
+}
+
+run "passwords_are_strong_and_a_second_factor_can_be_had" {
+  command = plan
+
+  assert {
+    condition = (
+      aws_cognito_user_pool.this.password_policy[0].minimum_length >= 12 &&
+      aws_cognito_user_pool.this.password_policy[0].require_lowercase &&
+      aws_cognito_user_pool.this.password_policy[0].require_numbers &&
+      aws_cognito_user_pool.this.password_policy[0].require_symbols &&
+      aws_cognito_user_pool.this.password_policy[0].require_uppercase
+    )
+    error_message = "Passwords must have 12 characters of four kinds."
+  }
+
+  assert {
+    condition     = aws_cognito_user_pool.this.mfa_configuration == "OPTIONAL" && aws_cognito_user_pool.this.software_token_mfa_configuration[0].enabled
+    error_message = "Users must be able to add a TOTP."
+  }
+}
+
+run "users_are_kept_unless_asked_for" {
+  command = plan
+
+  assert {
+    condition     = aws_cognito_user_pool.this.deletion_protection == "ACTIVE"
+    error_message = "The user pool must refuse to be destroyed."
+  }
+}
+
+run "users_are_let_go_where_asked_for" {
+  command = plan
+
+  variables { keep_users = false }
+
+  assert {
+    condition     = aws_cognito_user_pool.this.deletion_protection == "INACTIVE"
+    error_message = "keep_users = false must allow the user pool to be destroyed."
+  }
+}
+
+run "a_page_signs_in_without_a_secret_and_without_sending_the_password" {
+  command = plan
+
+  assert {
+    condition     = !aws_cognito_user_pool_client.this.generate_secret
+    error_message = "A page cannot keep a secret."
+  }
+
+  assert {
+    condition     = aws_cognito_user_pool_client.this.explicit_auth_flows == toset(["ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_USER_SRP_AUTH"])
+    error_message = "Sign-in must be by SRP, and then by refresh token."
+  }
+
+  assert {
+    condition     = aws_cognito_user_pool_client.this.prevent_user_existence_errors == "ENABLED" && aws_cognito_user_pool_client.this.enable_token_revocation
+    error_message = "Errors must not say who has an account, and tokens must be revocable."
+  }
+}
+
+run "the_api_asks_step_functions_and_wants_signed_requests" {
+  command = plan
+
+  assert {
+    condition     = aws_api_gateway_method.get.authorization == "AWS_IAM"
+    error_message = "Requests must be signed."
+  }
+
+  assert {
+    condition     = aws_api_gateway_integration.get.uri == "arn:aws:apigateway:eu-west-1:states:action/DescribeExecution"
+    error_message = "The API must call DescribeExecution without a function between them."
+  }
+
+  assert {
+    condition     = aws_api_gateway_integration.get.passthrough_behavior == "NEVER"
+    error_message = "Nothing that a client sends must reach Step Functions but through the template."
+  }
+}
+
+run "the_api_is_throttled_and_traced" {
+  command = plan
+
+  assert {
+    condition     = aws_api_gateway_method_settings.this.settings[0].throttling_rate_limit == 10 && aws_api_gateway_method_settings.this.settings[0].throttling_burst_limit == 100
+    error_message = "The API must stay below what Step Functions allows the account."
+  }
+
+  assert {
+    condition     = aws_api_gateway_stage.this.xray_tracing_enabled
+    error_message = "Requests must be traced."
+  }
+}
+
+run "no_page_may_call_without_origins" {
+  command = plan
+
+  assert {
+    condition     = length(aws_api_gateway_method.options) == 0 && length(aws_api_gateway_gateway_response.cors) == 0
+    error_message = "There must be no OPTIONS method and no CORS header."
+  }
+
+  assert {
+    condition     = !strcontains(aws_api_gateway_integration_response.described.response_templates["application/json"], "Access-Control")
+    error_message = "Answers must carry no CORS header."
+  }
+}
+
+run "pages_of_the_one_origin_may_call" {
+  command = plan
+
+  variables { cors_origins = ["https://photos.example.com"] }
+
+  assert {
+    condition     = aws_api_gateway_integration_response.options[0].response_parameters["method.response.header.Access-Control-Allow-Methods"] == "'GET'"
+    error_message = "Pages may GET and nothing else."
+  }
+
+  assert {
+    condition     = toset([for response in aws_api_gateway_gateway_response.cors : response.response_parameters["gatewayresponse.header.Access-Control-Allow-Origin"]]) == toset(["'https://photos.example.com'"])
+    error_message = "The page must be able to read what API Gateway answers by itself."
+  }
+}
+
+run "pages_of_several_origins_may_call" {
+  command = plan
+
+  variables { cors_origins = ["https://photos.example.com", "http://localhost:5173"] }
+
+  assert {
+    condition     = strcontains(aws_api_gateway_integration_response.options[0].response_templates["application/json"], "$origin == 'https://photos.example.com' || $origin == 'http://localhost:5173'")
+    error_message = "The answer must name the origin that asks, if it is one of them."
+  }
+
+  assert {
+    condition     = length(aws_api_gateway_gateway_response.cors) == 0
+    error_message = "A fixed header would be wrong for one of two origins."
+  }
+}
+
+run "requests_are_logged_only_where_the_account_can" {
+  command = plan
+
+  assert {
+    condition     = length(aws_cloudwatch_log_group.api) == 0 && length(aws_api_gateway_stage.this.access_log_settings) == 0
+    error_message = "Without the account's role, a stage with logs cannot be made."
+  }
+}
+
+run "requests_are_logged_where_asked_for" {
+  command = plan
+
+  variables {
+    api_access_logs    = true
+    log_retention_days = 7
+  }
+
+  assert {
+    condition     = aws_cloudwatch_log_group.api[0].retention_in_days == 7 && length(aws_api_gateway_stage.this.access_log_settings) == 1
+    error_message = "Requests must be logged, for as long as logs are kept."
+  }
+}

@@ -1,0 +1,86 @@
+data "aws_caller_identity" "current" {}
+
+data "aws_partition" "current" {}
+
+data "aws_region" "current" {}
+
+locals {
+  log_group_name = "/aws/lambda/${var.name}"
+  log_group_arn = join(":", [
+    "arn", data.aws_partition.current.partition, "logs", data.aws_region.current.id,
+    data.aws_caller_identity.current.account_id, "log-group", local.log_group_name,
+  ])
+}
+
+# Without a condition: Lambda documents none that it fulfils when it takes on a role. That no other
+# account's function gets it is up to iam:PassRole, which ends at the account.
+data "aws_iam_policy_document" "assume" {
+  statement {
+    actions = ["sts:AssumeRole"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["lambda.amazonaws.com"]
+    }
+  }
+}
+
+resource "aws_iam_role" "this" {
+  name               = var.name
+  description        = "What the function ${var.name} may do."
+  assume_role_policy = data.aws_iam_policy_document.assume.json
+}
+
+data "aws_iam_policy_document" "access" {
+  source_policy_documents = [var.policy_json]
+
+  statement {
+    sid       = "WriteLogs"
+    actions   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+    resources = ["${local.log_group_arn}:log-stream:*"]
+  }
+
+  statement {
+    sid       = "WriteTraces"
+    actions   = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]
+    resources = ["*"] # X-Ray has nothing narrower
+  }
+}
+
+resource "aws_iam_role_policy" "this" {
+  name   = "access"
+  role   = aws_iam_role.this.id
+  policy = data.aws_iam_policy_document.access.json
+}
+
+resource "aws_cloudwatch_log_group" "this" {
+  name              = local.log_group_name
+  retention_in_days = var.log_retention_days
+}
+
+resource "aws_lambda_function" "this" {
+  function_name = var.name
+  role          = aws_iam_role.this.arn
+  package_type  = "Image"
+  image_uri     = var.image_uri
+  architectures = [var.architecture]
+  memory_size   = var.memory_mb
+  timeout       = var.timeout_seconds
+
+  environment {
+    variables = var.environment
+  }
+
+  # The group is made before the function, or Lambda would make one that keeps logs for ever.
+  logging_config {
+    log_format = "JSON"
+    log_group  = aws_cloudwatch_log_group.this.name
+  }
+
+  tracing_config {
+    mode = "Active"
+  }
+
+  # From its first invocation on it may do what it has to.
+  depends_on = [aws_iam_role_policy.this]
+}

@@ -1,0 +1,14 @@
+output "alarm_topic_arn" {
+  description = "ARN of the topic that alarms are published to."
+  value       = aws_sns_topic.alarms.arn
+}
+
+output "dashboard_name" {
+  description = "Name of the dashboard."
+  value       = aws_cloudwatch_dashboard.this.dashboard_name
+}
+
+output "watch_arn" {
+  description = "ARN of the state machine that reports the oldest PROCESSING."
+  value       = aws_sfn_state_machine.watch.arn
+}

@@ -1,0 +1,239 @@
+mock_provider "aws" {
+  override_during = plan
+
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "123456789012" }
+  }
+
+  mock_data "aws_partition" {
+    defaults = { partition = "aws" }
+  }
+
+  mock_data "aws_region" {
+    defaults = { id = "eu-west-1" }
+  }
+
+  mock_data "aws_iam_policy_document" {
+    defaults = { json = "{\"Version\":\"2012-10-17\",\"Statement\":[]}" }
+  }
+
+  mock_resource "aws_iam_role" {
+    defaults = { arn = "arn:aws:iam::123456789012:role/gallery-watch" }
+  }
+
+  mock_resource "aws_sns_topic" {
+    defaults = { arn = "arn:aws:sns:eu-west-1:123456789012:gallery-alarms" }
+  }
+
+  mock_resource "aws_cloudwatch_log_group" {
+    defaults = { arn = "arn:aws:logs:eu-west-1:123456789012:log-group:/aws/vendedlogs/states/gallery-watch" }
+  }
+
+  mock_resource "aws_sfn_state_machine" {
+    defaults = { arn = "arn:aws:states:eu-west-1:123456789012:stateMachine:gallery-watch" }
+  }
+}
+
+variables {
+  name               = "gallery"
+  architecture       = "arm64"
+  dead_letters_name  = "gallery-dead-letters"
+  log_retention_days = 30
+  metric_namespace   = "gallery"
+  paid_labels        = true
+  rejected_errors    = ["EmptyPhotoError", "UnsupportedTypeError"]
+  rule_names         = { created = "gallery-created", failed = "gallery-failed" }
+  service_tasks      = { "aws-sdk:dynamodb:updateItem" = ["Claim"] }
+  state_machine_arn  = "arn:aws:states:eu-west-1:123456789012:stateMachine:gallery"
+  table              = { name = "gallery", index_names = ["processing"] }
+  watch_definition   = "{\"StartAt\":\"Done\",\"States\":{\"Done\":{\"Type\":\"Succeed\"}}}"
+  watch_policy_json  = "{\"Version\":\"2012-10-17\",\"Statement\":[]}"
+
+  functions = {
+    extract   = { name = "gallery-extract", log_group_name = "/aws/lambda/gallery-extract", memory_mb = 512 }
+    tag       = { name = "gallery-tag", log_group_name = "/aws/lambda/gallery-tag", memory_mb = 1024 }
+    thumbnail = { name = "gallery-thumbnail", log_group_name = "/aws/lambda/gallery-thumbnail", memory_mb = 2048 }
+  }
+}
+
+run "one_failed_execution_is_enough_for_an_alarm" {
+  command = plan
+
+  assert {
+    condition = toset([for alarm in aws_cloudwatch_metric_alarm.executions : alarm.metric_name]) == toset([
+      "ExecutionsFailed", "ExecutionsAborted", "ExecutionsTimedOut", "ExecutionThrottled",
+    ])
+    error_message = "Every bad end of an execution, and its being held back, must have an alarm."
+  }
+
+  assert {
+    condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.executions : alarm.threshold == 0 && alarm.evaluation_periods == 1])
+    error_message = "One is one too many."
+  }
+}
+
+run "a_dead_letter_is_enough_for_an_alarm" {
+  command = plan
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.dead_letters.threshold == 0 && aws_cloudwatch_metric_alarm.dead_letters.dimensions.QueueName == "gallery-dead-letters"
+    error_message = "A letter that waits must raise an alarm."
+  }
+}
+
+run "each_rule_and_each_function_has_its_alarms" {
+  command = plan
+
+  assert {
+    condition     = keys(aws_cloudwatch_metric_alarm.lost_events) == ["created", "failed"]
+    error_message = "Each rule must have an alarm for events that it loses."
+  }
+
+  assert {
+    condition     = keys(aws_cloudwatch_metric_alarm.throttles) == ["extract", "tag", "thumbnail"] && keys(aws_cloudwatch_metric_alarm.errors) == ["extract", "tag", "thumbnail"]
+    error_message = "Each function must have alarms for throttles and errors."
+  }
+}
+
+run "an_idle_gallery_is_a_quiet_one_but_a_silent_watch_is_not" {
+  command = plan
+
+  assert {
+    condition = alltrue([
+      for alarm in concat(
+        values(aws_cloudwatch_metric_alarm.executions),
+        values(aws_cloudwatch_metric_alarm.lost_events),
+        values(aws_cloudwatch_metric_alarm.throttles),
+        values(aws_cloudwatch_metric_alarm.errors),
+        [aws_cloudwatch_metric_alarm.dead_letters],
+      ) : alarm.treat_missing_data == "notBreaching"
+    ])
+    error_message = "Where nothing happens there are no figures, and that is no alarm."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.processing.treat_missing_data == "breaching"
+    error_message = "A watch that does not report must raise an alarm."
+  }
+}
+
+run "a_photo_that_stays_processing_for_two_hours_is_an_alarm" {
+  command = plan
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.processing.threshold == 7200 && aws_cloudwatch_metric_alarm.processing.metric_name == "OldestProcessingAge"
+    error_message = "Two hours of PROCESSING must raise an alarm."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_event_rule.watch.schedule_expression == "rate(15 minutes)" && aws_cloudwatch_metric_alarm.processing.period == 1800
+    error_message = "The alarm's period must hold two runs of the watch."
+  }
+}
+
+run "the_watch_logs_no_keys" {
+  command = plan
+
+  assert {
+    condition     = aws_sfn_state_machine.watch.type == "EXPRESS" && !aws_sfn_state_machine.watch.logging_configuration[0].include_execution_data
+    error_message = "The watch must be an Express workflow that logs no execution data."
+  }
+}
+
+run "nobody_is_written_to_by_default" {
+  command = plan
+
+  assert {
+    condition     = length(aws_sns_topic_subscription.email) == 0
+    error_message = "Without alarm_email there must be no subscription."
+  }
+}
+
+run "every_alarm_is_sent_to_the_address" {
+  command = plan
+
+  variables {
+    alarm_email = "gallery@example.com"
+  }
+
+  assert {
+    condition     = aws_sns_topic_subscription.email[0].endpoint == "gallery@example.com"
+    error_message = "alarm_email must subscribe to the topic."
+  }
+
+  assert {
+    condition = alltrue([
+      for alarm in concat(
+        values(aws_cloudwatch_metric_alarm.executions),
+        values(aws_cloudwatch_metric_alarm.lost_events),
+        values(aws_cloudwatch_metric_alarm.throttles),
+        values(aws_cloudwatch_metric_alarm.errors),
+        [aws_cloudwatch_metric_alarm.dead_letters, aws_cloudwatch_metric_alarm.processing],
+      ) : alarm.alarm_actions == toset([aws_sns_topic.alarms.arn])
+    ])
+    error_message = "Every alarm must publish to the topic."
+  }
+}
+
+run "only_our_alarms_may_publish" {
+  command = plan
+
+  assert {
+    condition     = anytrue([for condition in data.aws_iam_policy_document.alarms.statement[0].condition : condition.variable == "aws:SourceArn" && condition.values == tolist(["arn:aws:cloudwatch:eu-west-1:123456789012:alarm:gallery-*"])])
+    error_message = "The topic must take messages of our alarms only."
+  }
+}
+
+run "the_dashboard_fits_its_grid" {
+  command = plan
+
+  assert {
+    condition     = alltrue([for widget in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets : widget.x + widget.width <= 24])
+    error_message = "A dashboard is 24 columns wide."
+  }
+}
+
+run "the_dashboard_names_services_as_step_functions_meters_them" {
+  command = plan
+
+  assert {
+    condition     = strcontains(aws_cloudwatch_dashboard.this.dashboard_body, "\"arn:aws:states:eu-west-1:123456789012:aws-sdk:dynamodb:updateItem\"")
+    error_message = "The metric's resource bears region and account, which the definition's does not."
+  }
+}
+
+run "a_thousand_photos_cost_what_their_functions_labels_states_and_rows_cost" {
+  command = plan
+
+  assert {
+    condition = alltrue([
+      for part in [
+        "FILL(duration_extract, 0) / 1000 * 512 / 1024 * 0.0000133334",
+        "FILL(duration_thumbnail, 0) / 1000 * 2048 / 1024 * 0.0000133334",
+        "FILL(invocations_tag, 0) * 0.001",
+        "FILL(executions, 0) * ${local.transitions_per_photo} * 0.000025",
+        "(FILL(writes_0, 0) + FILL(writes_1, 0)) * 0.000000625",
+      ] : strcontains(aws_cloudwatch_dashboard.this.dashboard_body, part)
+    ])
+    error_message = "Each part of the cost must be its meter times its price."
+  }
+}
+
+run "the_embedded_labeller_costs_no_calls" {
+  command = plan
+
+  variables {
+    architecture = "x86_64"
+    paid_labels  = false
+  }
+
+  assert {
+    condition     = local.prices.label_request == 0
+    error_message = "Labels of the model in the image are not paid by the photo."
+  }
+
+  assert {
+    condition     = strcontains(aws_cloudwatch_dashboard.this.dashboard_body, "/ 1024 * 0.0000166667")
+    error_message = "x86_64 has its own price."
+  }
+}

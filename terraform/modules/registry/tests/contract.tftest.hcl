@@ -1,0 +1,22 @@
+mock_provider "aws" {
+  mock_data "aws_iam_policy_document" {
+    defaults = { json = "{\"Version\":\"2012-10-17\",\"Statement\":[]}" }
+  }
+}
+
+variables {
+  repositories = {
+    tag = {
+      name         = "gallery-tag"
+      function_arn = "arn:aws:lambda:eu-west-1:123456789012:function:gallery-tag"
+    }
+  }
+}
+
+run "refuses_to_keep_but_the_image_that_runs" {
+  command = plan
+
+  variables { kept_images = 1 }
+
+  expect_failures = [var.kept_images]
+}

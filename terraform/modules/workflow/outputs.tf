@@ -1,0 +1,24 @@
+output "dead_letters_arn" {
+  description = "ARN of the dead-letter queue."
+  value       = aws_sqs_queue.dead_letters.arn
+}
+
+output "dead_letters_name" {
+  description = "Name of the dead-letter queue."
+  value       = aws_sqs_queue.dead_letters.name
+}
+
+output "dead_letters_url" {
+  description = "URL of the dead-letter queue, for tools/redrive.py."
+  value       = aws_sqs_queue.dead_letters.url
+}
+
+output "rule_names" {
+  description = "Names of the rules, by key: those that start an execution, and failed."
+  value       = merge({ for key, rule in aws_cloudwatch_event_rule.start : key => rule.name }, { failed = aws_cloudwatch_event_rule.failed.name })
+}
+
+output "state_machine_arn" {
+  description = "ARN of the state machine."
+  value       = aws_sfn_state_machine.this.arn
+}

@@ -1,0 +1,91 @@
+data "aws_iam_policy_document" "assume" {
+  statement {
+    actions = ["sts:AssumeRole"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["states.amazonaws.com"]
+    }
+
+    condition {
+      test     = "ArnEquals"
+      variable = "aws:SourceArn"
+      values   = [local.state_machine_arn]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = [local.account_id]
+    }
+  }
+}
+
+resource "aws_iam_role" "this" {
+  name               = "${var.name}-workflow"
+  description        = "What the state machine ${var.name} may do."
+  assume_role_policy = data.aws_iam_policy_document.assume.json
+}
+
+data "aws_iam_policy_document" "access" {
+  source_policy_documents = [var.policy_json]
+
+  statement {
+    sid = "DeliverLogs"
+    actions = [
+      "logs:CreateLogDelivery",
+      "logs:DeleteLogDelivery",
+      "logs:DescribeLogGroups",
+      "logs:DescribeResourcePolicies",
+      "logs:GetLogDelivery",
+      "logs:ListLogDeliveries",
+      "logs:PutResourcePolicy",
+      "logs:UpdateLogDelivery",
+    ]
+    resources = ["*"] # CloudWatch Logs has nothing narrower for deliveries
+  }
+
+  statement {
+    sid = "WriteTraces"
+    actions = [
+      "xray:GetSamplingRules",
+      "xray:GetSamplingTargets",
+      "xray:PutTelemetryRecords",
+      "xray:PutTraceSegments",
+    ]
+    resources = ["*"] # X-Ray has nothing narrower
+  }
+}
+
+resource "aws_iam_role_policy" "this" {
+  name   = "access"
+  role   = aws_iam_role.this.id
+  policy = data.aws_iam_policy_document.access.json
+}
+
+# The prefix keeps CloudWatch Logs from adding each log group to one resource policy of limited size.
+resource "aws_cloudwatch_log_group" "this" {
+  name              = "/aws/vendedlogs/states/${var.name}"
+  retention_in_days = var.log_retention_days
+}
+
+resource "aws_sfn_state_machine" "this" {
+  name       = var.name
+  definition = var.definition
+  role_arn   = aws_iam_role.this.arn
+  type       = "STANDARD"
+
+  # Without execution data: what photos say of themselves, such as where they were taken, is in it.
+  logging_configuration {
+    include_execution_data = false
+    level                  = "ERROR"
+    log_destination        = "${aws_cloudwatch_log_group.this.arn}:*"
+  }
+
+  tracing_configuration {
+    enabled = true
+  }
+
+  # Step Functions asks the role for its logs' delivery as the state machine is made.
+  depends_on = [aws_iam_role_policy.this]
+}

@@ -1,0 +1,84 @@
+locals {
+  metric_namespace = var.name
+
+  watch_definition = jsondecode(templatefile("${path.module}/../watch.json.tftpl", {
+    namespace = local.metric_namespace
+    table     = local.table_name
+  }))
+
+  # Resources of the states that call a service themselves, without the prefix of all of them.
+  service_tasks = {
+    for name, state in local.definition.States :
+    trimprefix(state.Resource, "arn:aws:states:::") => name...
+    if state.Type == "Task" && !endswith(try(state.Resource, ""), ":lambda:invoke")
+  }
+
+  rejected_errors = distinct(flatten([
+    for state in local.definition.States : [
+      for catch in try(state.Catch, []) : catch.ErrorEquals if catch.Next == "Reject"
+    ]
+  ]))
+}
+
+data "aws_iam_policy_document" "watch" {
+  source_policy_documents = [data.aws_iam_policy_document.decrypt_table.json]
+
+  statement {
+    sid       = "FindProcessing"
+    actions   = ["dynamodb:Query"]
+    resources = ["${local.table_arn}/index/processing"]
+  }
+
+  statement {
+    sid       = "ReportAge"
+    actions   = ["cloudwatch:PutMetricData"]
+    resources = ["*"] # CloudWatch has nothing narrower than the namespace
+
+    condition {
+      test     = "StringEquals"
+      variable = "cloudwatch:namespace"
+      values   = [local.metric_namespace]
+    }
+  }
+}
+
+module "observability" {
+  source = "./modules/observability"
+
+  name               = var.name
+  alarm_email        = var.alarm_email
+  architecture       = var.architecture
+  dead_letters_name  = module.workflow.dead_letters_name
+  log_retention_days = var.log_retention_days
+  metric_namespace   = local.metric_namespace
+  paid_labels        = var.labeler == "rekognition"
+  rejected_errors    = local.rejected_errors
+  rule_names         = module.workflow.rule_names
+  service_tasks      = local.service_tasks
+  state_machine_arn  = local.state_machine_arn
+  watch_definition   = jsonencode(local.watch_definition)
+  watch_policy_json  = data.aws_iam_policy_document.watch.json
+
+  functions = {
+    extract = {
+      name           = module.extract.name
+      log_group_name = module.extract.log_group_name
+      memory_mb      = var.memory_mb.extract
+    }
+    tag = {
+      name           = module.tag.name
+      log_group_name = module.tag.log_group_name
+      memory_mb      = var.memory_mb.tag
+    }
+    thumbnail = {
+      name           = module.thumbnail.name
+      log_group_name = module.thumbnail.log_group_name
+      memory_mb      = var.memory_mb.thumbnail
+    }
+  }
+
+  table = {
+    name        = module.table.name
+    index_names = keys(local.table_schema.indexes)
+  }
+}

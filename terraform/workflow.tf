@@ -1,0 +1,106 @@
+locals {
+  dead_letters_name = "${local.state_machine_name}-dead-letters"
+  dead_letters_arn  = "arn:${local.partition}:sqs:${local.region}:${local.account_id}:${local.dead_letters_name}"
+  # As SQS makes it, so that a plan shows the whole definition.
+  dead_letters_url = "https://sqs.${local.region}.${data.aws_partition.current.dns_suffix}/${local.account_id}/${local.dead_letters_name}"
+
+  definition = jsondecode(templatefile("${path.module}/../statemachine.json.tftpl", {
+    dead_letters_url = local.dead_letters_url
+    derived_bucket   = local.bucket_names.derived
+    functions        = local.function_arns
+    photos_bucket    = local.bucket_names.photos
+    table            = local.table_name
+  }))
+
+  start_rules = jsondecode(templatefile("${path.module}/../eventrules.json.tftpl", {
+    photos_bucket = local.bucket_names.photos
+  }))
+
+  failure_rule = jsondecode(templatefile("${path.module}/../failurerule.json.tftpl", {
+    state_machine_arn = local.state_machine_arn
+  }))
+}
+
+# DynamoDB asks for the key in its caller's name; S3's deletes and lists need none.
+data "aws_iam_policy_document" "decrypt_table" {
+  dynamic "statement" {
+    for_each = var.kms_key_arn[*]
+
+    content {
+      sid       = "DecryptTable"
+      actions   = ["kms:Decrypt"]
+      resources = [statement.value]
+
+      condition {
+        test     = "StringEquals"
+        variable = "kms:ViaService"
+        values   = ["dynamodb.${local.region}.${data.aws_partition.current.dns_suffix}"]
+      }
+    }
+  }
+}
+
+data "aws_iam_policy_document" "workflow" {
+  source_policy_documents = [data.aws_iam_policy_document.decrypt_table.json]
+
+  statement {
+    sid       = "InvokeSteps"
+    actions   = ["lambda:InvokeFunction"]
+    resources = values(local.function_arns)
+  }
+
+  # Claim updates and Reread gets; Publish puts and deletes, in a transaction, which asks for no
+  # right of its own.
+  statement {
+    sid = "WriteRecords"
+    actions = [
+      "dynamodb:DeleteItem",
+      "dynamodb:GetItem",
+      "dynamodb:PutItem",
+      "dynamodb:UpdateItem",
+    ]
+    resources = [local.table_arn]
+  }
+
+  statement {
+    sid       = "EraseRenditions"
+    actions   = ["s3:DeleteObject"]
+    resources = ["${local.bucket_arns.derived}/*"]
+  }
+
+  # Whether a photo whose newest version was deleted has an older one to go back to.
+  statement {
+    sid       = "FindOlderVersions"
+    actions   = ["s3:ListBucketVersions"]
+    resources = [local.bucket_arns.photos]
+  }
+
+  statement {
+    sid       = "SendDeadLetters"
+    actions   = ["sqs:SendMessage"]
+    resources = [local.dead_letters_arn]
+  }
+}
+
+module "workflow" {
+  source = "./modules/workflow"
+
+  name               = local.state_machine_name
+  definition         = jsonencode(local.definition)
+  log_retention_days = var.log_retention_days
+  policy_json        = data.aws_iam_policy_document.workflow.json
+
+  start_rules = {
+    for key, rule in local.start_rules : key => {
+      pattern        = jsonencode(rule.pattern)
+      input_paths    = rule.input_paths
+      input_template = rule.input_template
+    }
+  }
+
+  failure_rule = {
+    pattern        = jsonencode(local.failure_rule.pattern)
+    input_paths    = local.failure_rule.input_paths
+    input_template = local.failure_rule.input_template
+  }
+}

@@ -1,0 +1,156 @@
+"""The configuration of terraform/, applied by the real Terraform and provider to an embedded AWS.
+
+Where either is missing, a test is skipped.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.gaps import cognitoidp  # noqa: F401  # importing it puts it in place
+from local.process import from_item
+from local.stack import Stack
+from tools.plan import ROOT, copy_configuration
+
+PHOTOS = ROOT / "local" / "photos"
+NO_PHOTO = PHOTOS / "not-a-photo.jpg"
+READY = sorted(path for path in PHOTOS.iterdir() if path.suffix != ".md" and path != NO_PHOTO)
+SETTINGS = "terraform.tfvars.json"
+CHANGES = 2  # the exit status of `plan -detailed-exitcode` that says so
+
+
+class Dogs:
+    """Labels every photo as that of a dog."""
+
+    version = "dogs"
+
+    def label(self, photo: bytes) -> list[dict[str, Any]]:  # noqa: ARG002  # Labeller
+        """Return what Rekognition says of dogs."""
+        return [{"Name": "Dog", "Confidence": 98.7, "Parents": [{"Name": "Animal"}]}]
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """A copy of the configuration, applied to an embedded AWS."""
+
+    stack: Stack
+    folder: Path
+
+    @classmethod
+    def of(cls, stack: Stack, folder: Path, **settings: object) -> "Deployment":
+        """Copy the configuration into `folder`; skip the test where there is no provider."""
+        if shutil.which("terraform") is None:
+            pytest.skip("nothing is deployed: terraform is not installed")
+        deployment = cls(stack, copy_configuration(folder))
+        deployment.configure(**settings)
+        started = deployment.terraform("init", "-lockfile=readonly", status=(0, 1))
+        if started.returncode and "provider" in started.stderr:
+            pytest.skip(f"nothing is deployed: terraform finds no provider: {started.stderr}")
+        assert started.returncode == 0, started.stderr
+        return deployment
+
+    def configure(self, **settings: object) -> None:
+        """Set the configuration's variables, and no others."""
+        (self.folder / SETTINGS).write_text(json.dumps(settings))
+
+    def terraform(
+        self, command: str, *arguments: str, status: tuple[int, ...] = (0,)
+    ) -> "subprocess.CompletedProcess[str]":
+        """Run a command of Terraform to its end, which is to have that exit status."""
+        done = self.run("terraform", f"-chdir={self.folder}", command, "-no-color", *arguments)
+        assert done.returncode in status, f"{done.stdout}{done.stderr}"
+        return done
+
+    def make(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """Run a target of the Makefile beside the copy; whatever Terraform asks, it is told yes."""
+        shutil.copy(ROOT / "Makefile", self.folder.parent)
+        yes = {"TF_CLI_ARGS_apply": "-auto-approve", "TF_CLI_ARGS_destroy": "-auto-approve"}
+        return self.run("make", f"--directory={self.folder.parent}", *arguments, **yes)
+
+    def run(self, *command: str, **variables: str) -> "subprocess.CompletedProcess[str]":
+        """Run a command that finds the embedded AWS, and no other."""
+        here = {name: value for name, value in os.environ.items() if name[:3] not in ("AWS", "TF_")}
+        return subprocess.run(  # noqa: S603  # our own arguments
+            command,
+            env={**here, **self.stack.environment(), **variables},
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+
+    def apply(self) -> str:
+        """Apply the configuration, and let the stack work with what is there now."""
+        applied = self.terraform("apply", "-auto-approve", "-input=false")
+        self.stack.attach(json.loads(self.terraform("output", "-json").stdout))
+        return applied.stdout
+
+    def changes(self) -> str:
+        """Return the plan of what an apply would change; empty where that is nothing."""
+        plan = self.terraform("plan", "-input=false", "-detailed-exitcode", status=(0, CHANGES))
+        return plan.stdout if plan.returncode == CHANGES else ""
+
+    def record(self, key: str) -> dict[str, Any]:
+        """Return a photo's record."""
+        _, owner, name = key.split("/", 2)
+        return from_item(
+            self.stack.dynamodb.get_item(
+                TableName=self.stack.table, Key={"pk": {"S": owner}, "sk": {"S": f"photo#{name}"}}
+            ).get("Item", {})
+        )
+
+    def label_rows(self, owner: str) -> set[str]:
+        """Return the labels by which an owner's photos can be found."""
+        rows = self.stack.dynamodb.query(
+            TableName=self.stack.table,
+            KeyConditionExpression="pk = :owner AND begins_with(sk, :label)",
+            ExpressionAttributeValues={":owner": {"S": owner}, ":label": {"S": "label#"}},
+        )["Items"]
+        return {row["label"]["S"] for row in rows}
+
+    def derived(self, owner: str) -> dict[str, int]:
+        """Return the size in bytes of each object derived from an owner's photos."""
+        listed = self.stack.s3.list_objects_v2(Bucket=self.stack.derived_bucket, Prefix=f"{owner}/")
+        return {item["Key"]: item["Size"] for item in listed.get("Contents", [])}
+
+    def letters(self) -> list[dict[str, Any]]:
+        """Take the dead letters."""
+        taken = self.stack.sqs.receive_message(
+            QueueUrl=self.stack.dead_letters_url, MaxNumberOfMessages=10
+        ).get("Messages", [])
+        return [json.loads(letter["Body"]) for letter in taken]
+
+    def process(self, key: str, photo: bytes) -> dict[str, Any]:
+        """Upload a photo through S3, and return its record when its execution has succeeded."""
+        version_id = self.stack.upload(key, photo)
+        execution = self.stack.wait_for(key, version_id)
+        assert execution.status == "SUCCEEDED", execution.cause
+        return self.record(key)
+
+    def what_is_left(self) -> dict[str, list[Any]]:
+        """Return what Terraform could have left behind, by kind."""
+        lists = {
+            "buckets": ("s3", "list_buckets", "Buckets"),
+            "tables": ("dynamodb", "list_tables", "TableNames"),
+            "functions": ("lambda", "list_functions", "Functions"),
+            "repositories": ("ecr", "describe_repositories", "repositories"),
+            "state machines": ("stepfunctions", "list_state_machines", "stateMachines"),
+            "queues": ("sqs", "list_queues", "QueueUrls"),
+            "rules": ("events", "list_rules", "Rules"),
+            "roles": ("iam", "list_roles", "Roles"),
+            "log groups": ("logs", "describe_log_groups", "logGroups"),
+            "alarms": ("cloudwatch", "describe_alarms", "MetricAlarms"),
+            "topics": ("sns", "list_topics", "Topics"),
+            "user pools": ("cognito-idp", "list_user_pools", "UserPools"),
+            "APIs": ("apigateway", "get_rest_apis", "items"),
+        }
+        limits = {"list_user_pools": {"MaxResults": 10}}
+        return {
+            kind: getattr(self.stack.client(service), action)(**limits.get(action, {})).get(key, [])
+            for kind, (service, action, key) in lists.items()
+        }

@@ -1,0 +1,83 @@
+"""Functions are run as they were deployed."""
+
+import json
+import subprocess
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from embeddedaws import Aws
+from local.embedded import ACCOUNT, REGION
+from local.functions import Answer, Function
+
+
+@pytest.fixture
+def deployed(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> list[Function]:
+    """What was deployed in this test."""
+    seen: list[Function] = []
+    monkeypatch.setattr(aws.functions, "deployed", seen)
+    return seen
+
+
+def test_each_state_of_a_function_is_deployed(aws: Aws, deployed: list[Function]) -> None:
+    lambda_ = aws.client("lambda")
+    host = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"
+    settings = {"Environment": {"Variables": {"B": "2", "A": "1"}}, "Timeout": 7, "MemorySize": 512}
+
+    aws.function("first", **settings)
+    lambda_.update_function_configuration(FunctionName="first", Timeout=8)
+    lambda_.update_function_code(FunctionName="first", ImageUri=f"{host}/gallery-first:2")
+
+    environment = (("A", "1"), ("B", "2"))
+    first = Function("first", f"{host}/gallery-first:1", environment, 7, 512)
+    second = Function("first", f"{host}/gallery-first:1", environment, 8, 512)
+    third = Function("first", f"{host}/gallery-first:2", environment, 8, 512)
+    assert list(dict.fromkeys(deployed)) == [first, second, third]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        lambda name: name,
+        lambda name: f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}",
+        lambda name: f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}:$LATEST",
+    ],
+    ids=["name", "ARN", "ARN of the latest version"],
+)
+def test_a_function_is_invoked_by_name_or_arn(aws: Aws, name: Callable[[str], str]) -> None:
+    aws.functions.answers["tag"] = lambda event: Answer(json.dumps([event]).encode())
+
+    answer = aws.client("lambda").invoke(FunctionName=name("tag"), Payload=b'{"a": 1}')
+
+    assert json.load(answer["Payload"]) == [{"a": 1}]
+    assert "FunctionError" not in answer
+
+
+def test_a_function_that_is_not_deployed_is_not_found(aws: Aws) -> None:
+    aws.function("gone")
+    aws.client("lambda").delete_function(FunctionName="gone")
+
+    with pytest.raises(ClientError, match=r"gone") as error:
+        aws.client("lambda").invoke(FunctionName="gone", Payload=b"{}")
+
+    assert error.value.response["Error"]["Code"] == "ResourceNotFoundException"
+
+
+def test_an_image_that_does_not_start_is_no_function(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(function: Function) -> Any:  # noqa: ANN401  # it never returns
+        raise subprocess.CalledProcessError(125, ["docker", "run", function.image_uri])
+
+    aws.function("unborn")
+    aws.client("lambda").delete_function(FunctionName="unborn")
+    monkeypatch.setattr(aws.functions, "refuse", refuse)
+
+    with pytest.raises(ClientError, match="gallery-unborn:1") as error:
+        aws.function("unborn")
+
+    assert error.value.response["Error"]["Code"] == "InvalidParameterValueException"
+    listed = aws.client("lambda").list_functions()["Functions"]
+    assert "unborn" not in {function["FunctionName"] for function in listed}

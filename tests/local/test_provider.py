@@ -1,0 +1,207 @@
+"""What Terraform's provider writes it reads back, and what it asks for is answered."""
+
+import json
+import time
+from collections.abc import Mapping
+
+import pytest
+from botocore.exceptions import ClientError
+
+from embeddedaws import ROLE, Aws
+from local.embedded import ACCOUNT, REGION
+from local.gaps import cognitoidp  # noqa: F401  # importing it puts it in place
+
+
+def refused(error: pytest.ExceptionInfo[ClientError]) -> str:
+    """Return the code of what AWS refused."""
+    return error.value.response["Error"]["Code"]
+
+
+def test_what_is_not_there_is_refused_at_once_by_name(aws: Aws) -> None:
+    begun = time.monotonic()
+
+    with pytest.raises(ClientError, match="lookup_developer_identity") as error:
+        aws.client("cognito-identity").lookup_developer_identity(IdentityPoolId=f"{REGION}:none")
+
+    assert refused(error) == "EmbeddedAwsError"
+    assert time.monotonic() - begun < 5
+
+
+def test_a_function_is_kept_as_it_was_created(aws: Aws) -> None:
+    made = {
+        "Architectures": ["arm64"],
+        "Environment": {"Variables": {"A": "b"}},
+        "LoggingConfig": {"LogFormat": "JSON", "LogGroup": "/aws/lambda/kept"},
+        "MemorySize": 512,
+        "Timeout": 30,
+        "TracingConfig": {"Mode": "Active"},
+    }
+    aws.function("kept", **made)
+
+    told = aws.client("lambda").get_function(FunctionName="kept")
+
+    assert {name: told["Configuration"][name] for name in made} == made
+    assert "ImageConfigResponse" not in told["Configuration"]
+    assert told["Code"]["ImageUri"].endswith("/gallery-kept:1")
+
+
+def test_a_function_changes_as_it_is_updated(aws: Aws) -> None:
+    lambda_ = aws.client("lambda")
+    aws.function("changed")
+    changes = {
+        "EphemeralStorage": {"Size": 1024},
+        "KMSKeyArn": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/k",
+        "LoggingConfig": {"LogFormat": "JSON", "LogGroup": "/aws/lambda/changed"},
+        "TracingConfig": {"Mode": "Active"},
+        "MemorySize": 1024,
+    }
+    uri = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/gallery-changed@sha256:{'1' * 64}"
+
+    lambda_.update_function_configuration(FunctionName="changed", **changes)
+    lambda_.update_function_code(FunctionName="changed", ImageUri=uri, Architectures=["arm64"])
+
+    told = lambda_.get_function(FunctionName="changed")
+    assert {name: told["Configuration"][name] for name in changes} == changes
+    assert told["Configuration"]["Architectures"] == ["arm64"]
+    assert told["Code"]["ImageUri"] == uri
+
+
+def test_a_bucket_says_that_it_tells_eventbridge(aws: Aws) -> None:
+    s3 = aws.client("s3")
+    bucket = aws.bucket(versioned=False)
+
+    told = s3.get_bucket_notification_configuration(Bucket=bucket)
+
+    assert told["EventBridgeConfiguration"] == {}
+
+
+def test_keys_of_versions_come_as_they_are(aws: Aws) -> None:
+    s3, key = aws.client("s3"), "a é + %41 &.jpg"
+    bucket = aws.bucket(versioned=True)
+    s3.put_object(Bucket=bucket, Key=key, Body=b"")
+    s3.delete_object(Bucket=bucket, Key=key)
+
+    told = s3.list_object_versions(Bucket=bucket, EncodingType="url", Prefix="a é +")
+
+    assert told["EncodingType"] == "url"
+    assert [entry["Key"] for entry in told["Versions"]] == ["a%20%C3%A9%20%2B%20%2541%20%26.jpg"]
+    assert [entry["Key"] for entry in s3.list_object_versions(Bucket=bucket)["DeleteMarkers"]] == [
+        key
+    ]
+
+
+def test_a_bucket_is_empty_when_its_last_delete_marker_is_gone(aws: Aws) -> None:
+    s3 = aws.client("s3")
+    bucket = aws.bucket(versioned=True)
+    version = s3.put_object(Bucket=bucket, Key="a", Body=b"")["VersionId"]
+    marker = s3.delete_object(Bucket=bucket, Key="a")["VersionId"]
+
+    for version_id in (version, marker):
+        s3.delete_object(Bucket=bucket, Key="a", VersionId=version_id)
+    s3.delete_bucket(Bucket=bucket)
+
+    assert bucket not in {one["Name"] for one in s3.list_buckets()["Buckets"]}
+
+
+def bucket_policy(aws: Aws, bucket: str, statement: Mapping[str, object]) -> None:
+    policy = {"Version": "2012-10-17", "Statement": [statement]}
+    aws.client("s3").put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy))
+
+
+def test_a_bucket_for_tls_alone_takes_objects_here(aws: Aws) -> None:
+    s3, bucket = aws.client("s3"), aws.bucket(versioned=False)
+    deny: dict[str, object] = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"],
+    }
+
+    bucket_policy(aws, bucket, {**deny, "Condition": {"Bool": {"aws:SecureTransport": "false"}}})
+    s3.put_object(Bucket=bucket, Key="a", Body=b"taco")
+    bucket_policy(aws, bucket, deny)
+
+    with pytest.raises(ClientError, match="403"):
+        s3.put_object(Bucket=bucket, Key="b", Body=b"taco")
+
+
+@pytest.mark.parametrize(("prefix", "delivered"), [("photos/", True), ("others/", False)])
+def test_access_logs_go_where_a_policy_lets_them(aws: Aws, prefix: str, *, delivered: bool) -> None:
+    s3, bucket, logs = aws.client("s3"), aws.bucket(versioned=False), aws.bucket(versioned=False)
+    allow = {
+        "Effect": "Allow",
+        "Principal": {"Service": "logging.s3.amazonaws.com"},
+        "Action": "s3:PutObject",
+        "Resource": [f"arn:aws:s3:::{logs}/derived/*", f"arn:aws:s3:::{logs}/photos/*"],
+    }
+    bucket_policy(aws, logs, allow)
+    status = {"LoggingEnabled": {"TargetBucket": logs, "TargetPrefix": prefix}}
+
+    if not delivered:
+        with pytest.raises(ClientError, match="InvalidTargetBucketForLogging"):
+            s3.put_bucket_logging(Bucket=bucket, BucketLoggingStatus=status)
+        return
+    s3.put_bucket_logging(Bucket=bucket, BucketLoggingStatus=status)
+    s3.put_object(Bucket=bucket, Key="a", Body=b"")
+
+    assert s3.list_objects_v2(Bucket=logs, Prefix=prefix)["KeyCount"] > 0
+
+
+def test_a_queue_keeps_each_policy_until_it_is_changed(aws: Aws) -> None:
+    sqs, url = aws.client("sqs"), aws.queue()
+
+    def told(name: str) -> str | None:
+        attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])
+        value: str | None = attributes["Attributes"].get(name)
+        return value
+
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": '{"Statement": []}'})
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"RedriveAllowPolicy": '{"a": "b"}'})
+
+    assert told("Policy") == '{"Statement": []}'
+    assert told("RedriveAllowPolicy") == '{"a": "b"}'
+
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": "", "RedriveAllowPolicy": ""})
+
+    assert not told("Policy")
+    assert told("RedriveAllowPolicy") is None
+
+
+def test_a_state_machine_has_the_versions_that_were_published(aws: Aws) -> None:
+    stepfunctions = aws.client("stepfunctions")
+    arn = aws.state_machine({"Done": {"Type": "Succeed"}})
+
+    before = stepfunctions.list_state_machine_versions(stateMachineArn=arn)
+    stepfunctions.update_state_machine(stateMachineArn=arn, roleArn=ROLE, publish=True)
+    after = stepfunctions.list_state_machine_versions(stateMachineArn=arn)
+
+    assert before["stateMachineVersions"] == []
+    assert [one["stateMachineVersionArn"] for one in after["stateMachineVersions"]] == [f"{arn}:1"]
+
+
+def test_an_identity_pool_keeps_its_roles_and_its_flow(aws: Aws) -> None:
+    cognito = aws.client("cognito-identity")
+    pool = cognito.create_identity_pool(
+        IdentityPoolName="pool", AllowUnauthenticatedIdentities=False, AllowClassicFlow=True
+    )["IdentityPoolId"]
+
+    cognito.set_identity_pool_roles(IdentityPoolId=pool, Roles={"authenticated": ROLE})
+
+    assert cognito.get_identity_pool_roles(IdentityPoolId=pool)["Roles"] == {"authenticated": ROLE}
+    assert cognito.describe_identity_pool(IdentityPoolId=pool)["AllowClassicFlow"] is True
+    with pytest.raises(ClientError) as error:
+        cognito.get_identity_pool_roles(IdentityPoolId=f"{REGION}:none")
+    assert refused(error) == "ResourceNotFoundException"
+
+
+def test_a_protected_user_pool_is_not_deleted(aws: Aws) -> None:
+    cognito = aws.client("cognito-idp")
+    pool = cognito.create_user_pool(PoolName="pool", DeletionProtection="ACTIVE")["UserPool"]["Id"]
+
+    with pytest.raises(ClientError, match="deletion protection") as error:
+        cognito.delete_user_pool(UserPoolId=pool)
+    cognito.update_user_pool(UserPoolId=pool, DeletionProtection="INACTIVE")
+    cognito.delete_user_pool(UserPoolId=pool)
+
+    assert refused(error) == "InvalidParameterException"
+    assert cognito.list_user_pools(MaxResults=10)["UserPools"] == []

@@ -1,0 +1,49 @@
+"""Plans, made once for all tests."""
+
+import fcntl
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from tools.permissions import OTHER_SETTINGS
+from tools.plan import NoTerraformError, Plan, make_plan
+
+ORIGINS = ["https://photos.example.com", "http://localhost:5173"]
+
+
+@pytest.fixture(scope="session")
+def plan_file(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """The JSON of a plan with the defaults."""
+    return _plan_file("defaults", {}, tmp_path_factory, worker_id)
+
+
+@pytest.fixture(scope="session")
+def plan(plan_file: Path) -> Plan:
+    """A plan with the defaults."""
+    return Plan(json.loads(plan_file.read_text()))
+
+
+@pytest.fixture(scope="session")
+def other_plan(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Plan:
+    """A plan with a key, the embedded labeller, pages of two origins, and all logs."""
+    settings = {**OTHER_SETTINGS, "cors_origins": ORIGINS, "api_access_logs": True}
+    return Plan(json.loads(_plan_file("other", settings, tmp_path_factory, worker_id).read_text()))
+
+
+def _plan_file(
+    name: str, settings: Mapping[str, object], temporary: pytest.TempPathFactory, worker_id: str
+) -> Path:
+    """Plan once for all of pytest-xdist's workers."""
+    base = temporary.getbasetemp()
+    folder = base if worker_id == "master" else base.parent
+    file = folder / f"plan-{name}.json"
+    with (folder / f"plan-{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not file.exists():
+            try:
+                file.write_text(json.dumps(make_plan(**settings).document))
+            except NoTerraformError as error:
+                pytest.skip(f"nothing is planned: {error}")
+    return file

@@ -1,0 +1,192 @@
+"""The API's mapping templates, as planned, rendered as API Gateway renders them."""
+
+import json
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+import airspeed
+import pytest
+
+from tools.plan import Plan, Resource
+
+EXECUTIONS = "arn:aws:states:us-east-1:123456789012:execution:gallery"
+NAME = "0ae9a2e3-1f6b-4f0e-9f6e-2f4d8a1c7b55_7a6b5c4d-0000-4000-8000-000000000000"
+MODEL = "com.amazonaws.swf.service.v2.model"  # as Step Functions names its errors
+
+
+@dataclass
+class Input:
+    """API Gateway's $input: the request's parameters, and the backend's answer."""
+
+    parameters: dict[str, str]
+    body: dict[str, Any] = field(default_factory=dict)
+
+    def params(self, name: str) -> str:
+        return self.parameters.get(name, "")
+
+    def path(self, path: str) -> Any:  # noqa: ANN401  # JSON
+        return self.body.get(path.removeprefix("$."), "")
+
+    def json(self, path: str) -> str:
+        return json.dumps(self.path(path))
+
+
+@dataclass
+class Answer:
+    """What API Gateway sends to the client."""
+
+    body: str
+    status: int
+    headers: dict[str, str]
+
+
+def render(template: str, given: Input, *, status: int) -> Answer:
+    override: dict[str, Any] = {"header": {}, "status": status}
+    names = {"input": given, "context": {"responseOverride": override}}
+    body = airspeed.Template(template).merge(names)
+    return Answer(body, override["status"], override["header"])
+
+
+def template_of(plan: Plan, kind: str, name: str) -> str:
+    found: Resource
+    (found,) = (one for one in plan.of_type(kind) if f"{kind}.{name}" in one.address)
+    attribute = "request_templates" if kind.endswith("integration") else "response_templates"
+    template: str = found.values[attribute]["application/json"]
+    return template
+
+
+def request_for(plan: Plan, name: str) -> Any:  # noqa: ANN401  # JSON
+    """What Step Functions is asked for an execution of that name."""
+    template = template_of(plan, "aws_api_gateway_integration", "get")
+    return json.loads(render(template, Input({"name": name}), status=200).body)
+
+
+def described(plan: Plan, body: dict[str, Any], **headers: str) -> Answer:
+    template = template_of(plan, "aws_api_gateway_integration_response", "described")
+    return render(template, Input(headers, body), status=200)
+
+
+def refused(plan: Plan, error: str | None, **headers: str) -> Answer:
+    template = template_of(plan, "aws_api_gateway_integration_response", "refused")
+    body = {"__type": error, "message": "secret"} if error else {}
+    return render(template, Input(headers, body), status=502)
+
+
+@pytest.mark.parametrize("name", [NAME, "a", "x" * 80])
+def test_asks_for_the_execution_without_what_went_in_or_out(plan: Plan, name: str) -> None:
+    assert request_for(plan, name) == {
+        "executionArn": f"{EXECUTIONS}:{name}",
+        "includedData": "METADATA_ONLY",
+    }
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param("", id="none"),
+        pytest.param("x" * 81, id="too long"),
+        pytest.param("other:name", id="an execution of another machine"),
+        pytest.param('a", "includedData": "ALL_DATA', id="a quote"),
+        pytest.param("a%22", id="a quote, encoded"),
+        pytest.param("a/b", id="a path"),
+        pytest.param("*", id="a wildcard"),
+        pytest.param("$context.accountId", id="a template"),
+        pytest.param("köln", id="not ASCII"),
+    ],
+)
+def test_a_name_that_is_none_never_becomes_an_arn(plan: Plan, name: str) -> None:
+    assert request_for(plan, name) == {"executionArn": "not the name of an execution"}
+
+
+def test_a_running_execution_has_no_end(plan: Plan) -> None:
+    body = {"status": "RUNNING", "startDate": 1.4867685e9, "input": "secret", "name": NAME}
+
+    assert json.loads(described(plan, body).body) == {"status": "RUNNING", "startDate": 1.4867685e9}
+
+
+def test_nothing_of_an_execution_is_told_but_its_state_and_times(plan: Plan) -> None:
+    body = {
+        "cause": "secret",
+        "error": "secret",
+        "executionArn": f"{EXECUTIONS}:{NAME}",
+        "input": "secret",
+        "output": "secret",
+        "startDate": 1486768500.1,
+        "status": "SUCCEEDED",
+        "stopDate": 1486768506.5,
+    }
+
+    assert json.loads(described(plan, body).body) == {
+        "status": "SUCCEEDED",
+        "startDate": 1486768500.1,
+        "stopDate": 1486768506.5,
+    }
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (f"{MODEL}#ExecutionDoesNotExist", 404),
+        (f"{MODEL}#InvalidArn", 400),
+        ("com.amazon.coral.availability#ThrottlingException", 429),
+        ("com.amazon.coral.service#AccessDeniedException", 502),
+        (None, 502),
+    ],
+)
+def test_a_refusal_says_whose_fault_it_is(plan: Plan, error: str | None, status: int) -> None:
+    answer = refused(plan, error)
+
+    assert answer.status == status
+    assert list(json.loads(answer.body)) == ["message"]
+    assert "secret" not in answer.body
+
+
+@pytest.mark.parametrize("status", [400, 403, 429, 500, 503])
+def test_every_refusal_of_step_functions_goes_through_its_template(plan: Plan, status: int) -> None:
+    (response,) = (
+        one
+        for one in plan.of_type("aws_api_gateway_integration_response")
+        if one.values["selection_pattern"]
+    )
+
+    assert response.address.endswith(".refused")
+    assert re.fullmatch(response.values["selection_pattern"], str(status))
+    assert not re.fullmatch(response.values["selection_pattern"], "200")
+
+
+def answers_to_pages(plan: Plan, **headers: str) -> list[Answer]:
+    options = template_of(plan, "aws_api_gateway_integration_response", "options")
+    return [
+        render(options, Input(headers), status=204),
+        described(plan, {"status": "RUNNING", "startDate": 1.0}, **headers),
+        refused(plan, f"{MODEL}#ExecutionDoesNotExist", **headers),
+    ]
+
+
+@pytest.mark.parametrize("header", ["origin", "Origin"])
+@pytest.mark.parametrize("origin", ["https://photos.example.com", "http://localhost:5173"])
+def test_a_page_of_the_settings_may_read_every_answer(
+    other_plan: Plan, header: str, origin: str
+) -> None:
+    for answer in answers_to_pages(other_plan, **{header: origin}):
+        assert answer.headers == {"Access-Control-Allow-Origin": origin, "Vary": "Origin"}
+
+
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example", "https://photos.example.com.evil.example", "null"]
+)
+def test_no_other_page_may_read_any_answer(other_plan: Plan, origin: str) -> None:
+    for answer in answers_to_pages(other_plan, origin=origin):
+        assert answer.headers == {"Vary": "Origin"}
+
+
+def test_without_origins_no_page_may_read_an_answer(plan: Plan) -> None:
+    assert described(plan, {"status": "RUNNING", "startDate": 1.0}, origin="null").headers == {}
+    assert refused(plan, None, origin="null").headers == {}
+
+
+def test_new_origins_are_deployed(plan: Plan, other_plan: Plan) -> None:
+    (before,), (after,) = (one.of_type("aws_api_gateway_deployment") for one in (plan, other_plan))
+
+    assert before.values["triggers"] != after.values["triggers"]

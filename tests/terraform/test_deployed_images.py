@@ -1,0 +1,79 @@
+"""What is pushed is what runs: the images of a registry on this machine, by their digests."""
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+import engine
+from deployment import NO_PHOTO, READY, Deployment, Dogs
+from local.functions import Containers
+from local.stack import Stack
+from registry import docker_registry
+from tools.plan import ROOT
+
+pytestmark = [pytest.mark.docker, pytest.mark.timeout(900)]
+
+
+@pytest.fixture(scope="module")
+def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    images = {step: engine.image(step) for step in engine.FUNCTIONS}
+    digests: list[str] = []
+    with (
+        docker_registry(tmp_path_factory.mktemp("registry")) as host,
+        Stack.empty(functions=Containers(registry=host), labeller=Dogs()) as stack,
+    ):
+        deployment = Deployment.of(stack, tmp_path_factory.mktemp("deployment"))
+        push(deployment, host, images)
+        recorded = pushed(deployment)
+        digests += [f"{host}/gallery-{step}@{recorded[step]['digest']}" for step in recorded]
+        deployment.configure(architecture=recorded["tag"]["architecture"])
+        deployment.apply()
+        yield deployment
+    engine.docker("image", "rm", *digests)
+
+
+def push(deployment: Deployment, host: str, images: dict[str, str]) -> None:
+    """Push images as `make push` does."""
+    done = deployment.run(
+        *(sys.executable, "-m", "tools.push"),
+        f"--registry={host}",
+        f"--folder={deployment.folder}",
+        f"--docker={os.environ.get('DOCKER', 'docker')}",
+        *(f"--{step}={image}" for step, image in images.items()),
+        PYTHONPATH=str(ROOT),
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def pushed(deployment: Deployment) -> dict[str, dict[str, str]]:
+    """Return what was recorded of the push, by step."""
+    record = deployment.folder / "images.auto.tfvars.json"
+    images: dict[str, dict[str, str]] = json.loads(record.read_text())["images"]
+    return images
+
+
+def test_the_functions_are_the_images_that_were_pushed(deployment: Deployment) -> None:
+    containers = engine.docker("ps", "--quiet", "--filter=label=gallery-stack").split()
+    running = engine.docker("inspect", "--format={{.Config.Image}}", *containers)
+
+    for step, image in pushed(deployment).items():
+        assert f"/gallery-{step}@{image['digest']}" in running
+
+
+def test_photos_come_out_ready(deployment: Deployment) -> None:
+    for photo in READY:
+        record = deployment.process(f"uploads/ada/{photo.name}", photo.read_bytes())
+
+        assert (record["status"], record["labels_status"]) == ("READY", "READY")
+        derived = deployment.derived("ada")
+        assert all(derived[one["key"]] == one["bytes"] for one in record["renditions"].values())
+
+    record = deployment.process("uploads/ada/no-photo.jpg", NO_PHOTO.read_bytes())
+    assert record["status"] == "REJECTED"
+
+
+def test_a_second_plan_changes_nothing(deployment: Deployment) -> None:
+    assert deployment.changes() == ""

@@ -1,0 +1,156 @@
+"""What `terraform apply` makes works, with the handlers in processes of this machine.
+
+One apply takes over a minute (the provider waits for buckets and queues to settle), so all tests
+share one, and the last takes it down.
+"""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import photofiles
+from deployment import NO_PHOTO, READY, Deployment, Dogs
+from local.functions import Answer, Function, InProcess
+from local.stack import Stack
+
+pytestmark = pytest.mark.timeout(900)
+
+ORIGINS = ["https://photos.example.com", "http://localhost:5173"]
+IMAGES = {  # of nothing: the handlers run in processes here
+    step: {"digest": f"sha256:{number * 64}", "architecture": "arm64"}
+    for step, number in {"extract": "1", "thumbnail": "2", "tag": "3"}.items()
+}
+IMAGES["tag"]["label_model"] = False  # type: ignore[assignment]  # as `make push` writes it
+
+
+class Holding(InProcess):
+    """The handlers, except that Extract waits with one photo until it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.name = "held.jpg"
+        self.holds = threading.Event()
+        self.lets_go = threading.Event()
+
+    def invoke(self, function: Function, payload: bytes) -> Answer:
+        if function.step == "extract" and self.name.encode() in payload:
+            self.holds.set()
+            self.lets_go.wait(60)
+        return super().invoke(function, payload)
+
+
+@pytest.fixture(scope="module")
+def functions() -> Holding:
+    return Holding()
+
+
+@pytest.fixture(scope="module")
+def deployment(
+    functions: Holding, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Deployment]:
+    folder = tmp_path_factory.mktemp("deployment")
+    with Stack.empty(functions=functions, labeller=Dogs(), retry_scale=0) as stack:
+        deployment = Deployment.of(stack, folder, images=IMAGES, cors_origins=ORIGINS)
+        deployment.apply()
+        yield deployment
+
+
+@pytest.mark.parametrize("photo", READY, ids=lambda photo: photo.name)
+def test_a_photo_comes_out_ready(deployment: Deployment, photo: Path) -> None:
+    record = deployment.process(f"uploads/ada/2016/é + {photo.name}", photo.read_bytes())
+
+    assert record["status"] == "READY"
+    assert record["labels_status"] == "READY"
+    assert set(record["renditions"]) == {"thumb", "large"}
+    derived = deployment.derived("ada")
+    for rendition in record["renditions"].values():
+        assert derived[rendition["key"]] == rendition["bytes"] > 0
+    assert deployment.label_rows("ada") == {"dog", "animal"}
+
+
+def test_a_photo_made_here_comes_out_with_all_that_it_states(deployment: Deployment) -> None:
+    photo = photofiles.jpeg(
+        exif=photofiles.tiff_block([photofiles.text(photofiles.MAKE, "Taco")]),
+        width_px=1200,
+        height_px=900,
+    )
+
+    record = deployment.process("uploads/bea/made.jpg", photo)
+
+    assert (record["status"], record["camera"]["make"]) == ("READY", "Taco")
+    assert (record["width_px"], record["height_px"]) == (1200, 900)
+    thumb = record["renditions"]["thumb"]
+    assert (thumb["width_px"], thumb["height_px"]) == (400, 300)
+
+
+def test_what_is_no_photo_is_rejected(deployment: Deployment) -> None:
+    photo = NO_PHOTO.read_bytes()
+
+    record = deployment.process("uploads/cid/not-a-photo.jpg", photo)
+
+    assert (record["status"], record["reason"]) == ("REJECTED", "UNSUPPORTED_TYPE")
+    assert deployment.derived("cid") == {}
+
+
+def test_of_a_deleted_photo_nothing_but_its_tombstone_is_left(deployment: Deployment) -> None:
+    key, stack = "uploads/dan/deleted.jpg", deployment.stack
+    deployment.process(key, READY[0].read_bytes())
+    assert deployment.derived("dan")
+
+    marker = stack.s3.delete_object(Bucket=stack.photos_bucket, Key=key)["VersionId"]
+    stack.wait_for(key, marker)
+
+    assert deployment.record(key)["status"] == "DELETED"
+    assert deployment.derived("dan") == {}
+    assert deployment.label_rows("dan") == set()
+
+
+def test_an_execution_that_is_killed_leaves_a_dead_letter(
+    deployment: Deployment, functions: Holding
+) -> None:
+    stack = deployment.stack
+    stack.wait_until_idle()
+    assert deployment.letters() == []
+    key = f"uploads/eve/{functions.name}"
+    version_id = stack.upload(key, READY[0].read_bytes())
+    assert functions.holds.wait(60)
+
+    [running] = stack.stepfunctions.list_executions(
+        stateMachineArn=stack.state_machine_arn, statusFilter="RUNNING"
+    )["executions"]
+    stack.stepfunctions.stop_execution(executionArn=running["executionArn"])
+    functions.lets_go.set()
+
+    assert stack.wait_for(key, version_id).status == "ABORTED"
+    [letter] = deployment.letters()
+    assert letter["execution_arn"] == running["executionArn"]
+    assert letter["failure"] == {"name": "ABORTED"}
+
+
+def test_a_second_plan_changes_nothing(deployment: Deployment) -> None:
+    assert deployment.changes() == ""
+
+
+def test_destroy_keeps_photos_until_it_is_told_otherwise(deployment: Deployment) -> None:
+    deployment.process("uploads/fay/kept.jpg", READY[0].read_bytes())
+    before = deployment.what_is_left()
+    assert all(before.values()), before
+
+    refused = deployment.make("destroy")
+
+    assert refused.returncode != 0
+    assert "make destroy KEEP_PHOTOS=false" in refused.stderr
+    assert deployment.what_is_left() == before
+
+    refused = deployment.terraform("destroy", "-auto-approve", "-input=false", status=(1,))
+
+    assert "keep_photos is true" in refused.stdout + refused.stderr
+    assert deployment.what_is_left() == before
+    assert "Resources: 0 added, 0 changed, 0 destroyed." in deployment.apply()
+
+    told = deployment.make("destroy", "KEEP_PHOTOS=false")
+
+    assert told.returncode == 0, told.stderr
+    assert not any(deployment.what_is_left().values()), deployment.what_is_left()

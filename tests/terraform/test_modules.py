@@ -1,0 +1,80 @@
+"""The configuration is formatted and valid, and Terraform's own tests of it pass."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tools.plan import copy_configuration
+
+ROOT = Path(__file__).parents[2]
+TERRAFORM = ROOT / "terraform"
+LOCK_FILE = TERRAFORM / ".terraform.lock.hcl"
+TESTED = sorted(
+    str(folder.parent.relative_to(ROOT))
+    for folder in (TERRAFORM / "tests", *TERRAFORM.glob("modules/*/tests"))
+)
+
+
+def terraform(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run Terraform in `folder`, without what the environment says of a deployment."""
+    program = shutil.which("terraform")
+    if program is None:
+        pytest.skip("terraform is not installed")
+    outside = {name: value for name, value in os.environ.items() if name[:3] not in ("AWS", "TF_")}
+    return subprocess.run(  # noqa: S603  # our own arguments
+        [program, f"-chdir={folder}", *arguments],
+        env={**outside, "CHECKPOINT_DISABLE": "1"},  # or each run asks whether there is a newer one
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+
+def ready(name: str, temporary: Path) -> Path:
+    """Copy the configuration, so that nothing is left in the repository; return `name` of it."""
+    copy_configuration(temporary)
+    folder = temporary / name
+    shutil.copytree(ROOT / name / "tests", folder / "tests")
+    shutil.copy(LOCK_FILE, folder)
+    done = terraform(folder, "init", "-no-color", "-input=false", "-lockfile=readonly")
+    if "Failed to query available provider packages" in done.stderr:
+        pytest.skip("terraform finds no AWS provider")
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def test_every_file_is_formatted() -> None:
+    done = terraform(TERRAFORM, "fmt", "-check", "-recursive", "-diff", "-no-color")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_configuration_is_valid_without_a_warning(tmp_path: Path) -> None:
+    done = terraform(ready("terraform", tmp_path), "validate", "-no-color")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.strip() == "Success! The configuration is valid."
+
+
+def test_every_module_has_tests_of_what_it_does_and_of_what_it_refuses() -> None:
+    modules = [*TERRAFORM.glob("modules/*/"), TERRAFORM]
+
+    for module in modules:
+        assert {file.name for file in module.glob("tests/*.hcl")} >= {
+            "contract.tftest.hcl",
+            "unit.tftest.hcl",
+        }, module
+
+
+# Each run of a test starts the provider anew, which takes a core for two seconds.
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("name", TESTED)
+def test_terraforms_own_tests_pass(name: str, tmp_path: Path) -> None:
+    done = terraform(ready(name, tmp_path), "test", "-no-color")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Success! " in done.stdout
+    assert "Success! 0 passed" not in done.stdout

@@ -1,0 +1,276 @@
+"""Least privilege, from what Terraform plans: who may do what, to what, and if."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from iam import findings, written
+from tools import permissions
+from tools.permissions import PAGE, Statement, parse, resource_policies, roles
+from tools.plan import Plan
+
+CALLER = "${cognito-identity.amazonaws.com:sub}"
+PHOTOS = "arn:aws:s3:::gallery-photos-123456789012-us-east-1"
+
+# What acts with a role, and the attribute that names it.
+ACTORS = {
+    "aws_api_gateway_integration": "credentials",
+    "aws_cloudwatch_event_target": "role_arn",
+    "aws_cognito_identity_pool_roles_attachment": "roles",
+    "aws_lambda_function": "role",
+    "aws_sfn_state_machine": "role_arn",
+}
+
+# Whose trust names nothing that acts, and why.
+UNCONDITIONAL = {
+    # It sends neither key when it assumes the role of an integration: the comment in api.tf.
+    "gallery-api": "apigateway.amazonaws.com",
+    # AWS documents neither key for the role of a function, which would not be created without.
+    "gallery-extract": "lambda.amazonaws.com",
+    "gallery-tag": "lambda.amazonaws.com",
+    "gallery-thumbnail": "lambda.amazonaws.com",
+}
+
+
+@pytest.fixture(params=["plan", "other_plan"])
+def either_plan(request: pytest.FixtureRequest) -> Plan:
+    chosen: Plan = request.getfixturevalue(request.param)
+    return chosen
+
+
+def allowed(plan: Plan) -> list[tuple[str, Statement]]:
+    """Every statement of a plan that allows something, with the name of what has it."""
+    of_roles = [(role.name, one) for role in roles(plan) for one in (*role.trust, *role.statements)]
+    of_resources = [
+        (policy.address, one) for policy in resource_policies(plan) for one in policy.statements
+    ]
+    return [(name, one) for name, one in of_roles + of_resources if one.effect == "Allow"]
+
+
+def of_role(plan: Plan, name: str) -> list[Statement]:
+    (found,) = (role for role in roles(plan) if role.name == name)
+    return list(found.statements)
+
+
+def test_each_function_machine_rule_and_api_has_a_role_of_its_own(plan: Plan) -> None:
+    actors: dict[str, set[str]] = {}
+    for kind, attribute in ACTORS.items():
+        for actor in plan.of_type(kind):
+            for named in plan.references(actor, attribute):
+                if named.startswith("aws_iam_role.") and named.count(".") == 1:
+                    role = f"{actor.module}.{named}"
+                    actors.setdefault(role, set()).add(actor.address.partition("[")[0])
+
+    assert set(actors) == {role.address for role in roles(plan)}
+    assert [role for role, those in actors.items() if len(those) > 1] == []
+
+
+def test_every_policy_of_the_plan_is_looked_at(either_plan: Plan) -> None:
+    looked_at = {one.address for one in either_plan.of_type(*permissions.POLICIES)}
+
+    with_policy = {
+        one.address
+        for one in either_plan.resources
+        if "iam_policy" in one.type or "policy" in one.values or one.type.endswith("_policy")
+    }
+    documents = {one.address for one in either_plan.of_type("aws_iam_policy_document")}
+    lifecycles = {one.address for one in either_plan.of_type("aws_ecr_lifecycle_policy")}
+    assert with_policy - documents - lifecycles == looked_at
+
+
+def test_every_action_resource_and_condition_is_one_of_awss_own(either_plan: Plan) -> None:
+    wrong = [
+        f"{name}: {finding}"
+        for name, statement in allowed(either_plan)
+        for finding in findings(statement)
+    ]
+
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("statement", "wrong"),
+    [
+        pytest.param(
+            written("s3:GetObjet", f"{PHOTOS}/*"),
+            "s3:GetObjet is no action",
+            id="a misspelled action",
+        ),
+        pytest.param(
+            written("s4:GetObject", f"{PHOTOS}/*"),
+            "s4:GetObject is no action",
+            id="a service that is none",
+        ),
+        pytest.param(
+            written("s3:Get*", f"{PHOTOS}/*"), "s3:Get* is a wildcard", id="a wildcard action"
+        ),
+        pytest.param(written("*", "*"), "* is a wildcard", id="everything"),
+        pytest.param(
+            written("s3:GetObject", PHOTOS),
+            f"s3:GetObject: {PHOTOS} is none of",
+            id="a bucket for its objects",
+        ),
+        pytest.param(
+            written("s3:ListBucket", f"{PHOTOS}/*"),
+            f"s3:ListBucket: {PHOTOS}/* is none of",
+            id="objects for their bucket",
+        ),
+        pytest.param(
+            written("dynamodb:GetItem", "*"),
+            "dynamodb:GetItem: * could be narrower",
+            id="any resource where one can be named",
+        ),
+        pytest.param(
+            written("s3:GetObject", f"{PHOTOS}/*", StringEquals={"dynamodb:LeadingKeys": "ada"}),
+            "s3:GetObject: dynamodb:LeadingKeys says nothing about it",
+            id="a condition of another service",
+        ),
+    ],
+)
+def test_analyser_finds(statement: Mapping[str, Any], wrong: str) -> None:
+    (found,) = findings(parse(statement))
+
+    assert found.startswith(wrong)
+
+
+def test_a_service_acts_only_for_what_is_named(either_plan: Plan) -> None:
+    unconditional = {
+        name: principal
+        for name, statement in allowed(either_plan)
+        for kind, principal in statement.principals
+        if kind == "Service"
+        and not {"aws:SourceAccount", "aws:SourceArn"} & {key for _, key, _ in statement.conditions}
+    }
+
+    assert unconditional == UNCONDITIONAL
+
+
+def test_nobody_but_services_and_signed_in_clients_is_let_in(either_plan: Plan) -> None:
+    others = {
+        principal
+        for _, statement in allowed(either_plan)
+        for kind, principal in statement.principals
+        if kind != "Service"
+    }
+
+    assert others == {"cognito-identity.amazonaws.com"}
+
+
+def test_nobody_may_change_permissions(either_plan: Plan) -> None:
+    actions = {action for _, statement in allowed(either_plan) for action in statement.actions}
+
+    assert {one for one in actions if one.startswith(("iam:", "sts:"))} == {
+        "sts:AssumeRole",  # of trust policies
+        "sts:AssumeRoleWithWebIdentity",
+    }
+
+
+def test_a_client_reaches_only_what_is_its_own(plan: Plan) -> None:
+    for statement in of_role(plan, "gallery-client"):
+        (service,) = {action.partition(":")[0] for action in statement.actions}
+        if service == "dynamodb":
+            keys = {(operator, key): values for operator, key, values in statement.conditions}
+            assert keys["ForAllValues:StringEquals", "dynamodb:LeadingKeys"] == (CALLER,)
+            assert keys["Null", "dynamodb:LeadingKeys"] == ("false",)
+        elif service == "s3":
+            assert all(
+                f"/{CALLER}/" in f"/{resource.split(':::')[1]}" for resource in statement.resources
+            )
+        else:
+            assert statement.actions == ("execute-api:Invoke",)
+
+
+def test_a_client_cannot_copy_from_another(plan: Plan) -> None:
+    readable = {
+        resource
+        for statement in of_role(plan, "gallery-client")
+        for resource in statement.resources
+        if any(action.startswith("s3:Get") for action in statement.actions)
+    }
+
+    assert readable == {
+        f"{PHOTOS}/uploads/{CALLER}/*",
+        f"{PHOTOS.replace('photos', 'derived')}/{CALLER}/*",
+    }
+
+
+def test_a_client_cannot_write_what_the_pipeline_writes(plan: Plan) -> None:
+    writes = {
+        (action, resource)
+        for statement in of_role(plan, "gallery-client")
+        for action in statement.actions
+        for resource in statement.resources
+        if action.startswith(("dynamodb:Put", "dynamodb:Up", "dynamodb:De", "s3:Put", "s3:De"))
+    }
+
+    assert writes == {
+        ("s3:DeleteObject", f"{PHOTOS}/uploads/{CALLER}/*"),
+        ("s3:PutObject", f"{PHOTOS}/uploads/{CALLER}/*"),
+    }
+
+
+def test_only_clients_change_photos(plan: Plan) -> None:
+    changing = {
+        name
+        for name, statement in allowed(plan)
+        for action in statement.actions
+        if action.startswith(("s3:Put", "s3:Delete"))
+        and any(resource.startswith(PHOTOS) for resource in statement.resources)
+    }
+
+    assert changing == {"gallery-client"}
+
+
+def test_a_backfill_finds_uploads_alone_and_reads_none(plan: Plan) -> None:
+    of_photos = [
+        (action, statement.conditions)
+        for statement in of_role(plan, "gallery-backfill")
+        for action in statement.actions
+        if any(resource.startswith(PHOTOS) for resource in statement.resources)
+    ]
+
+    only_uploads = (("StringLike", "s3:prefix", ("uploads/*",)),)
+    assert of_photos == [
+        ("s3:ListBucket", only_uploads),
+        ("s3:ListBucketVersions", only_uploads),
+    ]
+
+
+def test_a_backfill_starts_photos_and_its_own_map_alone(plan: Plan) -> None:
+    states = "arn:aws:states:us-east-1:123456789012"
+
+    started = {
+        resource
+        for statement in of_role(plan, "gallery-backfill")
+        if "states:StartExecution" in statement.actions
+        for resource in statement.resources
+    }
+
+    assert started == {f"{states}:stateMachine:gallery", f"{states}:stateMachine:gallery-backfill"}
+
+
+def test_the_key_is_used_through_storage_alone(other_plan: Plan) -> None:
+    conditions = [
+        values
+        for _, statement in allowed(other_plan)
+        if any(action.startswith("kms:") for action in statement.actions)
+        for values in [{key: values for _, key, values in statement.conditions}]
+    ]
+
+    services = {"dynamodb.us-east-1.amazonaws.com", "s3.us-east-1.amazonaws.com"}
+    assert conditions
+    assert all(set(values["kms:ViaService"]) <= services for values in conditions)
+
+
+def test_labels_of_our_own_need_no_rekognition(plan: Plan, other_plan: Plan) -> None:
+    with_rekognition, without = (
+        {action for statement in of_role(one, "gallery-tag") for action in statement.actions}
+        for one in (plan, other_plan)
+    )
+
+    assert with_rekognition - without == {"rekognition:DetectLabels"}
+
+
+def test_page_of_permissions_is_fresh(plan: Plan, other_plan: Plan) -> None:
+    assert PAGE.read_text() == permissions.page(plan, other_plan), "run make docs"

@@ -1,0 +1,79 @@
+"""What docs/operations.md says of costs is counted right."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from thumbnail.renditions import DEFAULT_RENDITIONS
+from tools import costs
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_a_photo_enters_as_many_states_as_are_paid_for(tmp_path: Path) -> None:
+    photo = ROOT / "local" / "photos" / "rocket.jpg"
+    command = [sys.executable, "-m", "local", "process", "--json", "--output", str(tmp_path)]
+
+    done = subprocess.run(  # noqa: S603  # our own program
+        [*command, str(photo)], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+
+    document = json.loads(done.stdout)
+    assert document["status"] == "READY"
+    assert len(document["states_ms"]) == costs.TRANSITIONS
+    assert len(document["renditions"]) == costs.RENDITIONS == len(DEFAULT_RENDITIONS)
+
+
+def test_the_watch_looks_as_often_and_at_as_many_shards() -> None:
+    watch = json.loads((ROOT / "watch.json.tftpl").read_text())
+    shards = watch["States"]["AgeOfEachShard"]["Items"]
+    settings = (ROOT / "terraform" / "modules" / "observability" / "watch.tf").read_text()
+
+    assert len(re.findall(r"[0-9a-f]", shards.partition("'")[2].partition("'")[0])) == (
+        costs.WATCH_SHARDS
+    )
+    assert re.findall(r"watch_minutes = (\d+)", settings) == [str(costs.WATCH_MINUTES)]
+
+
+def test_memory_is_what_terraform_gives() -> None:
+    assert set(costs.memory_mb()) == {"extract", "tag", "thumbnail"}
+    assert all(128 <= memory <= 10_240 for memory in costs.memory_mb().values())
+
+
+def test_memory_that_is_not_where_it_should_be_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "variables.tf").write_text('variable "memory" {}')
+    monkeypatch.setattr(costs, "VARIABLES", tmp_path / "variables.tf")
+
+    with pytest.raises(LookupError, match="memory_mb has no default"):
+        costs.memory_mb()
+
+
+@pytest.mark.parametrize(
+    ("memory", "seconds"), [(costs.CORE_MB, 0.625), (2 * costs.CORE_MB, 0.625), (885, 1.07)]
+)
+def test_less_than_a_core_takes_longer_and_more_than_one_is_of_no_use(
+    memory: int, seconds: float
+) -> None:
+    assert costs.billed_seconds("thumbnail", memory) == pytest.approx(seconds, abs=0.01)
+
+
+def test_the_tables_add_up() -> None:
+    rows = re.findall(
+        r"\| \*{0,2}([\w -]+?)\*{0,2} \| .*\| \*{0,2}([\d.]+)\*{0,2} \|", costs.tables()
+    )
+    sums, running = [], 0.0
+    for service, usd in rows:
+        if service == "all":
+            sums.append((float(usd), running))
+            running = 0.0
+        elif "." in usd:
+            running += float(usd)
+
+    assert len(sums) == 3
+    assert all(said == pytest.approx(added, abs=0.006) for said, added in sums)

@@ -1,0 +1,217 @@
+"""Write docs/permissions.md: what each role may do, and what each resource lets others do.
+
+python -m tools.permissions            writes it
+python -m tools.permissions --check    exits with 1 where it is stale
+
+It is made of what Terraform plans, so it needs Terraform and the provider.
+"""
+
+import json
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from local.embedded import ACCOUNT, REGION
+from tools.plan import ROOT, Plan, Resource, make_plan
+
+PAGE: Final = ROOT / "docs" / "permissions.md"
+UNKNOWN: Final = "(known once applied)"
+KEY: Final = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/KEY"
+OTHER_SETTINGS: Final[Mapping[str, object]] = {"kms_key_arn": KEY, "labeler": "embedded"}
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One statement of a policy, its lists in order."""
+
+    effect: str
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]  # empty in a trust policy, and in one of a repository
+    principals: tuple[tuple[str, str], ...]  # (Service, lambda.amazonaws.com)
+    conditions: tuple[tuple[str, str, tuple[str, ...]], ...]  # operator, key, values
+
+
+@dataclass(frozen=True)
+class Role:
+    """A role, who may assume it, and what it then may do."""
+
+    address: str
+    name: str
+    trust: tuple[Statement, ...]
+    statements: tuple[Statement, ...]
+
+
+@dataclass(frozen=True)
+class ResourcePolicy:
+    """What a resource lets others do with it."""
+
+    address: str
+    statements: tuple[Statement, ...]
+
+
+_RESOURCE_POLICIES: Final = (
+    "aws_ecr_repository_policy",
+    "aws_s3_bucket_policy",
+    "aws_sns_topic_policy",
+    "aws_sqs_queue_policy",
+)
+POLICIES: Final = ("aws_iam_role_policy", *_RESOURCE_POLICIES)  # every kind there is
+
+
+def roles(plan: Plan) -> list[Role]:
+    """Return every role of a plan with its policies."""
+    policies = plan.of_type("aws_iam_role_policy")
+    return [
+        Role(
+            address=role.address,
+            name=role.values["name"],
+            trust=tuple(_statements(plan, role, "assume_role_policy")),
+            statements=tuple(
+                statement
+                for policy in policies
+                if _is_of(plan, policy, role)
+                for statement in _statements(plan, policy, "policy")
+            ),
+        )
+        for role in plan.of_type("aws_iam_role")
+    ]
+
+
+def resource_policies(plan: Plan) -> list[ResourcePolicy]:
+    """Return every policy of a plan that a resource has."""
+    return [
+        ResourcePolicy(policy.address, tuple(_statements(plan, policy, "policy")))
+        for policy in plan.of_type(*_RESOURCE_POLICIES)
+    ]
+
+
+def _is_of(plan: Plan, policy: Resource, role: Resource) -> bool:
+    """Return whether a policy is a role's: the id that it names is known only once applied."""
+    return policy.module == role.module and any(
+        role.address == ".".join(filter(None, (policy.module, named)))
+        for named in plan.references(policy, "role")
+    )
+
+
+def _statements(plan: Plan, resource: Resource, attribute: str) -> Iterator[Statement]:
+    """Read a policy; where it holds something unknown, read what it is made of."""
+    text = resource.values.get(attribute)
+    if text is not None:
+        yield from map(parse, json.loads(text)["Statement"])
+        return
+    (data,) = (name for name in plan.references(resource, attribute) if name.count(".") == 2)  # noqa: PLR2004  # data.TYPE.NAME
+    for known in plan.deferred(".".join(filter(None, (resource.module, data))))["statement"]:
+        yield Statement(
+            effect=known["effect"] or "Allow",
+            actions=_texts(known["actions"]),
+            resources=_texts(known["resources"]),
+            principals=_pairs({one["type"]: one["identifiers"] for one in known["principals"]}),
+            conditions=tuple(
+                sorted(
+                    (one["test"], one["variable"], _texts(one["values"]))
+                    for one in known["condition"]
+                )
+            ),
+        )
+
+
+def parse(statement: Mapping[str, Any]) -> Statement:
+    """Read a statement as IAM writes it."""
+    principal = statement.get("Principal", {})
+    return Statement(
+        effect=statement["Effect"],
+        actions=_texts(statement["Action"]),
+        resources=_texts(statement.get("Resource")),
+        principals=_pairs(principal if isinstance(principal, dict) else {"": principal}),
+        conditions=tuple(
+            sorted(
+                (operator, key, _texts(values))
+                for operator, keys in statement.get("Condition", {}).items()
+                for key, values in keys.items()
+            )
+        ),
+    )
+
+
+def _texts(value: str | Sequence[str | None] | None) -> tuple[str, ...]:
+    listed = [value] if isinstance(value, str) else value or []
+    return tuple(sorted(UNKNOWN if one is None else one for one in listed))
+
+
+def _pairs(principals: Mapping[str, str | Sequence[str | None]]) -> tuple[tuple[str, str], ...]:
+    return tuple((kind, name) for kind in sorted(principals) for name in _texts(principals[kind]))
+
+
+def page(plan: Plan, other: Plan) -> str:
+    """Return docs/permissions.md, of a plan with the defaults and of one with OTHER_SETTINGS."""
+    parts = [
+        "# Permissions\n",
+        "<!-- Made by `make docs` from the plan of terraform/; do not edit. -->\n",
+        "What each role may do, and nothing else: every policy of a deployment named `gallery`,",
+        "as Terraform plans it with the defaults.\n",
+    ]
+    for role in roles(plan):
+        trust = "; ".join(_trust(statement) for statement in role.trust)
+        parts += [f"## {role.name}\n", f"Assumed by {trust}.\n", *_table(role.statements), ""]
+    parts.append("## What resources let others do\n")
+    for policy in resource_policies(plan):
+        parts += [f"### `{policy.address}`\n", *_table(policy.statements), ""]
+    parts += ['## With `kms_key_arn`, and `labeler = "embedded"`\n', *_difference(plan, other), ""]
+    text = "\n".join(parts)
+    return text.replace(ACCOUNT, "ACCOUNT").replace(REGION, "REGION")
+
+
+def _trust(statement: Statement) -> str:
+    who = " and ".join(f"`{name}`" for _, name in statement.principals)
+    return ", if ".join(filter(None, (who, _conditions(statement))))
+
+
+def _conditions(statement: Statement) -> str:
+    return " and ".join(
+        f"`{key}` {operator} {' or '.join(f'`{value}`' for value in values)}"
+        for operator, key, values in statement.conditions
+    )
+
+
+def _table(statements: Iterable[Statement]) -> list[str]:
+    return ["| | actions | resources | if |", "|---|---|---|---|", *map(_row, statements)]
+
+
+def _row(statement: Statement) -> str:
+    who = ", ".join(f"`{name}`" for _, name in statement.principals)
+    actions, resources = (
+        "<br>".join(f"`{one}`" for one in listed)
+        for listed in (statement.actions, statement.resources)
+    )
+    verb = " ".join(filter(None, (statement.effect, who)))
+    return f"| {verb} | {actions} | {resources} | {_conditions(statement)} |"
+
+
+def _difference(plan: Plan, other: Plan) -> list[str]:
+    rows = ["| role | | actions | resources | if |", "|---|---|---|---|---|"]
+    for before, after in zip(roles(plan), roles(other), strict=True):
+        for word, these, those in (("more", after, before), ("less", before, after)):
+            rows += [
+                f"| {before.name} | {word} {_row(statement).removeprefix('| Allow ')}"
+                for statement in these.statements
+                if statement not in those.statements
+            ]
+    return rows
+
+
+def main() -> int:
+    """Write, or check, the page."""
+    made = page(make_plan(), make_plan(**OTHER_SETTINGS))
+    stale = not PAGE.exists() or PAGE.read_text() != made
+    if stale and "--check" in sys.argv[1:]:
+        sys.exit(f"stale, run `make docs`: {PAGE.relative_to(ROOT)}")
+    if stale:
+        Path(PAGE).write_text(made)
+        print(f"written: {PAGE.relative_to(ROOT)}")  # noqa: T201
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

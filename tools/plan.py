@@ -1,0 +1,155 @@
+"""A plan of the whole deployment, made by Terraform against the embedded AWS, and read.
+
+It is the first plan of an empty account: what AWS names (the id of an API) is unknown in it.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+from local.embedded import embedded_aws, environment
+from local.functions import InProcess
+from local.rekognition import NoLabels
+from local.stack import Executions
+
+ROOT: Final = Path(__file__).parents[1]
+IMAGE: Final = {"digest": f"sha256:{'0' * 64}", "architecture": "arm64"}
+IMAGES: Final = {"extract": IMAGE, "thumbnail": IMAGE, "tag": {**IMAGE, "label_model": True}}
+
+
+class NoTerraformError(Exception):
+    """Terraform or the provider is not to be had on this machine; the message says which."""
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One instance of a resource as planned."""
+
+    address: str  # module.client.aws_iam_role.api
+    type: str  # aws_iam_role
+    values: Mapping[str, Any]  # what is known; unknown attributes are absent
+
+    @property
+    def module(self) -> str:
+        """The address of its module; empty for the root."""
+        return self.address.rpartition(f"{self.type}.")[0].rstrip(".")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What `terraform show -json` says of a plan."""
+
+    document: Mapping[str, Any]
+
+    @cached_property
+    def resources(self) -> tuple[Resource, ...]:
+        """Every resource that the plan creates, by address."""
+        found = _resources(self.document["planned_values"]["root_module"])
+        return tuple(sorted(found, key=lambda resource: resource.address))
+
+    def of_type(self, *types: str) -> tuple[Resource, ...]:
+        """Return the resources of these types."""
+        return tuple(resource for resource in self.resources if resource.type in types)
+
+    def deferred(self, address: str) -> Mapping[str, Any]:
+        """Return what is known of a data source that is read only when the plan is applied."""
+        (change,) = (
+            change
+            for change in self.document["resource_changes"]
+            if change["address"] == address and change["mode"] == "data"
+        )
+        after: Mapping[str, Any] = change["change"]["after"]
+        return after
+
+    def references(self, resource: Resource, attribute: str) -> list[str]:
+        """Return what the expression of an attribute refers to, as addresses in the same module."""
+        module: Mapping[str, Any] = self.document["configuration"]["root_module"]
+        for name in resource.module.split(".")[1::2]:
+            module = module["module_calls"][name.partition("[")[0]]["module"]
+        local = resource.address.removeprefix(f"{resource.module}.").partition("[")[0]
+        (configured,) = (one for one in module["resources"] if one["address"] == local)
+        named: list[str] = configured["expressions"].get(attribute, {}).get("references", [])
+        return named
+
+
+def _resources(module: Mapping[str, Any]) -> Iterator[Resource]:
+    for one in module.get("resources", []):
+        if one["mode"] == "managed":
+            yield Resource(one["address"], one["type"], one["values"])
+    for child in module.get("child_modules", []):
+        yield from _resources(child)
+
+
+def make_plan(**variables: object) -> Plan:
+    """Plan a deployment to an empty account, with these variables beside `images`.
+
+    Nothing of this machine's own deployment takes part: neither its state nor its settings.
+
+    Raises:
+        NoTerraformError: Terraform is not installed, or `init` finds no provider.
+        RuntimeError: Terraform does not plan it; the message is Terraform's.
+    """
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        embedded_aws(
+            functions=InProcess(),
+            labeller=NoLabels(),
+            retry_scale=0,
+            executions_at_once=1,
+            watcher=Executions(),
+        ) as url,
+    ):
+        configuration = copy_configuration(Path(folder))
+        settings = {"images": IMAGES, **variables}
+        (configuration / "plan.auto.tfvars.json").write_text(json.dumps(settings))
+        outside = {name: value for name, value in os.environ.items() if name[:3] not in _OURS}
+        run = _Terraform(configuration, {**outside, **environment(url)})
+        run("init", "-input=false", "-lockfile=readonly")
+        run("plan", "-input=false", "-out=plan.tfplan")
+        return Plan(json.loads(run("show", "-json", "plan.tfplan")))
+
+
+_OURS: Final = ("AWS", "TF_")  # variables of this machine's that would speak to Terraform
+
+
+def copy_configuration(folder: Path) -> Path:
+    """Copy the configuration, and what it reads beside it, into `folder`; return its path there."""
+    for file in (*ROOT.glob("*.json"), *ROOT.glob("*.tftpl")):
+        shutil.copy(file, folder)
+    strangers = shutil.ignore_patterns(
+        ".terraform", "*.tfstate*", "*.tfvars*", "backend.tf", "tests"
+    )
+    return Path(shutil.copytree(ROOT / "terraform", folder / "terraform", ignore=strangers))
+
+
+@dataclass(frozen=True)
+class _Terraform:
+    """Runs Terraform in a folder."""
+
+    folder: Path
+    environment: Mapping[str, str]
+
+    def __call__(self, command: str, *arguments: str) -> str:
+        """Run one command, and return what it prints."""
+        program = shutil.which("terraform")
+        if program is None:
+            raise NoTerraformError("terraform is not installed")
+        done = subprocess.run(  # noqa: S603  # our own arguments
+            [program, f"-chdir={self.folder}", command, "-no-color", *arguments],
+            env=self.environment,
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        if done.returncode != 0 and command == "init" and "provider" in done.stderr:
+            raise NoTerraformError(f"terraform finds no provider: {done.stderr.strip()}")
+        if done.returncode != 0:
+            raise RuntimeError(f"terraform {command}: {done.stderr.strip()}")
+        return done.stdout
