@@ -16,6 +16,7 @@ from local.gaps import (
     s3,
     sqs,
     stepfunctions,
+    syntax,
 )
 from local.gaps.wiring import Wiring, connected
 
@@ -31,4 +32,5 @@ __all__ = [
     "s3",
     "sqs",
     "stepfunctions",
+    "syntax",
 ]

@@ -27,6 +27,7 @@ def hasty_threads() -> Iterator[None]:
 @pytest.mark.usefixtures("hasty_threads")
 def test_of_many_that_write_on_one_condition_one_succeeds(aws: Aws) -> None:
     dynamodb = aws.client("dynamodb")
+    refused = dynamodb.exceptions.ConditionalCheckFailedException  # botocore makes it only now
 
     def claim(number: int) -> bool:
         try:
@@ -37,7 +38,7 @@ def test_of_many_that_write_on_one_condition_one_succeeds(aws: Aws) -> None:
                 ConditionExpression="attribute_not_exists(who)",
                 ExpressionAttributeValues={":who": {"N": str(number)}},
             )
-        except dynamodb.exceptions.ConditionalCheckFailedException:
+        except refused:
             return False
         return True
 
