@@ -36,6 +36,11 @@ def label_of(label_key: str) -> str:
     return label_key.removeprefix("label#").rsplit("#", 2)[0]
 
 
+def album_sort_key(album: str, key: str) -> str:
+    """Return the sort key of the row in which the photo `key` is counted for its album."""
+    return f"album#{digest(album)}#{digest(key)[0]}"
+
+
 def within(prefix: str) -> tuple[str, str]:
     """Return the least and the greatest of the range keys that begin with `prefix`#."""
     return f"{prefix}#", f"{prefix}{_AFTER_HASH}"

@@ -6,17 +6,18 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from boto3.dynamodb.types import TypeSerializer
+
+from shared.items import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import QueryInputTypeDef, TransactWriteItemTypeDef
 
 Row: TypeAlias = dict[str, Any]  # JSON's types; numbers as int or float
 
-_deserialize: Final = TypeDeserializer().deserialize
 _serialize: Final = TypeSerializer().serialize
 
 
@@ -59,7 +60,36 @@ class Table:
         answer = self._dynamodb.get_item(
             TableName=self._name, Key=_typed({"pk": owner, "sk": sort_key}), ConsistentRead=True
         )
-        return _plain_row(answer["Item"]) if "Item" in answer else None
+        return plain(answer["Item"]) if "Item" in answer else None
+
+    def every(self, question: Question, *fields: str) -> Iterator[Row]:
+        """Yield all rows of a question, page by page, as they are now; with `fields` only those.
+
+        The keys are always there. A page costs what its rows weigh, whatever is asked of them.
+        """
+        names = {f"#{name}": name for name in ("pk", "sk", *fields)}
+        start: Mapping[str, Any] = {}
+        while True:
+            request: QueryInputTypeDef = {
+                "TableName": self._name,
+                "KeyConditionExpression": "pk = :owner AND #sk BETWEEN :low AND :high",
+                "ExpressionAttributeNames": names if fields else {"#sk": "sk"},
+                "ExpressionAttributeValues": {
+                    ":owner": {"S": question.owner},
+                    ":low": {"S": question.low},
+                    ":high": {"S": question.high},
+                },
+                "ConsistentRead": True,
+            }
+            if fields:
+                request["ProjectionExpression"] = ", ".join(names)
+            if start:
+                request["ExclusiveStartKey"] = start
+            answer = self._dynamodb.query(**request)
+            yield from map(plain, answer["Items"])
+            start = answer.get("LastEvaluatedKey", {})
+            if not start:
+                return
 
     def query(self, question: Question, *, start: Mapping[str, str] | None, limit: int) -> Rows:
         """Return at most `limit` rows, from behind the row with the keys `start` on."""
@@ -91,9 +121,9 @@ class Table:
         answer = self._dynamodb.query(**request)
         last = answer.get("LastEvaluatedKey", {})
         return Rows(
-            rows=[_plain_row(item) for item in answer["Items"]],
+            rows=[plain(item) for item in answer["Items"]],
             more=bool(last),
-            last=_plain_row(last),
+            last=plain(last),
             read_units=answer["ConsumedCapacity"]["CapacityUnits"],
         )
 
@@ -101,7 +131,7 @@ class Table:
         self,
         photo: Mapping[str, str],
         *,
-        changes: Mapping[str, str | None],
+        changes: Mapping[str, Any],
         unchanged: Mapping[str, Any],
         put: Sequence[Row] = (),
         delete: Sequence[Mapping[str, str]] = (),
@@ -110,8 +140,10 @@ class Table:
 
         Args:
             photo: keys of the row to change.
-            changes: its attributes and their new values; None takes one away.
-            unchanged: attributes and the values that they have to have still; None: none.
+            changes: its attributes and their new values; None takes one away. Where there are
+                none, the row is only to be as it was.
+            unchanged: attributes and the values that they have to have still; None: none. At
+                least one.
             put: whole rows.
             delete: keys of rows.
 
@@ -126,18 +158,17 @@ class Table:
             f"attribute_not_exists(#{name})" if value is None else f"#{name} = :was_{name}"
             for name, value in unchanged.items()
         ]
-        update: TransactWriteItemTypeDef = {
-            "Update": {
-                "TableName": self._name,
-                "Key": _typed(photo),
-                "UpdateExpression": " ".join(
-                    [f"SET {set_}"] * bool(set_) + [f"REMOVE {remove}"] * bool(remove)
-                ),
-                "ConditionExpression": " AND ".join(conditions),
-                "ExpressionAttributeNames": {f"#{name}": name for name in {*changes, *unchanged}},
-                "ExpressionAttributeValues": _typed(values),
-            }
+        on: Any = {
+            "TableName": self._name,
+            "Key": _typed(photo),
+            "ConditionExpression": " AND ".join(conditions),
+            "ExpressionAttributeNames": {f"#{name}": name for name in {*changes, *unchanged}},
+            **({"ExpressionAttributeValues": _typed(values)} if values else {}),
         }
+        expression = [f"SET {set_}"] * bool(set_) + [f"REMOVE {remove}"] * bool(remove)
+        if expression:
+            on["UpdateExpression"] = " ".join(expression)
+        first: TransactWriteItemTypeDef = {"Update": on} if expression else {"ConditionCheck": on}
         puts: list[TransactWriteItemTypeDef] = [
             {"Put": {"TableName": self._name, "Item": _typed(row)}} for row in put
         ]
@@ -145,7 +176,7 @@ class Table:
             {"Delete": {"TableName": self._name, "Key": _typed(keys)}} for keys in delete
         ]
         try:
-            self._dynamodb.transact_write_items(TransactItems=[update, *puts, *deletes])
+            self._dynamodb.transact_write_items(TransactItems=[first, *puts, *deletes])
         except self._dynamodb.exceptions.TransactionCanceledException as error:
             raise ConflictError(f"{photo['pk']} {photo['sk']}: {error}") from error
 
@@ -163,19 +194,4 @@ def _decimals(value: Any) -> Any:  # noqa: ANN401  # JSON
             return {name: _decimals(item) for name, item in value.items()}
         case list():
             return [_decimals(item) for item in value]
-    return value
-
-
-def _plain_row(item: Mapping[str, Any]) -> Row:
-    return {name: _plain(_deserialize(value)) for name, value in item.items()}
-
-
-def _plain(value: Any) -> Any:  # noqa: ANN401  # JSON
-    match value:
-        case Decimal():
-            return int(value) if value == value.to_integral_value() else float(value)
-        case dict():
-            return {name: _plain(item) for name, item in value.items()}
-        case list():
-            return [_plain(item) for item in value]
     return value

@@ -8,14 +8,13 @@ import re
 import stat
 from collections import deque
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.types import TypeDeserializer
 from botocore.exceptions import ClientError
 
 from shared.errors import PhotoTooLargeError
+from shared.items import plain
 from shared.keys import UPLOADS_PREFIX
 from shared.limits import MAX_BYTES
 from thumbnail.renditions import DEFAULT_RENDITIONS
@@ -134,26 +133,6 @@ def to_json(value: object, *, indent: int | None = None) -> str:
     return json.dumps(value, allow_nan=False, indent=indent)
 
 
-def from_item(item: Mapping[str, Any]) -> Document:
-    """Return a DynamoDB item as plain JSON values; sets become sorted lists."""
-    deserialize = TypeDeserializer().deserialize
-    return {name: _plain(deserialize(value)) for name, value in item.items()}
-
-
-def _plain(value: object) -> object:
-    match value:
-        case Decimal():
-            return int(value) if value == value.to_integral_value() else float(value)
-        case dict():
-            return {name: _plain(inner) for name, inner in value.items()}
-        case list():
-            return [_plain(inner) for inner in value]
-        case set():
-            return sorted(_plain(inner) for inner in value)  # type: ignore[type-var]  # one type
-        case _:
-            return value
-
-
 def _files_below(folder: Path, on_error: Callable[[OSError], None]) -> Iterator[Path]:
     for parent, folders, files in os.walk(folder, onerror=on_error):
         folders[:] = [name for name in folders if not name.startswith(".")]
@@ -188,7 +167,7 @@ def _collect(stack: Stack, photo: Photo, execution: EndedExecution, output: Path
         },
         ConsistentRead=True,
     )
-    record = from_item(answer.get("Item", {}))
+    record = plain(answer.get("Item", {}))
     folder = output / RECORDS / photo.name
     folder.mkdir(parents=True, exist_ok=True)
     for name, rendition in record.get("renditions", {}).items():

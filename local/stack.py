@@ -299,6 +299,7 @@ class Stack:
         settings = {  # of all three, so that they can share processes
             "PHOTOS_BUCKET": PHOTOS_BUCKET,
             "DERIVED_BUCKET": DERIVED_BUCKET,
+            "TABLE": TABLE,
             "RENDITIONS": msgspec.json.encode(renditions).decode(),
             "LABELER": "rekognition",
             "MAX_LABELS": "50",
@@ -423,7 +424,11 @@ def create_table(dynamodb: "DynamoDBClient", name: str) -> None:
                 "KeySchema": _key_schema(keys),
                 "Projection": {
                     "ProjectionType": keys["projection"],
-                    "NonKeyAttributes": keys["non_key_attributes"],
+                    **(
+                        {"NonKeyAttributes": keys["non_key_attributes"]}
+                        if "non_key_attributes" in keys
+                        else {}
+                    ),
                 },
             }
             for index, keys in indexes.items()

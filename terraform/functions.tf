@@ -129,7 +129,10 @@ module "thumbnail" {
 }
 
 data "aws_iam_policy_document" "tag" {
-  source_policy_documents = [data.aws_iam_policy_document.read_photos.json]
+  source_policy_documents = [
+    data.aws_iam_policy_document.decrypt_table.json,
+    data.aws_iam_policy_document.read_photos.json,
+  ]
 
   dynamic "statement" {
     for_each = var.labeler == "rekognition" ? [1] : []
@@ -139,6 +142,19 @@ data "aws_iam_policy_document" "tag" {
       actions   = ["rekognition:DetectLabels"]
       resources = ["*"] # Rekognition has nothing narrower
     }
+  }
+
+  # Whether the same bytes have labels already.
+  statement {
+    sid       = "FindSameBytes"
+    actions   = ["dynamodb:Query"]
+    resources = ["${local.table_arn}/index/by_content"]
+  }
+
+  statement {
+    sid       = "ReadTheirLabels"
+    actions   = ["dynamodb:GetItem"]
+    resources = [local.table_arn]
   }
 }
 
@@ -158,5 +174,6 @@ module "tag" {
     MAX_LABELS     = var.max_labels
     MIN_CONFIDENCE = var.min_confidence
     PHOTOS_BUCKET  = local.bucket_names.photos
+    TABLE          = local.table_name
   }
 }

@@ -42,9 +42,19 @@ output "identity_pool_id" {
   value       = module.client.identity_pool_id
 }
 
+output "logs_bucket" {
+  description = "Bucket of access logs, and of what a backfill or a redo came to."
+  value       = module.logs.name
+}
+
 output "photos_bucket" {
   description = "Bucket that photos are uploaded to, under uploads/<owner>/."
   value       = module.photos.name
+}
+
+output "redo_arn" {
+  description = "ARN of the state machine that makes photos anew, for `make redo` and `make reconcile`."
+  value       = module.redo.state_machine_arn
 }
 
 output "repository_urls" {

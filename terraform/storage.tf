@@ -96,6 +96,7 @@ resource "terraform_data" "keep_photos" {
     module.logs,
     module.observability,
     module.photos,
+    module.redo,
     module.registry,
     module.table,
     module.tag,

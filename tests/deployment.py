@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from local.gaps import cognitoidp  # noqa: F401  # importing it puts it in place
-from local.process import from_item
 from local.stack import Stack
+from shared.items import plain
 from tools.plan import ROOT, copy_configuration
 
 PHOTOS = ROOT / "local" / "photos"
@@ -98,7 +98,7 @@ class Deployment:
     def record(self, key: str) -> dict[str, Any]:
         """Return a photo's record."""
         _, owner, name = key.split("/", 2)
-        return from_item(
+        return plain(
             self.stack.dynamodb.get_item(
                 TableName=self.stack.table, Key={"pk": {"S": owner}, "sk": {"S": f"photo#{name}"}}
             ).get("Item", {})

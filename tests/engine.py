@@ -34,6 +34,7 @@ SETTINGS = {
     "AWS_ENDPOINT_URL": f"http://127.0.0.1:{bucket.PORT}",
     "PHOTOS_BUCKET": "photos",
     "DERIVED_BUCKET": "derived",
+    "TABLE": "gallery",
     "RENDITIONS": msgspec.json.encode(DEFAULT_RENDITIONS).decode(),
 }
 

@@ -8,6 +8,7 @@ from io import BytesIO
 
 from shared.contracts import PhotoRef
 from shared.errors import BadKeyError, PhotoGoneError, SupersededError
+from shared.records import KnownLabels, SameSize
 from shared.storage import Chunk
 
 PHOTOS_BUCKET = "photos"
@@ -51,6 +52,22 @@ class MemoryPhotoStream(BytesIO):
     def __init__(self, body: bytes) -> None:
         super().__init__(body)
         self.total_bytes = len(body)
+
+
+@dataclass
+class MemoryRecords:
+    """`shared.records.Records` of one owner."""
+
+    sizes: dict[str, tuple[int, str]] = field(default_factory=dict)  # sort key -> bytes, SHA-256
+    known: dict[str, KnownLabels] = field(default_factory=dict)  # by sort key
+
+    def same_size(self, owner: str, size: int) -> list[SameSize]:
+        assert owner == "alice"
+        return [SameSize(sk, sha256) for sk, (one, sha256) in self.sizes.items() if one == size]
+
+    def labels(self, owner: str, sort_key: str) -> KnownLabels | None:
+        assert owner == "alice"
+        return self.known.get(sort_key)
 
 
 def _check_unicode(key: str) -> None:

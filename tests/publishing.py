@@ -91,15 +91,25 @@ def fill(publisher: Publisher, owner: str, album: str, photos: int) -> None:
     """Publish photos that state all that a photo can, a second apart, in an album."""
     for number in range(photos):
         key = f"uploads/{owner}/{album}/{number}.jpg"
-        photo = PhotoRef(bucket="photos", key=key, version_id=f"{number:032}", bytes=3_000_000)
-        extracted = extract(ExtractRequest(photo=photo, uploaded_at=NOW))
         at = f"2016-04-09T12:00:{number:02}"
-        results = (
-            msgspec.structs.replace(extracted, sort_time=at),
-            thumbnail(ThumbnailRequest(photo=photo)),
-            tag(TagRequest(photo=photo, image=extracted.image)),
-        )
-        publisher.ready(key, NOW, results)
+        publisher.ready(key, NOW, results_of(key, version_id=f"{number:032}", sort_time=at))
+
+
+def results_of(
+    key: str,
+    *,
+    version_id: str = "v1",
+    size: int = 3_000_000,
+    sort_time: str = "2016-04-09T12:00:00",
+) -> tuple[ExtractResult, ThumbnailResult, TagResult]:
+    """Return what the steps answer for a photo that states all that a photo can."""
+    photo = PhotoRef(bucket="photos", key=key, version_id=version_id, bytes=size)
+    extracted = extract(ExtractRequest(photo=photo, uploaded_at=NOW))
+    return (
+        msgspec.structs.replace(extracted, sort_time=sort_time),
+        thumbnail(ThumbnailRequest(photo=photo)),
+        tag(TagRequest(photo=photo, image=extracted.image)),
+    )
 
 
 def evaluated(state: str, variables: Mapping[str, Any], states: Mapping[str, Any]) -> Any:  # noqa: ANN401

@@ -131,6 +131,13 @@ def usd(found: Found, *, labeler: str) -> float:
     return found.new * (new + each) + found.known * (known + each)
 
 
+def redo_usd(photos: int, labelled: int, *, labeler: str) -> float:
+    """Return what a redo costs, of which `labelled` photos are shown to the labeller."""
+    first = Found(new=photos)
+    labels = USD["Rekognition, DetectLabels"] if labeler == "rekognition" else 0.0
+    return usd(first, labeler=labeler) - (photos - labelled) * labels
+
+
 def seconds_each(*, labeler: str) -> float:
     """Return how long one photo is in work, by our estimate: Thumbnail and Tag go side by side."""
     extract, thumbnail, tag = _billed(labeler)

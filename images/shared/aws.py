@@ -7,11 +7,13 @@ by name. Each step reads those that it needs:
     PHOTOS_BUCKET    all three steps: the bucket whose photos are processed
     DERIVED_BUCKET   thumbnail: where renditions go
     RENDITIONS       thumbnail: which renditions, as JSON
+    TABLE            tag: whose rows say what is known of the same bytes
     LABELER          tag: which labeller, such as rekognition
     MAX_LABELS       tag: labels asked for, 1 to 1,000
     MIN_CONFIDENCE   tag: per cent below which a label is not asked for, 0 to 100
 """
 
+import logging
 import os
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -20,8 +22,10 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import boto3
+import msgspec
 from botocore.config import Config
 from botocore.exceptions import (
+    BotoCoreError,
     ClientError,
     ConnectionError,  # noqa: A004  # botocore's own: no connection came about
     FlexibleChecksumError,
@@ -29,7 +33,8 @@ from botocore.exceptions import (
     IncompleteReadError,
 )
 
-from shared.contracts import PhotoRef
+from shared.content import sha256_of, size_prefix
+from shared.contracts import Label, PhotoRef
 from shared.errors import (
     AccessDeniedError,
     BadKeyError,
@@ -40,16 +45,23 @@ from shared.errors import (
     StorageUnavailableError,
     SupersededError,
 )
+from shared.items import plain
+from shared.records import KnownLabels, Records, SameSize
 from shared.storage import Chunk, PhotoStore, PhotoStream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from botocore.response import StreamingBody
+    from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_rekognition import RekognitionClient
     from mypy_boto3_rekognition.type_defs import DetectLabelsResponseTypeDef, ImageTypeDef
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef, GetObjectRequestTypeDef
+
+MAX_SAME_SIZE = 10  # photos of one size whose hashes are compared
+
+log = logging.getLogger(__name__)
 
 # Few and short attempts: Step Functions retries above, with jitter, and bills no waiting.
 CLIENT_CONFIG = Config(
@@ -57,6 +69,11 @@ CLIENT_CONFIG = Config(
     read_timeout=10,  # seconds between two packets
     retries={"mode": "standard", "total_max_attempts": 2},
     max_pool_connections=2,  # a step does one thing at a time
+)
+
+# What only saves money may cost no more than a second or two.
+SAVING_CONFIG = CLIENT_CONFIG.merge(
+    Config(connect_timeout=1, read_timeout=1, retries={"total_max_attempts": 1})
 )
 
 # The key names one version of one photo, so its bytes never change. Private: every request for
@@ -97,6 +114,11 @@ def derived_bucket() -> str:
     return os.environ["DERIVED_BUCKET"]
 
 
+def table() -> str:
+    """Return the table that photos are recorded in."""
+    return os.environ["TABLE"]
+
+
 def renditions_json() -> str:
     """Return the configured renditions, as JSON text."""
     return os.environ["RENDITIONS"]
@@ -129,6 +151,12 @@ def photo_store() -> PhotoStore:
 def rekognition() -> "Rekognition":
     """Return the Rekognition adapter."""
     return Rekognition(boto3.client("rekognition", config=CLIENT_CONFIG))
+
+
+@cache
+def records() -> Records:
+    """Return the DynamoDB adapter."""
+    return DynamoRecords(boto3.client("dynamodb", config=SAVING_CONFIG), table())
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +258,56 @@ class Rekognition:
         if "Labels" not in answer:
             raise LabelsUnavailableError("Rekognition's answer breaks off")
         return answer
+
+
+@dataclass(frozen=True, slots=True)
+class DynamoRecords:
+    """`records.Records` over the table."""
+
+    client: "DynamoDBClient"
+    table: str
+
+    def same_size(self, owner: str, size: int) -> list[SameSize]:
+        """Ask the index by_content; see `Records.same_size`."""
+        with _nothing_known():
+            answer = self.client.query(
+                TableName=self.table,
+                IndexName="by_content",
+                KeyConditionExpression="pk = :owner AND begins_with(content_key, :size)",
+                ExpressionAttributeValues={
+                    ":owner": {"S": owner},
+                    ":size": {"S": size_prefix(size)},
+                },
+                Limit=MAX_SAME_SIZE,
+            )
+            return [
+                SameSize(item["sk"]["S"], sha256_of(item["content_key"]["S"]))
+                for item in answer["Items"]
+            ]
+        return []
+
+    def labels(self, owner: str, sort_key: str) -> KnownLabels | None:
+        """Get a photo's row; see `Records.labels`."""
+        with _nothing_known():
+            item = self.client.get_item(
+                TableName=self.table,
+                Key={"pk": {"S": owner}, "sk": {"S": sort_key}},
+                ProjectionExpression="labels, labels_model, versions",
+            ).get("Item", {})
+            row = plain(item)
+            if "labels" in row and "labels_model" in row:
+                labels = msgspec.convert(row["labels"], list[Label], strict=False)
+                return KnownLabels(labels, row["labels_model"], row["versions"]["tag"])
+        return None
+
+
+@contextmanager
+def _nothing_known() -> "Iterator[None]":
+    """Go on without what only saves money, and say so."""
+    try:
+        yield
+    except (BotoCoreError, ClientError, LookupError, msgspec.ValidationError) as error:
+        log.warning("nothing is known of other photos", extra={"reason": str(error)})
 
 
 @contextmanager

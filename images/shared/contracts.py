@@ -124,6 +124,7 @@ class ThumbnailResult(Contract, frozen=True):
     """Output of the Thumbnail step."""
 
     renditions: dict[str, Rendition]
+    sha256: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]  # of the photo's bytes
     version: Count
     truncated: bool = False  # the file ends early; what is missing is grey
 
@@ -133,6 +134,7 @@ class TagRequest(Contract, frozen=True):
 
     photo: PhotoRef
     image: ImageFacts
+    relabel: bool = False  # ask the labeller, even where the same bytes have labels already
 
 
 class BoundingBox(Contract, frozen=True):

@@ -60,12 +60,19 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:DIGEST_CHARACTERS]
 
 
-def derived_key(photo: PhotoRef, rendition: str, extension: str) -> str:
+def derived_key(photo: PhotoRef, rendition: str, extension: str, *, recipe: str) -> str:
     """Return <owner>/<key digest>/<version digest>/<rendition>.<extension>.
+
+    Args:
+        photo: the version of it that the rendition is made of.
+        rendition: its name.
+        extension: of its format.
+        recipe: how it is made. Another one is another key, so that no key ever gets other bytes.
 
     Raises:
         BadKeyError: as `split_upload_key`.
     """
     owner = split_upload_key(photo.key).owner
     version = photo.version_id or photo.etag or ""
-    return f"{owner}/{digest(photo.key)}/{digest(version)}/{rendition}.{extension}"
+    made = digest(f"{version}\n{recipe}")
+    return f"{owner}/{digest(photo.key)}/{made}/{rendition}.{extension}"

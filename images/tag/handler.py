@@ -5,7 +5,7 @@ Out      contracts.TagResult
 Ends in  InvalidRequestError; BadKeyError, ForeignBucketError; LabelsUnavailableError,
          StorageUnavailableError; PhotoGoneError, SupersededError; AccessDeniedError,
          DeadlineExceededError
-Reads    PHOTOS_BUCKET, LABELER, MAX_LABELS, MIN_CONFIDENCE
+Reads    PHOTOS_BUCKET, TABLE, LABELER, MAX_LABELS, MIN_CONFIDENCE
 """
 
 import logging
@@ -15,14 +15,16 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Final
 
-from shared.aws import labeler_settings, photo_store, photos_bucket, rekognition
+from shared.aws import labeler_settings, photo_store, photos_bucket, records, rekognition
 from shared.contracts import TagRequest, TagResult, dump, parse
 from shared.deadline import deadline_of
 from shared.errors import LabelsRefusedError, RejectedError
 from shared.keys import refuse_reference
+from shared.records import Records
 from shared.storage import PhotoStore
 from tag.labels import Labeler, Labels, tag_result
 from tag.rekognition import RekognitionLabeler
+from tag.twins import labels_of_twin
 
 VERSION: Final = 1  # of this step's code: raise it when the same photo gives another result
 
@@ -36,6 +38,7 @@ def handle(event: Mapping[str, object], context: object) -> dict[str, object]:
         request,
         photo_store(),
         labeler(),
+        records(),
         photos_bucket=photos_bucket(),
         deadline=deadline_of(context),
     )
@@ -69,10 +72,11 @@ def labeler() -> Labeler:
     raise LookupError(f"LABELER is {settings.labeler!r}, expected rekognition or embedded")
 
 
-def run(
+def run(  # noqa: PLR0913  # all but four by name
     request: TagRequest,
     store: PhotoStore,
     labeler: Labeler,
+    records: Records,
     *,
     photos_bucket: str,
     deadline: float = math.inf,
@@ -80,8 +84,9 @@ def run(
     """Label one photo. What the labeller refuses for good is a result too: FAILED:<code>."""
     started = time.perf_counter()
     refuse_reference(request.photo, photos_bucket=photos_bucket)
+    twin = None if request.relabel else _labels_of_twin(request, store, labeler, records)
     try:
-        labels = labeler.label(request.photo, request.image, store, deadline=deadline)
+        labels = twin or labeler.label(request.photo, request.image, store, deadline=deadline)
     except LabelsRefusedError as error:
         labels = Labels(status=f"FAILED:{error}")
     except RejectedError as error:  # the other steps judge the photo; here it is without labels
@@ -93,7 +98,21 @@ def run(
             "photo_key": request.photo.key,
             "labels": len(result.labels),
             "labels_status": result.labels_status,
+            "labels_reused": twin is not None,
             "duration_ms": round((time.perf_counter() - started) * 1000),
         },
     )
     return result
+
+
+def _labels_of_twin(
+    request: TagRequest, store: PhotoStore, labeler: Labeler, records: Records
+) -> Labels | None:
+    return labels_of_twin(
+        request.photo,
+        request.image,
+        store=store,
+        records=records,
+        labeler=labeler,
+        version=VERSION,
+    )

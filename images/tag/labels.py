@@ -47,6 +47,10 @@ class Labels:
 class Labeler(Protocol):
     """Says what is on a photo. Boxes are those of the displayed, upright picture."""
 
+    def accepts(self, model: str) -> bool:
+        """Say whether it would label as `model` has: a `Labels.model`."""
+        ...
+
     def label(
         self, photo: PhotoRef, image: ImageFacts, store: PhotoStore, *, deadline: float
     ) -> Labels:

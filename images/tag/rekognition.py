@@ -24,6 +24,8 @@ MIN_SIDE_PX: Final = 80
 MAX_SIDE_PX: Final = 10_000
 SENT_SIDE_PX: Final = 2_048  # of our own JPEG: far below 5,242,880 bytes whatever it shows
 
+MODEL: Final = "rekognition "  # and its version
+
 TOO_SMALL: Final = Labels(status="SKIPPED:TOO_SMALL")
 OBJECT_REFUSED: Final = "InvalidS3ObjectException"
 
@@ -65,6 +67,10 @@ class RekognitionLabeler:
     max_labels: int
     min_confidence: float  # per cent
 
+    def accepts(self, model: str) -> bool:
+        """Accept every version of Rekognition's: which one answers is not known before."""
+        return model.startswith(MODEL)
+
     def label(
         self, photo: PhotoRef, image: ImageFacts, store: PhotoStore, *, deadline: float
     ) -> Labels:
@@ -104,7 +110,7 @@ class RekognitionLabeler:
         )
         return Labels(
             found=read_labels(answer["Labels"]),
-            model=f"rekognition {answer.get('LabelModelVersion', '')}",
+            model=MODEL + answer.get("LabelModelVersion", ""),
         )
 
 

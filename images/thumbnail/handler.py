@@ -15,7 +15,10 @@ import time
 from collections.abc import Mapping
 from typing import Final
 
+import msgspec
+
 from shared.aws import photo_store, photos_bucket, renditions_json
+from shared.content import HashedStream
 from shared.contracts import (
     Rendition,
     ThumbnailRequest,
@@ -62,13 +65,17 @@ def run(
     started = time.perf_counter()
     photo = request.photo
     refuse_reference(photo, photos_bucket=photos_bucket)
-    with store.stream(photo) as stream:
+    with store.stream(photo) as incoming:
+        stream = HashedStream(incoming)
         rendered = render(stream, renditions, deadline=deadline)
+        sha256 = stream.sha256()
     written = {}
     for name, encoded in rendered.renditions.items():
-        image_format = renditions[name].format
+        spec = renditions[name]
+        image_format = spec.format
+        recipe = f"{VERSION} {msgspec.json.encode(spec).decode()}"
         rendition = Rendition(
-            key=derived_key(photo, name, EXTENSIONS[image_format]),
+            key=derived_key(photo, name, EXTENSIONS[image_format], recipe=recipe),
             width_px=encoded.width_px,
             height_px=encoded.height_px,
             bytes=len(encoded.body),
@@ -86,4 +93,6 @@ def run(
             "duration_ms": round((time.perf_counter() - started) * 1000),
         },
     )
-    return ThumbnailResult(renditions=written, version=VERSION, truncated=rendered.truncated)
+    return ThumbnailResult(
+        renditions=written, sha256=sha256, version=VERSION, truncated=rendered.truncated
+    )

@@ -1,5 +1,6 @@
 """Every question is answered as brute force over all that happened would answer it."""
 
+import hashlib
 import itertools
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -144,10 +145,11 @@ def results(deed: Deed, key: str) -> tuple[ExtractResult, ThumbnailResult, TagRe
         mime_type="image/webp",
     )
     metadata = Metadata(taken_at=taken, title=deed.title)
+    sha256 = hashlib.sha256(key.encode()).hexdigest()
     labels = sorted(deed.labels, key=lambda label: -label.confidence)
     return (
         ExtractResult(image=image, metadata=metadata, sort_time=deed.time, version=1),
-        ThumbnailResult(renditions={"thumb": thumb}, version=1),
+        ThumbnailResult(renditions={"thumb": thumb}, sha256=sha256, version=1),
         TagResult(labels=labels, label_index=label_index(labels), labels_status="READY", version=1),
     )
 

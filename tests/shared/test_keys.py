@@ -45,8 +45,17 @@ def test_a_key_that_names_no_photo_is_bad(key: str) -> None:
 
 
 def test_a_new_version_has_new_derived_keys_under_the_same_prefix() -> None:
-    one = derived_key(PhotoRef(bucket="b", key=KEY, version_id="1"), "thumb", "webp")
-    two = derived_key(PhotoRef(bucket="b", key=KEY, version_id="2"), "thumb", "webp")
+    one = derived_key(PhotoRef(bucket="b", key=KEY, version_id="1"), "thumb", "webp", recipe="")
+    two = derived_key(PhotoRef(bucket="b", key=KEY, version_id="2"), "thumb", "webp", recipe="")
+
+    assert one != two
+    assert one.split("/")[:2] == two.split("/")[:2]
+
+
+def test_no_derived_key_gets_the_bytes_of_another_recipe() -> None:
+    photo = PhotoRef(bucket="b", key=KEY, version_id="1")
+
+    one, two = (derived_key(photo, "thumb", "webp", recipe=recipe) for recipe in ("q80", "q81"))
 
     assert one != two
     assert one.split("/")[:2] == two.split("/")[:2]
@@ -56,7 +65,7 @@ def test_a_new_version_has_new_derived_keys_under_the_same_prefix() -> None:
 def test_a_derived_key_is_short_and_plain_whatever_the_photos_key_is(rest: str) -> None:
     photo = PhotoRef(bucket="b", key=f"uploads/alice/{rest}x", version_id="1")
 
-    key = derived_key(photo, "thumb", "webp")
+    key = derived_key(photo, "thumb", "webp", recipe="")
 
     assert len(key.encode()) <= 1024
     assert key.isascii()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import msgspec
 import pytest
 
-from fakes import KEY, PHOTOS_BUCKET, MemoryPhotoStore
+from fakes import KEY, PHOTOS_BUCKET, MemoryPhotoStore, MemoryRecords
 from shared import aws
 from shared.contracts import ImageFacts, Label, PhotoRef, TagRequest, TagResult
 from shared.errors import (
@@ -42,6 +42,9 @@ class SaysOrRaises:
 
     answer: Labels | Exception
 
+    def accepts(self, model: str) -> bool:
+        return model == "model 1"
+
     def label(
         self, photo: PhotoRef, image: ImageFacts, store: PhotoStore, *, deadline: float
     ) -> Labels:
@@ -59,6 +62,7 @@ def tagged(answer: Labels | Exception, photo: PhotoRef = PHOTO) -> TagResult:
         request,
         MemoryPhotoStore(),
         SaysOrRaises(answer),
+        MemoryRecords(),
         photos_bucket=PHOTOS_BUCKET,
         deadline=DEADLINE,
     )
@@ -136,7 +140,7 @@ def test_one_line_is_logged_for_one_photo(caplog: pytest.LogCaptureFixture) -> N
 @pytest.fixture
 def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
     """Rekognition on the wire, and the environment of the function."""
-    cached = (aws.photo_store, aws.rekognition, labeler)
+    cached = (aws.photo_store, aws.records, aws.rekognition, labeler)
     with serving() as service:
         settings = {
             "AWS_ENDPOINT_URL": service.url,
@@ -144,6 +148,7 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
             "PHOTOS_BUCKET": PHOTOS_BUCKET,
+            "TABLE": "gallery",
             "LABELER": "rekognition",
             "MAX_LABELS": "7",
             "MIN_CONFIDENCE": "70.5",
@@ -159,8 +164,9 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
 
 def test_the_function_answers_json_and_asks_for_what_is_configured(service: Service) -> None:
     label = {"Name": "Dog", "Confidence": 98.76543, "Parents": [{"Name": "Animal"}]}
+    nothing = Answer(body=b'{"Items": [], "Count": 0}')
     service.script(
-        Answer(body=json.dumps({"Labels": [label], "LabelModelVersion": "3.0"}).encode())
+        nothing, Answer(body=json.dumps({"Labels": [label], "LabelModelVersion": "3.0"}).encode())
     )
 
     assert handle(EVENT, None) == {
@@ -170,7 +176,7 @@ def test_the_function_answers_json_and_asks_for_what_is_configured(service: Serv
         "labels_model": "rekognition 3.0",
         "version": VERSION,
     }
-    asked = json.loads(service.requests[0].body)
+    asked = json.loads(service.requests[1].body)
     assert (asked["MaxLabels"], asked["MinConfidence"]) == (7, 70.5)
 
 

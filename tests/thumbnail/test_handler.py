@@ -1,5 +1,6 @@
 """The Thumbnail step: an event in, renditions written, and what is written in the result."""
 
+import hashlib
 import json
 import logging
 import math
@@ -8,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+import msgspec
 import pytest
 
 import thumbnail.handler
@@ -28,7 +30,7 @@ from shared.errors import (
     SupersededError,
     UnsupportedTypeError,
 )
-from shared.keys import digest
+from shared.keys import DIGEST_CHARACTERS, digest
 from thumbnail.handler import VERSION, handle, run
 from thumbnail.renditions import DEFAULT_RENDITIONS
 
@@ -77,9 +79,36 @@ class TestRun:
 
         result = make(store, reference)
 
-        assert result.renditions["thumb"].key == (
-            f"alice/{digest(KEY)}/{digest(reference.etag or '')}/thumb.webp"
-        )
+        owner, key, version, name = result.renditions["thumb"].key.split("/")
+        assert (owner, key, name) == ("alice", digest(KEY), "thumb.webp")
+        assert len(version) == DIGEST_CHARACTERS
+
+    def test_a_key_never_gets_the_bytes_of_other_settings(self, photo: bytes) -> None:
+        store, reference = stored(photo)
+        request = ThumbnailRequest(photo=reference)
+        thumb = DEFAULT_RENDITIONS["thumb"]
+
+        keys = {
+            run(
+                request,
+                store,
+                {"thumb": msgspec.structs.replace(thumb, quality=quality)},
+                photos_bucket=PHOTOS_BUCKET,
+            )
+            .renditions["thumb"]
+            .key
+            for quality in (70, 80)
+        }
+
+        assert len(keys) == 2
+
+    @pytest.mark.parametrize("behind", [b"", b"a film, as phones put it there" * 10_000])
+    def test_the_hash_is_of_all_bytes_also_those_behind_the_picture(
+        self, photo: bytes, behind: bytes
+    ) -> None:
+        result = make(*stored(photo + behind))
+
+        assert result.sha256 == hashlib.sha256(photo + behind).hexdigest()
 
     def test_the_same_photo_gives_the_same_keys_and_bytes(self, photo: bytes) -> None:
         store, reference = stored(photo)

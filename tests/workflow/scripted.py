@@ -1,5 +1,6 @@
 """Functions by script: what each step answers, so that the state machine itself is under test."""
 
+import hashlib
 import json
 import threading
 from collections import Counter
@@ -73,7 +74,7 @@ def thumbnail(request: ThumbnailRequest) -> ThumbnailResult:
     return ThumbnailResult(
         renditions={
             name: Rendition(
-                key=derived_key(request.photo, name, "webp"),
+                key=derived_key(request.photo, name, "webp", recipe="1"),
                 width_px=px,
                 height_px=px * 3 // 4,
                 bytes=px,
@@ -81,6 +82,7 @@ def thumbnail(request: ThumbnailRequest) -> ThumbnailResult:
             )
             for name, px in {"thumb": 400, "large": 1600}.items()
         },
+        sha256=hashlib.sha256(str(request.photo.version_id).encode()).hexdigest(),
         version=1,
     )
 

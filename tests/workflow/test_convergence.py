@@ -168,7 +168,10 @@ def check(world: World, may_leave: set[str]) -> None:
     assert photos_of(rows) == len(current)
     expected = {
         derived_key(
-            PhotoRef(bucket=world.stack.photos_bucket, key=key, version_id=version), name, "webp"
+            PhotoRef(bucket=world.stack.photos_bucket, key=key, version_id=version),
+            name,
+            "webp",
+            recipe="1",
         )
         for key, version in current.items()
         for name in ("thumb", "large")

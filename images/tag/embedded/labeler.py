@@ -114,6 +114,10 @@ class EmbeddedLabeler:
     max_labels: int
     min_confidence: float  # per cent
 
+    def accepts(self, model: str) -> bool:
+        """Accept what this very model has said."""
+        return model == self.model.name
+
     def label(
         self,
         photo: PhotoRef,

@@ -1,0 +1,68 @@
+"""The buckets, as redo and reconcile see them: the only module here that knows S3."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
+
+MOST_DELETED: Final = 1000  # by one DeleteObjects
+
+
+@dataclass(frozen=True)
+class Object:
+    """An object as it is now."""
+
+    key: str
+    version: str  # its version id; in a bucket without versions its ETag, without quotes
+    modified: datetime
+
+
+class Bucket:
+    """A bucket. Errors of the service itself are botocore's ClientError."""
+
+    def __init__(self, s3: S3Client, name: str) -> None:
+        self._s3 = s3
+        self.name = name
+
+    def folders(self, prefix: str) -> Iterator[str]:
+        """Yield the names of the folders directly below `prefix`, which ends in a slash."""
+        pages = self._s3.get_paginator("list_objects_v2").paginate(
+            Bucket=self.name, Prefix=prefix, Delimiter="/"
+        )
+        for page in pages:
+            for found in page.get("CommonPrefixes", []):
+                yield found["Prefix"].removeprefix(prefix).rstrip("/")
+
+    def objects(self, prefix: str) -> Iterator[Object]:
+        """Yield the current object of each key below `prefix`, in order of the keys' UTF-8."""
+        pages = self._s3.get_paginator("list_object_versions").paginate(
+            Bucket=self.name, Prefix=prefix
+        )
+        for page in pages:
+            for found in page.get("Versions", []):
+                if found["IsLatest"]:
+                    version = found["VersionId"]
+                    yield Object(
+                        key=found["Key"],
+                        version=found["ETag"].strip('"') if version == "null" else version,
+                        modified=found["LastModified"],
+                    )
+
+    def put(self, key: str, body: bytes) -> None:
+        """Put an object."""
+        self._s3.put_object(Bucket=self.name, Key=key, Body=body)
+
+    def delete(self, keys: Sequence[str]) -> None:
+        """Delete objects, however many."""
+        for start in range(0, len(keys), MOST_DELETED):
+            some: list[ObjectIdentifierTypeDef] = [
+                {"Key": key} for key in keys[start : start + MOST_DELETED]
+            ]
+            self._s3.delete_objects(Bucket=self.name, Delete={"Objects": some, "Quiet": True})

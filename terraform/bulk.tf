@@ -1,0 +1,86 @@
+# What works through many photos at once, each by an execution of the gallery's own state machine:
+# the backfill lists the bucket, the redo reads a list that python -m gallery has written.
+locals {
+  bulk_names   = { for key in ["backfill", "redo"] : key => "${var.name}-${key}" }
+  bulk_results = { for key in keys(local.bulk_names) : key => "${local.bucket_arns.logs}/${key}/*" }
+
+  bulk_definitions = {
+    for key in keys(local.bulk_names) :
+    key => jsondecode(templatefile("${path.module}/../${key}.json.tftpl", {
+      photos_bucket     = local.bucket_names.photos
+      results_bucket    = local.bucket_names.logs
+      state_machine_arn = local.state_machine_arn
+    }))
+  }
+}
+
+data "aws_iam_policy_document" "bulk" {
+  for_each = local.bulk_names
+
+  statement {
+    sid       = "ProcessPhotos"
+    actions   = ["states:StartExecution"]
+    resources = [local.state_machine_arn]
+  }
+
+  statement {
+    sid       = "WaitForPhotos"
+    actions   = ["states:DescribeExecution", "states:StopExecution"]
+    resources = [local.executions_arn]
+  }
+
+  # A rule of Step Functions' own, by which it hears that an execution has ended.
+  statement {
+    sid       = "HearOfPhotos"
+    actions   = ["events:DescribeRule", "events:PutRule", "events:PutTargets"]
+    resources = ["arn:${local.partition}:events:${local.region}:${local.account_id}:rule/StepFunctionsGetEventsForStepFunctionsExecutionRule"]
+  }
+
+  # As AWS asks for a ResultWriter: https://docs.aws.amazon.com/step-functions/latest/dg/iam-policies-eg-dist-map.html
+  # The list of a redo is read from there, too.
+  statement {
+    sid = "KeepResults"
+    actions = [
+      "s3:AbortMultipartUpload",
+      "s3:GetObject",
+      "s3:ListMultipartUploadParts",
+      "s3:PutObject",
+    ]
+    resources = [local.bulk_results[each.key]]
+  }
+}
+
+data "aws_iam_policy_document" "backfill" {
+  source_policy_documents = [data.aws_iam_policy_document.bulk["backfill"].json]
+
+  # Nothing but uploads, whatever prefix it is given.
+  statement {
+    sid       = "FindPhotos"
+    actions   = ["s3:ListBucket", "s3:ListBucketVersions"]
+    resources = [local.bucket_arns.photos]
+
+    condition {
+      test     = "StringLike"
+      variable = "s3:prefix"
+      values   = ["uploads/*"]
+    }
+  }
+}
+
+module "backfill" {
+  source = "./modules/bulk"
+
+  name               = local.bulk_names.backfill
+  definition         = jsonencode(local.bulk_definitions.backfill)
+  log_retention_days = var.log_retention_days
+  policy_json        = data.aws_iam_policy_document.backfill.json
+}
+
+module "redo" {
+  source = "./modules/bulk"
+
+  name               = local.bulk_names.redo
+  definition         = jsonencode(local.bulk_definitions.redo)
+  log_retention_days = var.log_retention_days
+  policy_json        = data.aws_iam_policy_document.bulk["redo"].json
+}
