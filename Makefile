@@ -14,6 +14,8 @@ REGISTRY ?=
 STATE_BUCKET ?=
 KEEP_PHOTOS ?=
 BACKFILL ?=
+RECONCILE ?=
+REDO ?=
 REDRIVE ?=
 PYTEST ?=
 
@@ -154,6 +156,18 @@ backfill: .venv/.local init
 	$(BIN)/python -m tools.backfill --photos-bucket "$$($(TF) output -raw photos_bucket)" \
 	    --table "$$($(TF) output -raw table)" \
 	    --state-machine-arn "$$($(TF) output -raw backfill_arn)" $(BACKFILL)
+
+GALLERY = $(BIN)/python -m gallery $@ --table "$$($(TF) output -raw table)" \
+    --photos-bucket "$$($(TF) output -raw photos_bucket)" \
+    --logs-bucket "$$($(TF) output -raw logs_bucket)" --redo-arn "$$($(TF) output -raw redo_arn)"
+
+.PHONY: redo  ## Make photos anew: REDO='--older thumbnail --dry-run', --failed, --album …
+redo: .venv/.local init
+	$(GALLERY) $(REDO)
+
+.PHONY: reconcile  ## Compare bucket, table and renditions: RECONCILE=--repair
+reconcile: .venv/.local init
+	$(GALLERY) --derived-bucket "$$($(TF) output -raw derived_bucket)" $(RECONCILE)
 
 .PHONY: docs  ## Write the generated parts of docs/ again
 docs: .venv/.dev

@@ -12,6 +12,7 @@ import argparse
 import sys
 from collections import Counter
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -21,7 +22,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 import gallery  # noqa: F401  # puts images/ on the path
 from gallery import redo
 from gallery.buckets import Bucket
-from gallery.reconcile import Reconciling
+from gallery.reconcile import SETTLED, Reconciling
 from gallery.redo import PARTS, Found, Job, Wanted, code_versions, jobs
 from gallery.table import Table
 from shared.keys import UPLOADS_PREFIX
@@ -101,7 +102,9 @@ def _reconcile(deployment: Deployment) -> int:
     kinds: Counter[str] = Counter()
     work: list[Job] = []
     for owner in deployment.owners():
-        reconciling = Reconciling(deployment.table, photos, derived, owner)
+        reconciling = Reconciling(
+            deployment.table, photos, derived, owner, settled=timedelta(minutes=given.settled)
+        )
         report = reconciling.compare()
         for kind, what, why in report.findings:
             say(f"{kind}: {what}: {why}")
@@ -150,6 +153,13 @@ def _arguments() -> argparse.ArgumentParser:
         "reconcile", parents=[common], help="compare bucket, table and renditions"
     )
     compare.add_argument("--derived-bucket", required=True, metavar="NAME", help="renditions")
+    compare.add_argument(
+        "--settled",
+        type=float,
+        default=SETTLED / timedelta(minutes=1),
+        metavar="MINUTES",
+        help="what is younger may be about to agree, and is left alone (default: %(default)g)",
+    )
     compare.add_argument("--repair", action="store_true", help="put right what does not agree")
     compare.set_defaults(run=_reconcile)
     return parser

@@ -11,12 +11,13 @@ from typing import Any, Final, TypeVar
 
 from gallery import cursors, records
 from gallery.keys import ALBUM_SHARDS, album_prefix, photo_sort_key, within
-from gallery.records import Album, Match, Page, Photo, Picture, Problem
+from gallery.records import Album, Copies, Match, Page, Photo, Picture, Problem
 from gallery.table import Question, Row, Table
 from tag.labels import clean, fold
 
 MAX_LIMIT: Final = 100
 DEFAULT_LIMIT: Final = 50
+MAX_COMPARED: Final = 1000  # of one photo's keys: a quarter of what a Query reads at once
 
 Item = TypeVar("Item")
 
@@ -177,6 +178,46 @@ def albums(
         cursor=cursors.at(question, last, last) if more else None,
         read_units=read_units,
     )
+
+
+def copies(
+    table: Table, owner: str, *, limit: int = MAX_COMPARED, cursor: str | None = None
+) -> Page[Copies]:
+    """Return the photos that an owner has more than once, of whatever name and album.
+
+    Args:
+        table: the gallery's.
+        owner: whose.
+        limit: so many photos are compared for a page, 2 to `MAX_COMPARED`; most have no copy.
+        cursor: of the page before.
+
+    Raises:
+        ValueError: `limit` is out of range, or `cursor` is not of this question.
+    """
+    if not 2 <= limit <= MAX_COMPARED:  # noqa: PLR2004  # one alone is never equal to another
+        raise ValueError(f"limit is 2 to {MAX_COMPARED}, got {limit}")
+    question = Question(
+        owner=owner, index="by_content", range_key="content_key", low="0", high=":"
+    )  # the keys begin with a digit, and ":" comes behind 9
+    found = table.query(question, start=cursors.start(question, cursor), limit=limit)
+    rows, read_units = found.rows, found.read_units
+    while found.more and _content_of(rows[0]) == _content_of(rows[-1]):  # more copies than `limit`
+        found = table.query(question, start=found.last, limit=limit)
+        rows, read_units = rows + found.rows, read_units + found.read_units
+    groups = [list(same) for _, same in groupby(rows, key=_content_of)]
+    if found.more:
+        groups.pop()  # which the next page begins with, whole
+    last = groups[-1][-1] if groups else {}
+    return Page(
+        items=[records.copies(same) for same in groups if len(same) > 1],
+        cursor=cursors.at(question, last["content_key"], last["sk"]) if found.more else None,
+        read_units=read_units,
+    )
+
+
+def _content_of(row: Row) -> str:
+    """Return the content key of a row without the photo's own part."""
+    return str(row["content_key"]).rpartition("#")[0]
 
 
 def _of_album(owner: str, path: str, *, newest_first: bool) -> Question:

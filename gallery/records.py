@@ -1,6 +1,6 @@
 """What the gallery answers: values, with a person's edits merged over what was extracted."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -76,6 +76,14 @@ class Album(Record, frozen=True):
     path: str  # may have slashes; empty for what lies directly below the owner
     photos: int
     cover: Picture | None  # its newest photo
+
+
+class Copies(Record, frozen=True):
+    """Photos that are the same, byte for byte."""
+
+    sha256: str
+    bytes: int
+    keys: list[str]  # two or more
 
 
 class Photo(Record, frozen=True):
@@ -184,6 +192,13 @@ def problem(row: Mapping[str, Any]) -> Problem:
 def photo(row: Mapping[str, Any]) -> Photo:
     """Return the photo of its own row."""
     return msgspec.convert(_merged(row), Photo, strict=False)
+
+
+def copies(rows: Sequence[Mapping[str, Any]]) -> Copies:
+    """Return what rows of by_content with one content say."""
+    size, sha256, _ = rows[0]["content_key"].split("#")
+    keys = sorted(photo_key(row["pk"], row["sk"]) for row in rows)
+    return Copies(sha256=sha256, bytes=int(size), keys=keys)
 
 
 def _merged(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from typing import Any
 import hcl2
 from hcl2.utils import SerializationOptions
 
-from tools import costs
+from tools import backfill, costs
 
 ROOT = Path(__file__).parents[1]
 CONTRACTS = ROOT / "images" / "shared" / "contracts.py"
@@ -175,14 +175,15 @@ def _cell(text: str) -> str:
 
 
 def operations() -> str:
-    """Return docs/operations.md with its costs as tools/costs.py has them."""
-    begin, end = (
-        "<!-- Made by `make docs` from tools/costs.py; do not edit. -->",
-        "<!-- costs end -->",
-    )
-    before, _, rest = OPERATIONS.read_text().partition(begin)
-    _, _, after = rest.partition(end)
-    return f"{before}{begin}\n\n{costs.tables()}\n\n{end}{after}"
+    """Return docs/operations.md with the figures of tools/costs.py and tools/backfill.py."""
+    page = OPERATIONS.read_text()
+    for name, figures in (("costs", costs.tables()), ("backfill", backfill.table())):
+        begin = f"<!-- Made by `make docs` from tools/{name}.py; do not edit. -->"
+        end = f"<!-- {name} end -->"
+        before, _, rest = page.partition(begin)
+        _, _, after = rest.partition(end)
+        page = f"{before}{begin}\n\n{figures}\n\n{end}{after}"
+    return page
 
 
 GENERATED = {

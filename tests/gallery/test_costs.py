@@ -82,6 +82,7 @@ ASKS: dict[str, Callable[[Table], object]] = {
     ),
     "50 photos with a label": lambda table: questions.labelled(table, OWNER, "animal"),
     "50 problems": lambda table: questions.problems(table, OWNER),
+    "copies among 50 photos": lambda table: questions.copies(table, OWNER, limit=50),
     "an album of many, its count and its cover": lambda table: questions.albums(table, OWNER),
 }
 

@@ -145,7 +145,7 @@ def results(deed: Deed, key: str) -> tuple[ExtractResult, ThumbnailResult, TagRe
         mime_type="image/webp",
     )
     metadata = Metadata(taken_at=taken, title=deed.title)
-    sha256 = hashlib.sha256(key.encode()).hexdigest()
+    sha256 = hashlib.sha256(deed.time.encode()).hexdigest()  # so that some are the same
     labels = sorted(deed.labels, key=lambda label: -label.confidence)
     return (
         ExtractResult(image=image, metadata=metadata, sort_time=deed.time, version=1),
@@ -194,6 +194,7 @@ def test_each_question_is_answered_as_by_brute_force(
         check_times(table, owner, list(photos.values()), asked)
         check_labels(table, owner, list(photos.values()), asked)
         check_problems(table, owner, list(photos.values()), asked)
+        check_copies(table, owner, list(photos.values()), asked)
 
 
 def check_photos(table: Table, owner: str, known: Mapping[str, Known]) -> None:
@@ -273,3 +274,16 @@ def check_problems(table: Table, owner: str, known: list[Known], asked: Asked) -
     assert [(it.key, it.status, it.sort_time) for it in found] == [
         (it.key, it.status, it.time) for it in expected
     ]
+
+
+def check_copies(table: Table, owner: str, known: list[Known], asked: Asked) -> None:
+    found = everything(partial(questions.copies, table, owner, limit=asked["limit"] + 1))
+    same: dict[str, list[str]] = {}
+    for photo in known:
+        if photo.published == "READY":
+            sha256 = hashlib.sha256(photo.time.encode()).hexdigest()
+            same.setdefault(sha256, []).append(photo.key)
+    assert {it.sha256: it.keys for it in found} == {
+        sha256: sorted(keys) for sha256, keys in same.items() if len(keys) > 1
+    }
+    assert {it.bytes for it in found} <= {1000}

@@ -34,6 +34,9 @@ ASKS: dict[str, Ask] = {
     "labelled otherwise": partial(questions.labelled, label="animal"),
     "problems": questions.problems,
     "albums": questions.albums,
+    "copies": lambda table, owner, **page: questions.copies(
+        table, owner, **{**page, "limit": page.get("limit", 2) + 1}
+    ),
 }
 
 
@@ -98,10 +101,16 @@ def test_a_cursor_names_no_owner(table: Table) -> None:
 
 
 @pytest.mark.parametrize("limit", [-1, 0, questions.MAX_LIMIT + 1])
-@pytest.mark.parametrize("name", ASKS)
+@pytest.mark.parametrize("name", [name for name in ASKS if name != "copies"])
 def test_a_limit_has_bounds(table: Table, name: str, limit: int) -> None:
     with pytest.raises(ValueError, match=f"limit is 1 to 100, got {limit}"):
         ASKS[name](table, OWNER, limit=limit)
+
+
+@pytest.mark.parametrize("limit", [1, questions.MAX_COMPARED + 1])
+def test_so_many_photos_are_compared(table: Table, limit: int) -> None:
+    with pytest.raises(ValueError, match=f"limit is 2 to 1000, got {limit}"):
+        questions.copies(table, OWNER, limit=limit)
 
 
 def test_a_photo_of_somebody_else_is_refused(table: Table) -> None:

@@ -9,26 +9,20 @@ from typing import Any
 
 import pytest
 
-from local.stack import ROLE, EndedExecution
-from local.template import REPOSITORY, render_file
+from local.template import REPOSITORY
 from shared.contracts import Contract, ExtractRequest
 from shared.errors import AccessDeniedError
 from tools import backfill
+from workflow.bulk import definition, deployed, outcomes, results, succeeded
 from workflow.scripted import event, extract
 from workflow.test_validators import cfn_lint
 from workflow.world import World
 
 PHOTOS = 30
 PREFIX = "uploads/alice/2024/"
-RESULTS = "results"
 KEY = PREFIX + "a b+c.jpg"
 SK = "photo#2024/a b+c.jpg"
 OLD = 1  # a sequencer of S3's, as the test events write it: lower than any that S3 has given
-NAMES = {
-    "photos_bucket": "photos",
-    "results_bucket": RESULTS,
-    "state_machine_arn": "arn:aws:states:us-east-1:123456789012:stateMachine:gallery",
-}
 
 
 class Backfill:
@@ -49,66 +43,27 @@ class Backfill:
         begun = stack.stepfunctions.start_execution(
             stateMachineArn=self.arn, input=json.dumps(wanted)
         )
-        stack.wait_until_idle(timeout_seconds=240)
-        ended = {one.arn: one for one in stack.executions()}[begun["executionArn"]]
-        assert (ended.status, ended.cause) == ("SUCCEEDED", None)
-        return self.results(ended)
-
-    def results(self, ended: EndedExecution) -> dict[str, list[dict[str, Any]]]:
-        """Return what the execution wrote of each child, by status."""
-        manifest = self._read(ended.output["ResultWriterDetails"]["Key"])
-        return {
-            status: [one for file in files for one in self._read(file["Key"])]
-            for status, files in manifest["ResultFiles"].items()
-        }
-
-    def _read(self, key: str) -> Any:  # noqa: ANN401  # JSON
-        body = self.world.stack.s3.get_object(Bucket=RESULTS, Key=key)["Body"]
-        return json.loads(body.read())
+        ended = succeeded(stack, begun["executionArn"], timeout_seconds=600)
+        return results(stack, ended)
 
 
 @pytest.fixture
 def filler(world: World) -> Iterator[Backfill]:
     stack = world.stack
-    stack.s3.create_bucket(Bucket=RESULTS)
     unheard: Any = {}
     listening: Any = {"EventBridgeConfiguration": {}}
     stack.s3.put_bucket_notification_configuration(
         Bucket=stack.photos_bucket, NotificationConfiguration=unheard
     )
-    made = stack.stepfunctions.create_state_machine(
-        name="gallery-backfill",
-        definition=render_file(
-            "backfill.json.tftpl", {**NAMES, "state_machine_arn": stack.state_machine_arn}
-        ),
-        roleArn=ROLE,
-    )
-    yield Backfill(world, made["stateMachineArn"])
-    stack.stepfunctions.delete_state_machine(stateMachineArn=made["stateMachineArn"])
+    with deployed(stack, "backfill") as arn:
+        yield Backfill(world, arn)
     stack.s3.put_bucket_notification_configuration(
         Bucket=stack.photos_bucket, NotificationConfiguration=listening
     )
-    for item in stack.s3.list_objects_v2(Bucket=RESULTS).get("Contents", []):
-        stack.s3.delete_object(Bucket=RESULTS, Key=item["Key"])
-
-
-def outcomes(results: dict[str, list[dict[str, Any]]]) -> Counter[str]:
-    """How many photos came to what."""
-    return Counter(
-        json.loads(one["Output"])["outcome"] if status == "SUCCEEDED" else status
-        for status, listed in results.items()
-        for one in listed
-    )
-
-
-def definition() -> dict[str, Any]:
-    """Return the state machine, rendered."""
-    made: dict[str, Any] = json.loads(render_file("backfill.json.tftpl", NAMES))
-    return made
 
 
 def test_cfn_lint_accepts_the_backfill(tmp_path: Path) -> None:
-    made = definition()
+    made = definition("backfill")
     made["States"]["Photos"]["MaxConcurrency"] = 6  # it knows no expression there, as AWS does
 
     linted = cfn_lint(json.dumps(made), tmp_path)
@@ -117,7 +72,7 @@ def test_cfn_lint_accepts_the_backfill(tmp_path: Path) -> None:
 
 
 def test_photos_in_work_are_bounded_and_failures_are_not_fatal() -> None:
-    photos = definition()["States"]["Photos"]
+    photos = definition("backfill")["States"]["Photos"]
 
     assert photos["MaxConcurrency"].endswith(f" : {backfill.MAX_CONCURRENCY} %}}")
     assert photos["ToleratedFailurePercentage"] == 100
@@ -128,7 +83,7 @@ def test_photos_in_work_are_bounded_and_failures_are_not_fatal() -> None:
 
 
 def test_every_call_of_a_service_ends_in_time() -> None:
-    states = definition()["States"]["Photos"]["ItemProcessor"]["States"].values()
+    states = definition("backfill")["States"]["Photos"]["ItemProcessor"]["States"].values()
     gallery = json.loads((REPOSITORY / "statemachine.json.tftpl").read_text())
 
     assert all(state["TimeoutSeconds"] > 0 for state in states)
@@ -136,7 +91,7 @@ def test_every_call_of_a_service_ends_in_time() -> None:
 
 
 def test_costs_count_the_states_of_the_backfill() -> None:
-    states = definition()["States"]["Photos"]["ItemProcessor"]["States"]
+    states = definition("backfill")["States"]["Photos"]["ItemProcessor"]["States"]
 
     assert len(states) == backfill.OWN_TRANSITIONS
 

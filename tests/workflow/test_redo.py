@@ -9,7 +9,6 @@ import pytest
 from gallery.editing import edit
 from gallery.records import Edits
 from gallery.table import Table
-from local.stack import EndedExecution
 from shared.contracts import (
     Contract,
     ExtractRequest,
@@ -208,7 +207,7 @@ def test_an_event_that_came_since_does_the_work(ready: World) -> None:
 
 
 def test_of_two_redos_at_one_time_one_works(ready: World) -> None:
-    others: list[EndedExecution] = []
+    others: list[Any] = []
 
     def meanwhile(request: ExtractRequest) -> ExtractResult:
         others.append(ready.until_ended(ready.begin(redo(ready))))
