@@ -6,7 +6,7 @@ import json
 import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 from urllib.parse import quote
 
@@ -15,7 +15,7 @@ from moto.iam.access_control import IAMPolicy, PermissionResult
 from moto.s3 import models, notifications
 from moto.s3.models import FakeBucket, FakeDeleteMarker, S3Backend
 from moto.s3.responses import S3Response
-from moto.s3.utils import LOGGING_SERVICE_PRINCIPAL
+from moto.s3.utils import LOGGING_SERVICE_PRINCIPAL, _VersionedKeyStore
 
 from local.gaps import eventbridge
 from local.gaps.wiring import Json, Moto, replaces, replaces_static
@@ -54,6 +54,8 @@ FakeDeleteMarker.dispose = lambda _: None
 _get_bucket_notification: Final = S3Response.get_bucket_notification
 _list_object_versions: Final = S3Response.list_object_versions
 _delete_object: Final = S3Backend.delete_object
+_list_versions_of: Final = S3Backend.list_object_versions
+_wanted: Final = threading.local()  # the prefix that this thread looks for
 
 
 @replaces(models, name="get_s3_default_key_buffer_size")
@@ -69,6 +71,25 @@ def _get_notification(self: Moto) -> Json:
     if listens and listens.event_bridge is not None:
         _amend(self, lambda told: {**told, "EventBridgeConfiguration": {}})
     return _get_bucket_notification(self)
+
+
+@replaces(S3Backend, name="list_object_versions")
+def _find_versions(self: Moto, bucket_name: str, *, prefix: str = "", **asked: Moto) -> Moto:
+    """AWS finds what begins with a prefix by an index. moto copies all of the bucket, and looks."""
+    _wanted.prefix = prefix
+    try:
+        return _list_versions_of(self, bucket_name, prefix=prefix, **asked)
+    finally:
+        _wanted.prefix = ""
+
+
+@replaces(_VersionedKeyStore, name="iterlists")
+def _lists(self: Moto) -> Iterator[tuple[str, list[Moto]]]:
+    """See `_find_versions`, which alone asks for it."""
+    prefix = getattr(_wanted, "prefix", "")
+    for key, versions in dict(self).items():
+        if key.startswith(prefix):
+            yield key, versions
 
 
 @replaces(S3Response, name="list_object_versions")

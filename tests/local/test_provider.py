@@ -205,3 +205,19 @@ def test_a_protected_user_pool_is_not_deleted(aws: Aws) -> None:
 
     assert refused(error) == "InvalidParameterException"
     assert cognito.list_user_pools(MaxResults=10)["UserPools"] == []
+
+
+def test_versions_are_found_by_prefix_in_order_and_page_by_page(aws: Aws) -> None:
+    s3, bucket = aws.client("s3"), aws.bucket(versioned=True)
+    for key in ("b/2", "a/1", "b/1", "b", "b/1"):
+        s3.put_object(Bucket=bucket, Key=key, Body=b"")
+
+    def listed(**asked: object) -> list[str]:
+        pages = s3.get_paginator("list_object_versions").paginate(
+            Bucket=bucket, PaginationConfig={"PageSize": 1}, **asked
+        )
+        return [one["Key"] for page in pages for one in page.get("Versions", [])]
+
+    assert listed() == ["a/1", "b", "b/1", "b/1", "b/2"]
+    assert listed(Prefix="b/") == ["b/1", "b/1", "b/2"]
+    assert listed(Prefix="c") == []

@@ -206,7 +206,7 @@ def rejecting_extract(world: World) -> None:
 @pytest.mark.parametrize(
     ("prepare", "indexed"),
     [
-        (lambda _: None, {"album_key": None, "time_key": "time"}),
+        (lambda _: None, {"album_key": None, "content_key": None, "time_key": "time"}),
         (rejecting_extract, {"time_key": "problem"}),
         (failing_extract, {"time_key": "problem"}),
     ],
@@ -223,7 +223,7 @@ def test_a_photo_is_in_the_indexes_that_its_status_says(
     assert {name for name in row if name.endswith("_key") and name != "label_keys"} == set(indexed)
     assert row["time_key"].startswith(f"{indexed['time_key']}#{row['sort_time']}#")
     delete(world)
-    assert not {"album_key", "time_key"} & set(world.rows()[SK])
+    assert not {"album_key", "content_key", "time_key"} & set(world.rows()[SK])
 
 
 def test_an_album_counts_its_photos_whatever_happens_to_them(world: World) -> None:
