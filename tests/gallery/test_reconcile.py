@@ -1,14 +1,11 @@
 """Reconcile: whatever damage was done, one repair makes bucket, table and renditions agree."""
 
 import json
-import os
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from pathlib import Path
+from subprocess import CompletedProcess  # as everywhere else
 from typing import Any
 
 import pytest
@@ -20,13 +17,12 @@ from gallery.editing import edit
 from gallery.reconcile import MISSING, ORPHANED, STALE, STUCK, Reconciling, Report
 from gallery.records import Edits
 from gallery.table import Table
-from local.embedded import environment
-from workflow.bulk import RESULTS, deployed, succeeded
+from workflow.bulk import deployed, succeeded
+from workflow.bulk import gallery as command
 from workflow.conftest import deployed as gallery  # noqa: F401  # a fixture
 from workflow.scripted import extract, tag
 from workflow.world import World, photos_of, renditions_of
 
-ROOT = Path(__file__).parents[2]
 RUNS = 12
 KEYS = [f"uploads/alice/{name}.jpg" for name in ("2024/a", "2024/b", "2025/ü #1", "top")]
 OWNER = "alice"
@@ -195,25 +191,9 @@ def repaired(world: World, redo_arn: str) -> None:
         succeeded(world.stack, last.removeprefix("started: "))
 
 
-def run(world: World, redo_arn: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    names = {
-        "--table": world.stack.table,
-        "--photos-bucket": world.stack.photos_bucket,
-        "--derived-bucket": world.stack.derived_bucket,
-        "--logs-bucket": RESULTS,
-        "--redo-arn": redo_arn,
-    }
-    return subprocess.run(  # noqa: S603  # our own arguments
-        [
-            *(sys.executable, "-m", "gallery", "reconcile", *arguments),
-            *(text for pair in names.items() for text in pair),
-        ],
-        cwd=ROOT,
-        env={**os.environ, **environment(world.stack.endpoint_url)},
-        check=False,
-        capture_output=True,
-        text=True,
-    )
+def run(world: World, redo_arn: str, *arguments: str) -> CompletedProcess[str]:
+    derived = ("--derived-bucket", world.stack.derived_bucket)
+    return command(world.stack, redo_arn, "reconcile", *derived, *arguments)
 
 
 def assert_all_agree(world: World) -> None:

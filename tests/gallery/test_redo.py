@@ -1,9 +1,6 @@
 """Redo: which photos are wanted, and that one execution makes them anew."""
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,16 +10,15 @@ import pytest
 
 from gallery.redo import Found, Job, Wanted, code_versions, jobs
 from gallery.table import Table
-from local.embedded import environment
 from shared.contracts import ExtractRequest, ExtractResult
 from shared.errors import AccessDeniedError, EmptyPhotoError
-from workflow.bulk import RESULTS, definition, deployed, outcomes, results, succeeded
+from workflow.bulk import definition, deployed, outcomes, results, succeeded
+from workflow.bulk import gallery as command
 from workflow.conftest import deployed as gallery  # noqa: F401  # a fixture
 from workflow.scripted import extract
 from workflow.test_validators import cfn_lint
 from workflow.world import World
 
-ROOT = Path(__file__).parents[2]
 ROW = {
     "status": "READY",
     "key": "uploads/ada/2016/tacos/a.jpg",
@@ -147,27 +143,6 @@ def test_the_redo_processes_photos_as_the_backfill_does() -> None:
         assert redo[same] == backfill[same]
 
 
-def run(world: World, redo_arn: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the command against the embedded AWS."""
-    names = {
-        "--table": world.stack.table,
-        "--photos-bucket": world.stack.photos_bucket,
-        "--logs-bucket": RESULTS,
-        "--redo-arn": redo_arn,
-    }
-    return subprocess.run(  # noqa: S603  # our own arguments
-        [
-            *(sys.executable, "-m", "gallery", *arguments),
-            *(text for pair in names.items() for text in pair),
-        ],
-        cwd=ROOT,
-        env={**os.environ, **environment(world.stack.endpoint_url)},
-        check=False,
-        capture_output=True,
-        text=True,
-    )
-
-
 def test_one_execution_makes_anew_what_a_dry_run_has_counted(world: World, redo_arn: str) -> None:
     keys = put(world, "2024/a.jpg", "2024/b.jpg", "2025/c.jpg")
 
@@ -179,14 +154,14 @@ def test_one_execution_makes_anew_what_a_dry_run_has_counted(world: World, redo_
     world.functions.steps["extract"] = newer
     asked = ("redo", "--album", "2024")
 
-    dry = run(world, redo_arn, *asked, "--dry-run")
+    dry = command(world.stack, redo_arn, *asked, "--dry-run")
     assert (dry.returncode, dry.stdout) == (
         0,
         "2 photos, 0 of them to be labelled: about USD 0.00 and 0.0 hours\n",
     )
     assert {row.get("versions", {}).get("extract") for row in photos(world)} == {1}
 
-    done = run(world, redo_arn, *asked)
+    done = command(world.stack, redo_arn, *asked)
 
     assert done.returncode == 0, done.stderr
     arn = done.stdout.splitlines()[-1].removeprefix("started: ")
@@ -208,7 +183,7 @@ def test_failed_photos_alone_are_tried_again(world: World, redo_arn: str) -> Non
     world.functions.steps["extract"] = extract
     world.functions.calls.clear()
 
-    done = run(world, redo_arn, "redo", "--failed")
+    done = command(world.stack, redo_arn, "redo", "--failed")
 
     assert done.returncode == 0, done.stderr
     succeeded(world.stack, done.stdout.splitlines()[-1].removeprefix("started: "))
@@ -236,14 +211,14 @@ def _fail(error: Exception) -> ExtractResult:
 def test_refuses(world: World, arguments: list[str], message: str) -> None:
     arn = "arn:aws:states:us-east-1:123456789012:stateMachine:gallery-redo"
 
-    done = run(world, arn, *arguments)
+    done = command(world.stack, arn, *arguments)
 
     assert done.returncode == 2
     assert message in done.stderr
 
 
 def test_refuses_what_is_no_state_machine(world: World) -> None:
-    done = run(world, "gallery", "redo", "--everything")
+    done = command(world.stack, "gallery", "redo", "--everything")
 
     assert done.returncode == 2
     assert "--redo-arn must be a state machine's ARN, got gallery" in done.stderr

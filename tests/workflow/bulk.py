@@ -1,13 +1,17 @@
 """State machines that work through many photos, deployed beside the gallery's own."""
 
 import json
+import os
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from local.embedded import environment
 from local.stack import ROLE, EndedExecution, Stack
-from local.template import render_file
+from local.template import REPOSITORY, render_file
 
 RESULTS = "results"
 NAMES = {
@@ -59,6 +63,27 @@ def results(stack: Stack, ended: EndedExecution) -> dict[str, list[dict[str, Any
         status: [one for file in files for one in read(file["Key"])]
         for status, files in manifest["ResultFiles"].items()
     }
+
+
+def gallery(stack: Stack, redo_arn: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """Run a command of `python -m gallery` against the embedded AWS, to its end."""
+    names = {
+        "--table": stack.table,
+        "--photos-bucket": stack.photos_bucket,
+        "--logs-bucket": RESULTS,
+        "--redo-arn": redo_arn,
+    }
+    return subprocess.run(  # noqa: S603  # our own arguments
+        [
+            *(sys.executable, "-m", "gallery", *arguments),
+            *(text for pair in names.items() for text in pair),
+        ],
+        cwd=REPOSITORY,
+        env={**os.environ, **environment(stack.endpoint_url)},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
 
 
 def outcomes(results: dict[str, list[dict[str, Any]]]) -> Counter[str]:
