@@ -9,6 +9,7 @@ process, and so is the `Wiring` that they work for.
 from local.gaps import (
     awslambda,
     batch,
+    cloudfront,
     cognitoidentity,
     distributedmap,
     dynamodb,
@@ -23,6 +24,7 @@ __all__ = [
     "Wiring",
     "awslambda",
     "batch",
+    "cloudfront",
     "cognitoidentity",
     "connected",
     "distributedmap",
