@@ -158,8 +158,11 @@ def test_the_page_can_be_signed_in_to_and_needs_no_more_than_its_policy_allows(
         page.get_by_label("Files", exact=True).set_input_files(PHOTOS / "rocket.jpg")
         page.locator(".item").get_by_text("Ready after").wait_for()
         page.get_by_role("main").locator(".thumb.loaded").wait_for()
+        assert troubles == []
+        stranger = "https://elsewhere.example/"
+        assert page.evaluate("url => fetch(url).catch(() => 'refused')", stranger) == "refused"
 
-    assert troubles == []
+    assert "elsewhere.example" not in internet.hosts  # the policy stops it before it leaves
     assert {host.partition(".")[0] for host in internet.hosts} >= {
         "cognito-identity",
         "cognito-idp",
