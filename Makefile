@@ -10,6 +10,7 @@ PLATFORM ?=
 BASE_IMAGE ?=
 LABELER ?= rekognition
 TERRAFORM ?= terraform
+NPM ?= npm
 REGISTRY ?=
 STATE_BUCKET ?=
 KEEP_PHOTOS ?=
@@ -49,14 +50,18 @@ run: .venv/.local web
 
 .PHONY: web  ## The gallery's page, built into web/dist
 web: web/node_modules/.package-lock.json
-	cd web && npm run build
+	cd web && $(NPM) run build
 
 web/node_modules/.package-lock.json: web/package.json web/package-lock.json
-	cd web && npm ci --no-audit --no-fund && touch node_modules/.package-lock.json
+	cd web && $(NPM) ci --no-audit --no-fund && touch node_modules/.package-lock.json
 
 .PHONY: screenshots  ## Take the pictures of the gallery in docs/ again
 screenshots: .venv/.dev web
 	$(BIN)/python -m tests.web.screenshots
+
+.PHONY: figures  ## Measure what the page weighs and how soon it shows: docs/page.md
+figures: .venv/.dev web
+	$(BIN)/python -m tests.web.figures
 
 .PHONY: test  ## All that CI runs: style, static types, every test
 test: lint types model .cache/checkov/.made
@@ -132,9 +137,17 @@ terraform/backend.tf:
 plan: init
 	$(TF) plan
 
-.PHONY: apply  ## Deploy what was pushed, after Terraform has asked
+.PHONY: apply  ## Deploy what was pushed, after Terraform has asked, and then the gallery's page
 apply: init
 	$(TF) apply
+	@if command -v $(NPM) > /dev/null; then $(MAKE) --no-print-directory publish; else \
+	    echo 'apply: all is deployed but the page of the gallery, which npm builds.' \
+	        'Where there is npm: make publish' >&2; fi
+
+.PHONY: publish  ## Build the gallery's page, and upload it to where it is deployed
+publish: .venv/.local web init
+	$(BIN)/python -m tools.publish --bucket "$$($(TF) output -raw site_bucket)"
+	@echo "Gallery: $$($(TF) output -raw site_url)"
 
 .PHONY: destroy  ## Take all of it away, after Terraform has asked twice: KEEP_PHOTOS=false
 destroy: init
@@ -172,7 +185,7 @@ reconcile: .venv/.local init
 .PHONY: docs  ## Write the generated parts of docs/ again
 docs: .venv/.dev
 	$(BIN)/python -m tools.docs
-	$(if $(shell command -v $(TERRAFORM)),$(BIN)/python -m tools.permissions)
+	$(if $(shell command -v $(TERRAFORM)),$(BIN)/python -m tools.permissions && $(BIN)/python -m tools.tenants)
 
 .PHONY: lock  ## Renew uv.lock where pyproject.toml asks for it, and the hashed lists made of it
 lock: .venv/.bootstrap

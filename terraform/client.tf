@@ -99,7 +99,7 @@ module "client" {
   policy_json        = data.aws_iam_policy_document.client.json
   api_policy_json    = data.aws_iam_policy_document.follow_executions.json
   api_access_logs    = var.api_access_logs
-  cors_origins       = var.cors_origins
+  cors_origins       = local.origins
   executions_arn     = local.executions_arn
   keep_users         = var.keep_photos
   log_retention_days = var.log_retention_days

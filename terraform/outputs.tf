@@ -62,6 +62,21 @@ output "repository_urls" {
   value       = module.registry.repository_urls
 }
 
+output "site_bucket" {
+  description = "Bucket of the page's files, for `make publish`."
+  value       = module.site.bucket_name
+}
+
+output "site_domain" {
+  description = "Where CloudFront answers, which domain_name has to point to."
+  value       = module.site.distribution_domain
+}
+
+output "site_url" {
+  description = "Where the gallery is."
+  value       = module.site.origin
+}
+
 output "state_machine_arn" {
   description = "ARN of the state machine, for `make redrive` and for clients that follow an execution."
   value       = module.workflow.state_machine_arn

@@ -4,7 +4,7 @@ module "photos" {
 
   name                    = local.bucket_names.photos
   cors_methods            = ["DELETE", "GET", "POST", "PUT"] # as the role of client.tf allows
-  cors_origins            = var.cors_origins
+  cors_origins            = local.origins
   force_destroy           = !var.keep_photos
   kms_key_arn             = var.kms_key_arn
   log_bucket              = module.logs.name
@@ -20,7 +20,7 @@ module "derived" {
 
   name          = local.bucket_names.derived
   cors_methods  = ["GET"]
-  cors_origins  = var.cors_origins
+  cors_origins  = local.origins
   force_destroy = !var.keep_photos
   kms_key_arn   = var.kms_key_arn
   log_bucket    = module.logs.name
@@ -34,6 +34,7 @@ data "aws_iam_policy_document" "logs_bucket" {
     resources = [
       "${local.bucket_arns.logs}/derived/*",
       "${local.bucket_arns.logs}/photos/*",
+      "${local.bucket_arns.logs}/site/*",
     ]
 
     principals {
@@ -44,7 +45,7 @@ data "aws_iam_policy_document" "logs_bucket" {
     condition {
       test     = "ArnEquals"
       variable = "aws:SourceArn"
-      values   = [local.bucket_arns.derived, local.bucket_arns.photos]
+      values   = [local.bucket_arns.derived, local.bucket_arns.photos, local.bucket_arns.site]
     }
 
     condition {
@@ -55,7 +56,7 @@ data "aws_iam_policy_document" "logs_bucket" {
   }
 }
 
-# Who read and wrote photos. Its own key (S3 delivers logs to no bucket that KMS encrypts), and no
+# Who read and wrote photos, and the page. Its own key (S3 delivers logs to no bucket that KMS encrypts), and no
 # log of its own, which would feed itself.
 module "logs" {
   source = "./modules/bucket"
@@ -98,6 +99,7 @@ resource "terraform_data" "keep_photos" {
     module.photos,
     module.redo,
     module.registry,
+    module.site,
     module.table,
     module.tag,
     module.thumbnail,

@@ -21,15 +21,27 @@ variable "architecture" {
   }
 }
 
+variable "certificate_arn" {
+  type        = string
+  description = "Certificate of domain_name, in ACM of us-east-1; null: CloudFront's own, without a domain_name."
+  default     = null
+}
+
 variable "cors_origins" {
   type        = list(string)
-  description = "Origins of the pages that may upload and read photos, such as https://photos.example.com; none by default."
+  description = "Origins of other pages than the gallery's own that may upload and read photos, such as http://localhost:5173; none by default."
   default     = []
 
   validation {
     condition     = alltrue([for origin in var.cors_origins : can(regex("^https?://[A-Za-z0-9.-]+(:[0-9]+)?$", origin))])
     error_message = "Each of cors_origins must be a scheme and a host without a path or *, such as https://photos.example.com."
   }
+}
+
+variable "domain_name" {
+  type        = string
+  description = "Domain of the gallery's page, such as photos.example.com, which you point to the output site_domain; null: the one that CloudFront gives it."
+  default     = null
 }
 
 variable "images" {
@@ -145,6 +157,12 @@ variable "noncurrent_version_days" {
     condition     = var.noncurrent_version_days >= 1 && floor(var.noncurrent_version_days) == var.noncurrent_version_days
     error_message = "noncurrent_version_days must be a whole number from 1, got ${var.noncurrent_version_days}."
   }
+}
+
+variable "price_class" {
+  type        = string
+  description = "Where CloudFront answers from: PriceClass_100 (Europe, North America), PriceClass_200 (more), PriceClass_All."
+  default     = "PriceClass_100"
 }
 
 variable "region" {

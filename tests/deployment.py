@@ -90,6 +90,11 @@ class Deployment:
         self.stack.attach(json.loads(self.terraform("output", "-json").stdout))
         return applied.stdout
 
+    def outputs(self) -> dict[str, Any]:
+        """Return what the configuration tells."""
+        told = json.loads(self.terraform("output", "-json").stdout)
+        return {name: one["value"] for name, one in told.items()}
+
     def changes(self) -> str:
         """Return the plan of what an apply would change; empty where that is nothing."""
         plan = self.terraform("plan", "-input=false", "-detailed-exitcode", status=(0, CHANGES))
@@ -148,9 +153,22 @@ class Deployment:
             "topics": ("sns", "list_topics", "Topics"),
             "user pools": ("cognito-idp", "list_user_pools", "UserPools"),
             "APIs": ("apigateway", "get_rest_apis", "items"),
+            "distributions": ("cloudfront", "list_distributions", "DistributionList.Items"),
+            "access controls": (
+                "cloudfront",
+                "list_origin_access_controls",
+                "OriginAccessControlList.Items",
+            ),
         }
         limits = {"list_user_pools": {"MaxResults": 10}}
         return {
-            kind: getattr(self.stack.client(service), action)(**limits.get(action, {})).get(key, [])
-            for kind, (service, action, key) in lists.items()
+            kind: _at(path, getattr(self.stack.client(service), action)(**limits.get(action, {})))
+            for kind, (service, action, path) in lists.items()
         }
+
+
+def _at(path: str, answer: Any) -> list[Any]:  # noqa: ANN401  # JSON
+    for name in path.split("."):
+        answer = answer.get(name, [])
+    found: list[Any] = answer
+    return found

@@ -1,4 +1,4 @@
-"""What the deployment costs: idle, for each thousand photos, and to keep them.
+"""What the deployment costs: idle, for each thousand photos and visits, and to keep them.
 
 Prices are list prices of us-east-1 as known in June 2026, without free tiers. Measured here, not in
 AWS: the CPU time of each step, on one core of a 2-core x86-64 machine, by
@@ -28,6 +28,7 @@ ROOT: Final = Path(__file__).parents[1]
 VARIABLES: Final = ROOT / "terraform" / "variables.tf"
 CORE_MB: Final = 1769  # at which Lambda gives one core; less memory is a smaller share of it
 PHOTOS: Final = 1000
+VISITS: Final = 1000
 HOURS: Final = 730  # in a month
 
 # Sources: the services' own pages, aws.amazon.com/<service>/pricing.
@@ -46,6 +47,9 @@ USD: Final = {
     "S3, PUT": 0.005 / 1e3,
     "S3, GET": 0.0004 / 1e3,
     "S3, GB-month": 0.023,
+    "S3, GB to the internet": 0.09,
+    "CloudFront, request": 0.01 / 1e4,
+    "CloudFront, GB to the internet": 0.085,
     "Rekognition, DetectLabels": 1.00 / 1e3,
     "CloudWatch, metric of an alarm, month": 0.10,
     "CloudWatch, dashboard, month": 3.00,
@@ -65,6 +69,11 @@ ALARM_METRICS: Final = 21  # one for each metric that an alarm looks at
 WATCH_SHARDS: Final = 16  # of watch.json.tftpl
 WATCH_MINUTES: Final = 15
 
+VISIT_FILES: Final = 5  # of the page, with an empty cache
+
+# Measured: the page's files in kB, compressed (docs/page.md).
+VISIT_KB: Final = 176
+
 # Measured: CPU milliseconds, warm, the median of three photos (see above).
 CPU_MS: Final = {"extract": 1, "thumbnail": 450, "tag": 1, "tag, label model": 137}
 
@@ -77,6 +86,11 @@ RENDITIONS_MB: Final = 0.25
 RECORD_KB: Final = 4
 INDEXED_KB: Final = 2  # of a record, in each of the indexes by_album and by_time
 LABEL_ROWS: Final = 15  # of half a KB
+THUMBS_SEEN: Final = 50  # in one visit
+THUMB_KB: Final = 25
+PHOTOS_OPENED: Final = 5
+LARGE_KB: Final = 225
+VISIT_READ_UNITS: Final = 30
 LOG_KB: Final = 5  # three functions, a few lines each
 IMAGES_GB: Final = 0.6  # three images, compressed, and a few older ones, which share layers
 WATCH_SECONDS: Final = 1.0
@@ -175,6 +189,23 @@ def idle_month() -> list[Item]:
     ]
 
 
+def thousand_visits() -> list[Item]:
+    """Return what a thousand visits to the gallery cost, each with an empty cache."""
+    pictures = THUMBS_SEEN + PHOTOS_OPENED
+    pictures_gb = (THUMBS_SEEN * THUMB_KB + PHOTOS_OPENED * LARGE_KB) / 1e6
+    each = {
+        ("CloudFront", f"{VISIT_FILES} requests, {VISIT_KB} kB"): VISIT_FILES
+        * USD["CloudFront, request"]
+        + VISIT_KB / 1e6 * USD["CloudFront, GB to the internet"],
+        ("S3", f"{pictures} GET"): pictures * USD["S3, GET"],
+        ("S3", f"{pictures_gb * 1000:.1f} MB to the internet"): pictures_gb
+        * USD["S3, GB to the internet"],
+        ("DynamoDB", f"{VISIT_READ_UNITS} read units"): VISIT_READ_UNITS
+        * USD["DynamoDB, read unit"],
+    }
+    return [Item(service, what, VISITS * usd) for (service, what), usd in each.items()]
+
+
 def kept_month() -> list[Item]:
     """Return what it costs in a month to keep a thousand photos."""
     gigabytes = PHOTOS * (PHOTO_MB + RENDITIONS_MB) / 1e3
@@ -217,6 +248,12 @@ def tables() -> str:
             "",
             f"With a KMS key of your own: {_usd(USD['KMS, key, month'])} more,",
             f"and {_usd(USD['KMS, request'] * 1e4)} for 10,000 requests.",
+            "",
+            f"**{VISITS:,} visits**, each to {THUMBS_SEEN} photos, {PHOTOS_OPENED} of them opened:",
+            "",
+            *_table(thousand_visits()),
+            "",
+            "CloudFront costs nothing while nobody comes.",
             "",
             f"**A month of keeping {PHOTOS:,} photos** of {PHOTO_MB:.0f} MB:",
             "",

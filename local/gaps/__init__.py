@@ -9,6 +9,7 @@ process, and so is the `Wiring` that they work for.
 from local.gaps import (
     awslambda,
     batch,
+    cloudfront,
     cognitoidentity,
     distributedmap,
     dynamodb,
@@ -24,6 +25,7 @@ __all__ = [
     "Wiring",
     "awslambda",
     "batch",
+    "cloudfront",
     "cognitoidentity",
     "connected",
     "distributedmap",

@@ -16,6 +16,14 @@ mock_provider "aws" {
   mock_data "aws_region" {
     defaults = { id = "eu-west-1" }
   }
+
+  mock_resource "aws_api_gateway_rest_api" {
+    defaults = { id = "a1b2c3d4e5" }
+  }
+
+  mock_resource "aws_cloudfront_distribution" {
+    defaults = { domain_name = "d1234567890abc.cloudfront.net" }
+  }
 }
 
 # As after `make push`.
@@ -80,6 +88,42 @@ run "wires_every_function" {
   assert {
     condition     = !strcontains(jsonencode(local.definition), "$${")
     error_message = "No name may be left unrendered in the state machine."
+  }
+}
+
+run "the_page_may_talk_to_what_is_the_gallerys_and_to_nothing_else" {
+  command = plan
+
+  assert {
+    condition = local.page_headers["Content-Security-Policy"] == join("; ", [
+      "default-src 'none'",
+      "script-src 'self'",
+      "style-src 'self'",
+      "img-src 'self' https://gallery-derived-123456789012-eu-west-1.s3.eu-west-1.amazonaws.com",
+      join(" ", [
+        "connect-src 'self'",
+        "https://gallery-photos-123456789012-eu-west-1.s3.eu-west-1.amazonaws.com",
+        "https://cognito-identity.eu-west-1.amazonaws.com",
+        "https://cognito-idp.eu-west-1.amazonaws.com",
+        "https://dynamodb.eu-west-1.amazonaws.com",
+        "https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com",
+      ]),
+      "base-uri 'none'",
+      "form-action 'none'",
+      "frame-ancestors 'none'",
+    ])
+    error_message = "The page must name each host that it needs, and none by a wildcard: ${local.page_headers["Content-Security-Policy"]}"
+  }
+}
+
+run "buckets_and_api_are_open_to_the_page_and_to_those_of_the_settings" {
+  command = plan
+
+  variables { cors_origins = ["http://localhost:5173"] }
+
+  assert {
+    condition     = local.origins == ["https://d1234567890abc.cloudfront.net", "http://localhost:5173"]
+    error_message = "The page's own origin must stand beside cors_origins."
   }
 }
 

@@ -91,9 +91,13 @@ def deployer(clone: Path) -> Path:
     terraform's state holds a bucket and a function, and keep_photos is what the file `keep` says.
     """
     (clone / "terraform").mkdir()
+    (clone / "web" / "node_modules").mkdir(parents=True)
+    for name in ("package.json", "package-lock.json", "node_modules/.package-lock.json"):
+        (clone / "web" / name).touch()
     shutil.copy(ROOT / "terraform" / "backend.tf.example", clone / "terraform")
     stubs = {
         "docker": 'sleep 0.1; echo "docker $1 $3" >> said',
+        "npm": 'echo "npm $*" >> said',
         "python": 'echo "python $*" >> said',
         "terraform": """echo "terraform $*" >> said
             case "$2 $3" in
@@ -116,8 +120,9 @@ def deployer(clone: Path) -> Path:
 
 def deploy(folder: Path, *arguments: str) -> tuple[subprocess.CompletedProcess[str], list[str]]:
     """Run make with the stand-ins, and return what it and what they said."""
-    clients = ["DOCKER=.venv/bin/docker", "TERRAFORM=.venv/bin/terraform"]
-    done = make(folder, *clients, *arguments)
+    clients = {name.upper(): folder / ".venv/bin" / name for name in ("docker", "npm", "terraform")}
+    settings = (f"{name}={path.resolve()}" for name, path in clients.items())
+    done = make(folder, *settings, *arguments)
     said = folder / "said"
     lines = said.read_text().splitlines() if said.exists() else []
     return done, [line.replace("terraform -chdir=terraform", "terraform") for line in lines]
@@ -127,7 +132,7 @@ def test_deploying_is_one_step_after_the_other_even_with_many_jobs(deployer: Pat
     _, said = deploy(deployer, "--jobs=8", "build", "push", "apply")
 
     steps = [" ".join(line.split()[:2]) for line in said]
-    assert steps == [*["docker build"] * 3, "python -m", "terraform init", "terraform apply"]
+    assert steps[:6] == [*["docker build"] * 3, "python -m", "terraform init", "terraform apply"]
 
 
 def test_images_are_built_without_attestations_which_lambda_does_not_run(clone: Path) -> None:
@@ -148,7 +153,29 @@ def test_pushing_to_another_registry_is_one_setting(deployer: Path) -> None:
 def test_terraform_is_made_ready_first(target: str, deployer: Path) -> None:
     _, said = deploy(deployer, target)
 
-    assert said == ["terraform init -input=false", f"terraform {target}"]
+    assert said[:2] == ["terraform init -input=false", f"terraform {target}"]
+
+
+@pytest.mark.parametrize("target", ["apply", "publish"])
+def test_the_page_is_built_and_goes_where_terraform_says(target: str, deployer: Path) -> None:
+    done, said = deploy(deployer, target)
+
+    assert said[-2:] == [
+        "python -m tools.publish --bucket the-site_bucket",
+        "terraform output -raw site_url",
+    ]
+    assert (deployer / "web" / "said").read_text() == "npm run build\n"
+    assert "Gallery: the-site_url\n" in done.stdout
+
+
+def test_without_npm_all_is_deployed_but_the_page_and_it_is_said_how_to_go_on(
+    deployer: Path,
+) -> None:
+    done, said = deploy(deployer, "apply", "NPM=no-npm-here")
+
+    assert done.returncode == 0
+    assert said == ["terraform init -input=false", "terraform apply"]
+    assert "make publish" in done.stderr
 
 
 def test_state_in_a_bucket_is_one_setting(deployer: Path) -> None:

@@ -221,3 +221,73 @@ def test_versions_are_found_by_prefix_in_order_and_page_by_page(aws: Aws) -> Non
     assert listed() == ["a/1", "b", "b/1", "b/1", "b/2"]
     assert listed(Prefix="b/") == ["b/1", "b/1", "b/2"]
     assert listed(Prefix="c") == []
+
+
+def headers_policy(max_age_s: int) -> dict[str, object]:
+    """A policy of response headers, as CloudFront is told one."""
+    transport = {
+        "Override": True,
+        "IncludeSubdomains": False,
+        "Preload": False,
+        "AccessControlMaxAgeSec": max_age_s,
+    }
+    item = {"Header": "Permissions-Policy", "Value": "camera=()", "Override": True}
+    return {
+        "Name": "headers",
+        "Comment": "of a page",
+        "SecurityHeadersConfig": {"StrictTransportSecurity": transport},
+        "CustomHeadersConfig": {"Quantity": 1, "Items": [item]},
+    }
+
+
+def test_a_policy_of_response_headers_is_kept_changed_and_forgotten(aws: Aws) -> None:
+    cloudfront = aws.client("cloudfront")
+    made = cloudfront.create_response_headers_policy(
+        ResponseHeadersPolicyConfig=headers_policy(max_age_s=1)
+    )
+    name = made["ResponseHeadersPolicy"]["Id"]
+
+    changed = cloudfront.update_response_headers_policy(
+        Id=name, IfMatch=made["ETag"], ResponseHeadersPolicyConfig=headers_policy(max_age_s=2)
+    )
+    told = cloudfront.get_response_headers_policy(Id=name)
+    cloudfront.delete_response_headers_policy(Id=name, IfMatch=told["ETag"])
+    with pytest.raises(ClientError) as error:
+        cloudfront.get_response_headers_policy(Id=name)
+
+    config = told["ResponseHeadersPolicy"]["ResponseHeadersPolicyConfig"]
+    assert config == headers_policy(max_age_s=2)
+    assert made["ETag"] != changed["ETag"] == told["ETag"]
+    assert refused(error) == "NoSuchResponseHeadersPolicy"
+
+
+def test_a_distribution_says_how_it_reads_its_origin_and_nothing_that_it_was_not_told(
+    aws: Aws,
+) -> None:
+    origin = {
+        "Id": "bucket",
+        "DomainName": f"page.s3.{REGION}.amazonaws.com",
+        "OriginAccessControlId": "E2QWRUHAPOMQZL",
+        "S3OriginConfig": {"OriginAccessIdentity": ""},
+    }
+    behaviour = {
+        "TargetOriginId": "bucket",
+        "ViewerProtocolPolicy": "redirect-to-https",
+        "CachePolicyId": "658327ea-f89d-4fab-a63d-7e88639e58f6",
+    }
+    made = aws.client("cloudfront").create_distribution(
+        DistributionConfig={
+            "CallerReference": "once",
+            "Comment": "",
+            "Enabled": True,
+            "Origins": {"Quantity": 1, "Items": [origin]},
+            "DefaultCacheBehavior": behaviour,
+            "ViewerCertificate": {"CloudFrontDefaultCertificate": True},
+        }
+    )
+
+    config = made["Distribution"]["DistributionConfig"]
+    [told] = config["Origins"]["Items"]
+    assert told["OriginAccessControlId"] == "E2QWRUHAPOMQZL"
+    assert "ForwardedValues" not in config["DefaultCacheBehavior"]
+    assert not {"ACMCertificateArn", "IAMCertificateId"} & set(config["ViewerCertificate"])

@@ -11,6 +11,7 @@ from tools.permissions import OTHER_SETTINGS
 from tools.plan import NoTerraformError, Plan, make_plan
 
 ORIGINS = ["https://photos.example.com", "http://localhost:5173"]
+CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/1234abcd-12ab-34cd-56ef-1234567890ab"
 
 
 @pytest.fixture(scope="session")
@@ -27,8 +28,17 @@ def plan(plan_file: Path) -> Plan:
 
 @pytest.fixture(scope="session")
 def other_plan(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Plan:
-    """A plan with a key, the embedded labeller, pages of two origins, and all logs."""
-    settings = {**OTHER_SETTINGS, "cors_origins": ORIGINS, "api_access_logs": True}
+    """A plan with a key, the embedded labeller, a domain, pages of two origins more, and all logs.
+
+    With a domain the page's origin is known, and with it every template that compares it.
+    """
+    settings = {
+        **OTHER_SETTINGS,
+        "api_access_logs": True,
+        "certificate_arn": CERTIFICATE,
+        "cors_origins": ORIGINS,
+        "domain_name": "gallery.example.com",
+    }
     return Plan(json.loads(_plan_file("other", settings, tmp_path_factory, worker_id).read_text()))
 
 

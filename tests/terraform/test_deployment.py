@@ -4,16 +4,27 @@ One apply takes over a minute (the provider waits for buckets and queues to sett
 share one, and the last takes it down.
 """
 
+import json
+import sys
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 import photofiles
-from deployment import NO_PHOTO, READY, Deployment, Dogs
+from deployment import NO_PHOTO, PHOTOS, READY, Deployment, Dogs
+from internet import Internet
 from local.functions import Answer, Function, InProcess
+from local.gaps import cognitosignin  # noqa: F401  # importing it puts it in place
 from local.stack import Stack
+from tools.publish import publish
+from tools.tenants import Names, NoSimulatorError, Policies, bucket_arn, cases, simulate
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -105,6 +116,102 @@ def test_of_a_deleted_photo_nothing_but_its_tombstone_is_left(deployment: Deploy
     assert deployment.record(key)["status"] == "DELETED"
     assert deployment.derived("dan") == {}
     assert deployment.label_rows("dan") == set()
+
+
+def test_the_page_can_be_signed_in_to_and_needs_no_more_than_its_policy_allows(
+    deployment: Deployment, dist: Path, browser: "Browser"
+) -> None:
+    stack, outputs = deployment.stack, deployment.outputs()
+    deployment.run(
+        sys.executable,
+        "-m",
+        "tools.publish",
+        f"--bucket={outputs['site_bucket']}",
+        f"--dist={dist}",
+    )
+    temporary, chosen = "Once-and-n0-more", "What-I-ch00se-myself"
+    stack.client("cognito-idp").admin_create_user(
+        UserPoolId=outputs["user_pool_id"],
+        Username="gus@example.com",
+        TemporaryPassword=temporary,
+        UserAttributes=[{"Name": "email", "Value": "gus@example.com"}],
+    )
+    internet = Internet(stack, f"{outputs['site_url']}/")
+    troubles: list[str] = []
+
+    def complain(what: str) -> None:
+        troubles.append(what)
+
+    with browser.new_context(locale="en-GB") as context:
+        internet.attach(context)
+        page = context.new_page()
+        page.set_default_timeout(60_000)
+        page.on("pageerror", lambda error: complain(str(error)))
+        page.on("console", lambda line: complain(line.text) if line.type == "error" else None)
+        page.goto(internet.url)
+        page.get_by_label("Name or e-mail").fill("gus@example.com")
+        page.get_by_label("Password").fill(temporary)
+        page.get_by_role("button", name="Sign in").click()
+        page.get_by_label("Choose a password of your own").fill(chosen)
+        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("button", name="Add photos").click()
+        page.get_by_label("Files", exact=True).set_input_files(PHOTOS / "rocket.jpg")
+        page.locator(".item").get_by_text("Ready after").wait_for()
+        page.get_by_role("main").locator(".thumb.loaded").wait_for()
+        assert troubles == []
+        stranger = "https://elsewhere.example/"
+        assert page.evaluate("url => fetch(url).catch(() => 'refused')", stranger) == "refused"
+
+    assert "elsewhere.example" not in internet.hosts  # the policy stops it before it leaves
+    assert {host.partition(".")[0] for host in internet.hosts} >= {
+        "cognito-identity",
+        "cognito-idp",
+        "dynamodb",
+        stack.derived_bucket,
+        stack.photos_bucket,
+    }
+
+
+def test_what_is_applied_keeps_tenants_apart_as_what_was_planned(deployment: Deployment) -> None:
+    outputs, client = deployment.outputs(), deployment.stack.client
+    [distribution] = client("cloudfront").list_distributions()["DistributionList"]["Items"]
+    names = Names(
+        api=outputs["executions_url"].removeprefix("https://").partition(".")[0],
+        distribution=distribution["ARN"],
+        identity_pool=outputs["identity_pool_id"],
+    )
+    iam, role = client("iam"), "gallery-client"
+    policies = Policies(
+        client=[
+            iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+            for name in iam.list_role_policies(RoleName=role)["PolicyNames"]
+        ],
+        trust=iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"],
+        buckets={
+            kind: json.loads(client("s3").get_bucket_policy(Bucket=arn.split(":")[-1])["Policy"])
+            for kind in ("photos", "derived", "logs", "site")
+            for arn in [bucket_arn(kind)]
+        },
+    )
+    tried = cases(names)
+
+    try:
+        verdicts = simulate(tried, policies)
+    except NoSimulatorError as error:
+        pytest.skip(f"nothing is simulated: {error}")
+
+    assert [case for case, got in zip(tried, verdicts, strict=True) if got != case.allowed] == []
+
+
+def test_what_is_no_file_of_the_page_is_not_found(deployment: Deployment, dist: Path) -> None:
+    bucket = deployment.outputs()["site_bucket"]
+    publish(deployment.stack.s3, bucket, dist, now=datetime.now(UTC))
+
+    answer = Internet(deployment.stack, "").page("/no/such/file")
+
+    assert answer["status"] == 404
+    assert b"nothing here" in answer["body"]
+    assert "default-src 'none'" in answer["headers"]["Content-Security-Policy"]
 
 
 def test_an_execution_that_is_killed_leaves_a_dead_letter(

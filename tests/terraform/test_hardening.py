@@ -9,8 +9,10 @@ from tools.permissions import KEY, resource_policies
 from tools.plan import Plan
 
 SUFFIX = "123456789012-us-east-1"
-PHOTOS, DERIVED, LOGS = (f"gallery-{kind}-{SUFFIX}" for kind in ("photos", "derived", "logs"))
-ALL = {PHOTOS, DERIVED, LOGS}
+PHOTOS, DERIVED, LOGS, SITE = (
+    f"gallery-{kind}-{SUFFIX}" for kind in ("photos", "derived", "logs", "site")
+)
+ALL = {PHOTOS, DERIVED, LOGS, SITE}
 DAY_SECONDS = 24 * 60 * 60
 
 
@@ -91,6 +93,7 @@ def test_photos_and_renditions_are_encrypted_with_the_key_of_the_settings(other_
         PHOTOS: ("aws:kms", KEY),
         DERIVED: ("aws:kms", KEY),
         LOGS: ("AES256", ""),  # S3 delivers its logs to no bucket that KMS encrypts
+        SITE: ("AES256", ""),  # whoever asks may read it
     }
 
 
@@ -113,26 +116,27 @@ def test_nothing_is_reached_without_tls(either_plan: Plan) -> None:
     }
 
 
-def test_access_to_photos_and_renditions_is_logged(either_plan: Plan) -> None:
+def test_access_to_photos_renditions_and_the_page_is_logged(either_plan: Plan) -> None:
     logging = by_bucket(either_plan, "aws_s3_bucket_logging")
 
     assert {bucket: one["target_bucket"] for bucket, one in logging.items()} == {
         PHOTOS: LOGS,
         DERIVED: LOGS,
+        SITE: LOGS,
     }
 
 
-def test_pages_may_use_buckets_only_from_the_origins_of_the_settings(
-    plan: Plan, other_plan: Plan
+def test_only_the_gallerys_page_and_those_of_the_settings_may_use_buckets(
+    other_plan: Plan,
 ) -> None:
     configured = by_bucket(other_plan, "aws_s3_bucket_cors_configuration")
 
-    assert by_bucket(plan, "aws_s3_bucket_cors_configuration") == {}
     assert set(configured) == {PHOTOS, DERIVED}
     for one in configured.values():
         for rule in one["cors_rule"]:
             assert sorted(rule["allowed_origins"]) == [
                 "http://localhost:5173",
+                "https://gallery.example.com",
                 "https://photos.example.com",
             ]
             assert "*" not in {*rule["allowed_methods"], *rule["allowed_headers"]}
@@ -193,7 +197,8 @@ def test_nothing_with_photos_or_users_is_destroyed_without_a_word(either_plan: P
 
     assert table.values["deletion_protection_enabled"] is True
     assert users.values["deletion_protection"] == "ACTIVE"
-    assert not any(one.values["force_destroy"] for one in either_plan.of_type("aws_s3_bucket"))
+    buckets = by_bucket(either_plan, "aws_s3_bucket")
+    assert {bucket for bucket, one in buckets.items() if one["force_destroy"]} == {SITE}
 
 
 def test_guests_are_refused(either_plan: Plan) -> None:

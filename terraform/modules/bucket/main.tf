@@ -101,6 +101,27 @@ data "aws_partition" "current" {}
 data "aws_iam_policy_document" "this" {
   source_policy_documents = var.policy_json[*]
 
+  dynamic "statement" {
+    for_each = var.cloudfront[*]
+
+    content {
+      sid       = "CloudFrontReads"
+      actions   = ["s3:GetObject"]
+      resources = ["arn:${data.aws_partition.current.partition}:s3:::${var.name}/*"]
+
+      principals {
+        type        = "Service"
+        identifiers = ["cloudfront.amazonaws.com"]
+      }
+
+      condition {
+        test     = "StringEquals"
+        variable = "aws:SourceArn"
+        values   = [statement.value.distribution_arn]
+      }
+    }
+  }
+
   statement {
     sid     = "DenyWithoutTls"
     effect  = "Deny"

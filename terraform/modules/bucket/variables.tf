@@ -1,3 +1,9 @@
+variable "cloudfront" {
+  type        = object({ distribution_arn = string })
+  description = "CloudFront distribution that may read the objects, by its origin access control; null: none."
+  default     = null
+}
+
 variable "cors_methods" {
   type        = list(string)
   description = "Methods that pages of cors_origins may use: GET reads, POST and PUT upload, in parts too."

@@ -1,6 +1,10 @@
 # Who a client is (a user pool) and what it may do in AWS (an identity pool and its role).
 # What it may ask about executions is in api.tf.
 
+data "aws_partition" "current" {}
+
+data "aws_region" "current" {}
+
 resource "aws_cognito_user_pool" "this" {
   name                     = var.name
   username_attributes      = ["email"]

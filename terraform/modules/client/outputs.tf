@@ -1,6 +1,16 @@
+output "api_host" {
+  description = "Host of the API, which is known before any of its methods is there."
+  value       = "${aws_api_gateway_rest_api.this.id}.execute-api.${data.aws_region.current.id}.${data.aws_partition.current.dns_suffix}"
+}
+
 output "api_name" {
   description = "Name of the API, as its metrics call it."
   value       = aws_api_gateway_rest_api.this.name
+}
+
+output "api_url" {
+  description = "URL of the API: <url>/executions/<name> is an execution's state."
+  value       = aws_api_gateway_stage.this.invoke_url
 }
 
 output "executions_url" {

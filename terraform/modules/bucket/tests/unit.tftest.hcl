@@ -74,6 +74,26 @@ run "adds_statements_to_the_one_for_tls" {
   }
 }
 
+run "lets_one_distribution_read" {
+  command = plan
+
+  variables {
+    cloudfront = { distribution_arn = "arn:aws:cloudfront::123456789012:distribution/E1234567890ABC" }
+  }
+
+  assert {
+    condition = jsondecode(aws_s3_bucket_policy.this.policy).Statement[0] == {
+      Sid       = "CloudFrontReads"
+      Effect    = "Allow"
+      Principal = { Service = "cloudfront.amazonaws.com" }
+      Action    = "s3:GetObject"
+      Resource  = "arn:aws:s3:::gallery-photos-123456789012-eu-west-1/*"
+      Condition = { StringEquals = { "aws:SourceArn" = "arn:aws:cloudfront::123456789012:distribution/E1234567890ABC" } }
+    }
+    error_message = "CloudFront must read objects for that distribution, and do nothing else: ${aws_s3_bucket_policy.this.policy}"
+  }
+}
+
 run "encrypts_with_the_given_key_and_few_calls_of_kms" {
   command = plan
 

@@ -1,0 +1,95 @@
+mock_provider "aws" {
+  override_during = plan
+
+  mock_data "aws_iam_policy_document" {
+    defaults = { json = "{\"Version\":\"2012-10-17\",\"Statement\":[]}" }
+  }
+}
+
+variables {
+  name        = "gallery"
+  bucket_name = "gallery-site-123456789012-eu-west-1"
+  config      = { region = "eu-west-1" }
+  headers = {
+    "Content-Security-Policy"   = "default-src 'none'"
+    "Referrer-Policy"           = "no-referrer"
+    "Strict-Transport-Security" = "max-age=63072000"
+    "X-Content-Type-Options"    = "nosniff"
+  }
+}
+
+run "refuses_a_domain_without_a_certificate" {
+  command = plan
+
+  variables { domain_name = "photos.example.com" }
+
+  expect_failures = [var.certificate_arn]
+}
+
+run "refuses_a_certificate_without_a_domain" {
+  command = plan
+
+  variables { certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/1234abcd" }
+
+  expect_failures = [var.certificate_arn]
+}
+
+run "refuses_a_certificate_of_another_region" {
+  command = plan
+
+  variables {
+    certificate_arn = "arn:aws:acm:eu-west-1:123456789012:certificate/1234abcd"
+    domain_name     = "photos.example.com"
+  }
+
+  expect_failures = [var.certificate_arn]
+}
+
+run "refuses_a_url_for_a_domain" {
+  command = plan
+
+  variables {
+    certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/1234abcd"
+    domain_name     = "https://photos.example.com"
+  }
+
+  expect_failures = [var.domain_name]
+}
+
+run "refuses_a_price_class_that_there_is_not" {
+  command = plan
+
+  variables { price_class = "PriceClass_300" }
+
+  expect_failures = [var.price_class]
+}
+
+run "refuses_headers_without_a_policy_for_content" {
+  command = plan
+
+  variables {
+    headers = {
+      "Referrer-Policy"           = "no-referrer"
+      "Strict-Transport-Security" = "max-age=63072000"
+      "X-Content-Type-Options"    = "nosniff"
+    }
+  }
+
+  expect_failures = [var.headers]
+}
+
+# The module would leave out what it does not read.
+run "refuses_more_of_strict_transport_security_than_its_age" {
+  command = plan
+
+  variables {
+    headers = {
+      "Content-Security-Policy"   = "default-src 'none'"
+      "Referrer-Policy"           = "no-referrer"
+      "Strict-Transport-Security" = "max-age=63072000; preload"
+      "X-Content-Type-Options"    = "nosniff"
+    }
+  }
+
+  expect_failures = [var.headers]
+}

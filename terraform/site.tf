@@ -1,0 +1,45 @@
+locals {
+  dns_suffix = data.aws_partition.current.dns_suffix
+
+  # What the page may talk to, exactly.
+  page_apis = [
+    "https://${local.bucket_names.photos}.${local.s3_service}",
+    "https://cognito-identity.${local.region}.${local.dns_suffix}",
+    "https://cognito-idp.${local.region}.${local.dns_suffix}",
+    "https://dynamodb.${local.region}.${local.dns_suffix}",
+    "https://${module.client.api_host}",
+  ]
+
+  # Renditions come from S3, by URLs that the page signs: docs/decisions/0010-renditions-by-signed-url.md.
+  page_headers = jsondecode(templatefile("${path.module}/../siteheaders.json.tftpl", {
+    apis   = join(" ", local.page_apis)
+    images = "https://${local.bucket_names.derived}.${local.s3_service}"
+  }))
+
+  # Pages that may use the buckets and the API. A list of known length, though CloudFront's domain is
+  # known only once it is there.
+  origins = concat([module.site.origin], var.cors_origins)
+}
+
+module "site" {
+  source = "./modules/site"
+
+  name            = var.name
+  bucket_name     = local.bucket_names.site
+  certificate_arn = var.certificate_arn
+  domain_name     = var.domain_name
+  headers         = local.page_headers
+  log_bucket      = module.logs.name
+  price_class     = var.price_class
+
+  config = {
+    api_url             = module.client.api_url
+    derived_bucket      = module.derived.name
+    identity_pool_id    = module.client.identity_pool_id
+    photos_bucket       = module.photos.name
+    region              = local.region
+    table               = module.table.name
+    user_pool_client_id = module.client.user_pool_client_id
+    user_pool_id        = module.client.user_pool_id
+  }
+}

@@ -1,0 +1,144 @@
+"""The internet as far as a deployed page asks it: CloudFront and AWS, by an embedded AWS.
+
+CloudFront answers as its distribution and its policy of headers are set; the AWS services answer
+under their real names, and let a page read what their CORS settings allow.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+
+from botocore.exceptions import ClientError
+
+from local.embedded import REGION
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import BrowserContext, Request, Route
+
+    from local.stack import Stack
+
+S3 = f".s3.{REGION}.amazonaws.com"
+TO_EVERYBODY = {f"{name}.{REGION}.amazonaws.com" for name in ("cognito-idp", "dynamodb")} | {
+    f"cognito-identity.{REGION}.amazonaws.com"
+}
+NOT_ASKED_FOR = ("accept", "content-length", "host", "origin", "referer", "sec-", "user-agent")
+
+
+@dataclass
+class Internet:
+    """Answers everything that a browser asks for; nothing leaves this machine."""
+
+    stack: Stack
+    url: str  # of the page
+    hosts: set[str] = field(default_factory=set)  # all that were asked, beside the page's
+
+    def attach(self, context: BrowserContext) -> None:
+        """Answer all requests of a browser's pages."""
+        context.route("**/*", self._answer)
+
+    def _answer(self, route: Route) -> None:
+        host = urlsplit(route.request.url).netloc
+        if host == urlsplit(self.url).netloc:
+            route.fulfill(**self.page(urlsplit(route.request.url).path))
+            return
+        self.hosts.add(host)
+        if host.endswith(S3):
+            self._ask_s3(route, host.removesuffix(S3))
+        elif host in TO_EVERYBODY:
+            self._ask(route, "", "*")
+        elif ".execute-api." in host:  # which runs nothing here
+            route.fulfill(json={"status": "RUNNING"}, headers=_readable_by(self.url.rstrip("/")))
+        else:
+            route.abort()
+
+    def page(self, path: str) -> dict[str, Any]:
+        """Return what CloudFront answers to a GET: status, headers, body."""
+        [distribution] = self._cloudfront("list_distributions")["DistributionList"]["Items"]
+        config = self._cloudfront("get_distribution", Id=distribution["Id"])["Distribution"][
+            "DistributionConfig"
+        ]
+        bucket = config["Origins"]["Items"][0]["DomainName"].removesuffix(S3)
+        key = unquote(path.lstrip("/")) or config["DefaultRootObject"]
+        status = HTTPStatus.OK
+        try:
+            found = self.stack.s3.get_object(Bucket=bucket, Key=key)
+        except ClientError:
+            [error] = config["CustomErrorResponses"]["Items"]
+            status = HTTPStatus(int(error["ResponseCode"]))
+            key = error["ResponsePagePath"].lstrip("/")
+            found = self.stack.s3.get_object(Bucket=bucket, Key=key)
+        policy = config["DefaultCacheBehavior"]["ResponseHeadersPolicyId"]
+        headers = {
+            "Content-Type": found["ContentType"],
+            "Cache-Control": found["CacheControl"],
+            **dict(self._headers(policy)),
+        }
+        return {"status": status.value, "headers": headers, "body": found["Body"].read()}
+
+    def _headers(self, policy: str) -> Iterator[tuple[str, str]]:
+        told = self._cloudfront("get_response_headers_policy", Id=policy)["ResponseHeadersPolicy"]
+        config = told["ResponseHeadersPolicyConfig"]
+        security = config["SecurityHeadersConfig"]
+        yield (
+            "Content-Security-Policy",
+            security["ContentSecurityPolicy"]["ContentSecurityPolicy"],
+        )
+        yield "Referrer-Policy", security["ReferrerPolicy"]["ReferrerPolicy"]
+        seconds = security["StrictTransportSecurity"]["AccessControlMaxAgeSec"]
+        yield "Strict-Transport-Security", f"max-age={seconds}"
+        if security["ContentTypeOptions"]["Override"]:
+            yield "X-Content-Type-Options", "nosniff"
+        for item in config["CustomHeadersConfig"]["Items"]:
+            yield item["Header"], item["Value"]
+
+    def _cloudfront(self, action: str, **parameters: str) -> dict[str, Any]:
+        answer: dict[str, Any] = getattr(self.stack.client("cloudfront"), action)(**parameters)
+        return answer
+
+    def _ask_s3(self, route: Route, bucket: str) -> None:
+        origin = self.url.rstrip("/")
+        [rule] = self.stack.s3.get_bucket_cors(Bucket=bucket)["CORSRules"]
+        asks = _asks(route.request)
+        allowed = (
+            origin in rule["AllowedOrigins"]
+            and route.request.method in rule["AllowedMethods"]
+            and all(_matches(name, rule["AllowedHeaders"]) for name in asks)
+        )
+        self._ask(route, f"/{bucket}", origin if allowed else "", rule["ExposeHeaders"])
+
+    def _ask(
+        self, route: Route, folder: str, origin: str, exposed: list[str] | None = None
+    ) -> None:
+        asked = urlsplit(route.request.url)
+        query = f"?{asked.query}" if asked.query else ""
+        answer = route.fetch(url=f"{self.stack.endpoint_url}{folder}{asked.path}{query}")
+        headers = {
+            name: value
+            for name, value in answer.headers.items()
+            if not name.startswith("access-control-")
+        }
+        route.fulfill(response=answer, headers={**headers, **_readable_by(origin, exposed)})
+
+
+def _readable_by(origin: str, exposed: list[str] | None = None) -> dict[str, str]:
+    return {
+        "Access-Control-Allow-Origin": origin,
+        "Access-Control-Expose-Headers": ", ".join(exposed or []),
+    }
+
+
+def _asks(request: Request) -> set[str]:
+    """Return the headers that a page itself sends, which CORS has to allow."""
+    if request.resource_type == "image":
+        return set()
+    return {name for name in request.all_headers() if not name.startswith(NOT_ASKED_FOR)}
+
+
+def _matches(name: str, patterns: list[str]) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns)

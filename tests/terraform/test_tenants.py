@@ -1,0 +1,106 @@
+"""A simulator of IAM lets nobody reach what is another's, and everybody what is theirs."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tools.tenants import (
+    CALLER,
+    PAGE,
+    Names,
+    NoSimulatorError,
+    Policies,
+    cases,
+    page,
+    planned,
+    simulate,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tools.plan import Plan
+
+NAMES = Names()
+CASES = cases(NAMES)
+
+
+@pytest.fixture(scope="module")
+def policies(plan: Plan) -> Policies:
+    return planned(plan, NAMES)
+
+
+@pytest.fixture(scope="module")
+def verdicts(policies: Policies) -> list[bool]:
+    try:
+        return simulate(CASES, policies)
+    except NoSimulatorError as error:
+        pytest.skip(f"nothing is simulated: {error}")
+
+
+def test_what_is_ones_own_is_allowed_and_all_else_is_denied(verdicts: list[bool]) -> None:
+    wrong = [
+        f"{case.who} {case.what}: {case.action} {case.resource} is {'' if got else 'not '}allowed"
+        for case, got in zip(CASES, verdicts, strict=True)
+        if got != case.allowed
+    ]
+
+    assert wrong == []
+    assert len(verdicts) >= 100
+
+
+def test_no_request_is_tried_twice() -> None:
+    tried = [(case.who, case.action, case.resource, str(case.context)) for case in CASES]
+
+    assert len(set(tried)) == len(tried)
+
+
+def test_page_of_tenants_is_fresh(verdicts: list[bool]) -> None:
+    assert PAGE.read_text() == page(CASES, verdicts), "run make docs"
+
+
+def without_null(text: str) -> str:
+    return text.replace('"Null": {"dynamodb:LeadingKeys": ["false"]}', "").replace(", }", "}")
+
+
+HOLES: dict[str, tuple[Callable[[str], str], set[str]]] = {
+    "a slash is missing": (
+        lambda text: text.replace(f"{CALLER}/*", f"{CALLER}*"),
+        {
+            "uploads: her name and more",
+            "uploads: her name without an end",
+            "sees a rendition: her name and more",
+        },
+    ),
+    "a request may name no key": (
+        without_null,
+        {"asks for records: of no key", "reads a record: of no key"},
+    ),
+    "one of its keys is enough": (
+        lambda text: text.replace("ForAllValues:StringEquals", "ForAnyValue:StringEquals"),
+        {"asks for records: hers and Bob's", "reads a record: hers and Bob's"},
+    ),
+    "another method will do": (
+        lambda text: text.replace("/v1/GET/", "/v1/*/"),
+        {"sends to it", "deletes it"},
+    ),
+}
+
+
+@pytest.mark.parametrize("hole", HOLES)
+@pytest.mark.usefixtures("verdicts")  # or there is no simulator
+def test_a_hole_in_the_policy_is_found(policies: Policies, hole: str) -> None:
+    dig, expected = HOLES[hole]
+    text = dig(json.dumps(policies.client))
+    assert text != json.dumps(policies.client)
+
+    verdicts = simulate(CASES, replace(policies, client=json.loads(text)))
+
+    found = {
+        case.what for case, got in zip(CASES, verdicts, strict=True) if got and not case.allowed
+    }
+    assert found == expected

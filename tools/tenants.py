@@ -1,0 +1,482 @@
+"""Write docs/tenants.md: what somebody who has signed in is allowed, tried on a simulator of IAM.
+
+python -m tools.tenants            writes it
+python -m tools.tenants --check    exits with 1 where it is stale
+
+The policies are those that Terraform plans; what AWS names when it makes it (the API, the identity
+pool, the distribution) has a name of ours. The simulator is @cloud-copilot/iam-simulate, from npm:
+it knows every action, and which resources and conditions each has.
+"""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from local.embedded import ACCOUNT, REGION
+from tools.permissions import UNKNOWN, Statement, resource_policies, roles
+from tools.plan import ROOT, Plan, make_plan
+
+PAGE: Final = ROOT / "docs" / "tenants.md"
+SOURCE: Final = ROOT / "tools" / "iam-simulator"
+HOME: Final = ROOT / ".cache" / "iam-simulator"  # where the simulator is installed
+
+ALLOWED: Final = "Allowed"
+
+ADA: Final = f"{REGION}:aaaaaaaa-0000-4000-8000-000000000001"
+BOB: Final = f"{REGION}:bbbbbbbb-0000-4000-8000-000000000002"
+CALLER: Final = "${cognito-identity.amazonaws.com:sub}"  # a policy variable of IAM's
+STATES: Final = f"arn:aws:states:{REGION}:{ACCOUNT}"
+TABLE: Final = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/gallery"
+
+Context = Mapping[str, str | list[str]]
+Policy = dict[str, Any]
+
+
+class NoSimulatorError(Exception):
+    """The simulator is not to be had on this machine; the message says why."""
+
+
+@dataclass(frozen=True)
+class Names:
+    """What AWS names when it makes it."""
+
+    api: str = "API"
+    distribution: str = f"arn:aws:cloudfront::{ACCOUNT}:distribution/DISTRIBUTION"
+    identity_pool: str = f"{REGION}:POOL"
+
+    @property
+    def api_arn(self) -> str:
+        """The API, as IAM names it."""
+        return f"arn:aws:execute-api:{REGION}:{ACCOUNT}:{self.api}"
+
+
+@dataclass(frozen=True)
+class Policies:
+    """What decides on a client's requests."""
+
+    client: list[Policy]  # of the role
+    trust: Policy  # who may have it
+    buckets: Mapping[str, Policy]  # by photos, derived, logs, site
+
+
+@dataclass(frozen=True)
+class Case:
+    """A request, and whether it is to be allowed."""
+
+    who: str
+    what: str
+    action: str
+    resource: str  # its ARN
+    context: Context
+    allowed: bool
+
+
+def may(who: str, what: str, action: str, resource: str, context: Context | None = None) -> Case:
+    """Return a request that is to be allowed."""
+    return Case(who, what, action, resource, context or {}, allowed=True)
+
+
+def may_not(
+    who: str, what: str, action: str, resource: str, context: Context | None = None
+) -> Case:
+    """Return a request that is to be denied."""
+    return Case(who, what, action, resource, context or {}, allowed=False)
+
+
+def planned(plan: Plan, names: Names) -> Policies:
+    """Return the policies of a plan, with what is not known yet as `names` has it."""
+    [client] = (role for role in roles(plan) if role.name == "gallery-client")
+    of_buckets = {policy.address: policy.statements for policy in resource_policies(plan)}
+    return Policies(
+        client=[_policy(client.statements, names)],
+        trust=_policy(client.trust, names),
+        buckets={
+            kind: _policy(of_buckets[f"{address}.aws_s3_bucket_policy.this"], names)
+            for kind, address in {
+                "derived": "module.derived",
+                "logs": "module.logs",
+                "photos": "module.photos",
+                "site": "module.site.module.bucket",
+            }.items()
+        },
+    )
+
+
+def _policy(statements: Iterable[Statement], names: Names) -> Policy:
+    """Write statements as IAM does."""
+    known = {
+        "aws:SourceArn": names.distribution,
+        "cognito-identity.amazonaws.com:aud": names.identity_pool,
+    }
+    written = []
+    for statement in statements:
+        conditions: dict[str, dict[str, list[str]]] = {}
+        for operator, key, values in statement.conditions:
+            conditions.setdefault(operator, {})[key] = [
+                known[key] if value == UNKNOWN else value for value in values
+            ]
+        one: Policy = {"Effect": statement.effect, "Action": list(statement.actions)}
+        if statement.principals:
+            everybody = any(name == "*" for _, name in statement.principals)
+            one["Principal"] = "*" if everybody else dict(statement.principals)
+        if statement.resources:
+            api = f"{names.api_arn}/v1/GET/executions/*"
+            one["Resource"] = [api if name == UNKNOWN else name for name in statement.resources]
+        written.append({**one, **({"Condition": conditions} if conditions else {})})
+    return {"Version": "2012-10-17", "Statement": written}
+
+
+def bucket_arn(kind: str, key: str = "") -> str:
+    """Return the ARN of a bucket or, with a key, of an object in it."""
+    return f"arn:aws:s3:::gallery-{kind}-{ACCOUNT}-{REGION}" + (f"/{key}" if key else "")
+
+
+def _own() -> Iterable[Case]:
+    photo = bucket_arn("photos", f"uploads/{ADA}/2016/taco.jpg")
+    for what, action in {
+        "uploads a photo, whole or in parts": "s3:PutObject",
+        "asks which parts have arrived": "s3:ListMultipartUploadParts",
+        "gives up an upload in parts": "s3:AbortMultipartUpload",
+        "downloads an original": "s3:GetObject",
+        "deletes a photo": "s3:DeleteObject",
+    }.items():
+        yield may("Ada", what, action, photo)
+    strange = bucket_arn("photos", f"uploads/{ADA}/é + %2F/../b.jpg")
+    yield may("Ada", "uploads under a strange name", "s3:PutObject", strange)
+    thumb = bucket_arn("derived", f"{ADA}/0a1b/2c3d/thumb.webp")
+    yield may("Ada", "sees a rendition", "s3:GetObject", thumb)
+    mine: Context = {"dynamodb:LeadingKeys": [ADA]}
+    yield may("Ada", "reads a record", "dynamodb:GetItem", TABLE, mine)
+    for resource in (TABLE, f"{TABLE}/index/by_album", f"{TABLE}/index/by_time"):
+        yield may("Ada", "asks for her records", "dynamodb:Query", resource, mine)
+
+
+def _of_others() -> Iterable[Case]:
+    theirs = bucket_arn("photos", f"uploads/{BOB}/2016/taco.jpg")
+    for action in (
+        "s3:PutObject",
+        "s3:GetObject",
+        "s3:DeleteObject",
+        "s3:ListMultipartUploadParts",
+        "s3:AbortMultipartUpload",
+    ):
+        yield may_not("Ada", "does it to Bob's photo", action, theirs)
+    near_misses = {
+        "her name and more": f"uploads/{ADA}x/a.jpg",
+        "her name without an end": f"uploads/{ADA}",
+        "less than her name": f"uploads/{ADA[:-1]}/a.jpg",
+        "her name in capitals": f"uploads/{ADA.upper()}/a.jpg",
+        "her name further down": f"uploads/{BOB}/{ADA}/a.jpg",
+        "another first folder": f"Uploads/{ADA}/a.jpg",
+        "no first folder": f"{ADA}/a.jpg",
+        "an empty folder before it": f"uploads//{ADA}/a.jpg",
+        "nobody's folder": "uploads/a.jpg",
+    }
+    for what, key in near_misses.items():
+        yield may_not("Ada", f"uploads: {what}", "s3:PutObject", bucket_arn("photos", key))
+    for what, key in {
+        "Bob's": f"{BOB}/0a1b/2c3d/thumb.webp",
+        "her name and more": f"{ADA}x/0a1b/2c3d/thumb.webp",
+        "less than her name": f"{ADA[:-1]}/thumb.webp",
+    }.items():
+        yield may_not(
+            "Ada", f"sees a rendition: {what}", "s3:GetObject", bucket_arn("derived", key)
+        )
+    keys: dict[str, Context] = {
+        "Bob's": {"dynamodb:LeadingKeys": [BOB]},
+        "hers and Bob's": {"dynamodb:LeadingKeys": [ADA, BOB]},
+        "of no key": {},
+        "her name and more": {"dynamodb:LeadingKeys": [f"{ADA}x"]},
+        "what belongs to nobody": {"dynamodb:LeadingKeys": ["/"]},
+    }
+    for what, context in keys.items():
+        yield may_not("Ada", f"asks for records: {what}", "dynamodb:Query", TABLE, context)
+        yield may_not("Ada", f"reads a record: {what}", "dynamodb:GetItem", TABLE, context)
+    for index in ("by_album", "by_time"):
+        resource = f"{TABLE}/index/{index}"
+        yield may_not("Ada", "asks for records: Bob's", "dynamodb:Query", resource, keys["Bob's"])
+
+
+def _beyond() -> Iterable[Case]:
+    """Yield what nobody who has signed in may do, not even to what is their own."""
+    photo = bucket_arn("photos", f"uploads/{ADA}/2016/taco.jpg")
+    for action in (
+        "s3:DeleteObjectVersion",
+        "s3:GetObjectVersion",
+        "s3:PutObjectAcl",
+        "s3:PutObjectTagging",
+        "s3:RestoreObject",
+    ):
+        yield may_not("Ada", "does it to her photo", action, photo)
+    thumb = bucket_arn("derived", f"{ADA}/0a1b/2c3d/thumb.webp")
+    for action in ("s3:DeleteObject", "s3:PutObject"):
+        yield may_not("Ada", "does it to her rendition", action, thumb)
+    for kind in ("photos", "derived"):
+        hers: Context = {"s3:prefix": f"uploads/{ADA}/" if kind == "photos" else f"{ADA}/"}
+        yield may_not("Ada", "lists what is hers", "s3:ListBucket", bucket_arn(kind), hers)
+    for action in (
+        "s3:DeleteBucket",
+        "s3:GetBucketPolicy",
+        "s3:ListBucketMultipartUploads",
+        "s3:ListBucketVersions",
+        "s3:PutBucketNotification",
+        "s3:PutBucketPolicy",
+    ):
+        yield may_not("Ada", "does it to the bucket", action, bucket_arn("photos"))
+    yield may_not("Ada", "reads who read", "s3:GetObject", bucket_arn("logs", "photos/log"))
+    for action in ("s3:GetObject", "s3:PutObject"):
+        page = bucket_arn("site", "index.html")
+        yield may_not("Ada", "does it to the page's file", action, page)
+
+
+def _beyond_storage() -> Iterable[Case]:
+    """Yield the same of the table, and of what does the work."""
+    mine: Context = {"dynamodb:LeadingKeys": [ADA]}
+    for action in (
+        "dynamodb:BatchGetItem",
+        "dynamodb:BatchWriteItem",
+        "dynamodb:DeleteItem",
+        "dynamodb:PartiQLSelect",
+        "dynamodb:PutItem",
+        "dynamodb:UpdateItem",
+    ):
+        yield may_not("Ada", "does it to her record", action, TABLE, mine)
+    processing = f"{TABLE}/index/processing"
+    yield may_not("Ada", "asks for her records", "dynamodb:Query", processing, mine)
+    yield may_not("Ada", "asks in another table", "dynamodb:Query", f"{TABLE}2", mine)
+    for action in ("dynamodb:DeleteTable", "dynamodb:DescribeTable", "dynamodb:Scan"):
+        yield may_not("Ada", "does it to the table", action, TABLE)
+    execution = f"{STATES}:execution:gallery:NAME"
+    for action in (
+        "states:DescribeExecution",
+        "states:GetExecutionHistory",
+        "states:StopExecution",
+    ):
+        yield may_not("Ada", "asks Step Functions itself", action, execution)
+    for action in ("states:ListExecutions", "states:StartExecution"):
+        machine = f"{STATES}:stateMachine:gallery"
+        yield may_not("Ada", "asks Step Functions itself", action, machine)
+    place = f"{REGION}:{ACCOUNT}"
+    for action, resource in {
+        "cognito-idp:ListUsers": f"arn:aws:cognito-idp:{place}:userpool/{REGION}_USERS",
+        "iam:PassRole": f"arn:aws:iam::{ACCOUNT}:role/gallery-workflow",
+        "lambda:InvokeFunction": f"arn:aws:lambda:{place}:function:gallery-extract",
+        "sqs:ReceiveMessage": f"arn:aws:sqs:{place}:gallery-dead-letters",
+        "sts:AssumeRole": f"arn:aws:iam::{ACCOUNT}:role/gallery-workflow",
+    }.items():
+        yield may_not("Ada", "reaches what is behind it", action, resource)
+
+
+def _by_the_api(names: Names) -> Iterable[Case]:
+    stage = f"{names.api_arn}/v1"
+    invoke, execution = "execute-api:Invoke", f"{stage}/GET/executions/NAME"
+    yield may("Ada", "asks how far an execution is, whoever's", invoke, execution)
+    for what, resource in {
+        "sends to it": f"{stage}/POST/executions/NAME",
+        "deletes it": f"{stage}/DELETE/executions/NAME",
+        "asks for another path": f"{stage}/GET/photos",
+        "asks another stage": f"{names.api_arn}/test/GET/executions/NAME",
+        "asks another API": f"{names.api_arn}x/v1/GET/executions/NAME",
+    }.items():
+        yield may_not("Ada", what, invoke, resource)
+
+
+def _others(names: Names) -> Iterable[Case]:
+    """Yield what is decided by the policy of a bucket, or by the trust of the role."""
+    own = bucket_arn("photos", f"uploads/{ADA}/2016/taco.jpg")
+    plain: Context = {"aws:SecureTransport": "false"}
+    for action in ("s3:GetObject", "s3:PutObject"):
+        yield may_not("Ada", "does it without TLS", action, own, plain)
+    files = {
+        "photos": f"uploads/{ADA}/2016/taco.jpg",
+        "derived": f"{ADA}/0a1b/2c3d/thumb.webp",
+        "site": "index.html",
+    }
+    ours: Context = {"aws:SourceArn": names.distribution}
+    for kind, key in files.items():
+        resource = bucket_arn(kind, key)
+        yield may_not("Nobody", "reads without a signature", "s3:GetObject", resource)
+        verdict = may if kind == "site" else may_not
+        yield verdict("CloudFront", "reads for the gallery", "s3:GetObject", resource, ours)
+    page = bucket_arn("site", "index.html")
+    theirs: Context = {"aws:SourceArn": f"{names.distribution}X"}
+    yield may_not("CloudFront", "reads for somebody else", "s3:GetObject", page, theirs)
+    yield may_not("CloudFront", "reads for it is not said whom", "s3:GetObject", page)
+    insecure: Context = {**ours, **plain}
+    yield may_not("CloudFront", "reads without TLS", "s3:GetObject", page, insecure)
+    yield may_not("CloudFront", "writes for the gallery", "s3:PutObject", page, ours)
+    yield may_not("CloudFront", "lists for the gallery", "s3:ListBucket", bucket_arn("site"), ours)
+    role = f"arn:aws:iam::{ACCOUNT}:role/gallery-client"
+    aud, amr = (f"cognito-identity.amazonaws.com:{key}" for key in ("aud", "amr"))
+    for what, verdict, pool, kind in (
+        ("takes the role: signed in", may, names.identity_pool, "authenticated"),
+        ("takes the role: a guest", may_not, names.identity_pool, "unauthenticated"),
+        ("takes the role: from elsewhere", may_not, f"{names.identity_pool}X", "authenticated"),
+    ):
+        context: Context = {aud: pool, amr: [kind]}
+        yield verdict("Cognito", what, "sts:AssumeRoleWithWebIdentity", role, context)
+
+
+def cases(names: Names) -> list[Case]:
+    """Return every request that is tried."""
+    groups = (
+        _own(),
+        _by_the_api(names),
+        _of_others(),
+        _beyond(),
+        _beyond_storage(),
+        _others(names),
+    )
+    return [case for group in groups for case in group]
+
+
+_PRINCIPALS: Final[Mapping[str, object]] = {
+    "Ada": f"arn:aws:sts::{ACCOUNT}:assumed-role/gallery-client/CognitoIdentityCredentials",
+    "CloudFront": "cloudfront.amazonaws.com",
+    "Cognito": "cognito-identity.amazonaws.com",
+    "Nobody": {"type": "Anonymous"},
+}
+
+
+def simulation(case: Case, policies: Policies) -> dict[str, object]:
+    """Return a case as the simulator reads it."""
+    service = case.resource.split(":")[2]
+    context: dict[str, str | list[str]] = {"aws:SecureTransport": "true"} if service == "s3" else {}
+    resource_policy = None
+    if service == "s3":
+        kind = case.resource.split(":")[5].split("-")[1]
+        resource_policy = policies.buckets[kind]
+    elif case.who == "Cognito":
+        resource_policy = policies.trust
+    # IAM puts the identity in the place of the variable; the simulator does not know that it may.
+    client = json.loads(json.dumps(policies.client).replace(CALLER, ADA))
+    return {
+        "request": {
+            "principal": _PRINCIPALS[case.who],
+            "action": case.action,
+            "resource": {"resource": case.resource, "accountId": ACCOUNT},
+            "contextVariables": {**context, **case.context},
+        },
+        "identityPolicies": [
+            {"name": str(number), "policy": policy}
+            for number, policy in enumerate(client if case.who == "Ada" else [])
+        ],
+        "resourcePolicy": resource_policy,
+        "serviceControlPolicies": [],
+        "resourceControlPolicies": [],
+    }
+
+
+def simulate(tried: Sequence[Case], policies: Policies) -> list[bool]:
+    """Return of each case whether AWS would allow it.
+
+    Raises:
+        NoSimulatorError: npm is not installed, or does not install the simulator.
+        RuntimeError: the simulator refuses a case or a policy; the message is its own.
+    """
+    program = _installed()
+    done = subprocess.run(  # noqa: S603  # our own program
+        program,
+        input=json.dumps([simulation(case, policies) for case in tried]),
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode != 0:
+        raise RuntimeError(done.stderr.strip())
+    return [verdict == ALLOWED for verdict in json.loads(done.stdout)]
+
+
+def _installed() -> list[str]:
+    npm, node = shutil.which("npm"), shutil.which("node")
+    if npm is None or node is None:
+        raise NoSimulatorError("npm is not installed")
+    lock = HOME / "package-lock.json"
+    HOME.mkdir(parents=True, exist_ok=True)
+    shutil.copy(SOURCE / "simulate.mjs", HOME)
+    if not lock.exists() or lock.read_bytes() != (SOURCE / lock.name).read_bytes():
+        shutil.copy(SOURCE / "package.json", HOME)
+        shutil.copy(SOURCE / lock.name, lock)
+        done = subprocess.run(  # noqa: S603  # no shell
+            [npm, "ci", "--no-audit", "--no-fund"],
+            check=False,
+            cwd=HOME,
+            capture_output=True,
+            text=True,
+        )
+        if done.returncode != 0:
+            lock.unlink()
+            raise NoSimulatorError(f"npm ci does not work here: {done.stderr.strip()}")
+    return [node, str(HOME / "simulate.mjs")]
+
+
+def page(tried: Sequence[Case], verdicts: Sequence[bool]) -> str:
+    """Return docs/tenants.md."""
+    allowed = sum(verdicts)
+    rows = [
+        f"| {case.who} | {case.what} | `{case.action}` | `{_short(case.resource)}`"
+        f" | {_context(case)} | {'**allowed**' if verdict else 'denied'} |"
+        for case, verdict in zip(tried, verdicts, strict=True)
+    ]
+    parts = [
+        "# Tenants\n",
+        "<!-- Made by `make docs` from the plan of terraform/; do not edit. -->\n",
+        "What somebody who has signed in can reach, tried on a simulator of IAM,",
+        "[`@cloud-copilot/iam-simulate`](https://github.com/cloud-copilot/iam-simulate), with the",
+        f"policies that Terraform plans: {len(verdicts)} requests, of which {allowed} are allowed.",
+        "`ADA` is the identity that asks, and `BOB` another. The policies themselves are in",
+        "[permissions](permissions.md).\n",
+        "| who | does what | action | resource | with | |",
+        "|---|---|---|---|---|---|",
+        *rows,
+        "",
+    ]
+    return "\n".join(parts)
+
+
+def _short(text: str) -> str:
+    for long, short in {
+        ADA.upper(): "ADA in capitals",
+        ADA: "ADA",
+        BOB: "BOB",
+        ADA[:-1]: "AD",
+    }.items():
+        text = text.replace(long, short)
+    return text.replace(ACCOUNT, "ACCOUNT").replace(REGION, "REGION")
+
+
+def _context(case: Case) -> str:
+    given = {
+        key: [values] if isinstance(values, str) else values for key, values in case.context.items()
+    }
+    return " and ".join(
+        f"`{key}` {' and '.join(f'`{_short(value)}`' for value in values)}"
+        for key, values in given.items()
+    )
+
+
+def main() -> int:
+    """Write, or check, the page."""
+    names = Names()
+    tried = cases(names)
+    try:
+        verdicts = simulate(tried, planned(make_plan(), names))
+    except NoSimulatorError as error:
+        sys.exit(f"{PAGE.relative_to(ROOT)} is left as it was: {error}")
+    made = page(tried, verdicts)
+    stale = not PAGE.exists() or PAGE.read_text() != made
+    if stale and "--check" in sys.argv[1:]:
+        sys.exit(f"stale, run `make docs`: {PAGE.relative_to(ROOT)}")
+    if stale:
+        Path(PAGE).write_text(made)
+        print(f"written: {PAGE.relative_to(ROOT)}")  # noqa: T201
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
