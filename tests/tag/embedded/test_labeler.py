@@ -22,7 +22,7 @@ HEICS_WITH_THUMBNAIL = [
 ]
 HEIC_WITHOUT = "exif-samples/heic/mobile/HMD_Nokia_8.3_5G_hdr.heif"  # 16 megapixels
 MAX_PEAK_MB = 160  # a Lambda of 256 MB has room for boto3 beside it
-MAX_CPU_MS = 250  # of one core, warm: from the file to the labels
+MAX_HEIC_TIMES_JPEG = 3  # measured: 1.2 to 1.7; without the thumbnail it would be over 5
 
 
 def labels_of(model: EmbeddedModel, photo: str) -> dict[str, Label]:
@@ -122,25 +122,27 @@ def bench(folder: Path, home: Path, photos: list[Path]) -> str:
     return run.stdout
 
 
-def test_costs_no_more_than_promised(model_folder: Path, tmp_path: Path) -> None:
+def test_takes_no_more_memory_than_promised(model_folder: Path, tmp_path: Path) -> None:
     printed = bench(model_folder, tmp_path, JPEGS)
 
     for line in printed.splitlines()[1:]:
-        cpu_ms, _, peak_mb, *_ = line.split()
-        assert float(cpu_ms) <= MAX_CPU_MS, printed
-        assert float(peak_mb) <= MAX_PEAK_MB, printed
+        assert float(line.split()[2]) <= MAX_PEAK_MB, printed
 
 
 @pytest.mark.photos
-def test_costs_no_more_for_a_heic_with_a_thumbnail(
+def test_costs_little_more_for_a_heic_with_a_thumbnail(
     model_folder: Path, tmp_path: Path, photos_folder: Path
 ) -> None:
-    printed = bench(model_folder, tmp_path, [photos_folder / name for name in HEICS_WITH_THUMBNAIL])
+    heics = [photos_folder / name for name in HEICS_WITH_THUMBNAIL]
 
-    for line in printed.splitlines()[1:]:
-        cpu_ms, _, peak_mb, *_ = line.split()
-        assert float(cpu_ms) <= MAX_CPU_MS, printed
-        assert float(peak_mb) <= MAX_PEAK_MB, printed
+    printed = bench(model_folder, tmp_path, [JPEGS[0], *heics])
+
+    cpu_ms, peak_mb = zip(
+        *((float(line.split()[0]), float(line.split()[2])) for line in printed.splitlines()[1:]),
+        strict=True,
+    )
+    assert max(cpu_ms) <= MAX_HEIC_TIMES_JPEG * cpu_ms[0], printed
+    assert max(peak_mb) <= MAX_PEAK_MB, printed
 
 
 @pytest.mark.photos
