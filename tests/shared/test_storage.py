@@ -99,7 +99,7 @@ class S3Bucket:
         return answer["Body"].read(), answer["ContentType"]
 
 
-ONE_ATTEMPT = Config(retries={"mode": "standard", "total_max_attempts": 1}, read_timeout=0.2)
+ONE_ATTEMPT = Config(retries={"mode": "standard", "total_max_attempts": 1}, read_timeout=2)
 
 
 def client_for(url: str, config: Config | None = None) -> S3Client:

@@ -72,7 +72,7 @@ def labeler(service: Service) -> RekognitionLabeler:
         region_name="eu-west-1",
         aws_access_key_id="test",
         aws_secret_access_key="test",
-        config=CLIENT_CONFIG.merge(Config(retries=once, read_timeout=0.2)),
+        config=CLIENT_CONFIG.merge(Config(retries=once, read_timeout=2)),
     )
     return RekognitionLabeler(Rekognition(client), max_labels=50, min_confidence=55)
 
