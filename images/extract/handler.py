@@ -15,6 +15,7 @@ import time
 from collections.abc import Mapping
 from typing import Final
 
+import shared.cold_start
 from extract.metadata import read_metadata
 from shared.aws import photo_store, photos_bucket
 from shared.contracts import (
@@ -48,6 +49,8 @@ from shared.formats import (
 from shared.keys import refuse_reference
 from shared.limits import MAX_BYTES, MAX_JPEG_SCANS, MAX_PIXELS
 from shared.storage import PhotoStore
+
+shared.cold_start.over()
 
 VERSION: Final = 1  # of this step's code: raise it when the same photo gives another result
 

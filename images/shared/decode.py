@@ -242,7 +242,7 @@ class _Decoding:
         width, height = (image.height, image.width) if is_turned else (image.width, image.height)
         if self.image_format == "JPEG":
             shrink = self._shrink(width, height)
-            if image.get_typeof("jpeg-multiscan"):
+            if image.get("jpeg-multiscan"):
                 whole = self.incoming.whole()
                 _refuse_scans(whole)
                 filtered = keep_dc_scans(whole) if shrink == _SHRINKS[-1] else whole

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Final
 
+import shared.cold_start
 from shared.aws import labeler_settings, photo_store, photos_bucket, records, rekognition
 from shared.contracts import TagRequest, TagResult, dump, parse
 from shared.deadline import deadline_of
@@ -25,6 +26,8 @@ from shared.storage import PhotoStore
 from tag.labels import Labeler, Labels, tag_result
 from tag.rekognition import RekognitionLabeler
 from tag.twins import labels_of_twin
+
+shared.cold_start.over()
 
 VERSION: Final = 1  # of this step's code: raise it when the same photo gives another result
 

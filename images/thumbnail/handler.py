@@ -17,6 +17,7 @@ from typing import Final
 
 import msgspec
 
+import shared.cold_start
 from shared.aws import photo_store, photos_bucket, renditions_json
 from shared.content import HashedStream
 from shared.contracts import (
@@ -31,6 +32,8 @@ from shared.keys import derived_key, refuse_reference
 from shared.storage import PhotoStore
 from thumbnail.render import render
 from thumbnail.renditions import EXTENSIONS, MIME_TYPES, RenditionSpec, parse_renditions
+
+shared.cold_start.over()
 
 VERSION: Final = 1  # of this step's code: raise it when the same photo gives another result
 

@@ -58,6 +58,7 @@ from shared.errors import (
     UnsupportedTypeError,
 )
 from shared.formats import PartialFile, orientation_of, read_tiff, sniff, survey
+from shared.incoming import IncomingPhoto
 from shared.limits import MAX_BYTES
 
 ALL = Box(10_000, 10_000)
@@ -634,6 +635,18 @@ class TestStreams:
             photo = photo_of(image_format, 801, 599)
             streamed = decode(MemoryPhotoStream(photo), Box(100, 100)).image
             assert difference(streamed, decode(photo, Box(100, 100)).image) == 0, image_format
+
+    @pytest.mark.parametrize("image_format", ["JPEG", "PNG"])
+    def test_of_these_are_decoded_as_they_arrive(
+        self, image_format: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def never(_: IncomingPhoto) -> bytes:
+            pytest.fail("the decoder waits for the whole photo")
+
+        photo = photo_of(image_format, 1200, 900)
+        monkeypatch.setattr(IncomingPhoto, "whole", never)
+
+        assert not decode(MemoryPhotoStream(photo), Box(100, 100)).truncated
 
     def test_that_hold_a_bomb_are_not_read_to_the_end(self) -> None:
         bomb = plain((0, 90, 200), width_px=8_000, height_px=7_000).jpegsave_buffer(Q=90)

@@ -239,7 +239,7 @@ def test_counts_the_scans_of_a_large_bomb_quickly() -> None:
     started = time.process_time()
 
     assert count_jpeg_scans(bomb) == 20_000
-    assert time.process_time() - started < 1
+    assert time.process_time() - started < 3  # seconds: a tenth of one, on a machine at rest
 
 
 @pytest.mark.parametrize("order", ["<", ">"])
@@ -331,7 +331,7 @@ def test_no_file_of_many_parts_is_walked_for_long(name: str) -> None:
 
     structure_of(photo)
 
-    assert time.process_time() - started < 1
+    assert time.process_time() - started < 3  # seconds: a tenth of one, on a machine at rest
 
 
 @st.composite

@@ -12,7 +12,7 @@ import pytest
 IMAGES = Path(__file__).parents[2] / "images"
 
 PROBE = """
-import importlib, json, os, sys
+import gc, importlib, json, os, sys
 
 asked = []
 look_up = os._Environ.__getitem__
@@ -28,7 +28,8 @@ def refuse(event, _):
 os._Environ.__getitem__ = watch
 sys.addaudithook(refuse)
 importlib.import_module(sys.argv[1])
-print(json.dumps([asked, sorted(sys.modules)]))
+collects = gc.isenabled() and gc.get_freeze_count() > 0
+print(json.dumps([asked, sorted(sys.modules), collects]))
 """
 
 
@@ -37,6 +38,7 @@ class Imported(NamedTuple):
 
     variables: set[str]  # of the environment that were asked for
     modules: set[str]
+    collects: bool  # the garbage collector runs again, and leaves what was imported alone
 
 
 def imported(handler: str) -> Imported:
@@ -50,8 +52,8 @@ def imported(handler: str) -> Imported:
         text=True,
     )
     assert probe.returncode == 0, probe.stderr
-    variables, modules = json.loads(probe.stdout)
-    return Imported(set(variables), set(modules))
+    variables, modules, collects = json.loads(probe.stdout)
+    return Imported(set(variables), set(modules), collects)
 
 
 @pytest.mark.parametrize("handler", ["extract.handler", "thumbnail.handler", "tag.handler"])
@@ -61,3 +63,8 @@ def test_importing_a_handler_touches_no_network_and_reads_no_setting(handler: st
 
 def test_importing_tag_does_not_load_libvips_which_most_photos_do_not_need() -> None:
     assert "pyvips" not in imported("tag.handler").modules
+
+
+@pytest.mark.parametrize("handler", ["extract.handler", "thumbnail.handler", "tag.handler"])
+def test_the_garbage_collector_runs_once_a_handler_is_imported(handler: str) -> None:
+    assert imported(handler).collects
