@@ -19,8 +19,10 @@ RECONCILE ?=
 REDO ?=
 REDRIVE ?=
 PYTEST ?=
+BENCH ?=
+BENCH_PHOTOS ?=
 
-CODE := gallery images local tests tools
+CODE := bench gallery images local tests tools
 IMAGES := extract thumbnail tag
 BIN := .venv/bin
 EXPORT := $(BIN)/uv export --quiet --frozen --no-emit-project --no-annotate --no-header
@@ -182,6 +184,14 @@ redo: .venv/.local init
 reconcile: .venv/.local init
 	$(GALLERY) --derived-bucket "$$($(TF) output -raw derived_bucket)" $(RECONCILE)
 
+.PHONY: bench  ## Measure this and its peers, write docs/performance.md: BENCH=quick BENCH_PHOTOS=…
+bench: .venv/.bench
+	$(BIN)/python -m bench $(BENCH) $(if $(BENCH_PHOTOS),--photos $(BENCH_PHOTOS))
+
+.PHONY: bench-compare  ## Count the cores' instructions, and compare them with those recorded
+bench-compare: .venv/.bench
+	$(BIN)/python -m bench.instructions
+
 .PHONY: docs  ## Write the generated parts of docs/ again
 docs: .venv/.dev
 	$(BIN)/python -m tools.docs
@@ -210,6 +220,11 @@ setup: .venv/.dev
 # The demo's part is added, so that it takes nothing away from a developer's environment.
 .venv/.local: .venv/.bootstrap pyproject.toml uv.lock
 	$(BIN)/uv sync --locked --inexact --group local
+	touch $@
+
+# The bench's peers are added as well: no test needs them.
+.venv/.bench: .venv/.bootstrap pyproject.toml uv.lock
+	$(BIN)/uv sync --locked --inexact --group bench
 	touch $@
 
 .venv/.dev: .venv/.bootstrap pyproject.toml uv.lock

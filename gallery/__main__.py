@@ -26,7 +26,8 @@ from gallery.reconcile import SETTLED, Reconciling
 from gallery.redo import PARTS, Found, Job, Wanted, code_versions, jobs
 from gallery.table import Table
 from shared.keys import UPLOADS_PREFIX
-from tools.backfill import MAX_CONCURRENCY, redo_usd, seconds_each
+from tools.backfill import MAX_CONCURRENCY, redo_usd
+from tools.costs import seconds_each
 
 say = partial(print, flush=True)
 note = partial(print, file=sys.stderr, flush=True)

@@ -30,6 +30,8 @@ from tools.costs import (
     USD,
     billed_seconds,
     memory_mb,
+    seconds_each,
+    steps,
     thousand_photos,
 )
 
@@ -51,9 +53,6 @@ OPEN_EXECUTIONS: Final = 1_000_000
 INVOCATIONS_AT_ONCE: Final = 1000
 # https://docs.aws.amazon.com/general/latest/gr/rekognition.html
 LABELS_PER_SECOND: Final = 5.0
-
-# Estimate: what the states of one photo take beside its functions.
-STATES_SECONDS: Final = 0.5
 
 # By default: LABELS_PER_SECOND x the seconds of a photo. backfill.json.tftpl has it too.
 MAX_CONCURRENCY: Final = 6
@@ -138,16 +137,9 @@ def redo_usd(photos: int, labelled: int, *, labeler: str) -> float:
     return usd(first, labeler=labeler) - (photos - labelled) * labels
 
 
-def seconds_each(*, labeler: str) -> float:
-    """Return how long one photo is in work, by our estimate: Thumbnail and Tag go side by side."""
-    extract, thumbnail, tag = _billed(labeler)
-    return STATES_SECONDS + extract + max(thumbnail, tag)
-
-
 def _billed(labeler: str) -> list[float]:
     memory = memory_mb()
-    steps = ("extract", "thumbnail", "tag, label model" if labeler == "embedded" else "tag")
-    return [billed_seconds(step, memory[step.partition(",")[0]]) for step in steps]
+    return [billed_seconds(step, memory[step.partition(",")[0]]) for step in steps(labeler)]
 
 
 def rates(

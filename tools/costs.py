@@ -1,7 +1,7 @@
 """What the deployment costs: idle, for each thousand photos and visits, and to keep them.
 
-Prices are list prices of us-east-1 as known in June 2026, without free tiers. Measured here, not in
-AWS: the CPU time of each step, on one core of a 2-core x86-64 machine, by
+Prices are list prices of us-east-1, of `PRICES_OF`, without free tiers. Measured here, not in AWS:
+the CPU time of each step, on one core of a 2-core x86-64 machine, by
 
     python -m tools.costs PHOTO…
 
@@ -27,6 +27,7 @@ from shared.storage import Chunk
 ROOT: Final = Path(__file__).parents[1]
 VARIABLES: Final = ROOT / "terraform" / "variables.tf"
 CORE_MB: Final = 1769  # at which Lambda gives one core; less memory is a smaller share of it
+PRICES_OF: Final = "June 2026"
 PHOTOS: Final = 1000
 VISITS: Final = 1000
 HOURS: Final = 730  # in a month
@@ -65,6 +66,7 @@ USD: Final = {
 # Counted: the states that a photo enters on its way to READY, and what they ask for.
 TRANSITIONS: Final = 13
 RENDITIONS: Final = 2
+GETS: Final = 4  # Extract twice, Thumbnail, and Rekognition or the label model
 ALARM_METRICS: Final = 21  # one for each metric that an alarm looks at
 WATCH_SHARDS: Final = 16  # of watch.json.tftpl
 WATCH_MINUTES: Final = 15
@@ -77,10 +79,16 @@ VISIT_KB: Final = 176
 # Measured: CPU milliseconds, warm, the median of three photos (see above).
 CPU_MS: Final = {"extract": 1, "thumbnail": 450, "tag": 1, "tag, label model": 137}
 
+# Measured: MB that a function may come to hold, so that less would end it. A photo of 12 megapixels
+# takes Thumbnail 95; the largest AVIF that is accepted takes it, and Tag, 1,260.
+NEEDS_MB: Final = {"extract": 75, "thumbnail": 1260, "tag": 1260, "tag, label model": 1260}
+MEMORY_SIZES_MB: Final = (128, 256, 512, 1024, 1280, 1536, CORE_MB, 3008)  # those looked at
+
 # Estimates.
 WAIT_MS: Final = {"extract": 60, "thumbnail": 160, "tag": 600, "tag, label model": 80}
 COLD_SHARE: Final = 0.01  # "under 1 %" of invocations, says AWS
 COLD_MS: Final = 1500
+STATES_SECONDS: Final = 0.5  # what the states of one photo take beside its functions
 PHOTO_MB: Final = 4.0
 RENDITIONS_MB: Final = 0.25
 RECORD_KB: Final = 4
@@ -124,11 +132,47 @@ def billed_seconds(step: str, memory: int) -> float:
     return (working + WAIT_MS[step] + COLD_SHARE * COLD_MS) / 1000
 
 
-def lambda_usd(step: str, *, architecture: str) -> float:
-    """Return what one invocation of a step costs."""
-    memory = memory_mb()[step.partition(",")[0]]
+def lambda_usd(step: str, *, architecture: str = "arm64", memory: int | None = None) -> float:
+    """Return what one invocation of a step costs, with `memory` MB or those that it has."""
+    memory = memory or memory_mb()[step.partition(",")[0]]
     gb_seconds = billed_seconds(step, memory) * memory / 1024
     return gb_seconds * USD[f"Lambda, GB-second on {architecture}"] + USD["Lambda, request"]
+
+
+def cheapest_mb(step: str) -> int:
+    """Return the size, of those that a step can do with, at which an invocation costs least.
+
+    Below one core less memory takes longer, and costs the same; while it waits, more costs more.
+    """
+    enough = [size for size in MEMORY_SIZES_MB if size >= NEEDS_MB[step]]
+    return min(enough, key=lambda size: lambda_usd(step, memory=size))
+
+
+def steps(labeler: str) -> tuple[str, str, str]:
+    """Return the three steps with a labeller: the last is its own."""
+    return "extract", "thumbnail", "tag, label model" if labeler == "embedded" else "tag"
+
+
+def seconds_each(*, labeler: str) -> float:
+    """Return how long one photo is in work, by our estimate: Thumbnail and Tag go side by side."""
+    memory = memory_mb()
+    extract, thumbnail, tag = (
+        billed_seconds(step, memory[step.partition(",")[0]]) for step in steps(labeler)
+    )
+    return STATES_SECONDS + extract + max(thumbnail, tag)
+
+
+def states_usd(workflow: str, *, labeler: str) -> float:
+    """Return what Step Functions takes for one photo: by transition, or (Express) by time.
+
+    Express is for comparison: it may run an execution twice, and keeps no history.
+    """
+    if workflow == "standard":
+        return TRANSITIONS * USD["Step Functions, transition"]
+    # Metered in steps of 64 MB, of which an execution of ours stays below one.
+    gb_seconds = seconds_each(labeler=labeler) * 64 / 1024
+    per_second = USD["Step Functions Express, GB-second"]
+    return USD["Step Functions Express, request"] + gb_seconds * per_second
 
 
 def write_units() -> int:
@@ -143,21 +187,20 @@ def write_units() -> int:
     return claim + publish + 2 * INDEXED_KB + 1 + 1
 
 
-def thousand_photos(*, labeler: str, architecture: str = "arm64") -> list[Item]:
+def thousand_photos(
+    *, labeler: str, architecture: str = "arm64", workflow: str = "standard"
+) -> list[Item]:
     """Return what a thousand new photos cost that become READY at the first try."""
-    tag = "tag, label model" if labeler == "embedded" else "tag"
-    steps = ("extract", "thumbnail", tag)
-    compute = sum(lambda_usd(step, architecture=architecture) for step in steps)
-    gets = 4  # Extract twice, Thumbnail, and Rekognition or the label model
+    compute = sum(lambda_usd(step, architecture=architecture) for step in steps(labeler))
+    states = f"{TRANSITIONS} transitions" if workflow == "standard" else "Express, by its time"
     each = {
-        ("Step Functions", f"{TRANSITIONS} transitions"): TRANSITIONS
-        * USD["Step Functions, transition"],
+        ("Step Functions", states): states_usd(workflow, labeler=labeler),
         ("Lambda", f"three functions, {architecture}"): compute,
         ("DynamoDB", f"{write_units()} write units, half a read unit"): write_units()
         * USD["DynamoDB, write unit"]
         + 0.5 * USD["DynamoDB, read unit"],
-        ("S3", f"{1 + RENDITIONS} PUT, {gets} GET"): (1 + RENDITIONS) * USD["S3, PUT"]
-        + gets * USD["S3, GET"],
+        ("S3", f"{1 + RENDITIONS} PUT, {GETS} GET"): (1 + RENDITIONS) * USD["S3, PUT"]
+        + GETS * USD["S3, GET"],
         ("EventBridge", "one event, if S3's are charged"): USD["EventBridge, event from S3"],
         ("CloudWatch Logs", f"{LOG_KB} kB"): LOG_KB / 1e6 * USD["CloudWatch Logs, GB"],
         ("X-Ray", "one trace, at most"): USD["X-Ray, trace"],
@@ -228,7 +271,7 @@ def tables() -> str:
         for name in ("arm64", "x86_64")
     )
     memory = memory_mb()
-    steps = [
+    rows = [
         f"| {step} | {memory[step.partition(',')[0]]:,} | {CPU_MS[step]:.0f} | {WAIT_MS[step]} |"
         f" {billed_seconds(step, memory[step.partition(',')[0]]) * 1000:.0f} |"
         for step in CPU_MS
@@ -261,7 +304,7 @@ def tables() -> str:
             "",
             "| step | memory, MB | CPU, measured, ms | waiting, estimated, ms | billed, ms |",
             "|---|---:|---:|---:|---:|",
-            *steps,
+            *rows,
         ]
     )
 

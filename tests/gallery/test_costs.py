@@ -1,14 +1,11 @@
 """What each question costs, in DynamoDB's read units: as docs/architecture.md says.
 
 moto charges the same for every read. So the items that a Query reads are measured here as
-DynamoDB measures them: 4 KiB of all the items looked at are one unit, half a one where the read
-need not be of what is there now.
-Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
+DynamoDB measures them.
 """
 
-import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,28 +16,11 @@ from embeddedaws import Aws
 from gallery import questions
 from gallery.table import Table
 from publishing import NOW, Publisher, fill
+from tools.units import read_units
 
 ROOT = Path(__file__).parents[2]
 OWNER = "us-east-1:9cc8d1a8-0d1f-4b7c-8c52-3ab2c1f0a1b2"  # as long as Cognito's
 PHOTOS = 50
-UNIT_BYTES = 4096
-
-
-def item_bytes(item: Mapping[str, Mapping[str, Any]]) -> int:
-    """Return the size of an item with DynamoDB's types."""
-    return sum(len(name.encode()) + _value_bytes(value) for name, value in item.items())
-
-
-def _value_bytes(value: Mapping[str, Any]) -> int:
-    [(kind, content)] = value.items()
-    if kind == "S":
-        return len(content.encode())
-    if kind == "N":
-        return math.ceil(len(content.strip("-0.").replace(".", "")) / 2) + 1
-    if kind == "L":
-        return 3 + sum(1 + _value_bytes(one) for one in content)
-    assert kind == "M"
-    return 3 + sum(1 + len(name.encode()) + _value_bytes(one) for name, one in content.items())
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -56,20 +36,17 @@ def read(aws: Aws) -> Any:  # noqa: ANN401  # a function
     client = aws.client("dynamodb")
 
     def units_of(ask: Callable[[], object]) -> float:
-        answers: list[tuple[float, list[Any]]] = []
+        answers: list[tuple[bool, list[Any]]] = []
 
         def keep(parsed: dict[str, Any], model: Any, **_: object) -> None:  # noqa: ANN401
             now = model.name == "GetItem"  # the reads of what is there now
             items = [parsed["Item"]] if now else parsed["Items"]
-            answers.append((1.0 if now else 0.5, items))
+            answers.append((now, items))
 
         client.meta.events.register("after-call.dynamodb", keep, unique_id="costs")
         ask()
         client.meta.events.unregister("after-call.dynamodb", unique_id="costs")
-        return sum(
-            each * max(1, math.ceil(sum(map(item_bytes, items)) / UNIT_BYTES))
-            for each, items in answers
-        )
+        return sum(read_units(items, now=now) for now, items in answers)
 
     return units_of
 

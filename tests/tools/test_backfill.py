@@ -11,7 +11,8 @@ import pytest
 from embeddedaws import TABLE, Aws
 from local.embedded import environment
 from tools import backfill
-from tools.backfill import Found, look, rates, seconds_each, usd
+from tools.backfill import Found, look, rates, usd
+from tools.costs import seconds_each
 
 ROOT = Path(__file__).parents[2]
 BUCKET = "photos"

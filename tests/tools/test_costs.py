@@ -77,3 +77,25 @@ def test_the_tables_add_up() -> None:
 
     assert len(sums) == 4
     assert all(said == pytest.approx(added, abs=0.006) for said, added in sums)
+
+
+@pytest.mark.parametrize("step", costs.NEEDS_MB)
+def test_the_cheapest_memory_is_enough_and_none_that_is_enough_costs_less(step: str) -> None:
+    size = costs.cheapest_mb(step)
+
+    assert size >= costs.NEEDS_MB[step]
+    enough = [other for other in costs.MEMORY_SIZES_MB if other >= costs.NEEDS_MB[step]]
+    assert all(
+        costs.lambda_usd(step, memory=size) <= costs.lambda_usd(step, memory=other)
+        for other in enough
+    )
+
+
+def test_express_saves_the_transitions_and_nothing_else() -> None:
+    standard, express = (
+        {item.service: item.usd for item in costs.thousand_photos(labeler="embedded", workflow=one)}
+        for one in ("standard", "express")
+    )
+
+    assert express.pop("Step Functions") < standard.pop("Step Functions") / 50
+    assert express == standard

@@ -1,0 +1,215 @@
+"""Cold start: imports and clients as whole processes, and the first answer under the emulator."""
+
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from bench import CACHE, ROOT
+from bench.processes import Process, compare
+from bench.section import Figures, Run, table
+from bench.targets import Target
+from local.functions import Containers
+from local.stack import Stack
+from thumbnail.renditions import DEFAULT_RENDITIONS
+
+TITLE = "Cold start"
+IMAGES: Final = ("extract", "thumbnail", "tag")
+REFERENCE: Final = 'boto3.client("s3")'
+SHIPPED: Final = "no garbage collector meanwhile: as shipped"
+START: Final = "import extract.handler; from shared import aws; aws.photo_store()"
+CALLED: Final = "s3=GetObject"  # as the Dockerfile of Extract says
+COLLECTING: Final = "import gc; gc.disable = gc.freeze = int; "  # as if nobody had thought of it
+ANOTHER: Final = "; aws.photo_store.cache_clear(); aws.photo_store()"
+SETTINGS: Final = {
+    "AWS_ACCESS_KEY_ID": "any",
+    "AWS_DEFAULT_REGION": "eu-west-1",
+    "AWS_SECRET_ACCESS_KEY": "any",
+    "HOME": "/nonexistent",
+}
+
+# Runs in an image: the same comparison, in its own Python, against the base's own boto3.
+IN_IMAGE: Final = """
+import json, random, resource, statistics, subprocess, sys
+def cpu_ms(program, folder):
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run([sys.executable, "-c", program], cwd=folder, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) * 1e3
+programs = [(sys.argv[1], "/var/task"), ("import boto3; boto3.client('s3')", "/")]
+rounds = []
+for number in range(int(sys.argv[2]) + 1):
+    order = random.sample([0, 1], 2)
+    spent = {one: cpu_ms(*programs[one]) for one in order}
+    if number:
+        rounds.append((spent[0], spent[1]))
+print(json.dumps({
+    "ms": statistics.median(ours for ours, _ in rounds),
+    "ratio": statistics.median(ours / theirs for ours, theirs in rounds),
+}))
+"""
+
+
+def measure(run: Run) -> Figures:
+    """Measure on this machine's Python; and in the images, where an engine answers."""
+    rounds = run.some(11, 3)
+    found: Figures = {"steps": _steps(rounds, run.progress("cold start: steps", rounds + 1))}
+    reason = _no_images()
+    if reason:
+        run.peers.skipped["cold start in the images"] = reason
+        return found
+    advance = run.progress("cold start: images", len(IMAGES))
+    found["images"] = {image: _in_image(image, rounds, advance) for image in IMAGES}
+    starts = run.some(5, 1)
+    found["emulator"] = _emulated(starts, run.progress("cold start: emulator", starts))
+    return found
+
+
+def _steps(rounds: int, advance: Callable[[], None]) -> dict[str, dict[str, float]]:
+    """Take away step by step what a cold start does not need; each line has those above."""
+    plain, trimmed = (CACHE / "cold" / name for name in ("plain", "trimmed"))
+    shutil.rmtree(CACHE / "cold", ignore_errors=True)
+    for folder in (plain, trimmed):
+        _install(folder)
+    subprocess.run(  # noqa: S603  # our own code
+        [sys.executable, str(ROOT / "images" / "builder" / "trim.py"), str(trimmed), CALLED],
+        check=True,
+    )
+    compiled = plain.with_name("compiled")
+    shutil.copytree(plain, compiled)
+    for folder in (compiled, trimmed):
+        compile_all = ["-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"]
+        subprocess.run([sys.executable, *compile_all, str(folder)], check=True)  # noqa: S603  # ours
+
+    def process(folder: Path, program: str, **more: str) -> Process:
+        environment = {**SETTINGS, "PYTHONPATH": str(folder), **more}
+        return Process([sys.executable, "-S", "-c", program], environment)
+
+    processes = {
+        REFERENCE: process(compiled, 'import boto3; boto3.client("s3")'),
+        "python": process(compiled, "pass"),
+        "the step, without bytecode": process(
+            plain, COLLECTING + START, PYTHONDONTWRITEBYTECODE="1"
+        ),
+        "bytecode compiled": process(compiled, COLLECTING + START),
+        "models of AWS trimmed to what is called": process(trimmed, COLLECTING + START),
+        SHIPPED: process(trimmed, START),
+        "if each invocation made its client": process(trimmed, START + ANOTHER),
+    }
+    return compare(processes, REFERENCE, rounds, advance)
+
+
+def _install(folder: Path) -> None:
+    """Install what Extract's image has into a folder."""
+    requirements = ROOT / "images" / "extract" / "requirements.txt"
+    command = ["-m", "uv", "pip", "install", "--quiet", "--no-deps", "--target", str(folder)]
+    command += ["--python", sys.executable]
+    subprocess.run(  # noqa: S603  # our own locks
+        [sys.executable, *command, "--require-hashes", "--requirement", str(requirements)],
+        check=True,
+    )
+    for name in ("shared", "extract"):
+        shutil.copytree(
+            ROOT / "images" / name, folder / name, ignore=shutil.ignore_patterns("__pycache__")
+        )
+
+
+def _docker(*arguments: str) -> str:
+    command = [os.environ.get("DOCKER", "docker"), *arguments]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603  # ours
+    return done.stdout.strip()
+
+
+def _no_images() -> str:
+    """Return why the images cannot be measured; empty where they can."""
+    try:
+        _docker("info")
+    except (OSError, subprocess.CalledProcessError):
+        return "no Docker engine answers"
+    try:
+        for image in IMAGES:
+            _docker("image", "inspect", f"gallery-{image}:latest")
+    except subprocess.CalledProcessError:
+        return "no images: make build"
+    return ""
+
+
+def _in_image(image: str, rounds: int, advance: Callable[[], None]) -> Any:  # noqa: ANN401  # JSON
+    clients = "aws.photo_store()"
+    if image == "tag":
+        clients += "; aws.rekognition(); aws.records()"
+    program = f"import {image}.handler; from shared import aws; {clients}"
+    settings = (
+        *("--rm", "--network=none", "--env=AWS_DEFAULT_REGION=eu-west-1", "--env=TABLE=gallery"),
+    )
+    answer = _docker(
+        *("run", *settings, "--entrypoint=/var/lang/bin/python3", f"gallery-{image}:latest"),
+        *("-c", IN_IMAGE, program, str(rounds)),
+    )
+    advance()
+    return json.loads(answer)
+
+
+def _emulated(starts: int, advance: Callable[[], None]) -> dict[str, dict[str, float]]:
+    """Return by state the milliseconds of the first photo of new containers, and of the second."""
+    photo = (ROOT / "local" / "photos" / "rocket.jpg").read_bytes()
+    spent: dict[str, dict[str, list[float]]] = {}
+    for _ in range(starts):
+        with Stack.start(functions=Containers(copies=1), renditions=DEFAULT_RENDITIONS) as stack:
+            for which in ("first", "second"):
+                key = f"uploads/ada/{which}.jpg"
+                version = stack.upload(key, photo)
+                for visit in stack.wait_for(key, version, timeout_seconds=120).visits:
+                    if visit.state.lower() in IMAGES:
+                        taken = spent.setdefault(visit.state.lower(), {})
+                        taken.setdefault(which, []).append(visit.duration_ms)
+        advance()
+    return {
+        state: {which: statistics.median(each) for which, each in taken.items()}
+        for state, taken in spent.items()
+    }
+
+
+def page(figures: Figures) -> Iterator[str]:
+    """Yield the tables."""
+    yield "Imports and clients of a step in a process of its own, CPU time, against plain"
+    yield f"`{REFERENCE}` in one. What each measure saves, on this machine's Python, for Extract:"
+    yield "each line has those above it."
+    yield ""
+    rows = [
+        [f"**{name}**" if name == SHIPPED else name, f"{one['ms']:.0f}", f"{one['ratio']:.2f}"]
+        for name, one in figures["steps"].items()
+    ]
+    yield from table(["", "ms, CPU", "× the reference"], rows)
+    if "images" not in figures:
+        return
+    yield "In the images, by their own Python, against the base image's boto3; and under Lambda's"
+    yield "emulator, from the event to the answer, wall time of a small photo: the first one starts"
+    yield "the process, the second finds it warm. Both are on a machine that does all the rest too."
+    yield ""
+    rows = [
+        [
+            image,
+            f"{one['ms']:.0f}",
+            f"{one['ratio']:.2f}",
+            f"{figures['emulator'][image]['first']:.0f}",
+            f"{figures['emulator'][image]['second']:.0f}",
+        ]
+        for image, one in figures["images"].items()
+    ]
+    header = ["image", "ms, CPU", "× the reference", "first answer, ms", "second, ms"]
+    yield from table(header, rows)
+
+
+def targets(figures: Figures) -> Iterator[Target]:
+    """Yield the demands on imports and clients."""
+    own = figures["steps"][SHIPPED]["ratio"]
+    yield Target(f"start of Extract / {REFERENCE}, this Python", own, 0.75, stretch=0.30)
+    for image in IMAGES:
+        ratio = figures.get("images", {}).get(image, {}).get("ratio")
+        yield Target(f"start of {image} in its image / {REFERENCE}", ratio, 0.75, stretch=0.30)

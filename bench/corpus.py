@@ -1,0 +1,165 @@
+"""The photos that are measured, made once from real ones: see README.md.
+
+Frames of 12 megapixels are cut from the middle of photos that are as large, pixel by pixel, since
+enlarging would change what there is to decode. Where no photo is so large (as with those of
+local/photos) a frame is the photo mirrored at its edges, over and over.
+"""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import pyvips
+
+from bench import CACHE
+
+WIDTH_PX, HEIGHT_PX = 4032, 3024  # of a frame: what the phones of most people make
+FRAMES: Final = 4
+QUALITY: Final = 90  # of JPEG and WebP; chroma is subsampled, as in cameras
+VERSION: Final = 2  # of this file: raise it when it makes other photos
+PHOTO_SUFFIXES: Final = frozenset({".avif", ".heic", ".heif", ".jpeg", ".jpg", ".png", ".webp"})
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """The photos of a run."""
+
+    source: Path  # the folder of real photos
+    made: Path  # the folder of those made from them
+
+    def of(self, *kinds: str) -> list[Path]:
+        """Return the photos whose names begin with one of `kinds`, such as `12mp` or `png`."""
+        return sorted(path for path in self.made.iterdir() if path.name.startswith(kinds))
+
+    def real(self) -> list[Path]:
+        """Return all real photos, in a fixed order that mixes sizes and formats."""
+        found = [
+            path
+            for path in self.source.rglob("*")
+            if path.is_file() and path.suffix.lower() in PHOTO_SUFFIXES
+        ]
+        return sorted(found, key=lambda path: hashlib.sha256(path.name.encode()).digest())
+
+
+def make(source: Path) -> Corpus:
+    """Make the photos, or find them made.
+
+    Raises:
+        FileNotFoundError: there is no photo in `source`.
+    """
+    corpus = Corpus(source, CACHE / "corpus")
+    stamp = CACHE / "corpus.json"
+    photos = corpus.real()
+    if not photos:
+        raise FileNotFoundError(f"no photos in {source}")
+    wanted = json.dumps([VERSION, *(f"{path} {path.stat().st_size}" for path in photos)])
+    if not stamp.exists() or stamp.read_text() != wanted:
+        shutil.rmtree(corpus.made, ignore_errors=True)
+        corpus.made.mkdir(parents=True)
+        _make(photos, corpus.made)
+        stamp.write_text(wanted)
+    return corpus
+
+
+def _make(photos: Sequence[Path], folder: Path) -> None:
+    frames = [frame for frame, _ in zip(_frames(photos), range(FRAMES), strict=False)]
+    frames = (frames * FRAMES)[:FRAMES]
+    for number, frame in enumerate(frames[:-1], 1):
+        _jpeg(frame, folder / f"12mp-{number}.jpg")
+    turned = frames[-1].copy()
+    turned.set_type(pyvips.GValue.gint_type, "orientation", 6)
+    _jpeg(turned, folder / "12mp-turned.jpg")
+    if cameras := [path for path in photos if _is_camera_file(path)]:
+        largest = max(cameras, key=lambda path: path.stat().st_size)
+        shutil.copy(largest, folder / "12mp-camera.jpg")
+    two = pyvips.Image.arrayjoin(frames[:2], across=1).rot90()
+    _jpeg(two, folder / "24mp.jpg")
+    four = pyvips.Image.arrayjoin([frame.fliphor() for frame in frames], across=2)
+    _jpeg(four, folder / "48mp.jpg")
+    for number, frame in enumerate(frames[:2], 1):
+        _jpeg(frame, folder / f"progressive-{number}.jpg", interlace=True)
+    frames[0].pngsave(str(folder / "png.png"))
+    frames[0].webpsave(str(folder / "webp.webp"), Q=QUALITY, effort=2)
+    frames[0].heifsave(str(folder / "avif.avif"), compression="av1", Q=60, effort=0)
+    if heics := [path for path in photos if path.suffix.lower() in {".heic", ".heif"}]:
+        # No encoder of HEIC is ours to use (its licence): a real one of most pixels.
+        shutil.copy(max(heics, key=_pixels), folder / "heic.heic")
+
+
+def _pixels(photo: Path) -> int:
+    try:
+        image = pyvips.Image.new_from_file(str(photo))
+    except pyvips.Error:
+        return 0
+    return int(image.width * image.height)
+
+
+def _frames(photos: Sequence[Path]) -> Iterator[pyvips.Image]:
+    """Yield frames of `WIDTH_PX` x `HEIGHT_PX` in memory: of photos as large, most bytes first."""
+    jpegs = [path for path in photos if path.suffix.lower() in {".jpg", ".jpeg"}]
+    enough = WIDTH_PX * HEIGHT_PX
+
+    def rank(path: Path) -> tuple[int, int]:
+        return min(_pixels(path), enough), path.stat().st_size
+
+    for path in sorted(jpegs, key=rank, reverse=True):
+        try:
+            yield _frame(pyvips.Image.new_from_file(str(path), fail_on="warning"))
+        except pyvips.Error:  # damaged, and here on purpose
+            continue
+
+
+def _frame(image: pyvips.Image) -> pyvips.Image:
+    image = image.autorot()
+    image = image if image.width >= image.height else image.rot90()
+    left, top = max(0, image.width - WIDTH_PX) // 2, max(0, image.height - HEIGHT_PX) // 2
+    image = image.crop(left, top, min(image.width, WIDTH_PX), min(image.height, HEIGHT_PX))
+    image = image.embed(0, 0, WIDTH_PX, HEIGHT_PX, extend="mirror")
+    return _without_profile(image.colourspace("srgb")).copy_memory()
+
+
+def _without_profile(image: pyvips.Image) -> pyvips.Image:
+    """Return it untagged, as most cameras write sRGB."""
+    image = image.copy()
+    if image.get_typeof("icc-profile-data"):
+        image.remove("icc-profile-data")
+    return image
+
+
+def _is_camera_file(path: Path) -> bool:
+    """Tell whether it is a baseline JPEG of 12 megapixels as a camera wrote it."""
+    try:
+        image = pyvips.Image.new_from_file(str(path))
+    except pyvips.Error:
+        return False
+    size = sorted((image.width, image.height))
+    return size == [HEIGHT_PX, WIDTH_PX] and path.suffix == ".jpg" and not is_progressive(path)
+
+
+def is_progressive(path: Path) -> bool:
+    """Tell whether it is a JPEG of several scans."""
+    try:
+        image = pyvips.Image.new_from_file(str(path))
+    except pyvips.Error:
+        return False
+    return bool(image.get_typeof("jpeg-multiscan") and image.get("jpeg-multiscan"))
+
+
+def _jpeg(image: pyvips.Image, path: Path, **options: Any) -> None:  # noqa: ANN401  # libvips'
+    image.jpegsave(str(path), Q=QUALITY, subsample_mode="on", **options)
+
+
+def facts(corpus: Corpus) -> list[dict[str, object]]:
+    """Return what there is to say of each photo."""
+    found: list[dict[str, object]] = []
+    for path in corpus.of(""):
+        image = pyvips.Image.new_from_file(str(path))
+        megapixels = round(image.width * image.height / 1e6, 1)
+        found.append(
+            {"name": path.name, "megapixels": megapixels, "megabytes": path.stat().st_size / 1e6}
+        )
+    return found

@@ -1,0 +1,159 @@
+"""Time and cost against the number of photos, and a page of an album against the table's size."""
+
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, Final
+
+from bench import ROOT
+from bench.pipeline import drive
+from bench.section import Figures, Run, prose, table
+from bench.targets import Target
+from gallery import questions
+from gallery.keys import album_prefix
+from gallery.table import Table
+from local.functions import InProcess
+from local.stack import Stack
+from tools import backfill, costs
+from tools.units import read_units
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TITLE = "Growth"
+PHOTOS: Final = (1, 10, 100, 1_000)
+LARGE: Final = 10_000  # takes an hour or two: only when asked for
+ROWS: Final = (100, 1_000, 10_000)
+MILLION: Final = 1_000_000
+COMPUTED: Final = (1, 10, 100, 1_000, 10_000, 100_000, MILLION)
+OWNER, ALBUM = "ada", "2016"
+WRITES_AT_ONCE: Final = 25  # BatchWriteItem takes no more
+ASKS: Final = 15
+
+
+def measure(run: Run) -> Figures:
+    """Process so many copies of a small photo, and fill a table with so many rows."""
+    photo = ROOT / "local" / "photos" / "rocket.jpg"
+    counts = [*PHOTOS[: run.some(len(PHOTOS), 2)], *([LARGE] if run.large else [])]
+    advance = run.progress("growth: photos", sum(counts))
+    runs = {str(count): drive([photo] * count, advance) for count in counts}
+    sizes = ROWS[: run.some(len(ROWS), 2)]
+    pages = _pages(photo, sizes, run.progress("growth: rows", sizes[-1]))
+    return {"runs": runs, "pages": pages}
+
+
+def _pages(photo: "Path", sizes: tuple[int, ...], advance: Callable[[], None]) -> Figures:
+    """Return, by the number of photos in the table, what a page of 50 photos takes."""
+    found: Figures = {}
+    with Stack.start(functions=InProcess()) as stack:
+        key = f"uploads/{OWNER}/{ALBUM}/photo.jpg"
+        stack.wait_for(key, stack.upload(key, photo.read_bytes()))
+        names = {"pk": {"S": OWNER}, "sk": {"S": f"photo#{ALBUM}/photo.jpg"}}
+        row = stack.dynamodb.get_item(TableName=stack.table, Key=names)["Item"]
+        gallery = Table(stack.dynamodb, stack.table)
+        read: list[Any] = []
+
+        def keep(parsed: dict[str, Any], **_: object) -> None:
+            read.append(parsed["Items"])
+
+        written = 0
+        for size in sizes:
+            for first in range(written, size, WRITES_AT_ONCE):
+                rows = [_copy(row, number) for number in range(first, first + WRITES_AT_ONCE)]
+                stack.dynamodb.batch_write_item(
+                    RequestItems={stack.table: [{"PutRequest": {"Item": one}} for one in rows]}
+                )
+                for _ in rows:
+                    advance()
+            written = size
+            spent = []
+            stack.dynamodb.meta.events.register("after-call.dynamodb.Query", keep)
+            for _ in range(ASKS):
+                started = time.perf_counter()
+                questions.album(gallery, OWNER, ALBUM)
+                spent.append((time.perf_counter() - started) * 1e3)
+            stack.dynamodb.meta.events.unregister("after-call.dynamodb.Query", keep)
+            found[str(size)] = {
+                "ms": statistics.median(spent),
+                "read_units": read_units(read[-1], now=False),
+                "queries": len(read) / ASKS,
+            }
+            read.clear()
+    return found
+
+
+def _copy(row: dict[str, Any], number: int) -> dict[str, Any]:
+    """Return the row of another photo of the same album, a second later."""
+    minutes, seconds = divmod(number, 60)
+    at = f"2016-04-{1 + minutes // 1440:02}T{minutes // 60 % 24:02}:{minutes % 60:02}:{seconds:02}"
+    return row | {
+        "sk": {"S": f"photo#{ALBUM}/{number}.jpg"},
+        "key": {"S": f"uploads/{OWNER}/{ALBUM}/{number}.jpg"},
+        "sort_time": {"S": at},
+        "album_key": {"S": f"{album_prefix(ALBUM)}#{at}#{number:016}"},
+        "time_key": {"S": f"time#{at}#{number:016}"},
+    }
+
+
+def seconds(photos: int, *, labeler: str) -> float:
+    """Return how long a backfill of so many takes in AWS, by default quotas and our estimates."""
+    at_once = backfill.INVOCATIONS_AT_ONCE
+    rate = min(backfill.rates(at_once, labeler=labeler).values())
+    return costs.seconds_each(labeler=labeler) + (photos - 1) / rate
+
+
+def usd(photos: int, *, labeler: str) -> float:
+    """Return what so many new photos cost."""
+    each = sum(item.usd for item in costs.thousand_photos(labeler=labeler)) / costs.PHOTOS
+    return photos * each
+
+
+def page(figures: Figures) -> Iterator[str]:
+    """Yield the tables and the plot."""
+    yield from prose(
+        "Copies of one small photo through the embedded AWS of this machine, measured; and in AWS,"
+        " **computed** from default quotas, prices and the estimates of `tools/costs.py`, as"
+        " `make backfill` would with all the concurrency that Lambda allows by default. Time grows"
+        " evenly once a quota holds, cost from the first photo on."
+        f' {LARGE:,} are measured by `make bench BENCH="growth large"`, which takes hours.'
+    )
+    yield "![Time and cost against the number of photos](performance-growth.svg)"
+    yield ""
+    runs = figures["runs"]
+    counts = sorted({*COMPUTED, *map(int, runs)})
+    rows = []
+    for count in counts:
+        run = runs.get(str(count))
+        rows.append(
+            [
+                f"{count:,}",
+                f"{run['seconds']:,.1f}" if run else "",
+                f"{run['functions_cpu_seconds'] * 1000:,.0f}" if run else "",
+                *(
+                    text
+                    for labeler in ("rekognition", "embedded")
+                    for text in (
+                        f"{seconds(count, labeler=labeler):,.0f}",
+                        f"{usd(count, labeler=labeler):,.4g}",
+                    )
+                ),
+            ]
+        )
+    header = ["photos", "here, s", "CPU ms of functions, each", "AWS, Rekognition, s", "USD"]
+    yield from table([*header, "AWS, label model, s", "USD"], rows)
+    yield from prose(
+        "A page of 50 photos of an album, against the photos in the album. The time is that of the"
+        " emulator, which looks through all rows of an owner; DynamoDB goes to the first by its"
+        " key. What DynamoDB would charge does not grow."
+    )
+    rows = [
+        [f"{int(size):,}", f"{one['queries']:.0f}", f"{one['read_units']:g}", f"{one['ms']:,.0f}"]
+        for size, one in figures["pages"].items()
+    ]
+    yield from table(["photos", "queries", "read units", "emulator, ms"], rows)
+
+
+def targets(figures: Figures) -> Iterator[Target]:
+    """Yield what growth must not do."""
+    pages = [one["read_units"] for one in figures["pages"].values()]
+    yield Target("read units of a page, largest table / smallest", pages[-1] / pages[0], 1)

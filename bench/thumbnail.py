@@ -1,0 +1,307 @@
+"""The thumbnail core against the limit, its peers, and the original's recipe."""
+
+import json
+import statistics
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from bench import ROOT
+from bench.peers import LIMIT, NODE, Peers
+from bench.rounds import Samples, Tool, Workers, cpu_ms, interleave, workers
+from bench.section import Figures, Run, table
+from bench.stats import geometric_mean, median_ratio
+from bench.targets import Target
+from local.functions import IMAGE_ENVIRONMENT
+
+TITLE = "Thumbnail core"
+OURS: Final = "this project"
+REFERENCE: Final = "limit: libjpeg-turbo, 1/8"
+SHARP: Final = "sharp"
+DRAFT: Final = "Pillow, draft"
+FULL: Final = "Pillow, full decode"
+ALONE: Final = "libvips, 1/8 decode alone"
+SQUARE: Final = "this project, 200 px"
+ORIGINAL: Final = "the original's ImageMagick, 200 px"
+BOTH, ONE_BY_ONE = "both", "one-by-one"
+BOTH_DECODED, ONE_BY_ONE_DECODED = "both, decoded", "one-by-one, decoded"
+
+# Which photos make a column, by how their names begin. `mixed` has one progressive in eight.
+COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
+    "12 MP": ("12mp",),
+    "24 MP": ("24mp",),
+    "48 MP": ("48mp",),
+    "baseline": ("12mp", "24mp", "48mp"),
+    "progressive": ("progressive",),
+    "mixed": ("12mp", "24mp", "48mp", "progressive-1"),
+}
+OTHERS: Final[Mapping[str, tuple[str, ...]]] = {
+    "PNG": ("png",),
+    "WebP": ("webp",),
+    "AVIF": ("avif",),
+    "HEIC": ("heic",),
+}
+# What each is compared with, tool by tool in the same round.
+PAIRS: Final = (
+    (OURS, SHARP),
+    (OURS, DRAFT),
+    (SQUARE, ORIGINAL),
+    (BOTH, ONE_BY_ONE),
+    (BOTH_DECODED, ONE_BY_ONE_DECODED),
+    (BOTH_DECODED, BOTH),
+)
+ENVIRONMENT: Final = tuple(IMAGE_ENVIRONMENT.items())
+
+
+def python(module: str) -> tuple[str, ...]:
+    """Return the command of one of our workers."""
+    return (sys.executable, "-m", f"bench.workers.{module}")
+
+
+def programs(commands: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """Return the command of the worker that runs programs."""
+    return (*python("programs"), json.dumps(commands))
+
+
+def is_jpeg(name: str) -> bool:
+    """Tell whether a photo of the corpus is a JPEG."""
+    return name.endswith(".jpg")
+
+
+def tools(peers: Peers) -> list[Tool]:
+    """Return what makes a JPEG of quality 80 within 256 x 256 px, and can be had here."""
+    node = ("node", str(ROOT / "bench" / "workers" / "node.mjs"), str(NODE))
+    found = [
+        Tool(OURS, python("ours"), "fit", "fit-png", ENVIRONMENT),
+        Tool("OpenCV, 1/8", python("opencv"), "reduced", "reduced-png", only=is_jpeg),
+        Tool("libvips, thumbnail_buffer", python("vips"), "buffer", "buffer-png"),
+        Tool(ALONE, python("vips"), "eighth", environment=ENVIRONMENT, only=is_jpeg),
+        Tool(DRAFT, python("pillow"), "draft", "draft-png"),
+        Tool(FULL, python("pillow"), "full", "full-png"),
+    ]
+    if "libjpeg-turbo" in peers.versions:
+        found.insert(0, Tool(REFERENCE, (str(LIMIT),), "eighth", only=is_jpeg))
+    if SHARP in peers.versions:
+        found.insert(2, Tool(SHARP, node, "fit", "fit-png"))
+    return found
+
+
+def program_tools(peers: Peers) -> list[Tool]:
+    """Return whole programs, photo on standard input, and ours for the original's picture."""
+    fit = ["-auto-orient", "-thumbnail", "256x256", "-quality", "80"]
+    # What gm(…).toBuffer() ran in https://github.com/deanmoses/tacocat-gallery-aws.
+    recipe = ["-auto-orient", "-resize", "200x200^", "-gravity", "Center", "-extent", "200x200"]
+    recipe += ["-interlace", "Line", "-quality", "85", "+profile", "*", "jpg:-"]
+    commands = {
+        ORIGINAL: ["ImageMagick", "-", *recipe],
+        "ImageMagick, size hint": [
+            *("ImageMagick", "-define", "jpeg:size=512x512", "-", *fit, "jpg:-")
+        ],
+        "GraphicsMagick, size hint": [
+            *("GraphicsMagick", "convert", "-size", "512x512", "-", *fit, "jpg:-")
+        ],
+        "vipsthumbnail": [*("vipsthumbnail", "stdin", "-s", "256x256>", "-o", ".jpg[Q=80,strip]")],
+    }
+    able = {
+        name: [peers.programs[program], *arguments]
+        for name, [program, *arguments] in commands.items()
+        if program in peers.programs
+    }
+    return [
+        Tool(SQUARE, python("ours"), "square", environment=ENVIRONMENT),
+        *(Tool(name, programs(able), name, environment=peers.environment) for name in able),
+    ]
+
+
+def measure(run: Run) -> Figures:
+    """Time every tool on every photo, and judge its pictures."""
+    jpegs = run.corpus.of("12mp", "24mp", "48mp", "progressive")
+    others = run.corpus.of(*(start for [start] in OTHERS.values()))
+    renditions = [
+        Tool(name, python("ours"), name, environment=ENVIRONMENT)
+        for name in (BOTH, ONE_BY_ONE, BOTH_DECODED, ONE_BY_ONE_DECODED)
+    ]
+    core, whole = tools(run.peers), program_tools(run.peers)
+    samples: dict[str, Samples] = {}
+    with workers() as running:
+        for what, asked, photos, rounds in (
+            ("JPEG", core, jpegs, run.some(11, 3)),
+            ("other formats", core, others, run.some(5, 1)),
+            ("whole programs", whole, jpegs, run.some(3, 1)),
+            ("two renditions", renditions, jpegs, run.some(3, 1)),
+        ):
+            advance = run.progress(f"thumbnail: {what}", (rounds + 1) * len(photos))
+            for tool, found in interleave(running, asked, photos, rounds, advance).items():
+                samples.setdefault(tool, {}).update(found)
+        advance = run.progress("thumbnail: quality", len(jpegs))
+        scores = judge(running, core, jpegs, advance)
+    return {
+        "ms": {
+            tool: {photo: statistics.median(cpu_ms(found, photo)) for photo in found}
+            for tool, found in samples.items()
+        },
+        "bytes": {
+            tool: {photo: found[photo][-1].bytes for photo in found}
+            for tool, found in samples.items()
+        },
+        "to_limit": {tool.name: _ratios(samples, tool.name, REFERENCE) for tool in core},
+        "to_original": {tool.name: _ratios(samples, tool.name, ORIGINAL) for tool in whole},
+        "to_draft": {tool.name: _ratios(samples, tool.name, DRAFT) for tool in core},
+        "pairs": {f"{ours} / {theirs}": _ratios(samples, ours, theirs) for ours, theirs in PAIRS},
+        "quality": scores,
+    }
+
+
+def _ratios(samples: Mapping[str, Samples], ours: str, theirs: str) -> dict[str, float]:
+    """Return by photo the median ratio of CPU times; those that only one of them reads are out."""
+    one, other = samples.get(ours, {}), samples.get(theirs, {})
+    return {
+        photo: median_ratio(cpu_ms(one, photo), cpu_ms(other, photo))
+        for photo in one
+        if len(one[photo]) == len(other.get(photo, ()))
+    }
+
+
+def judge(
+    running: Workers, tools: Sequence[Tool], photos: Sequence[Path], advance: Callable[[], None]
+) -> dict[str, dict[str, float]]:
+    """Return each tool's ssimulacra2 score by photo: before encoding, against a full decode."""
+    from ssimulacra2 import compute_ssimulacra2  # noqa: PLC0415  # of the group bench
+
+    by_name = {tool.name: tool for tool in tools}
+    reference = by_name[FULL]
+    scores: dict[str, dict[str, float]] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        best, made = Path(folder, "best.png"), Path(folder, "made.png")
+        for photo in photos:
+            running.ask(reference, reference.lossless, photo, best)
+            for tool in tools:
+                if tool.lossless and tool is not reference:
+                    answer = running.ask(tool, tool.lossless, photo, made)
+                    if "error" not in answer and _size(made) == _size(best):
+                        score = float(compute_ssimulacra2(str(best), str(made)))
+                        scores.setdefault(tool.name, {})[photo.name] = score
+            advance()
+    return scores
+
+
+def _size(png: Path) -> bytes:
+    """Return the width and height as the header has them."""
+    return png.read_bytes()[16:24]
+
+
+def mean(by_photo: Mapping[str, float], starts: Sequence[str]) -> float | None:
+    """Return the geometric mean over the photos of a column; None where none was measured."""
+    chosen = [value for photo, value in by_photo.items() if photo.startswith(tuple(starts))]
+    return geometric_mean(chosen) if chosen else None
+
+
+def _score(by_photo: Mapping[str, float], starts: Sequence[str]) -> float | None:
+    chosen = [value for photo, value in by_photo.items() if photo.startswith(tuple(starts))]
+    return statistics.fmean(chosen) if chosen else None
+
+
+def _cell(figure: float | None, shape: str = "{:.2f}") -> str:
+    return "" if figure is None else shape.format(figure)
+
+
+def _bold(name: str) -> str:
+    return f"**{name}**" if name.startswith(OURS) else name
+
+
+def page(figures: Figures) -> Iterator[str]:
+    """Yield the tables."""
+    yield "In process, warm: the file in memory in, a JPEG of quality 80 within 256 × 256 px out."
+    yield "CPU time as a multiple of the limit's in the same round; milliseconds are the limit's."
+    yield "ssimulacra2 judges the pictures before they are encoded, against Pillow's full decode"
+    yield "(100 is the same, 90 takes a trained eye side by side); bytes are a thumbnail's mean."
+    yield ""
+    yield "![CPU time of each tool against the limit](performance-thumbnail.svg)"
+    yield ""
+    limit = figures["ms"].get(REFERENCE, {})
+    rows = [
+        [
+            f"{REFERENCE}, ms",
+            *(_cell(mean(limit, starts), "{:.1f}") for starts in COLUMNS.values()),
+            *("", "", ""),
+        ]
+    ]
+    for tool, ratios in figures["to_limit"].items():
+        if tool == REFERENCE:
+            continue
+        scores = figures["quality"].get(tool, {})
+        made = figures["bytes"][tool]
+        sizes = [made[photo] for photo in made if is_jpeg(photo)]
+        rows.append(
+            [
+                _bold(tool),
+                *(_cell(mean(ratios, starts)) for starts in COLUMNS.values()),
+                _cell(_score(scores, COLUMNS["mixed"]), "{:.1f}"),
+                _cell(_score(scores, COLUMNS["progressive"]), "{:.1f}"),
+                f"{statistics.fmean(sizes):,.0f}" if any(sizes) else "",
+            ]
+        )
+    header = ["× the limit, CPU", *COLUMNS, "ssimulacra2, mixed", "progressive", "bytes"]
+    yield from table(header, rows)
+    yield "Whole programs, their start included, photo on standard input; ours, for the original's"
+    yield "picture (200 × 200 px, cropped, quality 85), is in process."
+    yield ""
+    rows = [
+        [_bold(tool), *(_cell(mean(ratios, starts)) for starts in COLUMNS.values())]
+        for tool, ratios in figures["to_original"].items()
+    ]
+    yield from table(["× the original, CPU", *COLUMNS], rows)
+    yield "Other formats, 12 MP (HEIC: the largest real one), as a multiple of Pillow's time; ours"
+    yield "in milliseconds. No peer of these reads HEIC: their wheels leave HEVC out."
+    yield ""
+    rows = [
+        [_bold(tool), *(_cell(mean(ratios, starts)) for starts in OTHERS.values())]
+        for tool, ratios in figures["to_draft"].items()
+        if any(mean(ratios, starts) is not None for starts in OTHERS.values())
+        and tool not in {REFERENCE, FULL}
+    ]
+    ours = figures["ms"][OURS]
+    rows.append(
+        ["**this project**, ms", *(_cell(mean(ours, s), "{:.0f}") for s in OTHERS.values())]
+    )
+    yield from table(["× Pillow, CPU", *OTHERS], rows)
+    pairs = figures["pairs"]
+    share = mean(pairs[f"{BOTH_DECODED} / {BOTH}"], COLUMNS["mixed"])
+    decoded = mean(pairs[f"{BOTH_DECODED} / {ONE_BY_ONE_DECODED}"], COLUMNS["mixed"])
+    if share is not None and decoded is not None:
+        yield "The two default renditions (WebP, 400 and 1,600 px) together decode in"
+        yield f"{decoded:.2f} of the time that they take one by one. But decoding is only"
+        yield f"{share:.0%} of the work; the rest is encoding, which each needs for itself."
+        yield ""
+
+
+def targets(figures: Figures) -> Iterator[Target]:
+    """Yield the demands on CPU time and quality."""
+    ours = figures["to_limit"].get(OURS, {})
+    pairs = {name: mean(found, COLUMNS["mixed"]) for name, found in figures["pairs"].items()}
+    large = mean(ours, ("24mp", "48mp"))
+    baseline = mean(ours, COLUMNS["12 MP"])
+    quality = _score(figures["quality"].get(OURS, {}), COLUMNS["mixed"])
+    alone = mean(figures["to_limit"].get(ALONE, {}), COLUMNS["baseline"])
+    share = "more than the limit" if alone is None else f"{alone:.2f} of the limit"
+    decoder = (
+        f"libvips' own decode at an eighth takes {share} on baseline JPEGs."
+        " A faster decoder called past libvips needs numpy or code of ours in the image; it would"
+        " save a few milliseconds of a step that spends most of its time encoding WebP."
+    )
+    progressive = mean(ours, COLUMNS["progressive"])
+    mixed = mean(ours, COLUMNS["mixed"])
+    yield Target("thumbnail, 12 MP baseline / limit", baseline, 1.30, stretch=1.0, why=decoder)
+    yield Target("thumbnail, 24 and 48 MP / limit", large, 1.20, why=decoder)
+    yield Target("thumbnail, progressive / limit", progressive, 0.55, why=decoder)
+    yield Target("thumbnail, mixed set / limit", mixed, 1.10, why=decoder)
+    sharp = "it is the same libvips. What we add are Python's calls, a millisecond or two a photo."
+    yield Target("thumbnail / sharp", pairs[f"{OURS} / {SHARP}"], 0.92, why=sharp)
+    yield Target("thumbnail / Pillow with draft", pairs[f"{OURS} / {DRAFT}"], 0.88)
+    yield Target("thumbnail / the original's recipe", pairs[f"{SQUARE} / {ORIGINAL}"], 0.09)
+    encoding = "most of the work is encoding, which each rendition needs for itself; see below."
+    both = pairs[f"{BOTH} / {ONE_BY_ONE}"]
+    yield Target("both renditions / one by one", both, 0.6, why=encoding)
+    yield Target("quality, mean ssimulacra2", quality, 90, unit="", at_least=True)

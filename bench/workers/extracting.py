@@ -1,0 +1,49 @@
+"""Extract's core, without AWS: the file's head as it would be fetched.
+
+With a path as its argument it reads that photo, prints a word of it, and ends.
+"""
+
+import logging
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bench.workers import serve
+from extract.metadata import read_metadata
+from shared.contracts import PhotoRef
+from shared.formats import SNIFF_BYTES, PartialFile, read_tiff, sniff, survey
+from shared.storage import Chunk
+
+UPLOADED_AT = "2026-01-01T00:00:00Z"
+HEAD_BYTES = 131_072  # as extract.handler, whose import takes boto3's
+
+
+@dataclass
+class Fetched:
+    """A `shared.storage.PhotoStore` of one photo that counts what is asked of it."""
+
+    body: bytes
+    sizes: list[int] = field(default_factory=list)  # of each answer, in bytes
+
+    def read(self, _: PhotoRef, first: int, last: int) -> Chunk:
+        """Return a range of it."""
+        part = self.body[first : last + 1]
+        self.sizes.append(len(part))
+        return Chunk(part, len(self.body))
+
+
+def core(photo: bytes) -> bytes:
+    """Return a photo's metadata from its first `HEAD_BYTES`: all that the step does but fetch."""
+    head = photo[:HEAD_BYTES]
+    structure = survey(PartialFile(len(photo), head), sniff(head[:SNIFF_BYTES]))
+    block = structure.exif or b""
+    tiff = read_tiff(PartialFile(len(block), block))
+    return repr(read_metadata(structure, tiff, UPLOADED_AT)).encode()
+
+
+if __name__ == "__main__":
+    logging.disable(logging.CRITICAL)
+    if sys.argv[1:]:
+        core(Path(sys.argv[1]).read_bytes())
+    else:
+        serve({"core": core})

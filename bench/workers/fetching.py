@@ -1,0 +1,64 @@
+"""A GET alone, a GET and then a thumbnail, and a thumbnail made while the photo arrives.
+
+The port of bench.workers.throttled is the first argument. Its line of standard input names a photo
+as the other workers' do, but it is the server that reads it.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Callable
+
+import urllib3
+
+from bench.workers.ours import FIT
+from shared.storage import PhotoStream
+from thumbnail.render import render
+
+SERVER = urllib3.PoolManager()
+
+
+class Arriving:
+    """`shared.storage.PhotoStream` over a response."""
+
+    def __init__(self, response: urllib3.BaseHTTPResponse) -> None:
+        self._response = response
+        self.total_bytes = int(response.headers["Content-Length"])
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Return the next bytes."""
+        return self._response.read(None if size < 0 else size)
+
+
+def _made(photo: bytes | PhotoStream) -> int:
+    return len(render(photo, {"fit": FIT}).renditions["fit"].body)
+
+
+OPERATIONS: dict[str, Callable[[Arriving], int]] = {
+    "get": lambda arriving: len(arriving.read()),
+    "get-then": lambda arriving: _made(arriving.read()),
+    "as-it-arrives": _made,
+}
+
+
+def main() -> None:
+    """Answer the lines of standard input; see bench/rounds.py."""
+    for line in sys.stdin:
+        operation, path, *_ = line.rstrip("\n").split("\t")
+        wall, cpu = time.perf_counter(), time.process_time()
+        response = SERVER.request(
+            "GET", f"http://127.0.0.1:{sys.argv[1]}{path}", preload_content=False
+        )
+        size = OPERATIONS[operation](Arriving(response))
+        answer = {
+            "cpu_ms": (time.process_time() - cpu) * 1e3,
+            "wall_ms": (time.perf_counter() - wall) * 1e3,
+            "bytes": size,
+        }
+        response.drain_conn()
+        response.release_conn()
+        print(json.dumps(answer), flush=True)  # noqa: T201  # the protocol
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+"""Whole programs, with the photo on standard input, as the original ran them.
+
+The CPU time is the program's own, its start included. The commands come as JSON, by operation, in
+the first argument. Nothing else is imported here, since a program's peak memory begins with what
+its parent held.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+
+def main() -> None:
+    """Answer the lines of standard input; see bench/rounds.py."""
+    commands = json.loads(sys.argv[1])
+    for line in sys.stdin:
+        operation, path, *output = line.rstrip("\n").split("\t")
+        answer = run(commands[operation], Path(path), [Path(name) for name in output])
+        print(json.dumps(answer), flush=True)  # noqa: T201  # the protocol
+
+
+def run(command: list[str], photo: Path, outputs: list[Path]) -> dict[str, object]:
+    """Run one program to its end."""
+    body = photo.read_bytes()
+    wall = time.perf_counter()
+    program = subprocess.Popen(  # noqa: S603  # our own commands
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    feeder = threading.Thread(target=_feed, args=(program, body))
+    feeder.start()
+    made = program.stdout.read() if program.stdout else b""
+    said = program.stderr.read() if program.stderr else b""
+    feeder.join()
+    _, status, used = os.wait4(program.pid, 0)  # unlike wait(): of this child alone
+    program.returncode = os.waitstatus_to_exitcode(status)
+    if program.returncode:
+        return {"error": said.decode(errors="replace")[-200:]}
+    for output in outputs:
+        output.write_bytes(made)
+    return {
+        "cpu_ms": (used.ru_utime + used.ru_stime) * 1e3,
+        "wall_ms": (time.perf_counter() - wall) * 1e3,
+        "bytes": len(made),
+    }
+
+
+def _feed(program: "subprocess.Popen[bytes]", body: bytes) -> None:
+    try:
+        if program.stdin:
+            program.stdin.write(body)
+            program.stdin.close()
+    except BrokenPipeError:  # it has read enough
+        pass
+
+
+if __name__ == "__main__":
+    main()

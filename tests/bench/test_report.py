@@ -1,0 +1,73 @@
+"""docs/performance.md is what bench/results.json says, and says of each target how it stands."""
+
+import json
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from bench import ROOT, report
+
+RESULTS = report.load()
+PAGE = report.PAGE.read_text()
+
+
+def test_the_page_is_made_of_the_results() -> None:
+    assert report.page(RESULTS) == PAGE
+
+
+def test_every_section_was_measured() -> None:
+    assert set(RESULTS) == {"about", *report.SECTIONS}
+
+
+def test_the_results_say_when_where_and_with_what() -> None:
+    about = RESULTS["about"]
+
+    assert all(re.fullmatch(r"\d{4}-\d\d-\d\d", one["date"]) for one in about["sections"].values())
+    assert about["machine"]
+    assert about["versions"]["libjpeg-turbo"]
+    assert len(about["photos"]) >= 10
+
+
+def test_every_target_has_its_verdict_on_the_page() -> None:
+    targets = list(report.targets(RESULTS))
+
+    assert len(targets) == len({one.what for one in targets})
+    for one in targets:
+        assert f"| {one.what} | " in PAGE
+    assert PAGE.count("not measured") <= 3
+
+
+@pytest.mark.parametrize("name", report.SECTIONS)
+def test_every_section_says_how_it_is_measured_again(name: str) -> None:
+    title = report.SECTIONS[name].TITLE
+
+    assert re.search(rf'## {title}\n\n`make bench BENCH="?{name}', PAGE)
+
+
+def numbers(node: object) -> Iterator[float]:
+    if isinstance(node, float):
+        yield node
+    elif isinstance(node, dict):
+        for one in node.values():
+            yield from numbers(one)
+    elif isinstance(node, list):
+        for one in node:
+            yield from numbers(one)
+
+
+def test_figures_have_no_more_digits_than_they_are_worth() -> None:
+    assert all(figure == float(f"{figure:.4g}") for figure in numbers(RESULTS))
+    assert report.rounded({"a": [1.23456, 12_345]}) == {"a": [1.235, 12_345]}
+
+
+def test_pictures_are_there_and_small() -> None:
+    for name in re.findall(r"!\[[^]]*\]\(([^)]+)\)", PAGE):
+        picture = ROOT / "docs" / name
+        assert picture.stat().st_size < 600_000, name
+
+
+def test_results_are_of_known_shape() -> None:
+    text = report.RESULTS.read_text()
+
+    assert text == json.dumps(json.loads(text), indent=1, ensure_ascii=False) + "\n"

@@ -1,0 +1,124 @@
+"""What the sections compute is right; what they measure is not tested here."""
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+import pyvips
+
+from bench import corpus, growth, instructions, memory, peers, pipeline, thumbnail
+from bench.processes import Process, compare
+from bench.section import prose
+from bench.workers import throttled
+from tools import backfill, costs
+from tools.units import read_units
+
+
+def test_processes_are_compared_by_their_own_cpu_time() -> None:
+    quick = Process([sys.executable, "-I", "-S", "-c", "pass"])
+    slow = Process([sys.executable, "-I", "-S", "-c", "sum(range(5_000_000))"])
+
+    found = compare({"quick": quick, "slow": slow}, "quick", 1, lambda: None)
+
+    assert found["quick"]["ratio"] == 1
+    assert found["slow"]["ratio"] > 1
+    assert found["slow"]["ms"] > found["quick"]["ms"]
+
+
+def test_a_process_that_fails_ends_the_measuring() -> None:
+    failing = Process([sys.executable, "-c", "raise SystemExit(3)"])
+
+    with pytest.raises(ChildProcessError, match="SystemExit"):
+        compare({"failing": failing}, "failing", 1, lambda: None)
+
+
+@pytest.mark.parametrize(
+    ("now", "regressed"),
+    [(100.0, set()), (104.9, set()), (105.1, {"core"}), (50.0, set())],
+    ids=["as it was", "tolerated", "grown", "less"],
+)
+def test_a_regression_is_what_has_grown(now: float, regressed: set[str]) -> None:
+    assert set(instructions.grown({"core": now}, {"core": 100.0})) == regressed
+
+
+@pytest.mark.parametrize("labeler", ["rekognition", "embedded"])
+def test_growth_is_even_behind_the_quota_that_holds(labeler: str) -> None:
+    rate = min(backfill.rates(backfill.INVOCATIONS_AT_ONCE, labeler=labeler).values())
+
+    first, million = (growth.seconds(count, labeler=labeler) for count in (1, growth.MILLION))
+
+    assert first == costs.seconds_each(labeler=labeler)
+    assert million == pytest.approx(growth.MILLION / rate, rel=0.01)
+    assert growth.usd(2000, labeler=labeler) == pytest.approx(
+        2 * sum(item.usd for item in costs.thousand_photos(labeler=labeler))
+    )
+
+
+def test_costs_of_the_page_are_those_of_operations() -> None:
+    page = "\n".join(pipeline.costs_page())
+    [sums] = re.findall(r"\| \*\*all\*\* \| \*\*(.*)\*\* \|", page)
+
+    assert [float(one) for one in sums.split("** | **")] == [
+        pytest.approx(
+            sum(one.usd for one in costs.thousand_photos(labeler=labeler, workflow=workflow)),
+            abs=0.006,
+        )
+        for labeler in pipeline.LABELERS
+        for workflow in ("standard", "express")
+    ]
+    assert page.count(" *") >= len(costs.memory_mb())
+
+
+def test_a_small_photo_becomes_a_frame_without_being_enlarged() -> None:
+    photo = pyvips.Image.black(30, 40, bands=3).copy(interpretation="srgb")
+    photo = photo.draw_rect([255, 0, 0], 0, 0, 5, 5, fill=True)
+
+    frame = corpus._frame(photo)  # noqa: SLF001  # the corpus itself takes ten seconds
+
+    assert (frame.width, frame.height) == (corpus.WIDTH_PX, corpus.HEIGHT_PX)
+    assert frame.crop(0, 0, 40, 30).avg() == pytest.approx(photo.avg())
+
+
+def test_columns_are_made_by_how_names_begin() -> None:
+    ratios = {"12mp-1.jpg": 2.0, "12mp-2.jpg": 0.5, "48mp.jpg": 4.0}
+
+    assert thumbnail.mean(ratios, thumbnail.COLUMNS["12 MP"]) == pytest.approx(1)
+    assert thumbnail.mean(ratios, thumbnail.COLUMNS["progressive"]) is None
+
+
+def test_a_program_of_the_same_name_that_is_another_is_none_of_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stand_in = tmp_path / "convert"
+    stand_in.write_text("#!/bin/sh\necho 'I only print a PNG'\n")
+    stand_in.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(peers, "DEBIAN", tmp_path / "debian")
+
+    assert peers._found(peers.PROGRAMS["ImageMagick"], {}) is None  # noqa: SLF001  # as above
+
+    stand_in.write_text("#!/bin/sh\necho 'Version: ImageMagick 6.9.11-60 Q16'\n")
+    found = peers._found(peers.PROGRAMS["ImageMagick"], {})  # noqa: SLF001  # as above
+    assert found == (str(stand_in), "6.9.11-60")
+
+
+def test_prose_is_as_wide_as_our_pages() -> None:
+    *lines, last = prose("word " * 100)
+
+    assert max(map(len, lines)) <= 100
+    assert last == ""
+
+
+def test_marks_of_memory_are_looked_at() -> None:
+    assert {memory.FEW, memory.MANY, int(memory.SETTLED)} <= {100, 200, 1000}
+    assert throttled.PIECE_BYTES < 1_000_000
+
+
+def test_a_read_costs_half_where_it_need_not_be_of_now() -> None:
+    row = {"pk": {"S": "a" * 4000}, "n": {"N": "12"}, "list": {"L": [{"M": {"x": {"S": "y"}}}]}}
+
+    assert read_units([row, row], now=True) == 2
+    assert read_units([row, row], now=False) == 1
+    with pytest.raises(ValueError, match="type 'B'"):
+        read_units([{"b": {"B": b""}}], now=True)
