@@ -107,7 +107,9 @@ def _steps(rounds: int, advance: Callable[[], None]) -> dict[str, dict[str, floa
 def _install(folder: Path) -> None:
     """Install what Extract's image has into a folder."""
     requirements = ROOT / "images" / "extract" / "requirements.txt"
-    command = ["-m", "uv", "pip", "install", "--quiet", "--no-deps", "--target", str(folder)]
+    # Copies: what trim.py writes would else be written into all that is linked to the cache.
+    command = ["-m", "uv", "pip", "install", "--quiet", "--no-deps", "--link-mode", "copy"]
+    command += ["--target", str(folder)]
     command += ["--python", sys.executable]
     subprocess.run(  # noqa: S603  # our own locks
         [sys.executable, *command, "--require-hashes", "--requirement", str(requirements)],
