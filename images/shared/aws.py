@@ -1,6 +1,6 @@
 """The AWS side: clients and settings, made at their first use and kept for the container's life.
 
-The only file that imports boto3. Importing it touches no network and no environment. Settings
+The only file that makes clients. Importing it touches no network and no environment. Settings
 are set by Terraform alone and have no defaults here, so a missing one fails at its first use,
 by name. Each step reads those that it needs:
 

@@ -15,6 +15,7 @@ from wire import Answer, serving
         (aws.photos_bucket, "PHOTOS_BUCKET"),
         (aws.derived_bucket, "DERIVED_BUCKET"),
         (aws.renditions_json, "RENDITIONS"),
+        (aws.table, "TABLE"),
         (aws.labeler_settings, "LABELER"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
