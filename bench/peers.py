@@ -45,10 +45,10 @@ class Program:
 
 PROGRAMS: Final = {
     "ImageMagick": Program(
-        ("convert-im6.q16", "convert"), "imagemagick-6.q16", ("-version",), r"ImageMagick (\S+)"
+        ("convert-im6.q16", "convert"), "imagemagick-6.q16", ("-version",), r"ImageMagick (\d\S+)"
     ),
     "ImageMagick identify": Program(
-        ("identify-im6.q16", "identify"), "imagemagick-6.q16", ("-version",), r"ImageMagick (\S+)"
+        ("identify-im6.q16", "identify"), "imagemagick-6.q16", ("-version",), r"ImageMagick (\d\S+)"
     ),
     "GraphicsMagick": Program(("gm",), "graphicsmagick", ("version",), r"GraphicsMagick (\S+)"),
     "vipsthumbnail": Program(("vipsthumbnail",), "libvips-tools", ("--vips-version",), r"(8\.\S+)"),
@@ -70,7 +70,7 @@ class Peers:
         """What the programs need in their environment where they were unpacked by us."""
         if not DEBIAN.exists():
             return ()
-        [*folders] = DEBIAN.glob("usr/lib/*-linux-gnu*")
+        folders = [DEBIAN / "usr" / "lib", *DEBIAN.glob("usr/lib/*-linux-gnu*")]
         variables = {
             "LD_LIBRARY_PATH": os.pathsep.join(map(str, folders)),
             "MAGICK_CODER_MODULE_PATH": _first(DEBIAN.glob("usr/lib/*/ImageMagick-6*/*/coders")),
@@ -119,10 +119,9 @@ def _unpack(packages: Sequence[str]) -> None:
     """Fetch Debian packages with what they need and this machine has not; without root."""
     if shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
         return
-    listed = _run(
-        ["apt-get", "install", "--print-uris", "-qq", "--no-install-recommends", *packages]
-    )
-    names = re.findall(r"^'\S+' ([^_\s]+)_", listed, re.MULTILINE)
+    # Not --print-uris: that leaves out what lies in apt's cache.
+    listed = _run(["apt-get", "install", "--simulate", "-qq", "--no-install-recommends", *packages])
+    names = re.findall(r"^Inst (\S+)", listed, re.MULTILINE)
     if not names:
         return
     downloads = CACHE / "packages"
