@@ -37,7 +37,7 @@ COMPILED: Final = (
 def measure(run: Run) -> Figures:
     """Time all readers on what cameras made, and count what is fetched of every photo."""
     real = run.corpus.real()
-    largest = _from_cameras(real)[:PHOTOS : run.some(1, 3)]
+    largest = _from_cameras(real)[: PHOTOS : run.some(1, 3)]
     rounds = run.some(5, 3)
     tools = [*_in_process(run.peers), *_programs(run.peers)]
     with workers() as running:
@@ -151,9 +151,9 @@ def _summary(photos: list[tuple[int, list[int]]]) -> Figures:
 
 def page(figures: Figures) -> Iterator[str]:
     """Yield the tables."""
-    yield f"{figures['photos']} real JPEGs as cameras make them, over 500 kB and with EXIF, warm, the"
-    yield "file in memory. The lower part are whole programs, photo on standard input; ours with its"
-    yield "bytecode compiled, as in the image."
+    yield f"{figures['photos']} real JPEGs as cameras make them, over 500 kB and with EXIF, warm,"
+    yield "the file in memory. The lower part are whole programs, photo on standard input,"
+    yield "ours with its bytecode compiled, as in the image."
     yield ""
     rows = [
         [

@@ -46,6 +46,6 @@ if __name__ == "__main__":
         with open(sys.argv[1], "rb") as photo:  # noqa: PTH123  # pathlib is 10 ms to import
             core(photo.read())
     else:
-        from bench.workers import serve  # noqa: PLC0415  # not of the whole program
+        from bench.workers import serve  # not of the whole program
 
         serve({"core": core})

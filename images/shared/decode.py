@@ -107,6 +107,7 @@ class Picture:
 def decode(
     photo: bytes | PhotoStream,
     *boxes: Box,
+    gap: float = GAP,
     thumbnail_px: float = math.inf,
     deadline: float = math.inf,
 ) -> Picture:
@@ -115,6 +116,8 @@ def decode(
     Args:
         photo: the file, or a stream of it; baseline JPEGs and PNGs are decoded as they arrive.
         boxes: at least one.
+        gap: at least 1: how much larger than wanted a decoder's own shrinking may leave the picture
+            before it is resized. Less is faster, and less sharp.
         thumbnail_px: a thumbnail within a HEIC will do, even if it is smaller than the boxes ask
             for, provided that its longer side has so many pixels. None does unless this is given.
         deadline: seconds of `time.monotonic()` at which to give up.
@@ -134,7 +137,7 @@ def decode(
     if incoming.total_bytes > MAX_BYTES:
         raise PhotoTooLargeError(f"{incoming.total_bytes} bytes, over {MAX_BYTES}")
     image_format = sniff(incoming.head(SNIFF_BYTES))
-    decoding = _Decoding(incoming, image_format, boxes, thumbnail_px, deadline)
+    decoding = _Decoding(incoming, image_format, boxes, gap, thumbnail_px, deadline)
     try:
         return decoding.attempt(damaged=False)
     except pyvips.Error as error:
@@ -167,6 +170,7 @@ class _Decoding:
     incoming: IncomingPhoto
     image_format: str
     boxes: tuple[Box, ...]
+    gap: float
     thumbnail_px: float
     deadline: float
 
@@ -249,7 +253,7 @@ class _Decoding:
                 source = _in_memory(whole if damaged else filtered)
             image = load(source, shrink=shrink)
         elif self.image_format == "WEBP":
-            scale = self._scale(width, height) * GAP
+            scale = self._scale(width, height) * self.gap
             # libwebp refuses a scale by which a side has less than one pixel.
             image = load(source, scale=min(1.0, max(scale, 1 / min(width, height))))
         return _Opened(image, width, height, source, heif.nclx if heif else None)
@@ -264,7 +268,7 @@ class _Decoding:
     def _shrink(self, width_px: int, height_px: int) -> int:
         """Return by how much a decoder may divide a photo of that size, as displayed."""
         scale = self._scale(width_px, height_px)
-        return max(s for s in _SHRINKS if s == 1 or s * GAP * scale <= 1)
+        return max(s for s in _SHRINKS if s == 1 or s * self.gap * scale <= 1)
 
     def _small(self, opened: _Opened) -> pyvips.Image:
         """Return the picture in its final size and colour, still as it lies in the file."""

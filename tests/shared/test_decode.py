@@ -151,11 +151,13 @@ class TestSize:
 
         monkeypatch.setattr(shared.decode, "keep_dc_scans", recorded)
         decode(photo, Box(400, 400))
+        decode(photo, Box(140, 140))  # of an eighth it would have 1.07 times as many pixels a side
         assert seen_by_decoder == []
 
         decode(photo, Box(100, 100))
+        decode(photo, Box(140, 140), gap=1)
 
-        assert [len(file) < len(photo) / 4 for file in seen_by_decoder] == [True]
+        assert [len(file) < len(photo) / 4 for file in seen_by_decoder] == [True, True]
 
 
 class TestOrientation:
