@@ -1,4 +1,4 @@
-"""DynamoDB: writes that are atomic, at a cost that does not grow with the table."""
+"""DynamoDB: writes that are atomic; reads and writes whose cost hardly grows with the table."""
 
 import copy
 import threading
@@ -14,6 +14,7 @@ from local.gaps.wiring import Json, Moto, replaces
 _lock: Final = threading.Lock()
 _call_action: Final = DynamoHandler.call_action
 _update_item: Final = DynamoDBBackend.update_item
+_query: Final = Table.query
 
 
 @replaces(DynamoHandler, name="call_action")
@@ -46,3 +47,22 @@ def _copy_table(self: Moto, memo: dict[int, object]) -> Moto:
     for hash_key, items in self.items.items():
         table.items[hash_key] = copy.copy(items)
     return table
+
+
+@replaces(Table, name="query")
+def _query_what_matches(self: Moto, *args: Moto, **options: Moto) -> Moto:
+    """AWS goes to the rows by their keys. moto sorts and sizes those of all owners first."""
+    equal, ranges = options["hash_key_conditions"], options["range_key_conditions"]
+    conditions = [*((name, "=", [value]) for name, value in equal), *ranges]
+    table = copy.copy(self)
+    table.items = defaultdict(dict)
+    for hash_key, items in self.items.items():
+        for range_key, item in items.items():
+            if all(_holds(item, *condition) for condition in conditions):
+                table.items[hash_key][range_key] = item
+    return _query(table, *args, **options)
+
+
+def _holds(item: Moto, name: str, comparison: str, values: list[Moto]) -> bool:
+    attribute = item.attrs.get(name)
+    return attribute is not None and attribute.compare(comparison, values)

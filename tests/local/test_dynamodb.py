@@ -1,4 +1,4 @@
-"""DynamoDB's writes are atomic, and its transactions all or nothing."""
+"""DynamoDB's writes are atomic, its transactions all or nothing, and none costs the whole table."""
 
 import sys
 from collections.abc import Iterator
@@ -108,3 +108,28 @@ def test_a_transaction_that_fails_changes_nothing(aws: Aws) -> None:
         "refused": None,
     }.items():
         assert dynamodb.get_item(TableName=TABLE, Key=key(name)).get("Item") == item
+
+
+def test_a_query_costs_what_matches(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+    dynamodb = aws.client("dynamodb")
+    for number in range(20):
+        dynamodb.put_item(TableName=TABLE, Item=key(f"query {number}"))
+    sized = []
+    size = Item.size
+
+    def counted(item: Item) -> int:
+        sized.append(item)
+        return size(item)
+
+    monkeypatch.setattr(Item, "size", counted)
+
+    found = dynamodb.query(
+        TableName=TABLE,
+        KeyConditionExpression="pk = :pk AND begins_with(sk, :sk)",
+        ExpressionAttributeValues={":pk": {"S": "dynamodb"}, ":sk": {"S": "query 1"}},
+        ScanIndexForward=False,
+    )["Items"]
+
+    names = ["query 1", *(f"query {number}" for number in range(10, 20))]
+    assert found == [key(name) for name in reversed(names)]
+    assert len(sized) <= 2 * len(found)
