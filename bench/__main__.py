@@ -66,12 +66,15 @@ def main() -> None:
         run = Run(corpus.make(given.photos), peers, quick, large, task)
         source = "`local/photos`" if given.photos == SHIPPED else "a folder of real ones"
         for name in chosen:
-            when = {"date": dt.datetime.now(dt.UTC).date().isoformat(), "load": os.getloadavg()[0]}
+            when = {
+                "date": dt.datetime.now(dt.UTC).date().isoformat(),
+                "load": os.getloadavg()[0],
+                "machine": machine(),
+            }
             figures = report.SECTIONS[name].measure(run)
             results = report.load()  # of the other sections the last figures stay
             results[name] = figures
             results["about"] = {
-                "machine": machine(),
                 "source": source,
                 "photos": corpus.facts(run.corpus),
                 "versions": peers.versions,

@@ -63,9 +63,9 @@ def _lines(results: Figures) -> Iterator[str]:
     yield INTRODUCTION
     about = results["about"]
     yield from prose(
-        f"Measured by `make bench` on {about['machine']}, with photos of {about['source']}. Beside"
-        " each section's command stands how busy the machine was with other work just before: its"
-        " load, of which each core can bear one."
+        f"Measured by `make bench` with photos of {about['source']}. Beside each section's command"
+        " stand the machine, and how busy it was with other work just before: its load, of which"
+        " each core can bear one."
     )
     yield "## Targets"
     yield ""
@@ -97,7 +97,8 @@ def _command(name: str, when: Figures) -> str:
     command = f'"{name} quick"' if when.get("quick") else name
     if "load" not in when:
         return f"`make bench BENCH={name}`"
-    return f"`make bench BENCH={command}`: {when['date']}, load {when['load']:.1f}"
+    on = f"{when['date']}, {when['machine']}, load {when['load']:.1f}"
+    return f"`make bench BENCH={command}`: {on}"
 
 
 def targets(results: Figures) -> Iterator[Target]:

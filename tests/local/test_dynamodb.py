@@ -117,7 +117,7 @@ def test_a_query_costs_what_matches(aws: Aws, monkeypatch: pytest.MonkeyPatch) -
     sized = []
     size = Item.size
 
-    def counted(item: Item) -> int:
+    def counted(item: Item) -> object:
         sized.append(item)
         return size(item)
 
