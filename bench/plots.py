@@ -40,7 +40,8 @@ def _thumbnail(plt: Any, figures: Figures) -> Any:  # noqa: ANN401  # matplotlib
     """Draw CPU time against the limit, for the three kinds of set."""
     columns = ("baseline", "progressive", "mixed")
     ratios: Mapping[str, Mapping[str, float]] = figures["to_limit"]
-    tools = [name for name in ratios if name not in {thumbnail.FULL, thumbnail.ALONE}]
+    left_out = {thumbnail.FULL, thumbnail.ALONE, thumbnail.PILLOW_ALONE}
+    tools = [name for name in ratios if name not in left_out]
     figure, axes = plt.subplots(1, len(columns), figsize=(9, 2.6), sharey=True)
     for axis, column in zip(axes, columns, strict=True):
         means = [thumbnail.mean(ratios[tool], thumbnail.COLUMNS[column]) or 0 for tool in tools]

@@ -49,9 +49,18 @@ def full(photo: bytes, image_format: str) -> bytes:
     return _encode(_finish(small), image_format)
 
 
+def eighth(photo: bytes) -> bytes:
+    """Decode at an eighth of the size, and nothing else: what Pillow makes of the limit."""
+    image = _open(photo)
+    image.draft(None, (image.width // 8, image.height // 8))
+    image.load()
+    return b""
+
+
 if __name__ == "__main__":
     serve(
         {
+            "eighth": eighth,
             "draft": lambda photo: draft(photo, "JPEG"),
             "draft-png": lambda photo: draft(photo, "PNG"),
             "full": lambda photo: full(photo, "JPEG"),
