@@ -24,7 +24,7 @@ OURS: Final = "this project"
 OURS_WHOLE: Final = "this project, whole process"
 REFERENCE: Final = "exifread on the first 128 KiB"
 ORIGINAL: Final = "the original's identify -ping -verbose"
-LARGE_BYTES: Final = 500_000  # from here on a JPEG is what a camera makes
+LARGE_BYTES: Final = 500_000  # over it a JPEG is as a camera makes it
 HEAD_BYTES: Final = 131_072
 PHOTOS: Final = 24
 # As in the images, whose bytecode is compiled; this machine may be told to keep none.
@@ -97,13 +97,12 @@ def _programs(peers: Peers) -> list[Tool]:
         commands[ORIGINAL] = [identify, "-ping", "-verbose", "-"]
     if exiftool := peers.programs.get("exiftool"):
         commands["exiftool -fast2 -json"] = [exiftool, "-fast2", "-json", "-n", "-"]
-    environments = {OURS_WHOLE: COMPILED}
     return [
         Tool(
             name,
             programs(commands),
             name,
-            environment=environments.get(name, peers.environment),
+            environment=COMPILED if name == OURS_WHOLE else peers.environment,
         )
         for name in commands
     ]
@@ -151,8 +150,8 @@ def _summary(photos: list[tuple[int, list[int]]]) -> Figures:
 
 def page(figures: Figures) -> Iterator[str]:
     """Yield the tables."""
-    yield f"{figures['photos']} real JPEGs as cameras make them, over 500 kB and with EXIF, warm,"
-    yield "the file in memory. The lower part are whole programs, photo on standard input,"
+    yield f"{figures['photos']} real JPEGs that name their camera, over 500 kB where there are any,"
+    yield "warm, the file in memory. The lower part are whole programs, photo on standard input,"
     yield "ours with its bytecode compiled, as in the image."
     yield ""
     rows = [

@@ -293,8 +293,8 @@ def targets(figures: Figures) -> Iterator[Target]:
     decoder = (
         f"libvips' own decode of a baseline JPEG at an eighth takes {_cell(alone)} of the limit,"
         f" Pillow's newer libjpeg-turbo {_cell(theirs)}; the rest is resizing, encoding and calls"
-        " from Python. Pillow's would be 9 MB more in an image, more than Tag's may still grow by,"
-        " and serves only who wants an eighth of the size: renditions of 1,600 px do not."
+        " from Python. Pillow's would put its libraries into two images for that alone, and serves"
+        " only whoever wants an eighth of the size: renditions of 1,600 px do not."
     )
     progressive = mean(ours, COLUMNS["progressive"])
     mixed = mean(ours, COLUMNS["mixed"])

@@ -142,7 +142,9 @@ def decode(
         return decoding.attempt(damaged=False)
     except pyvips.Error as error:
         decoding.check()
-        failure = error
+        failure = error.with_traceback(
+            None
+        )  # it has this frame in it: a cycle that holds the photo
     if decoding.image_format in _SHOWN_WHEN_CUT:
         try:
             return decoding.attempt(damaged=True)

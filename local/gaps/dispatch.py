@@ -4,7 +4,6 @@ moto looks for it anew at each request, in its own folder on the disk and throug
 service of AWS. That takes nearly a millisecond, in which no other request is let in.
 """
 
-from functools import cache
 from typing import Final
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication
@@ -15,7 +14,9 @@ _get_backend_for_host: Final = DomainDispatcherApplication.get_backend_for_host
 
 
 @replaces(DomainDispatcherApplication, name="get_backend_for_host")
-@cache
 def _get_backend_once(self: Moto, host: str | None) -> Moto:
-    """Find a host's service once."""
-    return _get_backend_for_host(self, host)
+    """Find a host's service once for each embedded AWS."""
+    found = self.__dict__.setdefault("backends_by_host", {})
+    if host not in found:
+        found[host] = _get_backend_for_host(self, host)
+    return found[host]

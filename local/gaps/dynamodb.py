@@ -1,4 +1,4 @@
-"""DynamoDB: writes that are atomic; reads and writes whose cost hardly grows with the table."""
+"""DynamoDB: writes that are atomic, and queries and transactions that leave other rows alone."""
 
 import copy
 import threading
@@ -51,7 +51,9 @@ def _copy_table(self: Moto, memo: dict[int, object]) -> Moto:
 
 @replaces(Table, name="query")
 def _query_what_matches(self: Moto, *args: Moto, **options: Moto) -> Moto:
-    """AWS goes to the rows by their keys. moto sorts and sizes those of all owners first."""
+    """AWS goes to the rows by their keys. moto sorts the table, and sizes each row of the owner."""
+    if not self.has_range_key:
+        return _query(self, *args, **options)
     equal, ranges = options["hash_key_conditions"], options["range_key_conditions"]
     conditions = [*((name, "=", [value]) for name, value in equal), *ranges]
     table = copy.copy(self)

@@ -1,8 +1,11 @@
 """Photos of every format, colour and orientation, sound and damaged, come out as promised."""
 
+import gc
 import struct
 import time
+import weakref
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from io import BytesIO
 
@@ -658,6 +661,32 @@ class TestStreams:
             decode(stream, ALL)
 
         assert stream.read_bytes < len(bomb) / 2
+
+    @pytest.mark.parametrize(
+        "photo",
+        [
+            textured().jpegsave_buffer(Q=90),
+            textured().jpegsave_buffer(Q=90, interlace=True),
+            cut(textured().jpegsave_buffer(Q=90), 0.7),
+            cut(textured().jpegsave_buffer(Q=90), 0.05),
+            cut(textured().pngsave_buffer(), 0.7),
+            heic(),
+        ],
+        ids=["baseline", "progressive", "shown", "refused", "refused PNG", "HEIC"],
+    )
+    def test_are_let_go_with_the_picture(self, photo: bytes) -> None:
+        """Else photos pile up until Python's collector comes, which is seldom."""
+        stream = MemoryPhotoStream(photo)
+        watched = weakref.ref(stream)
+        gc.collect()
+        gc.disable()
+        try:
+            with suppress(TruncatedPhotoError):
+                decode(stream, Box(100, 100))
+            del stream
+            assert watched() is None
+        finally:
+            gc.enable()
 
     def test_that_are_cut_are_read_only_once(self) -> None:
         photo = cut(textured().jpegsave_buffer(Q=90), 0.7)

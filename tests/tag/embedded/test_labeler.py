@@ -8,10 +8,14 @@ from pathlib import Path
 import pytest
 import pyvips
 
+import shared.decode
 from fakes import KEY, PHOTOS_BUCKET, MemoryPhotoStore
+from pictures import textured
 from shared.contracts import ImageFacts, Label, PhotoRef
+from shared.dc_scans import keep_dc_scans
 from shared.errors import PhotoGoneError, UnsupportedTypeError
 from tag.embedded.labeler import EmbeddedLabeler, EmbeddedModel, ModelMissingError, load_model
+from tag.embedded.networks import FRAME_PX
 
 PHOTOS = Path(__file__).parents[3] / "local/photos"
 IMAGE = ImageFacts(format="JPEG", mime_type="image/jpeg", bytes=1, width_px=9, height_px=9)
@@ -99,6 +103,22 @@ def test_takes_photos_of_every_shape(classifier_only: EmbeddedModel) -> None:
         found = classifier_only.labels_of_file(png, max_labels=50, min_confidence=55)
 
         assert all(label.confidence >= 55 for label in found)
+
+
+def test_an_eighth_of_a_photo_of_8_times_their_width_is_decoded_for_the_networks(
+    classifier_only: EmbeddedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photo = textured(8 * FRAME_PX, 6 * FRAME_PX).jpegsave_buffer(interlace=True)
+    decoded = []
+
+    def kept(file: bytes) -> bytes:
+        decoded.append(keep_dc_scans(file))
+        return decoded[-1]
+
+    monkeypatch.setattr(shared.decode, "keep_dc_scans", kept)
+    classifier_only.labels_of_file(photo, max_labels=50, min_confidence=55)
+
+    assert [len(file) < len(photo) / 4 for file in decoded] == [True]
 
 
 def test_says_what_to_do_where_the_model_is_missing(tmp_path: Path) -> None:
