@@ -1,7 +1,8 @@
 """The container engine of this machine, and the images built with it.
 
 Images are built from BASE_IMAGE (the environment's, else the Dockerfiles' own) with the client that
-DOCKER names (else `docker`). Where no engine answers, a test is skipped; if DOCKER is set it fails.
+DOCKER names (else `docker`). Where no engine answers, or it cannot have the base image, a test is
+skipped; if DOCKER is set it fails.
 """
 
 import json
@@ -12,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import msgspec
 import pytest
@@ -73,16 +74,35 @@ def docker(*arguments: str) -> str:
     return done.stdout.strip()
 
 
-@cache
+def require() -> None:
+    """Skip the test that asks where no engine answers."""
+    if problem := _problem("info"):
+        _give_up(f"no container engine answers: {problem}")
+
+
 def base_image() -> str:
-    """Return the name of the base image; the test that asks is skipped if no engine answers."""
+    """Return the name of the base image; skips as `require`, and where it cannot be had."""
+    require()
+    name = os.environ.get("BASE_IMAGE", "public.ecr.aws/lambda/python:3.13")
+    if _problem("image", "inspect", name) and (problem := _problem("pull", name)):
+        _give_up(f"the container engine cannot have the base image: {problem}")
+    return name
+
+
+@cache
+def _problem(*arguments: str) -> str:
+    """Return what the client says where it fails, else nothing."""
     try:
-        docker("info")
+        docker(*arguments)
     except (OSError, RuntimeError) as error:
-        if "DOCKER" in os.environ:
-            raise
-        pytest.skip(f"no container engine answers: {error}")
-    return os.environ.get("BASE_IMAGE", "public.ecr.aws/lambda/python:3.13")
+        return str(error)
+    return ""
+
+
+def _give_up(reason: str) -> NoReturn:
+    if "DOCKER" in os.environ:
+        raise RuntimeError(reason)
+    pytest.skip(reason)
 
 
 @cache

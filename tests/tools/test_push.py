@@ -350,7 +350,7 @@ class TestRepositories:
 @pytest.fixture(scope="module")
 def images(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """Tiny images by function: extract and thumbnail for arm64, tag with the label model's flag."""
-    engine.base_image()  # skips where no engine answers
+    engine.require()
     names = {function: f"push-{uuid.uuid4().hex[:8]}-{function}" for function in FUNCTIONS}
     for function, name in names.items():
         folder = tmp_path_factory.mktemp(function)
