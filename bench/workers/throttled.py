@@ -24,6 +24,7 @@ class Throttled(BaseHTTPRequestHandler):
     """Answers GET."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else some answers wait 40 ms for the client to acknowledge
     bytes_per_second: float
 
     def do_GET(self) -> None:  # as http.server wants it
