@@ -25,7 +25,9 @@ HEICS_WITH_THUMBNAIL = [
     "immich-test-assets/formats/motionphoto/samsung-one-ui-6.heic",
 ]
 HEIC_WITHOUT = "exif-samples/heic/mobile/HMD_Nokia_8.3_5G_hdr.heif"  # 16 megapixels
-MAX_PEAK_MB = 160  # a Lambda of 256 MB has room for boto3 beside it
+# With up to 55 MB of library files, as the kernel's cache has them, 160 in all: a Lambda of 256 MB
+# has room for boto3 beside it.
+MAX_OWN_MB = 105
 MAX_HEIC_TIMES_JPEG = 3  # measured: 1.2 to 1.7; without the thumbnail it would be over 5
 
 
@@ -142,11 +144,16 @@ def bench(folder: Path, home: Path, photos: list[Path]) -> str:
     return run.stdout
 
 
+def own_mb(line: str) -> float:
+    """Return what a line says of memory that is the process's own."""
+    return float(line.split()[4])
+
+
 def test_takes_no_more_memory_than_promised(model_folder: Path, tmp_path: Path) -> None:
     printed = bench(model_folder, tmp_path, JPEGS)
 
     for line in printed.splitlines()[1:]:
-        assert float(line.split()[2]) <= MAX_PEAK_MB, printed
+        assert own_mb(line) <= MAX_OWN_MB, printed
 
 
 @pytest.mark.photos
@@ -157,12 +164,10 @@ def test_costs_little_more_for_a_heic_with_a_thumbnail(
 
     printed = bench(model_folder, tmp_path, [JPEGS[0], *heics])
 
-    cpu_ms, peak_mb = zip(
-        *((float(line.split()[0]), float(line.split()[2])) for line in printed.splitlines()[1:]),
-        strict=True,
-    )
+    lines = printed.splitlines()[1:]
+    cpu_ms = [float(line.split()[0]) for line in lines]
     assert max(cpu_ms) <= MAX_HEIC_TIMES_JPEG * cpu_ms[0], printed
-    assert max(peak_mb) <= MAX_PEAK_MB, printed
+    assert max(map(own_mb, lines)) <= MAX_OWN_MB, printed
 
 
 @pytest.mark.photos
@@ -171,8 +176,7 @@ def test_takes_no_more_memory_for_a_heic_without_one(
 ) -> None:
     printed = bench(model_folder, tmp_path, [photos_folder / HEIC_WITHOUT])
 
-    peak_mb = float(printed.splitlines()[-1].split()[2])
-    assert peak_mb <= MAX_PEAK_MB, printed
+    assert own_mb(printed.splitlines()[-1]) <= MAX_OWN_MB, printed
 
 
 def test_leaves_no_identifier_for_telemetry(classifier_folder: Path, tmp_path: Path) -> None:
