@@ -125,8 +125,10 @@ def has_foreign_profile(image: pyvips.Image) -> bool:
 
 def as_srgb(image: pyvips.Image) -> pyvips.Image:
     """Return `image` as uchar sRGB of 3 bands, or 4 with alpha, without its profile."""
-    image = image.colourspace("srgb").cast("uchar")
+    if image.interpretation != "srgb" or image.format != "uchar":  # or libvips copies all pixels
+        image = image.colourspace("srgb").cast("uchar")
     if image.get_typeof(_ICC):
+        image = image.copy()  # its fields are ours only then
         image.remove(_ICC)
     return image if image.bands <= _RGBA_BANDS else image.extract_band(0, n=3)
 
