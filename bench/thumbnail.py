@@ -293,8 +293,9 @@ def targets(figures: Figures) -> Iterator[Target]:
     decoder = (
         f"libvips' own decode of a baseline JPEG at an eighth takes {_cell(alone)} of the limit,"
         f" Pillow's newer libjpeg-turbo {_cell(theirs)}; the rest is resizing, encoding and calls"
-        " from Python. Pillow's would put its libraries into two images for that alone, and serves"
-        " only whoever wants an eighth of the size: renditions of 1,600 px do not."
+        " from Python. Pillow's does not say when a photo's data breaks off in the middle, which"
+        " has to be known here; would put its libraries into two images for that alone; serves only"
+        " whoever wants an eighth of the size: renditions of 1,600 px do not."
     )
     progressive = mean(ours, COLUMNS["progressive"])
     mixed = mean(ours, COLUMNS["mixed"])
