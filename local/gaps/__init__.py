@@ -1,6 +1,6 @@
 """What moto lacks, or does otherwise than AWS, as far as this pipeline meets it.
 
-One module for each service; each function in it takes the place of one in moto, and its first
+One module for each service, and `core` for what all have in common; each function in it takes the place of one in moto, and its first
 line says what AWS does. Importing this package puts them there. moto's services are one to a
 process, and so is the `Wiring` that they work for.
 """
@@ -11,7 +11,7 @@ from local.gaps import (
     batch,
     cloudfront,
     cognitoidentity,
-    dispatch,
+    core,
     distributedmap,
     dynamodb,
     eventbridge,
@@ -29,7 +29,7 @@ __all__ = [
     "cloudfront",
     "cognitoidentity",
     "connected",
-    "dispatch",
+    "core",
     "distributedmap",
     "dynamodb",
     "eventbridge",

@@ -3,8 +3,10 @@
 import copy
 import threading
 from collections import defaultdict
+from collections.abc import Callable
 from typing import Final
 
+from moto.dynamodb.comparisons import get_comparison_func
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.table import Table
 from moto.dynamodb.responses import DynamoHandler
@@ -56,15 +58,22 @@ def _query_what_matches(self: Moto, *args: Moto, **options: Moto) -> Moto:
         return _query(self, *args, **options)
     equal, ranges = options["hash_key_conditions"], options["range_key_conditions"]
     conditions = [*((name, "=", [value]) for name, value in equal), *ranges]
+    tests = [
+        (name, get_comparison_func(comparison), [value.cast_value for value in values])
+        for name, comparison, values in conditions
+    ]
     table = copy.copy(self)
     table.items = defaultdict(dict)
     for hash_key, items in self.items.items():
-        for range_key, item in items.items():
-            if all(_holds(item, *condition) for condition in conditions):
-                table.items[hash_key][range_key] = item
+        table.items[hash_key] = {
+            range_key: item for range_key, item in items.items() if _passes(item, tests)
+        }
     return _query(table, *args, **options)
 
 
-def _holds(item: Moto, name: str, comparison: str, values: list[Moto]) -> bool:
-    attribute = item.attrs.get(name)
-    return attribute is not None and attribute.compare(comparison, values)
+def _passes(item: Moto, tests: list[tuple[str, Callable[..., bool], list[Moto]]]) -> bool:
+    for name, compare, values in tests:
+        attribute = item.attrs.get(name)
+        if attribute is None or not compare(attribute.cast_value, *values):
+            return False
+    return True
