@@ -25,8 +25,8 @@ from shared.colour import (
     with_nclx_profile,
     with_profile,
 )
-from shared.dc_scans import keep_dc_scans
 from shared.deadline import is_over, refuse_late
+from shared.eighth import keep_eighth
 from shared.errors import (
     EmptyPhotoError,
     PhotoTooLargeError,
@@ -251,7 +251,7 @@ class _Decoding:
             if image.get("jpeg-multiscan"):
                 whole = self.incoming.whole()
                 _refuse_scans(whole)
-                filtered = keep_dc_scans(whole) if shrink == _SHRINKS[-1] else whole
+                filtered = keep_eighth(whole) if shrink == _SHRINKS[-1] else whole
                 source = _in_memory(whole if damaged else filtered)
             image = load(source, shrink=shrink)
         elif self.image_format == "WEBP":

@@ -47,8 +47,8 @@ from pictures import (
     textured,
     with_profile,
 )
-from shared.dc_scans import keep_dc_scans
 from shared.decode import Box, decode
+from shared.eighth import keep_eighth
 from shared.errors import (
     DeadlineExceededError,
     EmptyPhotoError,
@@ -142,17 +142,17 @@ class TestSize:
 
         assert difference(image, exact) < 6  # levels; GIF's palette alone makes 3
 
-    def test_an_eighth_of_a_progressive_photo_needs_its_dc_scans_alone(
+    def test_of_a_progressive_photo_an_eighth_is_decoded_from_what_it_needs(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         photo = photo_of("progressive JPEG", 1200, 900)
         seen_by_decoder: list[bytes] = []
 
         def recorded(file: bytes) -> bytes:
-            seen_by_decoder.append(keep_dc_scans(file))
+            seen_by_decoder.append(keep_eighth(file))
             return seen_by_decoder[-1]
 
-        monkeypatch.setattr(shared.decode, "keep_dc_scans", recorded)
+        monkeypatch.setattr(shared.decode, "keep_eighth", recorded)
         decode(photo, Box(400, 400))
         decode(photo, Box(140, 140))  # of an eighth it would have 1.07 times as many pixels a side
         assert seen_by_decoder == []

@@ -12,7 +12,7 @@ import shared.decode
 from fakes import KEY, PHOTOS_BUCKET, MemoryPhotoStore
 from pictures import textured
 from shared.contracts import ImageFacts, Label, PhotoRef
-from shared.dc_scans import keep_dc_scans
+from shared.eighth import keep_eighth
 from shared.errors import PhotoGoneError, UnsupportedTypeError
 from tag.embedded.labeler import EmbeddedLabeler, EmbeddedModel, ModelMissingError, load_model
 from tag.embedded.networks import FRAME_PX
@@ -114,10 +114,10 @@ def test_an_eighth_of_a_photo_of_8_times_their_width_is_decoded_for_the_networks
     decoded = []
 
     def kept(file: bytes) -> bytes:
-        decoded.append(keep_dc_scans(file))
+        decoded.append(keep_eighth(file))
         return decoded[-1]
 
-    monkeypatch.setattr(shared.decode, "keep_dc_scans", kept)
+    monkeypatch.setattr(shared.decode, "keep_eighth", kept)
     classifier_only.labels_of_file(photo, max_labels=50, min_confidence=55)
 
     assert [len(file) < len(photo) / 4 for file in decoded] == [True]
