@@ -21,7 +21,7 @@ from tools.units import read_units
 
 TITLE = "Growth"
 PHOTOS: Final = (1, 10, 100, 1_000)
-LARGE: Final = 10_000  # takes over half an hour: only when asked for
+LARGE: Final = 10_000  # takes half an hour: only when asked for
 ROWS: Final = (100, 1_000, 10_000)
 MILLION: Final = 1_000_000
 COMPUTED: Final = (1, 10, 100, 1_000, 10_000, 100_000, MILLION)
