@@ -202,6 +202,15 @@ def _string(parser_rule_context: Moto) -> Json:
     return _inner_string(parser_rule_context)
 
 
+@replaces(preprocessor.Preprocessor, name="__init__")
+def _reader(self: Moto) -> None:
+    """AWS reads each definition for itself. moto's readers share the query language they are in.
+
+    So two at a time took one's for the other's, and after a bad definition no good one passed.
+    """
+    self._query_language_per_scope = []
+
+
 # The definition is parsed once (two seconds of antlr), and its tree is only read while it runs:
 # what an execution remembers is in its Environment. The one exception is an id made at first use.
 AmazonStateLanguageParser.parse = functools.cache(AmazonStateLanguageParser.parse)

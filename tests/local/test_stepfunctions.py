@@ -188,6 +188,20 @@ def test_a_character_is_one_however_the_definition_spells_it(aws: Aws) -> None:
     assert aws.run(definition).output == 1
 
 
+def test_a_bad_definition_leaves_nothing_to_the_next_one(aws: Aws) -> None:
+    def problems(**definition: object) -> list[object]:
+        answer = aws.client("stepfunctions").validate_state_machine_definition(
+            definition=json.dumps({"StartAt": "First", **definition})
+        )
+        found: list[object] = answer["diagnostics"]
+        return found
+
+    states = {"First": {"Type": "Pass", "Parameters": {"x.$": "$.x"}, "End": True}}
+    assert problems(QueryLanguage="JSONata", States=states) != []
+
+    assert problems(States=states) == []
+
+
 def test_a_definition_is_parsed_once(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
     arn = aws.state_machine(DONE)
     monkeypatch.delattr(asl_parser, "ASLParser")
