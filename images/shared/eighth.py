@@ -2,8 +2,8 @@
 
 A JPEG decoder that shrinks by 8 uses only the mean (DC coefficient) of each block of 8 x 8
 pixels; of colour that is stored at half the size, the first few others (AC) too. In a progressive
-file these stand in scans of their own, an eighth of the bytes; with nothing else the decoder takes
-a fifth of the time, and nobody sees a difference.
+file these stand in scans of their own, a seventh to a quarter of the bytes; with nothing else the
+decoder takes a quarter of the time, and nobody sees a difference.
 
 Source: ITU-T T.81, B.2.2 (frame), B.2.3 (scan), B.2.4.1 (quantization) and G.1.1 (progressive).
 """
@@ -87,9 +87,10 @@ def _has_means(scan: bytes) -> bool:
 def _unsmoothed(tables: bytes) -> bytes:
     """Return quantization tables by which libjpeg shows the means as they are.
 
-    It guesses coefficients that have not come from the means around, which takes as long as all the
-    rest, and blurs. It does not where one of those that it would divide by is 0, which no file may
-    have, and none that is used needs.
+    It guesses the coefficients that have not come from the means around ("block smoothing"), which
+    takes as long as all the rest, and blurs. It does not where one of the values that it would
+    divide by is 0. No file may say so; but this one is for the decoder alone, which needs the value
+    for nothing else.
     """
     changed = bytearray(tables)
     at = 0
