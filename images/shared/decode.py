@@ -251,8 +251,8 @@ class _Decoding:
             if image.get("jpeg-multiscan"):
                 whole = self.incoming.whole()
                 _refuse_scans(whole)
-                filtered = keep_eighth(whole) if shrink == _SHRINKS[-1] else whole
-                source = _in_memory(whole if damaged else filtered)
+                is_eighth = shrink == _SHRINKS[-1] and not damaged
+                source = _in_memory(keep_eighth(whole) if is_eighth else whole)
             image = load(source, shrink=shrink)
         elif self.image_format == "WEBP":
             scale = self._scale(width, height) * self.gap

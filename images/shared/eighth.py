@@ -8,15 +8,14 @@ decoder takes a quarter of the time, and nobody sees a difference.
 Source: ITU-T T.81, B.2.2 (frame), B.2.3 (scan), B.2.4.1 (quantization) and G.1.1 (progressive).
 """
 
-import re
 from typing import Final
+
+from shared.formats.jpeg import MARKER
 
 _SOI_BYTES: Final = 2
 _SOF2, _DHT, _SOF15, _EOI, _SOS, _DQT = 0xC2, 0xC4, 0xCF, 0xD9, 0xDA, 0xDB
 _OTHER_FRAMES: Final = frozenset(range(0xC0, _SOF15 + 1)) - {_SOF2, _DHT}
 _HEAD_BYTES: Final = 4  # of a segment: its marker and its length
-# Within a scan 0xFF00 is data, 0xFFD0 to 0xFFD7 restart it, and 0xFFFF is padding.
-_MARKER: Final = re.compile(rb"\xff[^\x00\x01\xd0-\xd8\xff]")
 _TABLE_VALUES: Final = 64
 # Of row 2, column 0, in zigzag order: of a block's four pixels none is made of that coefficient.
 _UNUSED_VALUE: Final = 3
@@ -32,7 +31,7 @@ def keep_eighth(photo: bytes) -> bytes:
     at = _SOI_BYTES
     frames = scans = 0
     halved: frozenset[int] = frozenset()
-    while (here := _MARKER.match(photo, at)) is not None:
+    while (here := MARKER.match(photo, at)) is not None:
         marker = photo[at + 1]
         if marker == _EOI:
             return b"".join([*kept, here[0]]) if frames == 1 and scans > 0 else photo
@@ -49,7 +48,7 @@ def keep_eighth(photo: bytes) -> bytes:
                 return photo
             is_used = _is_used(body, halved)
             scans += _has_means(body)
-            following = _MARKER.search(photo, end)
+            following = MARKER.search(photo, end)
             if following is None:
                 return photo
             end = following.start()

@@ -13,7 +13,7 @@ _EOI, _SOS, _APP1, _APP13 = 0xD9, 0xDA, 0xE1, 0xED
 _FRAMES: Final = frozenset(range(_SOF0, _SOF15 + 1)) - {_DHT, _JPG, _DAC}
 _PROGRESSIVE: Final = frozenset({_SOF2, 0xC6, 0xCA, 0xCE})
 # Within a scan 0xFF00 is data, 0xFFD0 to 0xFFD7 restart it, and 0xFFFF is padding.
-_MARKER: Final = re.compile(rb"\xff[^\x00\x01\xd0-\xd8\xff]")
+MARKER: Final = re.compile(rb"\xff[^\x00\x01\xd0-\xd8\xff]")
 
 _EXIF: Final = b"Exif\0\0"
 _FULL_BYTES: Final = 65_533  # the longest body of a segment
@@ -57,10 +57,10 @@ def survey_jpeg(file: PartialFile, found: Structure) -> None:
 
 def _next_marker(file: PartialFile, at: int) -> tuple[int, int]:
     """Return where the next marker is, and its second byte: 0 where the file ends before one."""
-    if _MARKER.fullmatch(here := file.read(at, 2)):
+    if MARKER.fullmatch(here := file.read(at, 2)):
         return at, here[1]
     known = file.known_from(at)
-    match = _MARKER.search(known)
+    match = MARKER.search(known)
     if match is not None:
         return at + match.start(), known[match.start() + 1]
     first = max(at, at + len(known) - 1)
@@ -89,7 +89,7 @@ def count_jpeg_scans(data: bytes) -> int:
     scans = 0
     components = 0
     at = _SOI_BYTES
-    while (match := _MARKER.search(data, at)) is not None:
+    while (match := MARKER.search(data, at)) is not None:
         marker = data[match.start() + 1]
         body = match.end() + 2
         if marker == _EOI:
