@@ -16,13 +16,13 @@ STATE_BUCKET ?=
 KEEP_PHOTOS ?=
 BACKFILL ?=
 RECONCILE ?=
-REDO ?=
+REPROCESS ?=
 REDRIVE ?=
 PYTEST ?=
 BENCH ?=
 BENCH_PHOTOS ?=
 
-CODE := bench gallery images local tests tools
+CODE := bench gallery images local models tests tools
 IMAGES := extract thumbnail tag
 BIN := .venv/bin
 EXPORT := $(BIN)/uv export --quiet --frozen --no-emit-project --no-annotate --no-header
@@ -59,11 +59,11 @@ web/node_modules/.package-lock.json: web/package.json web/package-lock.json
 
 .PHONY: screenshots  ## Take the pictures of the gallery in docs/ again
 screenshots: .venv/.dev web
-	$(BIN)/python -m tests.web.screenshots
+	$(BIN)/python -m tools.screenshots
 
 .PHONY: figures  ## Measure what the page weighs and how soon it shows: docs/page.md
 figures: .venv/.dev web
-	$(BIN)/python -m tests.web.figures
+	$(BIN)/python -m tools.figures
 
 .PHONY: test  ## All that CI runs: style, static types, every test
 test: lint types model .cache/checkov/.made
@@ -97,7 +97,7 @@ format: .venv/.dev
 
 .PHONY: model  ## The label model, made once from published weights
 model: .venv/.local
-	$(BIN)/python -m tools.labels.model
+	$(BIN)/python -m models.build
 
 ifeq ($(filter rekognition embedded,$(LABELER)),)
 $(error LABELER is '$(LABELER)', expected rekognition or embedded)
@@ -109,7 +109,7 @@ build: $(IMAGES:%=build-%)
 # The label model goes on top of the tag image (docs/decisions/0004-label-model-runtime.md).
 ifeq ($(LABELER),embedded)
 build: .venv/.local
-	$(BIN)/python -m tools.labels.model images/networks
+	$(BIN)/python -m models.build images/networks
 	$(DOCKER) build --tag gallery-tag:latest --file images/tag/embedded/Dockerfile \
 	    $(if $(PLATFORM),--platform $(PLATFORM)) --build-arg TAG_IMAGE=gallery-tag:latest images
 endif
@@ -125,7 +125,7 @@ init: $(filter build push,$(MAKECMDGOALS))
 
 .PHONY: push  ## Create the repositories, push what was built, record the digests: REGISTRY=HOST:PORT
 push: .venv/.local
-	$(BIN)/python -m tools.push --docker $(DOCKER) --terraform $(TERRAFORM) \
+	$(BIN)/python -m gallery.push --docker $(DOCKER) --terraform $(TERRAFORM) \
 	    $(if $(REGISTRY),--registry $(REGISTRY))
 
 .PHONY: init  ## Make terraform/ ready, its state in this folder or in S3: STATE_BUCKET=…
@@ -148,7 +148,7 @@ apply: init
 
 .PHONY: publish  ## Build the gallery's page, and upload it to where it is deployed
 publish: .venv/.local web init
-	$(BIN)/python -m tools.publish --bucket "$$($(TF) output -raw site_bucket)"
+	$(BIN)/python -m gallery.publish --bucket "$$($(TF) output -raw site_bucket)"
 	@echo "Gallery: $$($(TF) output -raw site_url)"
 
 .PHONY: destroy  ## Take all of it away, after Terraform has asked twice: KEEP_PHOTOS=false
@@ -163,22 +163,22 @@ destroy: init
 
 .PHONY: redrive  ## Start again what the dead letters hold: REDRIVE=--dry-run
 redrive: .venv/.local init
-	$(BIN)/python -m tools.redrive --queue-url "$$($(TF) output -raw dead_letters_url)" \
+	$(BIN)/python -m gallery.redrive --queue-url "$$($(TF) output -raw dead_letters_url)" \
 	    --state-machine-arn "$$($(TF) output -raw state_machine_arn)" $(REDRIVE)
 
 .PHONY: backfill  ## Process what is in the photos bucket already: BACKFILL=--dry-run
 backfill: .venv/.local init
-	$(BIN)/python -m tools.backfill --photos-bucket "$$($(TF) output -raw photos_bucket)" \
+	$(BIN)/python -m gallery.backfill --photos-bucket "$$($(TF) output -raw photos_bucket)" \
 	    --table "$$($(TF) output -raw table)" \
 	    --state-machine-arn "$$($(TF) output -raw backfill_arn)" $(BACKFILL)
 
 GALLERY = $(BIN)/python -m gallery $@ --table "$$($(TF) output -raw table)" \
     --photos-bucket "$$($(TF) output -raw photos_bucket)" \
-    --logs-bucket "$$($(TF) output -raw logs_bucket)" --redo-arn "$$($(TF) output -raw redo_arn)"
+    --logs-bucket "$$($(TF) output -raw logs_bucket)" --reprocess-arn "$$($(TF) output -raw reprocess_arn)"
 
-.PHONY: redo  ## Make photos anew: REDO='--older thumbnail --dry-run', --failed, --album …
-redo: .venv/.local init
-	$(GALLERY) $(REDO)
+.PHONY: reprocess  ## Make photos anew: REPROCESS='--older thumbnail --dry-run', --failed, --album …
+reprocess: .venv/.local init
+	$(GALLERY) $(REPROCESS)
 
 .PHONY: reconcile  ## Compare bucket, table and renditions: RECONCILE=--repair
 reconcile: .venv/.local init

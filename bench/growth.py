@@ -11,13 +11,12 @@ from bench import ROOT
 from bench.pipeline import drive
 from bench.section import Figures, Run, prose, table
 from bench.targets import Target
-from gallery import questions
-from gallery.keys import album_prefix
+from gallery import backfill, costs, queries
 from gallery.table import Table
+from gallery.units import read_units
 from local.functions import InProcess
 from local.stack import Stack
-from tools import backfill, costs
-from tools.units import read_units
+from shared.keys import album_prefix
 
 TITLE = "Growth"
 PHOTOS: Final = (1, 10, 100, 1_000)
@@ -80,7 +79,7 @@ def _pages(photo: Path, sizes: tuple[int, ...], advance: Callable[[], None]) -> 
             stack.dynamodb.meta.events.register("after-call.dynamodb.Query", keep)
             for _ in range(ASKS):
                 started = time.perf_counter()
-                questions.album(gallery, OWNER, ALBUM)
+                queries.album(gallery, OWNER, ALBUM)
                 spent.append((time.perf_counter() - started) * 1e3)
             stack.dynamodb.meta.events.unregister("after-call.dynamodb.Query", keep)
             found[str(size)] = {
@@ -122,7 +121,7 @@ def page(figures: Figures) -> Iterator[str]:
     """Yield the tables and the plot."""
     yield from prose(
         "Copies of one small photo through the embedded AWS of this machine, measured; and in AWS,"
-        " **computed** from default quotas, prices and the estimates of `tools/costs.py`, as"
+        " **computed** from default quotas, prices and the estimates of `gallery/costs.py`, as"
         " `make backfill` would with all the concurrency that Lambda allows by default. Time grows"
         " evenly once a quota holds, cost from the first photo on."
         f' {LARGE:,} are measured by `make bench BENCH="growth large"`.'

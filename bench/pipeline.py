@@ -1,4 +1,4 @@
-"""The whole pipeline on the embedded AWS, and what it would cost in AWS by tools/costs.py."""
+"""The whole pipeline on the embedded AWS, and what it would cost in AWS by gallery/costs.py."""
 
 import statistics
 import tempfile
@@ -10,10 +10,10 @@ from typing import Any, Final
 from bench.section import Figures, Run, prose, table
 from bench.stats import percentile
 from bench.targets import Target
+from gallery import costs
 from local.functions import InProcess
 from local.process import Photo, process
 from local.stack import Stack
-from tools import costs
 
 TITLE = "Whole pipeline"
 PHOTOS: Final = 100
@@ -99,11 +99,11 @@ def page(figures: Figures) -> Iterator[str]:
 
 
 def costs_page() -> Iterator[str]:
-    """Yield what follows from tools/costs.py: requests, bytes, USD, memory."""
+    """Yield what follows from gallery/costs.py: requests, bytes, USD, memory."""
     yield "### Requests and cost"
     yield ""
     yield from prose(
-        "By `tools/costs.py`, which has every figure, and whether it is counted, measured or an"
+        "By `gallery/costs.py`, which has every figure, and whether it is counted, measured or an"
         f" estimate; list prices of us-east-1, {costs.PRICES_OF}, arm64. A photo that is READY"
         f" at the first try enters {costs.TRANSITIONS} states, and takes {costs.GETS} GETs,"
         f" {1 + costs.RENDITIONS} PUTs with its own upload, and {costs.write_units()} write units."

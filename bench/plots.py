@@ -45,7 +45,7 @@ def _thumbnail(plt: Any, figures: Figures) -> Any:  # noqa: ANN401  # matplotlib
     figure, axes = plt.subplots(1, len(columns), figsize=(9, 2.6), sharey=True)
     for axis, column in zip(axes, columns, strict=True):
         means = [thumbnail.mean(ratios[tool], thumbnail.COLUMNS[column]) or 0 for tool in tools]
-        bars = axis.barh(tools, means, color=[_colour(tool) for tool in tools])
+        bars = axis.barh(tools, means, color=[_color(tool) for tool in tools])
         axis.bar_label(bars, fmt="%.2f", padding=2)
         axis.axvline(1, color=LIMIT, linewidth=0.8, linestyle=":")
         axis.set_title(column)
@@ -57,7 +57,7 @@ def _thumbnail(plt: Any, figures: Figures) -> Any:  # noqa: ANN401  # matplotlib
     return figure
 
 
-def _colour(tool: str) -> str:
+def _color(tool: str) -> str:
     return {thumbnail.OURS: OURS, thumbnail.REFERENCE: LIMIT}.get(tool, THEIRS)
 
 

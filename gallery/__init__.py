@@ -1,6 +1,6 @@
 """The gallery's questions, each one Query of the table, and what people write into it.
 
-from gallery.questions import album
+from gallery.queries import album
 from gallery.table import Table
 
 page = album(Table(boto3.client("dynamodb"), "gallery"), owner, "2016/tacos", newest_first=True)

@@ -1,11 +1,11 @@
 """What is done to many photos at once, from the command line.
 
-    python -m gallery redo      --table … --photos-bucket … --logs-bucket … --redo-arn …
+    python -m gallery reprocess      --table … --photos-bucket … --logs-bucket … --reprocess-arn …
                                 [--older PART…] [--failed] [--album PATH] [--everything] [--dry-run]
-    python -m gallery reconcile --table … --photos-bucket … --logs-bucket … --redo-arn …
+    python -m gallery reconcile --table … --photos-bucket … --logs-bucket … --reprocess-arn …
                                 --derived-bucket … [--repair]
 
-`make redo` and `make reconcile` fill in the names from Terraform's outputs.
+`make reprocess` and `make reconcile` fill in the names from Terraform's outputs.
 """
 
 import argparse
@@ -20,14 +20,14 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 import gallery  # noqa: F401  # puts images/ on the path
-from gallery import redo
+from gallery import reprocess
+from gallery.backfill import MAX_CONCURRENCY, reprocess_usd
 from gallery.buckets import Bucket
+from gallery.costs import seconds_each
 from gallery.reconcile import SETTLED, Reconciling
-from gallery.redo import PARTS, Found, Job, Wanted, code_versions, jobs
+from gallery.reprocess import PARTS, Found, Job, Wanted, code_versions, jobs
 from gallery.table import Table
 from shared.keys import UPLOADS_PREFIX
-from tools.backfill import MAX_CONCURRENCY, redo_usd
-from tools.costs import seconds_each
 
 say = partial(print, flush=True)
 note = partial(print, file=sys.stderr, flush=True)
@@ -59,18 +59,18 @@ class Deployment:
         return sorted(found)
 
     def start(self, work: list[Job]) -> None:
-        """Start a redo of all that is listed."""
-        arn = redo.start(
+        """Start a reprocessing of all that is listed."""
+        arn = reprocess.start(
             work,
             logs=self.bucket(self.given.logs_bucket),
             stepfunctions=self.session.client("stepfunctions"),
-            state_machine_arn=self.given.redo_arn,
+            state_machine_arn=self.given.reprocess_arn,
             max_concurrency=self.given.max_concurrency,
         )
         say(f"started: {arn}")
 
 
-def _redo(deployment: Deployment) -> int:
+def _reprocess(deployment: Deployment) -> int:
     given = deployment.given
     versions = code_versions()
     wanted = Wanted(
@@ -84,10 +84,10 @@ def _redo(deployment: Deployment) -> int:
     for owner in deployment.owners():
         work += jobs(deployment.table, owner, wanted, relabel=given.relabel, found=found)
         note(f"{owner}: {found.photos:,} photos so far")
-    usd = redo_usd(found.photos, found.labelled, labeler=given.labeler)
+    usd = reprocess_usd(found.photos, found.labeled, labeler=given.labeler)
     hours = found.photos * seconds_each(labeler=given.labeler) / given.max_concurrency / 3600
     say(
-        f"{found.photos:,} photos, {found.labelled:,} of them to be labelled:"
+        f"{found.photos:,} photos, {found.labeled:,} of them to be labeled:"
         f" about USD {usd:,.2f} and {hours:,.1f} hours"
     )
     if work and not given.dry_run:
@@ -113,7 +113,7 @@ def _reconcile(deployment: Deployment) -> int:
         note(f"{owner}: {report.photos:,} photos, {len(report.findings):,} findings")
         if given.repair:
             reconciling.repair(report)
-        work += report.redo.values()
+        work += report.reprocess.values()
     say(", ".join(f"{count:,} {kind}" for kind, count in kinds.items()) or "all agree")
     if work and given.repair:
         deployment.start(work)
@@ -128,14 +128,16 @@ def _arguments() -> argparse.ArgumentParser:
         "--logs-bucket": "lists and results",
     }.items():
         common.add_argument(name, required=True, metavar="NAME", help=of)
-    common.add_argument("--redo-arn", required=True, metavar="ARN", help="of the state machine")
+    common.add_argument(
+        "--reprocess-arn", required=True, metavar="ARN", help="of the state machine"
+    )
     common.add_argument("--owner", help="this one's photos alone")
     common.add_argument(
         "--max-concurrency", type=_concurrency, default=MAX_CONCURRENCY, metavar="N"
     )
     parser = argparse.ArgumentParser(prog="python -m gallery", description=__doc__.split("\n")[0])
     commands = parser.add_subparsers(dest="command", required=True)
-    anew = commands.add_parser("redo", parents=[common], help="make photos anew")
+    anew = commands.add_parser("reprocess", parents=[common], help="make photos anew")
     anew.add_argument(
         "--older",
         choices=PARTS,
@@ -146,10 +148,10 @@ def _arguments() -> argparse.ArgumentParser:
     anew.add_argument("--failed", action="store_true", help="that are FAILED")
     anew.add_argument("--album", metavar="PATH", help="of this album alone")
     anew.add_argument("--everything", action="store_true", help="whatever their state")
-    anew.add_argument("--relabel", action="store_true", help="ask the labeller in any case")
+    anew.add_argument("--relabel", action="store_true", help="ask the labeler in any case")
     anew.add_argument("--labeler", choices=["embedded", "rekognition"], default="rekognition")
     anew.add_argument("--dry-run", action="store_true", help="say it, and start nothing")
-    anew.set_defaults(run=_redo)
+    anew.set_defaults(run=_reprocess)
     compare = commands.add_parser(
         "reconcile", parents=[common], help="compare bucket, table and renditions"
     )
@@ -177,13 +179,13 @@ def main() -> int:
     """Run one command. Return 1 where what was compared does not agree, or AWS refuses."""
     parser = _arguments()
     given = parser.parse_args()
-    arn: list[str] = given.redo_arn.split(":")
+    arn: list[str] = given.reprocess_arn.split(":")
     if len(arn) != 7 or arn[5] != "stateMachine":  # noqa: PLR2004  # arn:aws:states:…:…:stateMachine:…
-        parser.error(f"--redo-arn must be a state machine's ARN, got {given.redo_arn}")
-    if given.command == "redo" and not (
+        parser.error(f"--reprocess-arn must be a state machine's ARN, got {given.reprocess_arn}")
+    if given.command == "reprocess" and not (
         given.older or given.failed or given.everything or given.album is not None
     ):
-        parser.error("redo what? --older, --failed, --album or --everything")
+        parser.error("reprocess what? --older, --failed, --album or --everything")
     try:
         return int(given.run(Deployment(given, boto3.Session(region_name=arn[3]))))
     except (BotoCoreError, ClientError) as error:

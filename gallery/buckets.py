@@ -1,4 +1,4 @@
-"""The buckets, as redo and reconcile see them: the only module here that knows S3."""
+"""The buckets, as reprocess and reconcile see them: the only module here that knows S3."""
 
 from __future__ import annotations
 

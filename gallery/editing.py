@@ -7,9 +7,9 @@ is still what Claim has seen; here, a change takes along the label rows that it 
 from typing import Final
 
 from gallery import records
-from gallery.keys import label_of, photo_sort_key
 from gallery.records import Edits, Photo
 from gallery.table import ConflictError, Row, Table
+from shared.keys import label_of, photo_sort_key
 
 ATTEMPTS: Final = 4  # an edit loses against a photo that is published at the same moment
 

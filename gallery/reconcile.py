@@ -1,8 +1,8 @@
 """Bucket, table and derived objects compared, owner by owner; what does not agree, and its repair.
 
-The photos bucket has the last word. A photo whose record is wrong in any way is made anew (see
-gallery/redo.py), which leads to what the bucket says, to a tombstone too. What no record names any
-more is deleted, and an album that counts wrongly is counted again.
+The photos bucket has the last word. A photo whose record is wrong is reprocessed
+(gallery/reprocess.py): its record then says what the bucket holds, or becomes a tombstone.
+Renditions and label rows that no record names are deleted, and wrong album counts are corrected.
 
 Listing and table come in the same order, so each is read once, side by side. What is remembered of
 an owner meanwhile are the keys of its renditions and label rows: some 3 KB a photo.
@@ -16,10 +16,17 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from gallery import records
-from gallery.keys import album_sort_key, label_of, photo_key, photo_sort_key, within
-from gallery.redo import Job
+from gallery.reprocess import Job
 from gallery.table import ConflictError, Question
-from shared.keys import UPLOADS_PREFIX, split_upload_key
+from shared.keys import (
+    UPLOADS_PREFIX,
+    album_sort_key,
+    label_of,
+    photo_key,
+    photo_sort_key,
+    split_upload_key,
+    within,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,15 +75,15 @@ class Report:
 
     findings: list[Finding] = field(default_factory=list)
     photos: int = 0  # objects and records that were compared
-    redo: dict[str, Job] = field(default_factory=dict)  # by key: a photo is made anew once
+    reprocess: dict[str, Job] = field(default_factory=dict)  # by key: a photo is made anew once
     objects: list[str] = field(default_factory=list)  # derived, of no record
     label_rows: list[Row] = field(default_factory=list)  # of no record
     counts: list[Count] = field(default_factory=list)
 
     def anew(self, kind: str, key: str, why: str, row: Row | None) -> None:
-        """Note a finding that a redo puts right."""
+        """Note a finding that a reprocessing puts right."""
         self.findings.append(Finding(kind, key, why))
-        self.redo[key] = Job(key, row["sequencer"] if row else _NO_EVENT)
+        self.reprocess[key] = Job(key, row["sequencer"] if row else _NO_EVENT)
 
 
 @dataclass(frozen=True)
@@ -119,7 +126,7 @@ class Reconciling:
         return report
 
     def repair(self, report: Report) -> None:
-        """Delete what no record names, and count albums again. A redo is the caller's to start."""
+        """Delete what no record names, and count albums again. The caller starts reprocessing."""
         self.derived.delete(report.objects)
         for row in report.label_rows:
             photo = self.table.get(self.owner, row["photo"])
@@ -206,7 +213,7 @@ class Reconciling:
 
     def _incomplete(self, key: str, part: str, report: Report) -> None:
         """Note that a part of a photo is missing, if its record still names it."""
-        if key in report.redo:
+        if key in report.reprocess:
             return
         row = self.table.get(self.owner, photo_sort_key(self.owner, key))
         if row is None or row["status"] == "PROCESSING":

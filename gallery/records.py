@@ -5,9 +5,8 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from extract.clean import distinct, text
-from gallery.keys import SORT_TIME_CHARACTERS, photo_key
 from shared.contracts import Camera, Label, Location, Rendition, TakenAt
+from shared.keys import SORT_TIME_CHARACTERS, photo_key
 from shared.limits import (
     MAX_DESCRIPTION_CHARACTERS,
     MAX_KEYWORD_CHARACTERS,
@@ -15,8 +14,7 @@ from shared.limits import (
     MAX_LABELS,
     MAX_TAG_CHARACTERS,
 )
-from tag.labels import clean as clean_label
-from tag.labels import fold
+from shared.text import clean_label, distinct, fold_label, text
 
 Item = TypeVar("Item")
 
@@ -151,7 +149,7 @@ def tidy(edits: Edits) -> Edits:
     ):
         if (longest := max(map(len, texts), default=0)) > most:
             raise ValueError(f"{name} has {longest} characters, over {most}")
-    hidden = sorted({fold(label) for label in map(clean_label, edits.hidden_labels) if label})
+    hidden = sorted({fold_label(label) for label in map(clean_label, edits.hidden_labels) if label})
     for name, count, most in (
         ("keywords", len(keywords), MAX_KEYWORDS),
         ("hidden labels", len(hidden), MAX_LABELS),
@@ -213,7 +211,9 @@ def _merged(row: Mapping[str, Any]) -> dict[str, Any]:
             merged.pop(name, None)
     if "labels" in merged:
         merged["labels"] = [
-            label for label in merged["labels"] if fold(label["name"]) not in edits.hidden_labels
+            label
+            for label in merged["labels"]
+            if fold_label(label["name"]) not in edits.hidden_labels
         ]
     return merged
 

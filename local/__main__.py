@@ -143,20 +143,20 @@ def _run(
     if options.stages == "docker" and not shutil.which(os.environ.get("DOCKER", "docker")):
         raise UnavailableError("--stages docker needs a docker client, and none is found")
     # moto and the label model take seconds; --help need not wait.
-    from local.labels import ModelLabeller  # noqa: PLC0415
+    from local.labels import ModelLabeler  # noqa: PLC0415
     from local.stack import Stack  # noqa: PLC0415
-    from tools.labels.model import ModelUnavailableError, WrongWeightsError  # noqa: PLC0415
+    from models.build import ModelUnavailableError, WrongWeightsError  # noqa: PLC0415
 
     functions: Functions = Containers() if options.stages == "docker" else InProcess()
     try:
-        labeller = ModelLabeller.ready(
+        labeler = ModelLabeler.ready(
             lambda line: console.print(line, markup=False, highlight=False)
         )
     except (ModelUnavailableError, WrongWeightsError) as error:
         raise UnavailableError(str(error)) from error
     with (
         _progress(console) as progress,
-        Stack.start(functions=functions, labeller=labeller) as stack,
+        Stack.start(functions=functions, labeler=labeler) as stack,
     ):
         task = progress.add_task("photos", total=len(photos))
         tenth = max(1, len(photos) // 10)

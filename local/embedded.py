@@ -27,15 +27,15 @@ from moto.moto_server.werkzeug_app import (
 )
 from werkzeug.serving import make_server
 
-from local import gaps
+from local import moto_patches
 from local.rekognition import Rekognition, RekognitionError
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
     from local.functions import Functions
-    from local.gaps.wiring import Watcher
-    from local.rekognition import Labeller
+    from local.moto_patches.wiring import Watcher
+    from local.rekognition import Labeler
 
 logger = logging.getLogger(__name__)
 
@@ -55,7 +55,7 @@ Answer: TypeAlias = tuple[HTTPStatus, dict[str, str], bytes]
 def embedded_aws(  # noqa: PLR0913  # all by name
     *,
     functions: "Functions",
-    labeller: "Labeller",
+    labeler: "Labeler",
     retry_scale: float,
     executions_at_once: int,
     watcher: "Watcher",
@@ -65,18 +65,18 @@ def embedded_aws(  # noqa: PLR0913  # all by name
 
     Args:
         functions: what runs the functions that are deployed, and answers Lambda's Invoke.
-        labeller: what answers Rekognition's DetectLabels.
+        labeler: what answers Rekognition's DetectLabels.
         retry_scale: by which Step Functions' waits between retries are multiplied.
         executions_at_once: further executions wait, without their timeouts running.
         watcher: told of each execution.
         host: the address to listen on.
     """
     _allow_many_files()
-    front = _Front(functions, Rekognition(labeller))
+    front = _Front(functions, Rekognition(labeler))
     server = make_server(host, 0, front, threaded=True, request_handler=_QuietHandler)
     server.daemon_threads = False  # type: ignore[attr-defined]  # socketserver.ThreadingMixIn's
     url = f"http://{LOOPBACK}:{server.server_port}"
-    wiring = gaps.Wiring(
+    wiring = moto_patches.Wiring(
         endpoint_url=url,
         retry_scale=retry_scale,
         slots=threading.Semaphore(executions_at_once),
@@ -84,7 +84,7 @@ def embedded_aws(  # noqa: PLR0913  # all by name
         deploy=functions.deploy,
         new_client=lambda service: client(service, url, config=_WITHOUT_RETRIES),
     )
-    with server, gaps.connected(wiring):  # leaving closes the one, and frees the other
+    with server, moto_patches.connected(wiring):  # leaving closes the one, and frees the other
         BackendDict.reset()  # whatever else has used moto in this process
         thread = threading.Thread(target=server.serve_forever, args=(0.05,), name="embedded AWS")
         thread.start()
@@ -94,7 +94,7 @@ def embedded_aws(  # noqa: PLR0913  # all by name
             server.shutdown()
             thread.join()
             server.server_close()  # after the last answer
-            gaps.stepfunctions.join_threads()
+            moto_patches.stepfunctions.join_threads()
             BackendDict.reset()
 
 
@@ -197,7 +197,7 @@ class _Front:
     def _invoke(self, name: str, payload: bytes) -> Answer:
         """Answer Lambda's Invoke, RequestResponse; a name may be an ARN."""
         try:
-            function = gaps.awslambda.find(ACCOUNT, REGION, unquote(name))
+            function = moto_patches.awslambda.find(ACCOUNT, REGION, unquote(name))
         except UnknownFunctionException as error:
             return _refusal(HTTPStatus.NOT_FOUND, "ResourceNotFoundException", error.message)
         answer = self.functions.invoke(function, payload)
@@ -223,7 +223,7 @@ def _body(environ: "WSGIEnvironment") -> bytes:
 
 def _validate(request: Mapping[str, Any]) -> Answer:
     """Answer ValidateStateMachineDefinition from the parser that CreateStateMachine uses."""
-    problem = gaps.stepfunctions.problem_of(request["definition"])
+    problem = moto_patches.stepfunctions.problem_of(request["definition"])
     diagnostic = {"severity": "ERROR", "code": "INVALID_DEFINITION", "message": problem}
     result = {
         "result": "FAIL" if problem else "OK",

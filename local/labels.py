@@ -3,23 +3,23 @@
 from collections.abc import Callable
 from typing import Any
 
+from models.build import ensure_model
 from shared.contracts import Instance, Label
 from tag.embedded.labeler import EmbeddedModel, load_model
-from tools.labels.model import ensure_model
 
 ALL_LABELS = 1000  # whoever asks sets MaxLabels
 ANY_CONFIDENCE = 0.1  # per cent; whoever asks sets MinConfidence, and 0 would be all there are
 
 
-class ModelLabeller:
-    """`rekognition.Labeller` by the label model."""
+class ModelLabeler:
+    """`rekognition.Labeler` by the label model."""
 
     def __init__(self, model: EmbeddedModel) -> None:
         self.model = model
         self.version = model.name
 
     @classmethod
-    def ready(cls, report: Callable[[str], None]) -> "ModelLabeller":
+    def ready(cls, report: Callable[[str], None]) -> "ModelLabeler":
         """Make the model where it is not yet there, saying so, and load it.
 
         Raises:

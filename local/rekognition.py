@@ -1,4 +1,4 @@
-"""Rekognition's DetectLabels on this machine: its limits and errors, and a labeller of our own."""
+"""Rekognition's DetectLabels on this machine: its limits and errors, and a labeler of our own."""
 
 import base64
 import binascii
@@ -26,7 +26,7 @@ class RekognitionError(Exception):
         self.code = code
 
 
-class Labeller(Protocol):
+class Labeler(Protocol):
     """What finds labels in a photo."""
 
     version: str  # LabelModelVersion
@@ -45,16 +45,16 @@ class NoLabels:
 
     version = "local-none"
 
-    def label(self, photo: bytes) -> list[dict[str, Any]]:  # noqa: ARG002  # Labeller
+    def label(self, photo: bytes) -> list[dict[str, Any]]:  # noqa: ARG002  # Labeler
         """Return no labels at all."""
         return []
 
 
 @dataclass
 class Rekognition:
-    """Answers DetectLabels: Rekognition's own validation first, then the labeller."""
+    """Answers DetectLabels: Rekognition's own validation first, then the labeler."""
 
-    labeller: Labeller
+    labeler: Labeler
 
     def detect_labels(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Return the answer to `request`.
@@ -66,11 +66,11 @@ class Rekognition:
         _check_picture(photo)
         min_confidence = request.get("MinConfidence", 55)
         labels = [
-            label for label in self.labeller.label(photo) if label["Confidence"] >= min_confidence
+            label for label in self.labeler.label(photo) if label["Confidence"] >= min_confidence
         ]
         return {
             "Labels": labels[: request.get("MaxLabels", 1000)],
-            "LabelModelVersion": self.labeller.version,
+            "LabelModelVersion": self.labeler.version,
         }
 
 

@@ -164,7 +164,7 @@ def outcome(record: Record) -> list[str]:
         return [f"REJECTED {record.reason}", REASONS.get(record.reason or "", record.error or "")]
     if record.status != "READY":
         return [record.status, record.error or ""]
-    return ["cut short: what is missing is grey"] if record.truncated else []
+    return ["cut short: what is missing is gray"] if record.truncated else []
 
 
 def when(taken_at: TakenAt | None) -> str:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Final
 
 from local.embedded import LOOPBACK, REGION
 from local.functions import InProcess
-from local.gaps import (
+from local.moto_patches import (
     cognitosignin,  # noqa: F401  # importing it puts it in place
     cors,
 )
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from local.functions import Functions
     from local.process import Photo
-    from local.rekognition import Labeller
+    from local.rekognition import Labeler
 
 DIST: Final = REPOSITORY / "web" / "dist"
 EXAMPLES: Final = Path(__file__).parent / "photos"
@@ -73,7 +73,7 @@ class SiteUnavailableError(Exception):
 def gallery(
     *,
     functions: Functions,
-    labeller: Labeller | None = None,
+    labeler: Labeler | None = None,
     port: int = 0,
     dist: Path = DIST,
 ) -> Iterator[Site]:
@@ -81,7 +81,7 @@ def gallery(
 
     Args:
         functions: what runs the functions.
-        labeller: what answers Rekognition's DetectLabels; absent means: no labels at all.
+        labeler: what answers Rekognition's DetectLabels; absent means: no labels at all.
         port: of the loopback; 0 means a free one.
         dist: the page, as `npm run build` made it.
 
@@ -98,7 +98,7 @@ def gallery(
         cors.ORIGINS[:] = [
             f"http://{host}:{server.server_port}" for host in (LOOPBACK, "localhost")
         ]
-        with Stack.start(functions=functions, labeller=labeller) as stack:
+        with Stack.start(functions=functions, labeler=labeler) as stack:
             account = create_account(stack)
             server.config = json.dumps(configuration(stack, account)).encode()  # type: ignore[attr-defined]
             server.headers = headers(stack.endpoint_url)  # type: ignore[attr-defined]
@@ -160,7 +160,7 @@ def configuration(stack: Stack, account: Account) -> dict[str, object]:
 def headers(endpoint_url: str) -> dict[str, str]:
     """Return the headers of every answer: CloudFront's, with this AWS in the place of AWS."""
     values = {"apis": endpoint_url, "images": endpoint_url}
-    made: dict[str, str] = json.loads(render_file("siteheaders.json.tftpl", values))
+    made: dict[str, str] = json.loads(render_file("workflow/site_headers.json.tftpl", values))
     return made
 
 
@@ -222,18 +222,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(paths: Sequence[Path], *, port: int) -> None:
-    from local.labels import ModelLabeller  # noqa: PLC0415  # --help need not wait for it
-    from tools.labels.model import ModelUnavailableError, WrongWeightsError  # noqa: PLC0415
+    from local.labels import ModelLabeler  # noqa: PLC0415  # --help need not wait for it
+    from models.build import ModelUnavailableError, WrongWeightsError  # noqa: PLC0415
 
     def unreadable(error: OSError) -> None:
         _say(f"cannot read {error.filename}: {error.strerror}")
 
     photos = find_photos(paths, output=Path("demo"), on_error=unreadable)
     try:
-        labeller = ModelLabeller.ready(_say)
+        labeler = ModelLabeler.ready(_say)
     except (ModelUnavailableError, WrongWeightsError) as error:
         raise SiteUnavailableError(str(error)) from error
-    with gallery(functions=InProcess(), labeller=labeller, port=port) as site:
+    with gallery(functions=InProcess(), labeler=labeler, port=port) as site:
         upload(site, photos, album=EXAMPLES_ALBUM)
         _say(f"Gallery: {site.url} ({USERNAME}, {PASSWORD}); Ctrl-C ends it and forgets all")
         threading.Event().wait()

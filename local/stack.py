@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_stepfunctions import SFNClient
 
-    from local.gaps.wiring import Moto
-    from local.rekognition import Labeller
+    from local.moto_patches.wiring import Moto
+    from local.rekognition import Labeler
 
 PHOTOS_BUCKET: Final = "photos"
 DERIVED_BUCKET: Final = "derived"
@@ -98,7 +98,7 @@ class Stack:
         *,
         functions: Functions,
         renditions: Mapping[str, RenditionSpec] = DEFAULT_RENDITIONS,
-        labeller: "Labeller | None" = None,
+        labeler: "Labeler | None" = None,
         retry_scale: float = 1.0,
         image_tag: str = "latest",
     ) -> "Iterator[Stack]":
@@ -110,11 +110,11 @@ class Stack:
             functions: what runs the functions: `InProcess()`, `Containers()`, or any other
                 `local.functions.Functions`.
             renditions: the functions' RENDITIONS.
-            labeller: what answers Rekognition's DetectLabels; absent means: no labels at all.
+            labeler: what answers Rekognition's DetectLabels; absent means: no labels at all.
             retry_scale: by which the waits between retries are multiplied; tests use 0.
             image_tag: of the images gallery-extract, gallery-thumbnail and gallery-tag.
         """
-        with cls.empty(functions=functions, labeller=labeller, retry_scale=retry_scale) as stack:
+        with cls.empty(functions=functions, labeler=labeler, retry_scale=retry_scale) as stack:
             stack.deploy(renditions, image_tag)
             yield stack
 
@@ -124,20 +124,20 @@ class Stack:
         cls,
         *,
         functions: Functions,
-        labeller: "Labeller | None" = None,
+        labeler: "Labeler | None" = None,
         retry_scale: float = 1.0,
     ) -> "Iterator[Stack]":
         """Start the embedded AWS, with nothing in it, for somebody else to deploy into: `attach`.
 
         Args:
             functions: what runs the functions that are deployed.
-            labeller: what answers Rekognition's DetectLabels; absent means: no labels at all.
+            labeler: what answers Rekognition's DetectLabels; absent means: no labels at all.
             retry_scale: by which the waits between retries are multiplied; tests use 0.
         """
         executions = Executions()
         with embedded_aws(
             functions=functions,
-            labeller=labeller or NoLabels(),
+            labeler=labeler or NoLabels(),
             retry_scale=retry_scale,
             # enough to keep every core busy, and few enough that no task waits out its timeout
             executions_at_once=2 + 2 * (os.cpu_count() or 1),
@@ -268,7 +268,7 @@ class Stack:
             definition=render_file("statemachine.json.tftpl", names),
             roleArn=ROLE,
         )
-        rules = json.loads(render_file("eventrules.json.tftpl", names))
+        rules = json.loads(render_file("workflow/upload_rules.json.tftpl", names))
         for name, rule in rules.items():
             self.events.put_rule(Name=name, EventPattern=json.dumps(rule["pattern"]))
             self.events.put_targets(
@@ -408,8 +408,8 @@ def _report(execution: "Moto") -> EndedExecution:
 
 
 def create_table(dynamodb: "DynamoDBClient", name: str) -> None:
-    """Create the gallery's table, with its keys and indexes as table.json names them."""
-    schema = json.loads((REPOSITORY / "table.json").read_text(encoding="utf-8"))
+    """Create the gallery's table, with its keys and indexes as workflow/table.json names them."""
+    schema = json.loads((REPOSITORY / "workflow/table.json").read_text(encoding="utf-8"))
     indexes = schema["indexes"]
     used = {keys[kind] for keys in (schema, *indexes.values()) for kind in _KEY_KINDS}
     dynamodb.create_table(

@@ -1,12 +1,12 @@
 # What works through many photos at once, each by an execution of the gallery's own state machine:
-# the backfill lists the bucket, the redo reads a list that python -m gallery has written.
+# the backfill lists the bucket, the reprocess reads a list that python -m gallery has written.
 locals {
-  bulk_names   = { for key in ["backfill", "redo"] : key => "${var.name}-${key}" }
+  bulk_names   = { for key in ["backfill", "reprocess"] : key => "${var.name}-${key}" }
   bulk_results = { for key in keys(local.bulk_names) : key => "${local.bucket_arns.logs}/${key}/*" }
 
   bulk_definitions = {
     for key in keys(local.bulk_names) :
-    key => jsondecode(templatefile("${path.module}/../${key}.json.tftpl", {
+    key => jsondecode(templatefile("${path.module}/../workflow/${key}.json.tftpl", {
       photos_bucket     = local.bucket_names.photos
       results_bucket    = local.bucket_names.logs
       state_machine_arn = local.state_machine_arn
@@ -37,7 +37,7 @@ data "aws_iam_policy_document" "bulk" {
   }
 
   # As AWS asks for a ResultWriter: https://docs.aws.amazon.com/step-functions/latest/dg/iam-policies-eg-dist-map.html
-  # The list of a redo is read from there, too.
+  # The list of a reprocessing is read from there, too.
   statement {
     sid = "KeepResults"
     actions = [
@@ -76,11 +76,11 @@ module "backfill" {
   policy_json        = data.aws_iam_policy_document.backfill.json
 }
 
-module "redo" {
+module "reprocess" {
   source = "./modules/bulk"
 
-  name               = local.bulk_names.redo
-  definition         = jsonencode(local.bulk_definitions.redo)
+  name               = local.bulk_names.reprocess
+  definition         = jsonencode(local.bulk_definitions.reprocess)
   log_retention_days = var.log_retention_days
-  policy_json        = data.aws_iam_policy_document.bulk["redo"].json
+  policy_json        = data.aws_iam_policy_document.bulk["reprocess"].json
 }

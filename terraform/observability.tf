@@ -1,7 +1,7 @@
 locals {
   metric_namespace = var.name
 
-  watch_definition = jsondecode(templatefile("${path.module}/../watch.json.tftpl", {
+  watch_definition = jsondecode(templatefile("${path.module}/../workflow/watch.json.tftpl", {
     namespace = local.metric_namespace
     table     = local.table_name
   }))

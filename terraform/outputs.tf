@@ -4,7 +4,7 @@ output "alarm_topic_arn" {
 }
 
 output "backfill_arn" {
-  description = "ARN of the state machine that processes what is in the bucket already, for tools/backfill.py."
+  description = "ARN of the state machine that processes what is in the bucket already, for gallery/backfill.py."
   value       = module.backfill.state_machine_arn
 }
 
@@ -43,7 +43,7 @@ output "identity_pool_id" {
 }
 
 output "logs_bucket" {
-  description = "Bucket of access logs, and of what a backfill or a redo came to."
+  description = "Bucket of access logs, and of what a backfill or a reprocessing came to."
   value       = module.logs.name
 }
 
@@ -52,9 +52,9 @@ output "photos_bucket" {
   value       = module.photos.name
 }
 
-output "redo_arn" {
-  description = "ARN of the state machine that makes photos anew, for `make redo` and `make reconcile`."
-  value       = module.redo.state_machine_arn
+output "reprocess_arn" {
+  description = "ARN of the state machine that makes photos anew, for `make reprocess` and `make reconcile`."
+  value       = module.reprocess.state_machine_arn
 }
 
 output "repository_urls" {

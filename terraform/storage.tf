@@ -97,7 +97,7 @@ resource "terraform_data" "keep_photos" {
     module.logs,
     module.observability,
     module.photos,
-    module.redo,
+    module.reprocess,
     module.registry,
     module.site,
     module.table,

@@ -12,11 +12,11 @@ locals {
     table            = local.table_name
   }))
 
-  start_rules = jsondecode(templatefile("${path.module}/../eventrules.json.tftpl", {
+  start_rules = jsondecode(templatefile("${path.module}/../workflow/upload_rules.json.tftpl", {
     photos_bucket = local.bucket_names.photos
   }))
 
-  failure_rule = jsondecode(templatefile("${path.module}/../failurerule.json.tftpl", {
+  failure_rule = jsondecode(templatefile("${path.module}/../workflow/failure_rule.json.tftpl", {
     state_machine_arn = local.state_machine_arn
   }))
 }

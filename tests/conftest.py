@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser
 
+pytest_plugins = ["labelmodel"]
+
 WEB = Path(__file__).parents[1] / "web"
 PHOTOS = Path(__file__).parents[2] / "shared" / "photos"
 PATIENCE_MS = 60_000  # this machine may be busy with other tests

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from local.gaps import cognitoidp  # noqa: F401  # importing it puts it in place
+from local.moto_patches import cognitoidp  # noqa: F401  # importing it puts it in place
 from local.stack import Stack
 from shared.items import plain
 from tools.plan import ROOT, copy_configuration
@@ -30,7 +30,7 @@ class Dogs:
 
     version = "dogs"
 
-    def label(self, photo: bytes) -> list[dict[str, Any]]:  # noqa: ARG002  # Labeller
+    def label(self, photo: bytes) -> list[dict[str, Any]]:  # noqa: ARG002  # Labeler
         """Return what Rekognition says of dogs."""
         return [{"Name": "Dog", "Confidence": 98.7, "Parents": [{"Name": "Animal"}]}]
 

@@ -47,7 +47,7 @@ class Aws:
     url: str
     executions: Executions
     functions: Answering
-    labeller: NoLabels
+    labeler: NoLabels
     clients: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
@@ -56,15 +56,15 @@ class Aws:
         """Start one, with a table, and a function for each step."""
         executions = Executions()
         functions = Answering()
-        labeller = NoLabels()
+        labeler = NoLabels()
         with embedded_aws(
             functions=functions,
-            labeller=labeller,
+            labeler=labeler,
             retry_scale=0,
             executions_at_once=4,
             watcher=executions,
         ) as url:
-            aws = cls(url, executions, functions, labeller)
+            aws = cls(url, executions, functions, labeler)
             create_table(aws.client("dynamodb"), TABLE)
             for step in STEPS:
                 aws.function(step)

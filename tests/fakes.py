@@ -8,8 +8,8 @@ from io import BytesIO
 
 from shared.contracts import PhotoRef
 from shared.errors import BadKeyError, PhotoGoneError, SupersededError
-from shared.records import KnownLabels, SameSize
 from shared.storage import Chunk
+from tag.records import KnownLabels, SameSize
 
 PHOTOS_BUCKET = "photos"
 KEY = "uploads/alice/2024/space plus+ü.jpg"
@@ -56,7 +56,7 @@ class MemoryPhotoStream(BytesIO):
 
 @dataclass
 class MemoryRecords:
-    """`shared.records.Records` of one owner."""
+    """`tag.records.Records` of one owner."""
 
     sizes: dict[str, tuple[int, str]] = field(default_factory=dict)  # sort key -> bytes, SHA-256
     known: dict[str, KnownLabels] = field(default_factory=dict)  # by sort key

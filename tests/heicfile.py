@@ -40,7 +40,7 @@ HEIC_WITH_ALPHA = base64.b64decode(
     "AAAADmF1eGwAAgABAAEAAABkbWRhdAAAADwoAa8GOFr8/Tf12T///n1H6H+V35sJX8Aav/9lqf//G2qsZj49qEb9"
     "ad2//pR0Q40H8QYff+3Il1+G/bAAAAAYKAGuDHB1BfC/8JcRS6v+pfCPoxV/hyOs"
 )
-GREY_HEIC = base64.b64decode(
+GRAY_HEIC = base64.b64decode(
     "AAAAHGZ0eXBoZWl4AAAAAG1pZjFoZWl4bWlhZgAAAU5tZXRhAAAAAAAAACFoZGxyAAAAAAAAAABwaWN0AAAAAAAA"
     "AAAAAAAAAAAAACJpbG9jAAAAAERAAAEAAQAAAAABcgABAAAAAAAAAB8AAAAjaWluZgAAAAAAAQAAABVpbmZlAgAA"
     "AAABAABodmMxAAAAAA5waXRtAAAAAAABAAAAzmlwcnAAAACvaXBjbwAAAHJodmNDAQQIAAAAn/gAAAAAHvAA/Pz4"
@@ -107,7 +107,7 @@ def heic(
 
 
 def nclx(primaries: int, transfer: int) -> bytes:
-    """Return the property that states a HEIF picture's colour in numbers."""
+    """Return the property that states a HEIF picture's color in numbers."""
     return box(b"colr", b"nclx", struct.pack(">HHHB", primaries, transfer, 6, 0x80))
 
 

@@ -351,7 +351,7 @@ def tiff_file(
     order: Literal["<", ">"] = "<",
     gap_bytes: int = 0,
 ) -> bytes:
-    """Return a grey TIFF of 40 x 30 px whose directory lies behind `gap_bytes`."""
+    """Return a gray TIFF of 40 x 30 px whose directory lies behind `gap_bytes`."""
     pixels = bytes(40 * 30)
     page = [
         Tag(0x0100, SHORT, [40]),

@@ -17,7 +17,7 @@ def plain(
     width_px: int = 64,
     height_px: int = 64,
 ) -> pyvips.Image:
-    """Return a picture of one colour: `levels`, as many as it has bands."""
+    """Return a picture of one color: `levels`, as many as it has bands."""
     black = pyvips.Image.black(width_px, height_px, bands=len(levels))
     return (black + list(levels)).cast(sample).copy(interpretation=interpretation)
 
@@ -34,7 +34,7 @@ def quarters(width_px: int = 96, height_px: int = 64) -> pyvips.Image:
 
 @cache
 def textured(width_px: int = 800, height_px: int = 600) -> pyvips.Image:
-    """Return a picture with something to see everywhere, and no row of one colour."""
+    """Return a picture with something to see everywhere, and no row of one color."""
     position = pyvips.Image.xyz(width_px, height_px)
     noise = pyvips.Image.gaussnoise(width_px, height_px, sigma=12, seed=7)
     red = position[0] * (160 / width_px) + 40 + noise
@@ -74,7 +74,7 @@ def opened(file: bytes) -> pyvips.Image:
 
 
 def seen(image: pyvips.Image) -> list[list[float]]:
-    """Return the colours in the middle of the four quarters, left to right, top to bottom."""
+    """Return the colors in the middle of the four quarters, left to right, top to bottom."""
     columns = (image.width // 4, image.width * 3 // 4)
     rows = (image.height // 4, image.height * 3 // 4)
     return [[float(level) for level in image(x, y)] for y in rows for x in columns]

@@ -15,7 +15,7 @@ from typing import Any
 import hcl2
 from hcl2.utils import SerializationOptions
 
-from tools import backfill, costs
+from gallery import backfill, costs
 
 ROOT = Path(__file__).parents[1]
 CONTRACTS = ROOT / "images" / "shared" / "contracts.py"
@@ -175,10 +175,10 @@ def _cell(text: str) -> str:
 
 
 def operations() -> str:
-    """Return docs/operations.md with the figures of tools/costs.py and tools/backfill.py."""
+    """Return docs/operations.md with the figures of gallery/costs.py and gallery/backfill.py."""
     page = OPERATIONS.read_text()
     for name, figures in (("costs", costs.tables()), ("backfill", backfill.table())):
-        begin = f"<!-- Made by `make docs` from tools/{name}.py; do not edit. -->"
+        begin = f"<!-- Made by `make docs` from gallery/{name}.py; do not edit. -->"
         end = f"<!-- {name} end -->"
         before, _, rest = page.partition(begin)
         _, _, after = rest.partition(end)

@@ -100,7 +100,7 @@ def make_plan(**variables: object) -> Plan:
         tempfile.TemporaryDirectory() as folder,
         embedded_aws(
             functions=InProcess(),
-            labeller=NoLabels(),
+            labeler=NoLabels(),
             retry_scale=0,
             executions_at_once=1,
             watcher=Executions(),
@@ -121,8 +121,8 @@ _OURS: Final = ("AWS", "TF_")  # variables of this machine's that would speak to
 
 def copy_configuration(folder: Path) -> Path:
     """Copy the configuration, and what it reads beside it, into `folder`; return its path there."""
-    for file in (*ROOT.glob("*.json"), *ROOT.glob("*.tftpl")):
-        shutil.copy(file, folder)
+    shutil.copy(ROOT / "statemachine.json.tftpl", folder)
+    shutil.copytree(ROOT / "workflow", folder / "workflow")
     strangers = shutil.ignore_patterns(
         ".terraform", "*.tfstate*", "*.tfvars*", "backend.tf", "tests"
     )

@@ -9,8 +9,8 @@ import sys
 from dataclasses import dataclass, field
 
 from extract.metadata import read_metadata
+from formats import SNIFF_BYTES, PartialFile, read_tiff, sniff, survey
 from shared.contracts import PhotoRef
-from shared.formats import SNIFF_BYTES, PartialFile, read_tiff, sniff, survey
 from shared.storage import Chunk
 
 UPLOADED_AT = "2026-01-01T00:00:00Z"

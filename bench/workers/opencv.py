@@ -1,4 +1,4 @@
-"""OpenCV, decoding at an eighth: the fastest peer, and the least careful of quality and colour."""
+"""OpenCV, decoding at an eighth: the fastest peer, and the least careful of quality and color."""
 
 import cv2
 import numpy as np

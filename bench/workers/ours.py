@@ -4,7 +4,7 @@ import logging
 from typing import Literal
 
 from bench.workers import serve
-from shared.decode import Box, decode
+from picture.decode import Box, decode
 from thumbnail.render import render
 from thumbnail.renditions import DEFAULT_RENDITIONS, RenditionSpec
 

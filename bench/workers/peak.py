@@ -61,7 +61,7 @@ def main() -> None:
     what, *photos = sys.argv[1:]
     logging.disable(logging.CRITICAL)
     if what == "handler":
-        from shared.aws import photo_store  # noqa: PLC0415  # the core knows no AWS
+        from shared.s3 import photo_store  # noqa: PLC0415  # the core knows no AWS
         from thumbnail import handler  # noqa: PLC0415  # as above
 
         photo_store()

@@ -9,8 +9,8 @@ from typing import Any, Final, Literal
 
 import exifread
 
-from extract.clean import decode
-from shared.formats import Tiff, pack_tiff
+from formats import Tiff, pack_tiff
+from shared.text import decode
 
 Directory = Literal["IFD0", "EXIF", "GPS"]
 Key = tuple[Directory, int]  # directory and tag

@@ -17,7 +17,17 @@ from typing import Final
 
 import shared.cold_start
 from extract.metadata import read_metadata
-from shared.aws import photo_store, photos_bucket
+from formats import (
+    MIME_TYPES,
+    SNIFF_BYTES,
+    PartialFile,
+    Structure,
+    Tiff,
+    orientation_of,
+    read_tiff,
+    sniff,
+    survey,
+)
 from shared.contracts import (
     ExtractRequest,
     ExtractResult,
@@ -35,19 +45,10 @@ from shared.errors import (
     TooManyPixelsError,
     UnreadablePhotoError,
 )
-from shared.formats import (
-    MIME_TYPES,
-    SNIFF_BYTES,
-    PartialFile,
-    Structure,
-    Tiff,
-    orientation_of,
-    read_tiff,
-    sniff,
-    survey,
-)
 from shared.keys import refuse_reference
 from shared.limits import MAX_BYTES, MAX_JPEG_SCANS, MAX_PIXELS
+from shared.s3 import photo_store
+from shared.settings import photos_bucket
 from shared.storage import PhotoStore
 
 shared.cold_start.over()

@@ -6,14 +6,14 @@ EXIF, XMP and IPTC are read apart and merged here; each value is cleaned before 
 from collections.abc import Iterator
 from typing import Final
 
-from extract import clean
 from extract.exif import Directory, Exif, read_exif
 from extract.iptc import Iptc, read_iptc
 from extract.place import locate
 from extract.times import Stated, choose_time
 from extract.xmp import Xmp
+from formats import Structure, Tiff
+from shared import text as clean
 from shared.contracts import Camera, Metadata
-from shared.formats import Structure, Tiff
 from shared.limits import (
     MAX_DESCRIPTION_CHARACTERS,
     MAX_KEYWORD_CHARACTERS,

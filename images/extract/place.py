@@ -7,9 +7,9 @@ import math
 from collections.abc import Sequence
 from typing import Final
 
-from extract.clean import text
 from extract.exif import Exif
 from shared.contracts import Location
+from shared.text import text
 
 _LATITUDE_REF, _LATITUDE, _LONGITUDE_REF, _LONGITUDE, _ALTITUDE_REF, _ALTITUDE = range(1, 7)
 # 2 and 3 count from the ellipsoid (Exif 3.0).

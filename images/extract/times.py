@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
-from extract.clean import decode
 from shared.contracts import TakenAt
+from shared.text import decode
 
 _TIME: Final = re.compile(
     r"(?P<date>\d{4}([:-])\d\d\2\d\d)[ T](?P<time>\d\d:\d\d:\d\d)"

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Final
 from xml.parsers import expat  # document types, and so entities, are refused below
 
-from shared.formats import MAX_METADATA_BYTES
+from formats import MAX_METADATA_BYTES
 
 _RDF: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns# "
 _XML_LANG: Final = "http://www.w3.org/XML/1998/namespace lang"

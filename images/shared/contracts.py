@@ -126,7 +126,7 @@ class ThumbnailResult(Contract, frozen=True):
     renditions: dict[str, Rendition]
     sha256: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]  # of the photo's bytes
     version: Count
-    truncated: bool = False  # the file ends early; what is missing is grey
+    truncated: bool = False  # the file ends early; what is missing is gray
 
 
 class TagRequest(Contract, frozen=True):
@@ -134,7 +134,7 @@ class TagRequest(Contract, frozen=True):
 
     photo: PhotoRef
     image: ImageFacts
-    relabel: bool = False  # ask the labeller, even where the same bytes have labels already
+    relabel: bool = False  # ask the labeler, even where the same bytes have labels already
 
 
 class BoundingBox(Contract, frozen=True):

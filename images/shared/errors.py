@@ -103,7 +103,7 @@ class SupersededError(PhotoError):
 
 
 class LabelsRefusedError(PhotoError):
-    """The labeller will never label this photo; the message is the service's code, no more."""
+    """The labeler will never label this photo; the message is the service's code, no more."""
 
 
 class TransientError(PhotoError):

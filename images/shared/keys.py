@@ -5,14 +5,19 @@ Derived keys carry digests of the photo's key and version, never the key itself:
 """
 
 import hashlib
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from shared.contracts import PhotoRef
 from shared.errors import BadKeyError, ForeignBucketError
 from shared.limits import MAX_OWNER_BYTES
 
-UPLOADS_PREFIX = "uploads/"
-DIGEST_CHARACTERS = 24  # hex: 96 bits, so that a billion photos of one owner do not collide
+UPLOADS_PREFIX: Final = "uploads/"
+DIGEST_CHARACTERS: Final = 24  # hex: 96 bits, so that a billion photos of one owner do not collide
+SIZE_DIGITS: Final = 9  # of a content key
+SORT_TIME_CHARACTERS: Final = len("2016-04-09T14:08:13")
+ALBUM_SHARDS: Final = 16  # rows that an album's count is spread over, against conflicts
+
+_AFTER_HASH: Final = "$"  # the character that follows "#"
 
 
 class UploadKey(NamedTuple):
@@ -76,3 +81,49 @@ def derived_key(photo: PhotoRef, rendition: str, extension: str, *, recipe: str)
     version = photo.version_id or photo.etag or ""
     made = digest(f"{version}\n{recipe}")
     return f"{owner}/{digest(photo.key)}/{made}/{rendition}.{extension}"
+
+
+def photo_sort_key(owner: str, key: str) -> str:
+    """Return the sort key of a photo's row.
+
+    Raises:
+        ValueError: `key` is not that of a photo of `owner`.
+    """
+    if split_upload_key(key).owner != owner:
+        raise ValueError(f"{key!r} is no photo of {owner!r}")
+    return "photo#" + key.removeprefix(f"{UPLOADS_PREFIX}{owner}/")
+
+
+def photo_key(owner: str, sort_key: str) -> str:
+    """Return the key of the object that a photo's row is about."""
+    return f"{UPLOADS_PREFIX}{owner}/{sort_key.removeprefix('photo#')}"
+
+
+def label_of(label_key: str) -> str:
+    """Return the folded label of a label's sort key."""
+    return label_key.removeprefix("label#").rsplit("#", 2)[0]
+
+
+def album_sort_key(album: str, key: str) -> str:
+    """Return the sort key of the row in which the photo `key` is counted for its album."""
+    return f"album#{digest(album)}#{digest(key)[0]}"
+
+
+def within(prefix: str) -> tuple[str, str]:
+    """Return the least and the greatest of the range keys that begin with `prefix`#."""
+    return f"{prefix}#", f"{prefix}{_AFTER_HASH}"
+
+
+def album_prefix(album: str) -> str:
+    """Return what the range keys of an album's photos begin with."""
+    return digest(album)
+
+
+def size_prefix(size: int) -> str:
+    """Return what the content keys of all photos of `size` bytes begin with."""
+    return f"{size:0{SIZE_DIGITS}}#"
+
+
+def sha256_of(content_key: str) -> str:
+    """Return the SHA-256 in a content key: <bytes>#<SHA-256>#<key digest>."""
+    return content_key.split("#")[1]

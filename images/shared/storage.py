@@ -1,6 +1,6 @@
 """Photos in a bucket and what is derived from them: the port that the steps use.
 
-shared/aws.py has its S3 adapter, tests/fakes.py one in memory; one suite of tests holds both to
+shared/s3.py has its S3 adapter, tests/fakes.py one in memory; one suite of tests holds both to
 the same promises.
 """
 

@@ -16,16 +16,18 @@ from functools import cache
 from typing import Final
 
 import shared.cold_start
-from shared.aws import labeler_settings, photo_store, photos_bucket, records, rekognition
 from shared.contracts import TagRequest, TagResult, dump, parse
 from shared.deadline import deadline_of
 from shared.errors import LabelsRefusedError, RejectedError
 from shared.keys import refuse_reference
-from shared.records import Records
+from shared.s3 import photo_store
+from shared.settings import labeler_settings, photos_bucket
 from shared.storage import PhotoStore
+from tag.aws import records, rekognition
 from tag.labels import Labeler, Labels, tag_result
+from tag.records import Records
 from tag.rekognition import RekognitionLabeler
-from tag.twins import labels_of_twin
+from tag.same_bytes import labels_of_same_bytes
 
 shared.cold_start.over()
 
@@ -50,7 +52,7 @@ def handle(event: Mapping[str, object], context: object) -> dict[str, object]:
 
 @cache
 def labeler() -> Labeler:
-    """Return the labeller that LABELER names.
+    """Return the labeler that LABELER names.
 
     Raises:
         LookupError: it names none.
@@ -84,34 +86,34 @@ def run(  # noqa: PLR0913  # all but four by name
     photos_bucket: str,
     deadline: float = math.inf,
 ) -> TagResult:
-    """Label one photo. What the labeller refuses for good is a result too: FAILED:<code>."""
+    """Label one photo. What the labeler refuses for good is a result too: FAILED:<code>."""
     started = time.perf_counter()
     refuse_reference(request.photo, photos_bucket=photos_bucket)
-    twin = None if request.relabel else _labels_of_twin(request, store, labeler, records)
+    known = None if request.relabel else _labels_of_same_bytes(request, store, labeler, records)
     try:
-        labels = twin or labeler.label(request.photo, request.image, store, deadline=deadline)
+        labels = known or labeler.label(request.photo, request.image, store, deadline=deadline)
     except LabelsRefusedError as error:
         labels = Labels(status=f"FAILED:{error}")
     except RejectedError as error:  # the other steps judge the photo; here it is without labels
         labels = Labels(status=f"FAILED:{error.code}")
     result = tag_result(labels, version=VERSION)
     log.info(
-        "photo labelled",
+        "photo labeled",
         extra={
             "photo_key": request.photo.key,
             "labels": len(result.labels),
             "labels_status": result.labels_status,
-            "labels_reused": twin is not None,
+            "labels_reused": known is not None,
             "duration_ms": round((time.perf_counter() - started) * 1000),
         },
     )
     return result
 
 
-def _labels_of_twin(
+def _labels_of_same_bytes(
     request: TagRequest, store: PhotoStore, labeler: Labeler, records: Records
 ) -> Labels | None:
-    return labels_of_twin(
+    return labels_of_same_bytes(
         request.photo,
         request.image,
         store=store,

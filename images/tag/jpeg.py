@@ -1,11 +1,11 @@
-"""The JPEG that a labeller is sent in place of a photo that it does not take."""
+"""The JPEG that a labeler is sent in place of a photo that it does not take."""
 
 import math
 from typing import Final
 
 import pyvips
 
-from shared.decode import Box, decode
+from picture.decode import Box, decode
 from shared.storage import PhotoStream
 
 QUALITY: Final = 85  # noise of 2,048 px a side comes to 3.4 MB; a photo to a fifth of it

@@ -5,7 +5,6 @@ No AWS, no clock, no environment.
 
 import json
 import math
-import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -22,22 +21,21 @@ from shared.contracts import (
 )
 from shared.limits import (
     MAX_INSTANCES,
-    MAX_LABEL_CHARACTERS,
     MAX_LABEL_RELATIVES,
     MAX_LABEL_ROWS,
     MAX_LABELS,
     MAX_TAGS_BYTES,
 )
 from shared.storage import PhotoStore
+from shared.text import clean_label, fold_label
 
-_MAX_RAW_CHARACTERS: Final = 1_024  # as much of a name as is looked at
-_BOX_DIGITS: Final = 4  # a ten-thousandth of a side is below a pixel of what a labeller sees
+_BOX_DIGITS: Final = 4  # a ten-thousandth of a side is below a pixel of what a labeler sees
 _CONFIDENCE_DIGITS: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """What a labeller answers, as it says it: `tag_result` trusts none of its values."""
+    """What a labeler answers, as it says it: `tag_result` trusts none of its values."""
 
     found: Iterable[Label] = ()
     model: str | None = None  # its name and version
@@ -64,7 +62,7 @@ class Labeler(Protocol):
 
         Raises:
             DeadlineExceededError: the deadline has come.
-            LabelsUnavailableError: the labeller may answer later.
+            LabelsUnavailableError: the labeler may answer later.
             LabelsRefusedError: it never will, for this photo.
             AccessDeniedError: it is not ours to ask.
             RejectedError: the photo does not decode, or must not be decoded.
@@ -84,8 +82,8 @@ def tag_result(labels: Labels, *, version: int) -> TagResult:
         result = TagResult(
             labels=kept,
             label_index=label_index(kept),
-            labels_status=clean(labels.status),
-            labels_model=clean(labels.model or "") or None,
+            labels_status=clean_label(labels.status),
+            labels_model=clean_label(labels.model or "") or None,
             version=version,
         )
         if len(json.dumps(dump(result), ensure_ascii=False).encode()) <= MAX_TAGS_BYTES:
@@ -98,10 +96,10 @@ def tidy(found: Iterable[Label]) -> list[Label]:
     sound = (label for label in found if _is_percentage(label.confidence))
     kept: dict[str, Label] = {}
     for label in sorted(sound, key=lambda label: -label.confidence):
-        name = clean(label.name)
-        if not name or fold(name) in kept:
+        name = clean_label(label.name)
+        if not name or fold_label(name) in kept:
             continue
-        kept[fold(name)] = Label(
+        kept[fold_label(name)] = Label(
             name=name,
             confidence=round(label.confidence, _CONFIDENCE_DIGITS),
             parents=_names(label.parents),
@@ -124,31 +122,8 @@ def label_index(labels: Iterable[Label]) -> list[str]:
     Returns:
         At most `MAX_LABEL_ROWS` distinct names, most confident first.
     """
-    names = (fold(name) for label in labels for name in (label.name, *label.parents))
+    names = (fold_label(name) for label in labels for name in (label.name, *label.parents))
     return list(dict.fromkeys(name for name in names if name))[:MAX_LABEL_ROWS]
-
-
-def fold(name: str) -> str:
-    """Return `name` such that names which differ in case or in encoding alone are equal.
-
-    Source: Unicode 3.13, D145, canonical caseless matching; here in NFC.
-    """
-    caseless = unicodedata.normalize("NFD", name).casefold()
-    return unicodedata.normalize("NFC", caseless)[:MAX_LABEL_CHARACTERS].strip()
-
-
-def clean(name: str) -> str:
-    """Return `name` on one line of at most `MAX_LABEL_CHARACTERS`, in NFC.
-
-    Control, format, unassigned characters and halves of surrogate pairs go.
-    """
-    shown = "".join(
-        character
-        for character in name[:_MAX_RAW_CHARACTERS]
-        if character.isspace() or not unicodedata.category(character).startswith("C")
-    )
-    line = " ".join(unicodedata.normalize("NFC", shown).split())
-    return line[:MAX_LABEL_CHARACTERS].strip()
 
 
 def _is_percentage(confidence: float) -> bool:
@@ -156,7 +131,7 @@ def _is_percentage(confidence: float) -> bool:
 
 
 def _names(names: Iterable[str]) -> list[str]:
-    cleaned = dict.fromkeys(clean(name) for name in names)
+    cleaned = dict.fromkeys(clean_label(name) for name in names)
     return [name for name in cleaned if name][:MAX_LABEL_RELATIVES]
 
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from shared.aws import Rekognition
 from shared.contracts import BoundingBox, ImageFacts, Instance, Label, PhotoRef
 from shared.errors import LabelsRefusedError
 from shared.storage import PhotoStore
+from tag.aws import Rekognition
 from tag.labels import Labels
 
 if TYPE_CHECKING:

@@ -18,8 +18,7 @@ from typing import Final
 import msgspec
 
 import shared.cold_start
-from shared.aws import photo_store, photos_bucket, renditions_json
-from shared.content import HashedStream
+from picture.content import HashedStream
 from shared.contracts import (
     Rendition,
     ThumbnailRequest,
@@ -29,6 +28,8 @@ from shared.contracts import (
 )
 from shared.deadline import deadline_of
 from shared.keys import derived_key, refuse_reference
+from shared.s3 import photo_store
+from shared.settings import photos_bucket, renditions_json
 from shared.storage import PhotoStore
 from thumbnail.render import render
 from thumbnail.renditions import EXTENSIONS, MIME_TYPES, RenditionSpec, parse_renditions

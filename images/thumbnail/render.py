@@ -7,8 +7,8 @@ from typing import Final
 
 import pyvips
 
+from picture.decode import Box, decode
 from shared.deadline import refuse_late
-from shared.decode import Box, decode
 from shared.storage import PhotoStream
 from thumbnail.renditions import RenditionSpec
 
@@ -50,7 +50,7 @@ def render(
         deadline: seconds of `time.monotonic()` at which to give up.
 
     Raises:
-        PhotoError: as `shared.decode.decode`.
+        PhotoError: as `picture.decode.decode`.
     """
     boxes = {name: _box(spec) for name, spec in renditions.items()}
     picture = decode(photo, *boxes.values(), deadline=deadline)

@@ -11,8 +11,8 @@ from bench import corpus, growth, instructions, memory, peers, pipeline, thumbna
 from bench.processes import Process, compare
 from bench.section import prose
 from bench.workers import throttled
-from tools import backfill, costs
-from tools.units import read_units
+from gallery import backfill, costs
+from gallery.units import read_units
 
 
 def test_processes_are_compared_by_their_own_cpu_time() -> None:

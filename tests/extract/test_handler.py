@@ -10,6 +10,7 @@ import photofiles as pf
 from extract import exif, handler
 from extract.handler import run
 from fakes import KEY, PHOTOS_BUCKET, MemoryPhotoStore, stored
+from formats import MIME_TYPES
 from reading import UPLOADED_AT, extracted, extracted_with_reads
 from shared.contracts import ExtractRequest, PhotoRef, dump, parse
 from shared.errors import (
@@ -26,7 +27,6 @@ from shared.errors import (
     UnreadablePhotoError,
     UnsupportedTypeError,
 )
-from shared.formats import MIME_TYPES
 from shared.limits import MAX_BYTES
 
 HEAD = (0, 131_071)

@@ -7,8 +7,8 @@ import pytest
 import pyvips
 
 import photofiles as pf
+from picture.heic import HeifFile
 from reading import extracted
-from shared.heic import HeifFile
 
 ENTRIES: dict[str, list[pf.Tag]] = {
     **{str(n): [pf.Tag(pf.ORIENTATION, pf.SHORT, [n])] for n in (*range(10), 65_535)},

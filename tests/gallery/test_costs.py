@@ -1,85 +1,101 @@
-"""What each question costs, in DynamoDB's read units: as docs/architecture.md says.
+"""What docs/operations.md says of costs is counted right."""
 
-moto charges the same for every read. So the items that a Query reads are measured here as
-DynamoDB measures them.
-"""
-
+import json
 import re
-from collections.abc import Callable
-from datetime import datetime
+import subprocess
+import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from embeddedaws import Aws
-from gallery import questions
-from gallery.table import Table
-from publishing import NOW, Publisher, fill
-from tools.units import read_units
+from gallery import costs
+from thumbnail.renditions import DEFAULT_RENDITIONS
 
 ROOT = Path(__file__).parents[2]
-OWNER = "us-east-1:9cc8d1a8-0d1f-4b7c-8c52-3ab2c1f0a1b2"  # as long as Cognito's
-PHOTOS = 50
 
 
-@pytest.fixture(scope="module", autouse=True)
-def filled(publisher: Publisher) -> None:
-    fill(publisher, OWNER, "2016", PHOTOS)
-    for number in range(PHOTOS):
-        publisher.problem(f"uploads/{OWNER}/bad/{number}.jpg", NOW, "REJECTED")
+def test_a_photo_enters_as_many_states_as_are_paid_for(tmp_path: Path) -> None:
+    photo = ROOT / "local" / "photos" / "rocket.jpg"
+    command = [sys.executable, "-m", "local", "process", "--json", "--output", str(tmp_path)]
 
-
-@pytest.fixture
-def read(aws: Aws) -> Any:  # noqa: ANN401  # a function
-    """Return what the answers that come while asking cost, each for itself."""
-    client = aws.client("dynamodb")
-
-    def units_of(ask: Callable[[], object]) -> float:
-        answers: list[tuple[bool, list[Any]]] = []
-
-        def keep(parsed: dict[str, Any], model: Any, **_: object) -> None:  # noqa: ANN401
-            now = model.name == "GetItem"  # the reads of what is there now
-            items = [parsed["Item"]] if now else parsed["Items"]
-            answers.append((now, items))
-
-        client.meta.events.register("after-call.dynamodb", keep, unique_id="costs")
-        ask()
-        client.meta.events.unregister("after-call.dynamodb", unique_id="costs")
-        return sum(read_units(items, now=now) for now, items in answers)
-
-    return units_of
-
-
-ASKS: dict[str, Callable[[Table], object]] = {
-    "a photo": lambda table: questions.photo(table, OWNER, f"uploads/{OWNER}/2016/0.jpg"),
-    "50 photos of an album": lambda table: questions.album(table, OWNER, "2016"),
-    "50 photos of a time": lambda table: questions.between(
-        table, OWNER, datetime.fromisoformat("2016-01-01"), datetime.fromisoformat("2017-01-01")
-    ),
-    "50 photos with a label": lambda table: questions.labelled(table, OWNER, "animal"),
-    "50 problems": lambda table: questions.problems(table, OWNER),
-    "copies among 50 photos": lambda table: questions.copies(table, OWNER, limit=50),
-    "an album of many, its count and its cover": lambda table: questions.albums(table, OWNER),
-}
-
-
-@pytest.mark.parametrize("question", ASKS)
-def test_a_question_costs_what_the_docs_say(
-    table: Table,
-    read: Callable[[Callable[[], object]], float],
-    question: str,
-) -> None:
-    page = (ROOT / "docs/architecture.md").read_text()
-    stated = dict(re.findall(r"^\| ([^|]+?) \| ([\d.]+) \|", page, re.MULTILINE))
-
-    units = read(lambda: ASKS[question](table))
-
-    assert f"{units:g}" == stated.get(question), f"{question} costs {units:g} read units"
-
-
-def test_the_service_tells_what_it_charged(table: Table) -> None:
-    assert questions.album(table, OWNER, "2016").read_units > 0
-    assert (
-        questions.albums(table, OWNER).read_units >= 2 * questions.problems(table, OWNER).read_units
+    done = subprocess.run(  # noqa: S603  # our own program
+        [*command, str(photo)], cwd=ROOT, check=True, capture_output=True, text=True
     )
+
+    document = json.loads(done.stdout)
+    assert document["status"] == "READY"
+    assert len(document["states_ms"]) == costs.TRANSITIONS
+    assert len(document["renditions"]) == costs.RENDITIONS == len(DEFAULT_RENDITIONS)
+
+
+def test_the_watch_looks_as_often_and_at_as_many_shards() -> None:
+    watch = json.loads((ROOT / "workflow/watch.json.tftpl").read_text())
+    shards = watch["States"]["AgeOfEachShard"]["Items"]
+    settings = (ROOT / "terraform" / "modules" / "observability" / "watch.tf").read_text()
+
+    assert len(re.findall(r"[0-9a-f]", shards.partition("'")[2].partition("'")[0])) == (
+        costs.WATCH_SHARDS
+    )
+    assert re.findall(r"watch_minutes = (\d+)", settings) == [str(costs.WATCH_MINUTES)]
+
+
+def test_memory_is_what_terraform_gives() -> None:
+    assert set(costs.memory_mb()) == {"extract", "tag", "thumbnail"}
+    assert all(128 <= memory <= 10_240 for memory in costs.memory_mb().values())
+
+
+def test_memory_that_is_not_where_it_should_be_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "variables.tf").write_text('variable "memory" {}')
+    monkeypatch.setattr(costs, "VARIABLES", tmp_path / "variables.tf")
+
+    with pytest.raises(LookupError, match="memory_mb has no default"):
+        costs.memory_mb()
+
+
+@pytest.mark.parametrize(
+    ("memory", "seconds"), [(costs.CORE_MB, 0.625), (2 * costs.CORE_MB, 0.625), (885, 1.07)]
+)
+def test_less_than_a_core_takes_longer_and_more_than_one_is_of_no_use(
+    memory: int, seconds: float
+) -> None:
+    assert costs.billed_seconds("thumbnail", memory) == pytest.approx(seconds, abs=0.01)
+
+
+def test_the_tables_add_up() -> None:
+    rows = re.findall(
+        r"\| \*{0,2}([\w -]+?)\*{0,2} \| .*\| \*{0,2}([\d.]+)\*{0,2} \|", costs.tables()
+    )
+    sums, running = [], 0.0
+    for service, usd in rows:
+        if service == "all":
+            sums.append((float(usd), running))
+            running = 0.0
+        elif "." in usd:
+            running += float(usd)
+
+    assert len(sums) == 4
+    assert all(said == pytest.approx(added, abs=0.006) for said, added in sums)
+
+
+@pytest.mark.parametrize("step", costs.NEEDS_MB)
+def test_the_cheapest_memory_is_enough_and_none_that_is_enough_costs_less(step: str) -> None:
+    size = costs.cheapest_mb(step)
+
+    assert size >= costs.NEEDS_MB[step]
+    enough = [other for other in costs.MEMORY_SIZES_MB if other >= costs.NEEDS_MB[step]]
+    assert all(
+        costs.lambda_usd(step, memory=size) <= costs.lambda_usd(step, memory=other)
+        for other in enough
+    )
+
+
+def test_express_saves_the_transitions_and_nothing_else() -> None:
+    standard, express = (
+        {item.service: item.usd for item in costs.thousand_photos(labeler="embedded", workflow=one)}
+        for one in ("standard", "express")
+    )
+
+    assert express.pop("Step Functions") < standard.pop("Step Functions") / 50
+    assert express == standard

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from gallery import questions
+from gallery import queries
 from gallery.editing import edit
 from gallery.records import Edits
 from gallery.table import ConflictError, Table
@@ -31,7 +31,7 @@ def table(world: World) -> Table:  # noqa: F811  # the fixture
 
 
 def titles(table: Table) -> list[str | None]:
-    return [picture.title for picture in questions.album(table, "alice", "2024").items]
+    return [picture.title for picture in queries.album(table, "alice", "2024").items]
 
 
 def test_an_edit_is_seen_wherever_the_photo_is(world: World, table: Table) -> None:  # noqa: F811
@@ -39,14 +39,14 @@ def test_an_edit_is_seen_wherever_the_photo_is(world: World, table: Table) -> No
 
     edited = edit(table, "alice", KEY, MINE)
 
-    assert edited == questions.photo(table, "alice", KEY)
+    assert edited == queries.photo(table, "alice", KEY)
     assert (edited.title, edited.description) == ("Mine", "Über Tacos")
     assert (edited.keywords, edited.edits) == (["a", "b"], KEPT)
     assert [label.name for label in edited.labels] == ["version v1"]
     assert titles(table) == ["Mine"]
     assert label_rows(world.rows()) == {"animal", "version v1"}
-    assert questions.labelled(table, "alice", "dog").items == []
-    assert [match.key for match in questions.labelled(table, "alice", "Animal").items] == [KEY]
+    assert queries.labeled(table, "alice", "dog").items == []
+    assert [match.key for match in queries.labeled(table, "alice", "Animal").items] == [KEY]
 
 
 def test_an_edit_taken_back_leaves_the_photo_as_it_was(world: World, table: Table) -> None:  # noqa: F811
@@ -99,7 +99,7 @@ def test_an_edit_survives_whatever_a_photo_comes_to(
         world.functions.steps["extract"] = raising(error)
     world.run(LIFE[1])
 
-    photo = questions.photo(table, "alice", KEY)
+    photo = queries.photo(table, "alice", KEY)
     assert photo is not None
     assert (photo.title, photo.edits) == ("Mine", KEPT)
     assert not {"dog", "pet"} & label_rows(world.rows())
@@ -136,7 +136,7 @@ def test_an_edit_made_while_the_photo_is_processed_is_not_lost(
     world.functions.steps[during] = meanwhile
     [ended] = world.run(LIFE[1])
 
-    photo = questions.photo(table, "alice", KEY)
+    photo = queries.photo(table, "alice", KEY)
     assert photo is not None
     assert ended.output["outcome"] == "READY"
     assert (photo.version_id, photo.status, photo.edits) == ("v2", "READY", KEPT)

@@ -11,7 +11,7 @@ import msgspec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gallery import questions
+from gallery import queries
 from gallery.editing import edit
 from gallery.records import Edits, Page
 from gallery.table import Table
@@ -27,7 +27,8 @@ from shared.contracts import (
     ThumbnailResult,
 )
 from shared.keys import digest, split_upload_key
-from tag.labels import fold, label_index
+from shared.text import fold_label
+from tag.labels import label_index
 
 HISTORIES = 20
 UPLOADED = "2024-07-01T10:00:00"
@@ -200,7 +201,7 @@ def test_each_question_is_answered_as_by_brute_force(
 def check_photos(table: Table, owner: str, known: Mapping[str, Known]) -> None:
     for file in FILES:
         key = f"uploads/{owner}/{file}"
-        photo = questions.photo(table, owner, key)
+        photo = queries.photo(table, owner, key)
         if key not in known:
             assert photo is None
             continue
@@ -217,7 +218,7 @@ def check_photos(table: Table, owner: str, known: Mapping[str, Known]) -> None:
         assert {label.name for label in photo.labels} == {
             label.name
             for label in expected.labels
-            if fold(label.name) not in expected.edits.hidden_labels
+            if fold_label(label.name) not in expected.edits.hidden_labels
         }
 
 
@@ -227,12 +228,12 @@ def check_albums(table: Table, owner: str, known: list[Known], asked: Asked) -> 
     for photo in ready:
         by_album.setdefault(split_upload_key(photo.key).album, []).append(photo)
     for path in ALBUMS:
-        found = everything(partial(questions.album, table, owner, path, **asked))
+        found = everything(partial(queries.album, table, owner, path, **asked))
         expected = in_order(by_album.get(path, []), newest_first=asked["newest_first"])
         assert [(it.key, it.status, it.sort_time, it.title) for it in found] == [
             (it.key, it.status, it.time, it.shown_title) for it in expected
         ]
-    albums = everything(partial(questions.albums, table, owner, limit=asked["limit"]))
+    albums = everything(partial(queries.albums, table, owner, limit=asked["limit"]))
     assert {(it.path, it.photos, it.cover.key) for it in albums} == {
         (path, len(photos), in_order(photos, newest_first=True)[0].key)
         for path, photos in by_album.items()
@@ -242,7 +243,7 @@ def check_albums(table: Table, owner: str, known: list[Known], asked: Asked) -> 
 
 def check_times(table: Table, owner: str, known: list[Known], asked: Asked) -> None:
     for start, end in itertools.pairwise(sorted(BOUNDS)):
-        found = everything(partial(questions.between, table, owner, start, end, **asked))
+        found = everything(partial(queries.between, table, owner, start, end, **asked))
         expected = [
             photo
             for photo in in_order(known, newest_first=asked["newest_first"])
@@ -253,11 +254,11 @@ def check_times(table: Table, owner: str, known: list[Known], asked: Asked) -> N
 
 def check_labels(table: Table, owner: str, known: list[Known], asked: Asked) -> None:
     for label in ASKED_LABELS:
-        found = everything(partial(questions.labelled, table, owner, label, **asked))
+        found = everything(partial(queries.labeled, table, owner, label, **asked))
         expected = [
             photo
             for photo in in_order(known, newest_first=asked["newest_first"])
-            if fold(label) in photo.found_by()
+            if fold_label(label) in photo.found_by()
         ]
         assert [(it.key, it.sort_time, it.thumb.width_px) for it in found] == [
             (it.key, it.time, 400) for it in expected
@@ -265,7 +266,7 @@ def check_labels(table: Table, owner: str, known: list[Known], asked: Asked) -> 
 
 
 def check_problems(table: Table, owner: str, known: list[Known], asked: Asked) -> None:
-    found = everything(partial(questions.problems, table, owner, **asked))
+    found = everything(partial(queries.problems, table, owner, **asked))
     expected = [
         photo
         for photo in in_order(known, newest_first=asked["newest_first"])
@@ -277,7 +278,7 @@ def check_problems(table: Table, owner: str, known: list[Known], asked: Asked) -
 
 
 def check_copies(table: Table, owner: str, known: list[Known], asked: Asked) -> None:
-    found = everything(partial(questions.copies, table, owner, limit=asked["limit"] + 1))
+    found = everything(partial(queries.copies, table, owner, limit=asked["limit"] + 1))
     same: dict[str, list[str]] = {}
     for photo in known:
         if photo.published == "READY":

@@ -41,8 +41,8 @@ def world(gallery: Any) -> World:  # noqa: ANN401, F811  # the fixture
 
 
 @pytest.fixture(scope="module")
-def redo_arn(world: World) -> Iterator[str]:
-    with deployed(world.stack, "redo") as arn:
+def reprocess_arn(world: World) -> Iterator[str]:
+    with deployed(world.stack, "reprocess") as arn:
         yield arn
 
 
@@ -182,18 +182,18 @@ DAMAGE: dict[Callable[[World, str], None], str] = {
 }
 
 
-def repaired(world: World, redo_arn: str) -> None:
+def repaired(world: World, reprocess_arn: str) -> None:
     """Run `python -m gallery reconcile --repair`, and what it starts."""
-    done = run(world, redo_arn, "--repair", "--settled", "0")
+    done = run(world, reprocess_arn, "--repair", "--settled", "0")
     assert done.returncode == 0, done.stderr
     last = done.stdout.splitlines()[-1]
     if last.startswith("started: "):
         succeeded(world.stack, last.removeprefix("started: "))
 
 
-def run(world: World, redo_arn: str, *arguments: str) -> CompletedProcess[str]:
+def run(world: World, reprocess_arn: str, *arguments: str) -> CompletedProcess[str]:
     derived = ("--derived-bucket", world.stack.derived_bucket)
-    return command(world.stack, redo_arn, "reconcile", *derived, *arguments)
+    return command(world.stack, reprocess_arn, "reconcile", *derived, *arguments)
 
 
 def assert_all_agree(world: World) -> None:
@@ -222,13 +222,15 @@ def test_damage_is_found_as_what_it_is(world: World, damage: Callable[[World, st
     assert DAMAGE[damage] in kinds(reconciling(world).compare())
 
 
-def test_where_all_agree_nothing_is_found_and_nothing_is_done(world: World, redo_arn: str) -> None:
+def test_where_all_agree_nothing_is_found_and_nothing_is_done(
+    world: World, reprocess_arn: str
+) -> None:
     filled(world)
     before = world.rows()
     world.functions.calls.clear()
 
     report = reconciling(world).compare()
-    done = run(world, redo_arn, "--repair", "--settled", "0")
+    done = run(world, reprocess_arn, "--repair", "--settled", "0")
 
     assert (report.findings, report.photos) == ([], len(KEYS))
     assert (done.returncode, done.stdout) == (0, "all agree\n")
@@ -236,13 +238,13 @@ def test_where_all_agree_nothing_is_found_and_nothing_is_done(world: World, redo
     assert world.functions.calls == {}
 
 
-def test_a_report_changes_nothing_and_fails(world: World, redo_arn: str) -> None:
+def test_a_report_changes_nothing_and_fails(world: World, reprocess_arn: str) -> None:
     filled(world)
     lose_rendition(world, KEYS[0])
     invent_label(world, KEYS[1])
     before = world.rows(), world.derived()
 
-    done = run(world, redo_arn, "--settled", "0")
+    done = run(world, reprocess_arn, "--settled", "0")
 
     assert done.returncode == 1
     assert f"missing: {KEYS[0]}: without its alice/" in done.stdout
@@ -302,13 +304,15 @@ def test_a_label_row_that_is_published_meanwhile_stays(world: World) -> None:
     assert ghost in world.rows()
 
 
-def test_an_owner_of_whom_only_renditions_are_left_is_found(world: World, redo_arn: str) -> None:
+def test_an_owner_of_whom_only_renditions_are_left_is_found(
+    world: World, reprocess_arn: str
+) -> None:
     world.clear()
     world.stack.s3.put_object(
         Bucket=world.stack.derived_bucket, Key="bob/0/1/thumb.webp", Body=b"webp"
     )
 
-    repaired(world, redo_arn)
+    repaired(world, reprocess_arn)
 
     assert world.derived() == set()
 
@@ -326,7 +330,7 @@ def test_an_owner_of_whom_only_renditions_are_left_is_found(world: World, redo_a
     )
 )
 def test_after_any_damage_one_repair_makes_all_agree(
-    world: World, redo_arn: str, damage: list[tuple[Callable[[World, str], None], str]]
+    world: World, reprocess_arn: str, damage: list[tuple[Callable[[World, str], None], str]]
 ) -> None:
     filled(world)
     for harm, key in damage:
@@ -335,7 +339,7 @@ def test_after_any_damage_one_repair_makes_all_agree(
         except (KeyError, StopIteration):
             continue  # what it would harm is gone already
 
-    repaired(world, redo_arn)
+    repaired(world, reprocess_arn)
 
     assert reconciling(world).compare().findings == []
     assert_all_agree(world)

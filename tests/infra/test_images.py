@@ -22,8 +22,8 @@ from engine import (
     image,
     run_python,
 )
+from models.build import ensure_model
 from thumbnail.renditions import DEFAULT_RENDITIONS
-from tools.labels.model import ensure_model
 
 DOCKERFILES = [CONTEXT / function / "Dockerfile" for function in FUNCTIONS]
 ROOT = CONTEXT.parent

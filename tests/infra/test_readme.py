@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import engine
-from tools import costs
+from gallery import costs
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()

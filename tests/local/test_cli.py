@@ -16,7 +16,7 @@ from PIL import Image
 
 from local.__main__ import DEMO_PHOTOS, main
 from local.process import Photo
-from tools.labels.model import ModelUnavailableError, WrongWeightsError
+from models.build import ModelUnavailableError, WrongWeightsError
 
 ROOT = Path(__file__).parents[2]
 PHOTOS = {path.name for path in DEMO_PHOTOS.iterdir()} - {"README.md"}

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from embeddedaws import ROLE, Aws, queue_arn
 from local.embedded import ACCOUNT, REGION
-from local.gaps.eventbridge import transform
+from local.moto_patches.eventbridge import transform
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 EVENT = {"id": "1", "detail": {"key": 'a"\\\nb', "size": 5, "object": {"etag": "e"}}}

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from embeddedaws import ROLE, Aws
 from local.embedded import ACCOUNT, REGION
-from local.gaps import cognitoidp  # noqa: F401  # importing it puts it in place
+from local.moto_patches import cognitoidp  # noqa: F401  # importing it puts it in place
 
 
 def refused(error: pytest.ExceptionInfo[ClientError]) -> str:

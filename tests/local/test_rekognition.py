@@ -1,4 +1,4 @@
-"""DetectLabels here refuses what Rekognition would, and asks the labeller for the rest."""
+"""DetectLabels here refuses what Rekognition would, and asks the labeler for the rest."""
 
 import io
 from typing import Any
@@ -30,14 +30,14 @@ def refused(aws: Aws, image: dict[str, object]) -> str:
 
 @pytest.fixture
 def found(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
-    """Let the labeller find two labels; return the photos it was given."""
+    """Let the labeler find two labels; return the photos it was given."""
     photos: list[bytes] = []
 
     def label(photo: bytes) -> list[dict[str, Any]]:
         photos.append(photo)
         return [{"Name": "Dog", "Confidence": 90.5}, {"Name": "Cat", "Confidence": 56.0}]
 
-    monkeypatch.setattr(aws.labeller, "label", label)
+    monkeypatch.setattr(aws.labeler, "label", label)
     return photos
 
 
@@ -49,7 +49,7 @@ def test_by_default_there_are_no_labels_and_it_says_so(aws: Aws) -> None:
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
-def test_bytes_go_to_the_labeller_as_they_are(aws: Aws, found: list[bytes], kind: str) -> None:
+def test_bytes_go_to_the_labeler_as_they_are(aws: Aws, found: list[bytes], kind: str) -> None:
     answer = detect(aws, {"Bytes": picture(kind=kind)})
 
     assert [label["Name"] for label in answer["Labels"]] == ["Dog", "Cat"]

@@ -10,7 +10,7 @@ import pytest
 from jinja2 import lexer
 from werkzeug.routing import Map, Rule
 
-import local.embedded  # noqa: F401  # puts the gaps in place
+import local.embedded  # noqa: F401  # patches moto
 
 
 class Garbage:

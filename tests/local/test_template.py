@@ -48,7 +48,7 @@ def test_a_value_is_never_read_as_a_template(value: str) -> None:
     assert render("<${value}>", {"value": value}) == f"<{value}>"
 
 
-@pytest.mark.parametrize("name", ["statemachine.json.tftpl", "eventrules.json.tftpl"])
+@pytest.mark.parametrize("name", ["statemachine.json.tftpl", "workflow/upload_rules.json.tftpl"])
 def test_our_templates_render_to_json_with_every_name_the_stack_gives(name: str) -> None:
     functions = {"extract": "e", "tag": "t", "thumbnail": "n"}
     names: Values = {

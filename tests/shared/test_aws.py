@@ -4,19 +4,20 @@ from collections.abc import Callable
 
 import pytest
 
-from shared import aws
+from shared import aws, s3, settings
 from shared.contracts import PhotoRef
+from tag import aws as tag_aws
 from wire import Answer, serving
 
 
 @pytest.mark.parametrize(
     ("setting", "name"),
     [
-        (aws.photos_bucket, "PHOTOS_BUCKET"),
-        (aws.derived_bucket, "DERIVED_BUCKET"),
-        (aws.renditions_json, "RENDITIONS"),
-        (aws.table, "TABLE"),
-        (aws.labeler_settings, "LABELER"),
+        (settings.photos_bucket, "PHOTOS_BUCKET"),
+        (settings.derived_bucket, "DERIVED_BUCKET"),
+        (settings.renditions_json, "RENDITIONS"),
+        (settings.table, "TABLE"),
+        (settings.labeler_settings, "LABELER"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -35,17 +36,17 @@ def test_settings_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("MAX_LABELS", "50")
     monkeypatch.setenv("MIN_CONFIDENCE", "55.5")
 
-    assert aws.photos_bucket() == "photos_bucket"
-    assert aws.derived_bucket() == "derived_bucket"
-    assert aws.renditions_json() == "renditions"
-    assert aws.labeler_settings() == ("labeler", 50, 55.5)
+    assert settings.photos_bucket() == "photos_bucket"
+    assert settings.derived_bucket() == "derived_bucket"
+    assert settings.renditions_json() == "renditions"
+    assert settings.labeler_settings() == ("labeler", 50, 55.5)
 
 
 def test_clients_are_made_once_and_go_where_the_environment_says(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    aws.photo_store.cache_clear()
-    aws.rekognition.cache_clear()
+    s3.photo_store.cache_clear()
+    tag_aws.rekognition.cache_clear()
     with serving() as service, monkeypatch.context() as environment:
         environment.setenv("AWS_ENDPOINT_URL", service.url)
         environment.setenv("AWS_DEFAULT_REGION", "eu-west-1")
@@ -55,14 +56,14 @@ def test_clients_are_made_once_and_go_where_the_environment_says(
             Answer(206, b"x", {"Content-Range": "bytes 0-0/9"}), Answer(200, b'{"Labels": []}')
         )
 
-        chunk = aws.photo_store().read(PhotoRef(bucket="photos", key="k"), 0, 0)
-        aws.rekognition().detect_labels({"Bytes": b"x"}, max_labels=1, min_confidence=1)
+        chunk = s3.photo_store().read(PhotoRef(bucket="photos", key="k"), 0, 0)
+        tag_aws.rekognition().detect_labels({"Bytes": b"x"}, max_labels=1, min_confidence=1)
 
         assert chunk == (b"x", 9)
-        assert aws.photo_store() is aws.photo_store()
-        assert aws.rekognition() is aws.rekognition()
-    aws.photo_store.cache_clear()
-    aws.rekognition.cache_clear()
+        assert s3.photo_store() is s3.photo_store()
+        assert tag_aws.rekognition() is tag_aws.rekognition()
+    s3.photo_store.cache_clear()
+    tag_aws.rekognition.cache_clear()
 
 
 def test_all_attempts_together_end_before_the_functions_do() -> None:

@@ -14,7 +14,7 @@ from mypy_boto3_s3 import S3Client
 
 import fakes
 from fakes import KEY, PHOTOS_BUCKET, MemoryPhotoStore
-from shared.aws import CLIENT_CONFIG, S3PhotoStore
+from shared.aws import CLIENT_CONFIG
 from shared.contracts import PhotoRef
 from shared.errors import (
     AccessDeniedError,
@@ -24,6 +24,7 @@ from shared.errors import (
     StorageUnavailableError,
     SupersededError,
 )
+from shared.s3 import S3PhotoStore
 from shared.storage import PhotoStore
 from wire import Answer, Service, serving
 

@@ -1,4 +1,4 @@
-"""The step: run() against a store in memory and labellers of a few lines; handle() as Lambda."""
+"""The step: run() against a store in memory and labelers of a few lines; handle() as Lambda."""
 
 import json
 import logging
@@ -9,7 +9,6 @@ import msgspec
 import pytest
 
 from fakes import KEY, PHOTOS_BUCKET, MemoryPhotoStore, MemoryRecords
-from shared import aws
 from shared.contracts import ImageFacts, Label, PhotoRef, TagRequest, TagResult
 from shared.errors import (
     AccessDeniedError,
@@ -22,7 +21,9 @@ from shared.errors import (
     PhotoGoneError,
     TruncatedPhotoError,
 )
+from shared.s3 import photo_store
 from shared.storage import PhotoStore
+from tag import aws
 from tag.embedded.labeler import ModelMissingError
 from tag.handler import VERSION, handle, labeler, run
 from tag.labels import Labels
@@ -38,7 +39,7 @@ EVENT = {"photo": msgspec.to_builtins(PHOTO), "image": msgspec.to_builtins(IMAGE
 
 @dataclass
 class SaysOrRaises:
-    """A labeller of one answer."""
+    """A labeler of one answer."""
 
     answer: Labels | Exception
 
@@ -95,7 +96,7 @@ def test_labels_are_tidied_indexed_and_ready() -> None:
     ],
     ids=["refused", "does not decode", "skipped"],
 )
-def test_a_photo_that_is_never_labelled_is_a_result_with_the_reason(
+def test_a_photo_that_is_never_labeled_is_a_result_with_the_reason(
     answer: Labels | Exception, status: str
 ) -> None:
     assert tagged(answer) == TagResult(
@@ -118,7 +119,7 @@ def test_any_other_error_is_the_workflows_to_handle(error: type[PhotoError]) -> 
     ],
     ids=["bucket", "prefix", "surrogate"],
 )
-def test_a_photo_that_is_not_ours_is_never_shown_to_the_labeller(
+def test_a_photo_that_is_not_ours_is_never_shown_to_the_labeler(
     photo: PhotoRef, error: type[PhotoError]
 ) -> None:
     with pytest.raises(error):
@@ -132,7 +133,7 @@ def test_one_line_is_logged_for_one_photo(caplog: pytest.LogCaptureFixture) -> N
 
     (record,) = caplog.records
     facts = vars(record)
-    assert record.getMessage() == "photo labelled"
+    assert record.getMessage() == "photo labeled"
     assert (facts["photo_key"], facts["labels"], facts["labels_status"]) == (KEY, 1, "READY")
     assert facts["duration_ms"] >= 0
 
@@ -140,7 +141,7 @@ def test_one_line_is_logged_for_one_photo(caplog: pytest.LogCaptureFixture) -> N
 @pytest.fixture
 def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
     """Rekognition on the wire, and the environment of the function."""
-    cached = (aws.photo_store, aws.records, aws.rekognition, labeler)
+    cached = (photo_store, aws.records, aws.rekognition, labeler)
     with serving() as service:
         settings = {
             "AWS_ENDPOINT_URL": service.url,
@@ -204,5 +205,5 @@ def test_the_embedded_labeler_is_chosen_by_name_and_says_where_its_model_is_miss
     monkeypatch.setenv("LABELER", "embedded")
     service.script()
 
-    with pytest.raises(ModelMissingError, match=r"python -m tools\.labels\.model"):
+    with pytest.raises(ModelMissingError, match=r"python -m models\.build"):
         handle(EVENT, None)

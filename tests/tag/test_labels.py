@@ -1,4 +1,4 @@
-"""Whatever a labeller says, what is kept is sound, small and findable."""
+"""Whatever a labeler says, what is kept is sound, small and findable."""
 
 import json
 import math
@@ -18,7 +18,8 @@ from shared.limits import (
     MAX_LABELS,
     MAX_TAGS_BYTES,
 )
-from tag.labels import Labels, clean, fold, label_index, tag_result, tidy
+from shared.text import clean_label, fold_label
+from tag.labels import Labels, label_index, tag_result, tidy
 
 WHOLE = BoundingBox(left=0, top=0, width=1, height=1)
 numbers = st.floats() | st.floats(-1, 101)
@@ -148,21 +149,21 @@ def test_a_label_of_no_percentage_goes(confidence: float) -> None:
     ],
 )  # fmt: skip
 def test_a_name_is_one_clean_line(name: str, kept: str) -> None:
-    assert clean(name) == kept
+    assert clean_label(name) == kept
     assert [label.name for label in tidy([Label(name=name, confidence=1)])] == [kept] * bool(kept)
 
 
 @given(texts)
 def test_cleaning_and_folding_twice_is_doing_it_once(text: str) -> None:
-    assert clean(clean(text)) == clean(text)
-    assert fold(fold(text)) == fold(text)
-    assert unicodedata.is_normalized("NFC", fold(text))
+    assert clean_label(clean_label(text)) == clean_label(text)
+    assert fold_label(fold_label(text)) == fold_label(text)
+    assert unicodedata.is_normalized("NFC", fold_label(text))
 
 
 @given(texts)
 @example("\u03b1\u0345\u0301")  # an iota subscript becomes a letter: marks must be in order first
 def test_names_that_differ_in_encoding_alone_are_found_as_one(text: str) -> None:
-    assert fold(unicodedata.normalize("NFD", text)) == fold(text)
+    assert fold_label(unicodedata.normalize("NFD", text)) == fold_label(text)
 
 
 @pytest.mark.parametrize(
@@ -170,7 +171,7 @@ def test_names_that_differ_in_encoding_alone_are_found_as_one(text: str) -> None
     [("Dog", "DOG"), ("Stra\u00dfe", "STRASSE"), ("\u00c9t\u00e9", "e\u0301TE\u0301")],
 )
 def test_names_that_differ_in_case_alone_are_found_as_one(one: str, other: str) -> None:
-    assert fold(one) == fold(other)
+    assert fold_label(one) == fold_label(other)
 
 
 def test_of_equal_names_the_most_confident_is_kept() -> None:

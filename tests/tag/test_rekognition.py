@@ -14,7 +14,7 @@ from botocore.config import Config
 from botocore.stub import Stubber
 
 from fakes import KEY, PHOTOS_BUCKET, MemoryPhotoStore, stored
-from shared.aws import CLIENT_CONFIG, Rekognition
+from shared.aws import CLIENT_CONFIG
 from shared.contracts import BoundingBox, ImageFacts, Instance, Label, PhotoRef
 from shared.errors import (
     AccessDeniedError,
@@ -25,6 +25,7 @@ from shared.errors import (
     SupersededError,
     UnreadablePhotoError,
 )
+from tag.aws import Rekognition
 from tag.rekognition import RekognitionLabeler, read_labels
 from wire import Answer, Service, serving
 

@@ -28,7 +28,7 @@ def plan(plan_file: Path) -> Plan:
 
 @pytest.fixture(scope="session")
 def other_plan(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Plan:
-    """A plan with a key, the embedded labeller, a domain, pages of two origins more, and all logs.
+    """A plan with a key, the embedded labeler, a domain, pages of two origins more, and all logs.
 
     With a domain the page's origin is known, and with it every template that compares it.
     """

@@ -3,7 +3,7 @@
 import json
 import re
 
-from tools import costs
+from gallery import costs
 from tools.plan import Plan
 
 

@@ -23,7 +23,7 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
     digests: list[str] = []
     with (
         docker_registry(tmp_path_factory.mktemp("registry")) as host,
-        Stack.empty(functions=Containers(registry=host), labeller=Dogs()) as stack,
+        Stack.empty(functions=Containers(registry=host), labeler=Dogs()) as stack,
     ):
         deployment = Deployment.of(stack, tmp_path_factory.mktemp("deployment"))
         push(deployment, host, images)
@@ -38,7 +38,7 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
 def push(deployment: Deployment, host: str, images: dict[str, str]) -> None:
     """Push images as `make push` does."""
     done = deployment.run(
-        *(sys.executable, "-m", "tools.push"),
+        *(sys.executable, "-m", "gallery.push"),
         f"--registry={host}",
         f"--folder={deployment.folder}",
         f"--docker={os.environ.get('DOCKER', 'docker')}",

@@ -16,11 +16,11 @@ import pytest
 
 import photofiles
 from deployment import NO_PHOTO, PHOTOS, READY, Deployment, Dogs
+from gallery.publish import publish
 from internet import Internet
 from local.functions import Answer, Function, InProcess
-from local.gaps import cognitosignin  # noqa: F401  # importing it puts it in place
+from local.moto_patches import cognitosignin  # noqa: F401  # importing it puts it in place
 from local.stack import Stack
-from tools.publish import publish
 from tools.tenants import Names, NoSimulatorError, Policies, bucket_arn, cases, simulate
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def deployment(
     functions: Holding, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Deployment]:
     folder = tmp_path_factory.mktemp("deployment")
-    with Stack.empty(functions=functions, labeller=Dogs(), retry_scale=0) as stack:
+    with Stack.empty(functions=functions, labeler=Dogs(), retry_scale=0) as stack:
         deployment = Deployment.of(stack, folder, images=IMAGES, cors_origins=ORIGINS)
         deployment.apply()
         yield deployment
@@ -125,7 +125,7 @@ def test_the_page_can_be_signed_in_to_and_needs_no_more_than_its_policy_allows(
     deployment.run(
         sys.executable,
         "-m",
-        "tools.publish",
+        "gallery.publish",
         f"--bucket={outputs['site_bucket']}",
         f"--dist={dist}",
     )

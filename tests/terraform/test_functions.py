@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shared.aws import labeler_settings
+from shared.settings import labeler_settings
 from thumbnail.renditions import DEFAULT_RENDITIONS, parse_renditions
 from tools.plan import Plan
 

@@ -26,7 +26,7 @@ def test_the_state_is_in_the_bucket_and_found_again_without_naming_it(tmp_path: 
 
     with embedded_aws(
         functions=InProcess(),
-        labeller=NoLabels(),
+        labeler=NoLabels(),
         retry_scale=0,
         executions_at_once=1,
         watcher=Executions(),

@@ -1,4 +1,4 @@
-"""Renditions: as large, as coloured and as silent as promised, and always the same."""
+"""Renditions: as large, as colored and as silent as promised, and always the same."""
 
 import shutil
 import subprocess
@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fakes import MemoryPhotoStream
+from formats import sniff
 from heicfile import heic, icc
 from photofiles import (
     DESCRIPTION,
@@ -37,7 +38,6 @@ from pictures import (
     with_profile,
 )
 from shared.errors import DeadlineExceededError, UnreadablePhotoError
-from shared.formats import sniff
 from thumbnail.render import render
 from thumbnail.renditions import DEFAULT_RENDITIONS, RenditionSpec
 

@@ -52,7 +52,7 @@ def test_refuses_a_name_that_may_not_stand_in_a_key(name: str) -> None:
         ({"width_px": "200"}, r"thumb: Expected `int`, got `str` - at `\$\.width_px`, got"),
         ({"quality": 101}, r"thumb: Expected `int` <= 100 - at `\$\.quality`, got"),
         ({"format": "gif"}, r"thumb: Invalid enum value 'gif' - at `\$\.format`, got"),
-        ({"colour": "blue"}, r"thumb: Object contains unknown field `colour`, got"),
+        ({"color": "blue"}, r"thumb: Object contains unknown field `color`, got"),
     ],
     ids=str,
 )

@@ -21,7 +21,7 @@ PATIENCE_MS = 60_000  # this machine may be busy with other tests
 
 
 class Cats:
-    """A labeller that sees a cat, in the middle of every photo."""
+    """A labeler that sees a cat, in the middle of every photo."""
 
     version = "cats 1"
 
@@ -42,7 +42,7 @@ class Cats:
 @pytest.fixture(scope="module")  # one embedded AWS to a process at a time
 def site(dist: Path) -> Iterator[Site]:
     """Serve the page beside an embedded AWS."""
-    with gallery(functions=InProcess(), labeller=Cats(), dist=dist) as running:
+    with gallery(functions=InProcess(), labeler=Cats(), dist=dist) as running:
         yield running
 
 

@@ -10,10 +10,10 @@ import pytest
 
 pytest.importorskip("playwright")
 
+from gallery import costs
 from local.process import find_photos
 from local.site import EXAMPLES, EXAMPLES_ALBUM, upload
-from tools import costs
-from web.figures import PAGE, files, visit
+from tools.figures import PAGE, files, visit
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

@@ -253,7 +253,7 @@ def test_an_execution_that_died_is_told_by_describe_execution(
 
     choose(page, *write(tmp_path, dead=photo()), album="Dead")
     item = page.locator(".item")
-    expect(item).to_contain_text("Reading, resizing and labelling")
+    expect(item).to_contain_text("Reading, resizing and labeling")
     page.clock.fast_forward(20_000)
 
     expect(item).to_contain_text("Its execution ended without a result.")

@@ -23,7 +23,7 @@ NAMES = {
 
 def definition(name: str) -> dict[str, Any]:
     """Return a state machine, rendered."""
-    made: dict[str, Any] = json.loads(render_file(f"{name}.json.tftpl", NAMES))
+    made: dict[str, Any] = json.loads(render_file(f"workflow/{name}.json.tftpl", NAMES))
     return made
 
 
@@ -34,7 +34,7 @@ def deployed(stack: Stack, name: str) -> Iterator[str]:
     made = stack.stepfunctions.create_state_machine(
         name=f"gallery-{name}",
         definition=render_file(
-            f"{name}.json.tftpl", {**NAMES, "state_machine_arn": stack.state_machine_arn}
+            f"workflow/{name}.json.tftpl", {**NAMES, "state_machine_arn": stack.state_machine_arn}
         ),
         roleArn=ROLE,
     )
@@ -65,13 +65,15 @@ def results(stack: Stack, ended: EndedExecution) -> dict[str, list[dict[str, Any
     }
 
 
-def gallery(stack: Stack, redo_arn: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
+def gallery(
+    stack: Stack, reprocess_arn: str, *arguments: str
+) -> "subprocess.CompletedProcess[str]":
     """Run a command of `python -m gallery` against the embedded AWS, to its end."""
     names = {
         "--table": stack.table,
         "--photos-bucket": stack.photos_bucket,
         "--logs-bucket": RESULTS,
-        "--redo-arn": redo_arn,
+        "--reprocess-arn": reprocess_arn,
     }
     return subprocess.run(  # noqa: S603  # our own arguments
         [

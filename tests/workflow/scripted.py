@@ -177,7 +177,7 @@ def event(  # noqa: PLR0913  # as many as S3's events have
     deletion_type: str | None = None,
     size: int = 1000,
 ) -> dict[str, Any]:
-    """Return the state machine's input for one event, as eventrules.json.tftpl makes it."""
+    """Return the state machine's input for one event, as upload_rules.json.tftpl makes it."""
     photo = {"key": key, "version-id": version_id, "sequencer": f"{sequencer:016X}"}
     made = {"event": kind, "time": "2024-07-01T10:00:00Z", "bucket": bucket, "object": photo}
     if kind == "Object Created":

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from gallery import backfill
 from local.template import REPOSITORY
 from shared.contracts import Contract, ExtractRequest
 from shared.errors import AccessDeniedError
-from tools import backfill
 from workflow.bulk import definition, deployed, outcomes, results, succeeded
 from workflow.scripted import event, extract
 from workflow.test_validators import cfn_lint

@@ -16,7 +16,7 @@ from shared.limits import MAX_LABEL_ROWS, MAX_OWNER_BYTES
 
 ROOT = Path(__file__).parents[2]
 TEMPLATE = (ROOT / "statemachine.json.tftpl").read_text()
-RULES = (ROOT / "eventrules.json.tftpl").read_text()
+RULES = (ROOT / "workflow/upload_rules.json.tftpl").read_text()
 NAMES: Values = {
     "functions": {"extract": "arn:extract", "thumbnail": "arn:thumbnail", "tag": "arn:tag"},
     "table": "photos",

@@ -353,7 +353,7 @@ def test_a_photo_is_published_without_labels_and_healed_by_redrive(world: World)
 
 
 @pytest.mark.parametrize("error", [errors.PhotoGoneError("404"), errors.SupersededError("412")])
-def test_a_photo_that_vanishes_while_it_is_labelled_leaves_no_letter(
+def test_a_photo_that_vanishes_while_it_is_labeled_leaves_no_letter(
     world: World, error: Exception
 ) -> None:
     world.functions.steps["tag"] = raising(error)

@@ -14,7 +14,7 @@ from local.template import render_file
 from workflow.test_validators import cfn_lint
 
 ROOT = Path(__file__).parents[2]
-KEYS = json.loads((ROOT / "table.json").read_text())["indexes"]["processing"]
+KEYS = json.loads((ROOT / "workflow/table.json").read_text())["indexes"]["processing"]
 SHARDS = "0123456789abcdef"
 METRIC = "OldestProcessingAge"
 HOUR = timedelta(hours=1)
@@ -22,7 +22,7 @@ HOUR = timedelta(hours=1)
 
 def definition(namespace: str = "gallery") -> dict[str, Any]:
     """Return the watch of the table that the embedded AWS has."""
-    rendered = render_file("watch.json.tftpl", {"namespace": namespace, "table": TABLE})
+    rendered = render_file("workflow/watch.json.tftpl", {"namespace": namespace, "table": TABLE})
     made: dict[str, Any] = json.loads(rendered)
     return made
 

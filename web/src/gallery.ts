@@ -100,7 +100,7 @@ export class Gallery {
   }
 
   /** READY photos with a label or one of its ancestors, the newest first. */
-  async *labelled(label: string): AsyncGenerator<Card[]> {
+  async *labeled(label: string): AsyncGenerator<Card[]> {
     const query = {
       where: "begins_with(#sk, :label)",
       values: { ":label": `label#${folded(label)}#` },

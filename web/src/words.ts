@@ -94,8 +94,8 @@ export function labelsInWords(status: string | undefined): string {
   const [word = "", why = ""] = (status ?? "").split(":");
   if (word === "READY") return "Nothing was recognised.";
   if (word === "SKIPPED") return `Not looked at${why && ` (${why})`}.`;
-  if (word === "PENDING") return `Still to be labelled${why && ` (${why})`}.`;
-  return `Could not be labelled${why && ` (${why})`}.`;
+  if (word === "PENDING") return `Still to be labeled${why && ` (${why})`}.`;
+  return `Could not be labeled${why && ` (${why})`}.`;
 }
 
 export function capitalised(label: string): string {

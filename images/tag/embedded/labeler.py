@@ -8,11 +8,11 @@ from typing import Final
 
 import pyvips
 
+from picture.decode import Box, decode
 from shared.contracts import ImageFacts, Label, PhotoRef
-from shared.decode import Box, decode
 from shared.storage import PhotoStore, PhotoStream
+from tag.embedded.combine import Sighting, judge
 from tag.embedded.files import CLASSIFIER_FILE, DETECTOR_FILE, NETWORKS
-from tag.embedded.judge import Sighting, judge
 from tag.embedded.networks import FRAME_PX, VIEW_PX, Classifier, Detector
 from tag.embedded.views import classifier_views, detector_frame
 from tag.embedded.vocabulary import vocabulary
@@ -100,7 +100,7 @@ def load_model(folder: Path = NETWORKS) -> EmbeddedModel:
     """
     if not (folder / CLASSIFIER_FILE).exists():
         raise ModelMissingError(
-            f"no label model in {folder}: make it with `python -m tools.labels.model`, build the "
+            f"no label model in {folder}: make it with `python -m models.build`, build the "
             "image with LABELER=embedded, or set LABELER=rekognition"
         )
     has_detector = (folder / DETECTOR_FILE).exists()
@@ -122,7 +122,7 @@ class EmbeddedLabeler:
     def label(
         self,
         photo: PhotoRef,
-        image: ImageFacts,  # noqa: ARG002  # the port's; this labeller takes every size
+        image: ImageFacts,  # noqa: ARG002  # the port's; this labeler takes every size
         store: PhotoStore,
         *,
         deadline: float,

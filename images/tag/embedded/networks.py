@@ -1,6 +1,6 @@
 """The two networks: pixels in, numbers out. No AWS, no clock, no environment.
 
-The files are made by tools/labels/model.py.
+The files are made by models/build.py.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""The labels that there are, read from labels.json (made by tools/labels/taxonomy.py)."""
+"""The labels that there are, read from labels.json (made by models/taxonomy.py)."""
 
 from dataclasses import dataclass
 from functools import cache

@@ -50,7 +50,7 @@ variable "name" {
 
 variable "paid_labels" {
   type        = bool
-  description = "Whether each labelled photo is a paid call of Amazon Rekognition."
+  description = "Whether each labeled photo is a paid call of Amazon Rekognition."
 }
 
 variable "rejected_errors" {

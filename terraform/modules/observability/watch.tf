@@ -1,5 +1,5 @@
 locals {
-  age_metric    = "OldestProcessingAge" # as watch.json.tftpl puts it
+  age_metric    = "OldestProcessingAge" # as workflow/watch.json.tftpl puts it
   watch_minutes = 15
 
   watch_name     = "${var.name}-watch"

@@ -37,7 +37,7 @@ variable "domain_name" {
 
 variable "headers" {
   type        = map(string)
-  description = "Headers of every answer, by name: siteheaders.json.tftpl."
+  description = "Headers of every answer, by name: workflow/site_headers.json.tftpl."
 
   validation {
     condition     = can(regex("^max-age=[0-9]+$", var.headers["Strict-Transport-Security"]))

@@ -1,5 +1,5 @@
 # What could not be started, and what was started and failed. Nobody reads it but a person, with
-# tools/redrive.py.
+# gallery/redrive.py.
 resource "aws_sqs_queue" "dead_letters" {
   name                      = local.dead_letters_name
   message_retention_seconds = 14 * 24 * 60 * 60 # the most that SQS keeps

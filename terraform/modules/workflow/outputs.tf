@@ -9,7 +9,7 @@ output "dead_letters_name" {
 }
 
 output "dead_letters_url" {
-  description = "URL of the dead-letter queue, for tools/redrive.py."
+  description = "URL of the dead-letter queue, for gallery/redrive.py."
   value       = aws_sqs_queue.dead_letters.url
 }
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 import pyvips
 
-import shared.decode
+import picture.decode
 from fakes import KEY, PHOTOS_BUCKET, MemoryPhotoStore
+from formats.progressive_jpeg import strip_to_dc_scans
 from pictures import textured
 from shared.contracts import ImageFacts, Label, PhotoRef
-from shared.eighth import keep_eighth
 from shared.errors import PhotoGoneError, UnsupportedTypeError
 from tag.embedded.labeler import EmbeddedLabeler, EmbeddedModel, ModelMissingError, load_model
 from tag.embedded.networks import FRAME_PX
@@ -114,23 +114,23 @@ def test_an_eighth_of_a_photo_of_8_times_their_width_is_decoded_for_the_networks
     decoded = []
 
     def kept(file: bytes) -> bytes:
-        decoded.append(keep_eighth(file))
+        decoded.append(strip_to_dc_scans(file))
         return decoded[-1]
 
-    monkeypatch.setattr(shared.decode, "keep_eighth", kept)
+    monkeypatch.setattr(picture.decode, "strip_to_dc_scans", kept)
     classifier_only.labels_of_file(photo, max_labels=50, min_confidence=55)
 
     assert [len(file) < len(photo) / 4 for file in decoded] == [True]
 
 
 def test_says_what_to_do_where_the_model_is_missing(tmp_path: Path) -> None:
-    with pytest.raises(ModelMissingError, match=r"tools\.labels\.model.*LABELER=rekognition"):
+    with pytest.raises(ModelMissingError, match=r"models\.build.*LABELER=rekognition"):
         load_model(tmp_path)
 
 
 def bench(folder: Path, home: Path, photos: list[Path]) -> str:
-    """Return what tools.labels.bench prints, in a process of its own."""
-    command = [sys.executable, "-m", "tools.labels.bench", "--model", str(folder)]
+    """Return what models.bench prints, in a process of its own."""
+    command = [sys.executable, "-m", "models.bench", "--model", str(folder)]
     command += map(str, photos)
     root = PHOTOS.parents[1]
     environment = {

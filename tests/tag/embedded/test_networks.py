@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from models.graph import same_pads
 from tag.embedded.labeler import EmbeddedModel
 from tag.embedded.networks import VIEW_PX
-from tools.labels.graph import same_pads
 
 
 @pytest.mark.parametrize(

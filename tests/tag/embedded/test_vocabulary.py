@@ -6,10 +6,10 @@ import msgspec
 import numpy as np
 import pytest
 
+from models.taxonomy import OUTPUT, build
 from shared.limits import MAX_LABEL_CHARACTERS, MAX_LABEL_RELATIVES
+from shared.text import clean_label
 from tag.embedded.vocabulary import CLASSES, vocabulary
-from tag.labels import clean
-from tools.labels.taxonomy import OUTPUT, build
 
 WORDNET = Path("/usr/share/wordnet/data.noun")
 
@@ -79,7 +79,7 @@ def test_has_a_label_for_every_thing_of_the_detector() -> None:
 
 def test_stays_within_the_contract() -> None:
     for label, entry in LABELS.items():
-        assert clean(label) == label
+        assert clean_label(label) == label
         assert len(label) <= MAX_LABEL_CHARACTERS
         assert len(entry.parents) <= MAX_LABEL_RELATIVES
 

@@ -176,7 +176,7 @@ function Facts({ photo, shown, onShow, onDelete }: FactsProps) {
       <h2>{photo.title ?? file}</h2>
       {photo.description && photo.description !== photo.title && <p class="description">{photo.description}</p>}
       {photo.status !== "READY" && <p class="bad">{`It is ${photo.status}. ${photo.reason ? reasonInWords(photo.reason) : ""}`}</p>}
-      {photo.truncated && <p class="bad">The file ends early: what is missing is grey.</p>}
+      {photo.truncated && <p class="bad">The file ends early: what is missing is gray.</p>}
       <dl>
         <dt>When</dt>
         <dd>

@@ -114,7 +114,7 @@ function LabelBox({ label }: { label: string }) {
 
 function Results({ label }: { label: string }) {
   const { gallery } = useApp();
-  const list = useMemo(() => new PhotoList(gallery.labelled(label)), [gallery, label]);
+  const list = useMemo(() => new PhotoList(gallery.labeled(label)), [gallery, label]);
   return (
     <>
       <h2 class="found">{capitalised(label)}</h2>

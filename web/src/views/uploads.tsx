@@ -142,7 +142,7 @@ function StateInWords({ state }: { state: State }) {
     case "waiting":
       return <>Uploaded; the workflow is starting</>;
     case "processing":
-      return <>Reading, resizing and labelling</>;
+      return <>Reading, resizing and labeling</>;
     case "ready":
       return (
         <span class="good">

@@ -219,7 +219,7 @@ run "a_thousand_photos_cost_what_their_functions_labels_states_and_rows_cost" {
   }
 }
 
-run "the_embedded_labeller_costs_no_calls" {
+run "the_embedded_labeler_costs_no_calls" {
   command = plan
 
   variables {

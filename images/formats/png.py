@@ -1,0 +1,132 @@
+"""PNG's chunks. Source: https://www.w3.org/TR/png-3; ImageMagick's "Raw profile type" texts."""
+
+import zlib
+from collections.abc import Iterator
+from typing import Final
+
+from formats.partial import NotReadError, PartialFile
+from formats.photoshop import find_iptc
+from formats.structure import MAX_METADATA_BYTES, Structure
+
+TAIL_BYTES: Final = 65_536  # exiftool writes behind the pixels; further ahead nobody looks
+
+_SIGNATURE_BYTES: Final = 8
+_WANTED: Final = frozenset({b"eXIf", b"tEXt", b"zTXt", b"iTXt"})
+_UPRIGHT: Final = 1
+_XMP: Final = b"XML:com.adobe.xmp\0"
+_EXIF_PROFILES: Final = (b"Raw profile type exif\0", b"Raw profile type APP1\0")
+_IPTC_PROFILES: Final = (b"Raw profile type iptc\0", b"Raw profile type 8bim\0")
+_KEYWORDS: Final = (_XMP, *_EXIF_PROFILES, *_IPTC_PROFILES)
+_MAX_TEXTS: Final = 16  # of the keywords that we know: each may be a bomb of its own
+
+
+def survey_png(file: PartialFile, found: Structure) -> None:
+    """Walk the chunks as far as they are known, and find those in a known tail.
+
+    Raises:
+        NotReadError: what comes next before the pixels, or behind them the tail, is not known.
+    """
+    header = file.read(_SIGNATURE_BYTES, 25)
+    if header[4:8] == b"IHDR":
+        found.width_px = int.from_bytes(header[8:12]) or None
+        found.height_px = int.from_bytes(header[12:16]) or None
+    found.orientation = _UPRIGHT  # unless the one block that decoders heed says otherwise
+    block: bytes | None = None
+    is_early = True
+    texts = 0
+    try:
+        for kind, body in _chunks(file):
+            if kind == b"IDAT":
+                is_early = False
+            elif kind == b"eXIf" and block is None:
+                block = _without_name(body)
+                found.orientation = None if is_early and block is body else _UPRIGHT
+            elif body.startswith(_KEYWORDS) and texts < _MAX_TEXTS:
+                texts += 1
+                _take_text(kind, body, found)
+    finally:
+        found.exif = block or found.exif
+
+
+def _chunks(file: PartialFile) -> Iterator[tuple[bytes, bytes]]:
+    """Yield type and body of each chunk that may hold metadata, of the tail's too.
+
+    Where the pixels begin, their type is yielded once, with no body. Only behind that is anything
+    skipped: decoders heed the eXIf before the pixels, wherever it is, and none behind them.
+
+    Raises:
+        NotReadError: as in survey_png.
+    """
+    is_early = True
+    at = _SIGNATURE_BYTES
+    try:
+        while len(header := file.read(at, 8)) == 8:  # noqa: PLR2004  # length and type
+            size, kind = int.from_bytes(header[:4]), header[4:]
+            if kind == b"IEND":
+                return
+            if kind == b"IDAT" and is_early:
+                is_early = False
+                yield kind, b""
+            if kind in _WANTED and size <= MAX_METADATA_BYTES:
+                yield kind, file.read(at + 8, size)
+            at += 12 + size
+    except NotReadError:
+        if is_early:
+            raise
+        first = max(at, file.total_bytes - TAIL_BYTES)
+        tail = file.read(first, TAIL_BYTES)
+        yield from _chunks_anywhere(tail)
+
+
+def _chunks_anywhere(tail: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Yield the chunks in `tail`, which may begin inside one: their checksums tell them."""
+    for kind in _WANTED:
+        at = tail.find(kind, 4)
+        while at >= 0:
+            end = at + 4 + int.from_bytes(tail[at - 4 : at])
+            if tail[end : end + 4] == zlib.crc32(tail[at:end]).to_bytes(4):
+                yield kind, tail[at + 4 : end]
+            at = tail.find(kind, at + 4)
+
+
+def _take_text(kind: bytes, body: bytes, found: Structure) -> None:
+    rest = body.partition(b"\0")[2]
+    if body.startswith(_XMP) and found.xmp is None:
+        found.xmp = _text(kind, rest)
+    elif body.startswith(_EXIF_PROFILES) and found.exif is None:
+        profile = _raw_profile(_text(kind, rest))
+        found.exif = _without_name(profile) if profile[6:8] in {b"II", b"MM"} else None
+    elif body.startswith(_IPTC_PROFILES) and found.iptc is None:
+        found.iptc = find_iptc(_raw_profile(_text(kind, rest)))
+
+
+def _text(kind: bytes, rest: bytes) -> bytes:
+    """Return the text behind a keyword, inflated where it is compressed, up to a limit."""
+    if kind == b"tEXt":
+        return rest
+    if kind == b"iTXt":
+        compressed, rest = rest[:1] == b"\1", rest[2:]
+        text = rest.split(b"\0", 2)[-1]  # behind language and translated keyword
+        return _inflate(text) if compressed else text
+    return _inflate(rest[1:])  # behind the method, of which there is one
+
+
+def _inflate(data: bytes) -> bytes:
+    try:
+        return zlib.decompressobj().decompress(data, MAX_METADATA_BYTES)
+    except zlib.error:
+        return b""
+
+
+def _raw_profile(text: bytes) -> bytes:
+    """Decode a name, a length and hex digits, on lines of their own."""
+    digits = b"".join(text.split()[2:])
+    try:
+        return bytes.fromhex(digits.decode("ascii"))
+    except ValueError:
+        return b""
+
+
+def _without_name(block: bytes) -> bytes:
+    """Drop the name of the segment, which some writers take over from JPEG."""
+    return block.removeprefix(b"Exif\0\0")

@@ -1,0 +1,1 @@
+"""Pixels: a photo's bytes in, an upright sRGB picture out."""

@@ -1,0 +1,141 @@
+"""S3: the adapter of `storage.PhotoStore`. Its client is made at the first use, and kept."""
+
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from functools import cache
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.exceptions import ClientError
+
+from shared.aws import BROKEN_CONNECTION, CLIENT_CONFIG, is_transient, status_of
+from shared.contracts import PhotoRef
+from shared.errors import (
+    AccessDeniedError,
+    BadKeyError,
+    PhotoError,
+    PhotoGoneError,
+    StorageUnavailableError,
+    SupersededError,
+)
+from shared.settings import derived_bucket
+from shared.storage import Chunk, PhotoStore, PhotoStream
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from botocore.response import StreamingBody
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef, GetObjectRequestTypeDef
+
+# The key names one version of one photo, so its bytes never change. Private: every request for
+# a photo is checked, and a shared cache that keeps one would answer without asking. A CDN that
+# checks for itself caches all the same, by its own minimum TTL.
+CACHE_CONTROL = "private, max-age=31536000, immutable"
+
+
+@cache
+def photo_store() -> PhotoStore:
+    """Return the S3 adapter."""
+    return S3PhotoStore(boto3.client("s3", config=CLIENT_CONFIG))
+
+
+@dataclass(frozen=True, slots=True)
+class S3PhotoStore:
+    """`storage.PhotoStore` over S3; derived objects go to `derived_bucket()`."""
+
+    client: "S3Client"
+
+    def read(self, photo: PhotoRef, first: int, last: int) -> Chunk:
+        """Return bytes `first` to `last` by a ranged GET; see `PhotoStore.read`."""
+        with _storage_errors(photo):
+            try:
+                answer = self._get(photo, f"bytes={first}-{last}")
+            except ClientError as error:
+                details: Mapping[str, Any] = error.response["Error"]
+                if details["Code"] != "InvalidRange":  # 416: it begins at the object's end or later
+                    raise
+                return Chunk(b"", int(details["ActualObjectSize"]))
+            with closing(answer["Body"]) as body:
+                return Chunk(body.read(), int(answer["ContentRange"].rpartition("/")[2]))
+
+    @contextmanager
+    def stream(self, photo: PhotoRef) -> "Iterator[PhotoStream]":
+        """Open the whole object; see `PhotoStore.stream`."""
+        with _storage_errors(photo):
+            answer = self._get(photo)
+        # Closing drops the connection, so that leaving early costs no download of the rest.
+        with closing(answer["Body"]) as body:
+            yield _S3Stream(photo, body, answer["ContentLength"])
+
+    def write(self, key: str, body: bytes, mime_type: str) -> None:
+        """Put a derived object; see `PhotoStore.write`."""
+        bucket = derived_bucket()
+        with _storage_errors(PhotoRef(bucket=bucket, key=key)):
+            self.client.put_object(
+                Bucket=bucket,
+                Key=key,
+                Body=body,
+                ContentType=mime_type,
+                CacheControl=CACHE_CONTROL,
+            )
+
+    def _get(self, photo: PhotoRef, byte_range: str | None = None) -> "GetObjectOutputTypeDef":
+        request: GetObjectRequestTypeDef = {"Bucket": photo.bucket, "Key": photo.key}
+        if photo.version_id is not None:
+            request["VersionId"] = photo.version_id
+        elif photo.etag is not None:
+            request["IfMatch"] = f'"{photo.etag}"'
+        if byte_range is not None:
+            request["Range"] = byte_range
+        return self.client.get_object(**request)
+
+
+@dataclass(frozen=True, slots=True)
+class _S3Stream:
+    """`storage.PhotoStream` over the body of a GET."""
+
+    photo: PhotoRef
+    body: "StreamingBody"
+    total_bytes: int
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Return the next bytes; see `PhotoStream.read`."""
+        with _storage_errors(self.photo):
+            return self.body.read(None if size < 0 else size)
+
+
+@contextmanager
+def _storage_errors(photo: PhotoRef) -> "Iterator[None]":
+    """Give S3's errors our names: decided by status and code, never by text."""
+    where = f"{photo.bucket}/{photo.key}"
+    try:
+        yield
+    except UnicodeEncodeError as error:  # boto3 meets a lone surrogate
+        raise BadKeyError(f"key {photo.key!r} is not valid Unicode") from error
+    except BROKEN_CONNECTION as error:
+        raise StorageUnavailableError(f"{where}: {error}") from error
+    except ClientError as error:
+        translated = _storage_error(error)
+        if translated is None:
+            raise
+        raise translated(f"{where}: {error}") from error
+
+
+def _storage_error(error: ClientError) -> type[PhotoError] | None:
+    """Return our class for S3's error; None where only a bug or a wrong deployment leads to it."""
+    code = error.response["Error"]["Code"]
+    if is_transient(error):
+        return StorageUnavailableError
+    if code == "NoSuchBucket":  # also 404, and then no photo is gone
+        return None
+    if code.startswith("KMS."):  # 400: the key is disabled or about to be deleted
+        return AccessDeniedError
+    by_status: dict[int, type[PhotoError]] = {
+        HTTPStatus.FORBIDDEN: AccessDeniedError,
+        HTTPStatus.NOT_FOUND: PhotoGoneError,
+        HTTPStatus.METHOD_NOT_ALLOWED: PhotoGoneError,  # the version is a delete marker
+        HTTPStatus.PRECONDITION_FAILED: SupersededError,
+    }
+    return by_status.get(status_of(error))

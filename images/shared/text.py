@@ -1,0 +1,86 @@
+"""Values as they stand in a file, made fit to store: text in, text out. Never raises."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from typing import Final
+
+from shared.limits import MAX_LABEL_CHARACTERS
+
+_LINE_BREAKS: Final = re.compile(r"\r\n|[\t\n\x0b\x0c\r\x85\u2028\u2029]")
+# C0, DEL and C1; bidi controls, which reorder what a page shows around the text; the byte order
+# mark; half a surrogate pair, which is no character at all.
+_HARMFUL: Final = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+)
+_MAX_RAW_LABEL_CHARACTERS: Final = 1_024  # as much of a label as is looked at
+_MAX_RAW_CHARACTERS: Final = 65_536  # as much of a text as is looked at
+
+
+def text(value: str | bytes | None, max_characters: int) -> str | None:
+    """Return `value` as a reader may see it, at most `max_characters` long; None where it is blank.
+
+    Cut at the first NUL, one line, without control characters and bidi controls, in NFC. Bytes
+    are UTF-8, or else Latin-1.
+    """
+    if value is None:
+        return None
+    whole = decode(value) if isinstance(value, bytes) else value
+    line = _LINE_BREAKS.sub(" ", whole[:_MAX_RAW_CHARACTERS].partition("\0")[0])
+    cleaned = unicodedata.normalize("NFC", _HARMFUL.sub("", line)).strip()
+    return cleaned[:max_characters].strip() or None
+
+
+def decode(value: bytes) -> str:
+    """Decode `value` up to its first NUL, from UTF-8 or else from Latin-1."""
+    value = value.partition(b"\0")[0]
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
+
+
+def first(values: Iterable[str | bytes | None], max_characters: int) -> str | None:
+    """Return the first of `values` that is not blank, cleaned as `text` does."""
+    return next((kept for value in values if (kept := text(value, max_characters))), None)
+
+
+def distinct(values: Iterable[str | bytes], max_characters: int, limit: int) -> list[str]:
+    """Return the first `limit` of `values` that are not blank, each once, whatever its case."""
+    kept: dict[str, str] = {}
+    for value in values:
+        if len(kept) == limit:
+            break
+        if (cleaned := text(value, max_characters)) is not None:
+            kept.setdefault(cleaned.casefold(), cleaned)
+    return list(kept.values())
+
+
+def positive(value: float | None, *, below: float = 1e6) -> float | None:
+    """Return `value` with 9 digits if it is over 0 and `below` a limit; else None, NaN too."""
+    if value is None or not 0 < value < below:
+        return None
+    return float(f"{value:.9g}")
+
+
+def fold_label(name: str) -> str:
+    """Return `name` such that names which differ in case or in encoding alone are equal.
+
+    Source: Unicode 3.13, D145, canonical caseless matching; here in NFC.
+    """
+    caseless = unicodedata.normalize("NFD", name).casefold()
+    return unicodedata.normalize("NFC", caseless)[:MAX_LABEL_CHARACTERS].strip()
+
+
+def clean_label(name: str) -> str:
+    """Return `name` on one line of at most `MAX_LABEL_CHARACTERS`, in NFC.
+
+    Control, format, unassigned characters and halves of surrogate pairs go.
+    """
+    shown = "".join(
+        character
+        for character in name[:_MAX_RAW_LABEL_CHARACTERS]
+        if character.isspace() or not unicodedata.category(character).startswith("C")
+    )
+    line = " ".join(unicodedata.normalize("NFC", shown).split())
+    return line[:MAX_LABEL_CHARACTERS].strip()

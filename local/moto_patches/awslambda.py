@@ -1,0 +1,118 @@
+"""Lambda: functions that are container images, and what runs them."""
+
+import subprocess
+from typing import Final
+
+from moto.awslambda.exceptions import InvalidParameterValueException
+from moto.awslambda.models import LambdaBackend, LambdaFunction, lambda_backends
+
+from local.functions import Function
+from local.moto_patches.wiring import Json, Moto, replaces, wired
+
+_create_function: Final = LambdaBackend.create_function
+_update_function: Final = {
+    name: getattr(LambdaBackend, name)
+    for name in ("update_function_code", "update_function_configuration")
+}
+_init: Final = LambdaFunction.__init__
+_update_code: Final = LambdaFunction.update_function_code
+_update_configuration: Final = LambdaFunction.update_configuration
+_get_configuration: Final = LambdaFunction.get_configuration
+
+
+def find(account: str, region: str, name_or_arn: str) -> Function:
+    """Return a function as it is deployed now.
+
+    Raises:
+        moto.awslambda.exceptions.UnknownFunctionException: there is none.
+    """
+    return _function(lambda_backends[account][region].get_function(name_or_arn))
+
+
+def _function(made: Moto) -> Function:
+    return Function(
+        name=made.function_name,
+        image_uri=made.code.get("ImageUri", ""),
+        environment=tuple(sorted(made.environment_vars.items())),
+        timeout_seconds=made.timeout,
+        memory_mb=made.memory_size,
+    )
+
+
+@replaces(LambdaBackend, name="create_function")
+def _create(self: Moto, spec: dict[str, Json]) -> Moto:
+    """AWS refuses an image that does not start. moto never runs one of its own accord."""
+    made = _create_function(self, spec)
+    try:
+        _deploy(made)
+    except InvalidParameterValueException:
+        self.delete_function(made.function_name)
+        raise
+    return made
+
+
+@replaces(LambdaBackend, name="update_function_code")
+def _update_backend_code(self: Moto, function_name: str, *args: Moto, **options: Moto) -> Json:
+    """AWS runs the new code from the next event on; see `_create`."""
+    answer = _update_function["update_function_code"](self, function_name, *args, **options)
+    _deploy(self.get_function(function_name))
+    return answer
+
+
+@replaces(LambdaBackend, name="update_function_configuration")
+def _update_backend_configuration(
+    self: Moto, function_name: str, *args: Moto, **options: Moto
+) -> Json:
+    """AWS runs functions with what they are set to; see `_create`."""
+    answer = _update_function["update_function_configuration"](
+        self, function_name, *args, **options
+    )
+    _deploy(self.get_function(function_name))
+    return answer
+
+
+def _deploy(made: Moto) -> None:
+    function = _function(made)
+    try:
+        wired().deploy(function)
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise InvalidParameterValueException(f"{function.image_uri}: {error}") from error
+
+
+@replaces(LambdaFunction, name="__init__")
+def _make(self: Moto, account_id: str, spec: dict[str, Json], *args: Moto, **options: Moto) -> None:
+    """AWS keeps how a function logs. moto does not."""
+    self.logging = spec.get("LoggingConfig", {})
+    _init(self, account_id, spec, *args, **options)
+
+
+@replaces(LambdaFunction, name="get_configuration")
+def _configuration(self: Moto, on_create: bool = False) -> dict[str, Json]:  # noqa: FBT001, FBT002  # moto's
+    """AWS tells how a function logs, and nothing of an image's command unless that was changed."""
+    told = _get_configuration(self, on_create)
+    if not any(self.image_config.response().values()):
+        told.pop("ImageConfigResponse", None)
+    logging = {"LogFormat": "Text", "LogGroup": self.logs_group_name, **self.logging}
+    return {**told, "LoggingConfig": logging}
+
+
+@replaces(LambdaFunction, name="update_configuration")
+def _set_configuration(self: Moto, config_updates: dict[str, Json]) -> dict[str, Json]:
+    """AWS changes all that it is told to. moto leaves out four things."""
+    self.ephemeral_storage = config_updates.get(
+        "EphemeralStorage", {"Size": self.ephemeral_storage}
+    )["Size"]
+    self.kms_key_arn = config_updates.get("KMSKeyArn", self.kms_key_arn)
+    self.logging = config_updates.get("LoggingConfig", self.logging)
+    self.tracing_config = config_updates.get("TracingConfig", self.tracing_config)
+    _update_configuration(self, config_updates)
+    kept: dict[str, Json] = self.get_configuration()
+    return kept
+
+
+@replaces(LambdaFunction, name="update_function_code")
+def _set_code(self: Moto, updated_spec: dict[str, Json]) -> dict[str, Json]:
+    """AWS changes the architecture with the code. moto leaves it."""
+    self.architectures = updated_spec.get("Architectures", self.architectures)
+    kept: dict[str, Json] = _update_code(self, updated_spec)
+    return kept

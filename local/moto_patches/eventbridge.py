@@ -1,0 +1,138 @@
+"""EventBridge: Step Functions as a target, input transformers, dead-letter queues."""
+
+import json
+import logging
+import re
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Final
+
+from moto.events.models import Rule, events_backends
+from moto.sqs.models import sqs_backends
+from moto.stepfunctions.parser.models import stepfunctions_parser_backends
+from moto.utilities.arns import parse_arn
+
+from local.moto_patches.wiring import Json, Moto, replaces
+
+logger = logging.getLogger(__name__)
+
+# A quoted string of the template (a variable in it becomes text), or a bare variable (JSON).
+_STRING_OR_VARIABLE: Final = re.compile(r'"(?:[^"\\]|\\.)*"|<([^<>"]+)>')
+_VARIABLE: Final = re.compile(r"<([^<>]+)>")
+
+
+def send(  # noqa: PLR0913, PLR0917  # what every event has
+    account: str,
+    region: str,
+    source: str,
+    detail_type: str,
+    resource: str,
+    detail: Mapping[str, Json],
+) -> None:
+    """Give the default bus an event of an AWS service's own."""
+    event = {
+        "version": "0",
+        "id": str(uuid.uuid4()),
+        "detail-type": detail_type,
+        "source": source,
+        "account": account,
+        "time": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "region": region,
+        "resources": [resource],
+        "detail": detail,
+    }
+    for rule in list(events_backends[account][region].event_buses["default"].rules.values()):
+        rule.send_to_targets(event)
+
+
+@replaces(Rule, name="send_to_targets")
+def _send_to_targets(
+    self: Moto,
+    original_event: Mapping[str, Json],
+    transform_input: bool = True,  # noqa: ARG001, FBT001, FBT002  # moto's signature
+) -> None:
+    """AWS starts state machines, transforms every target's input, and keeps what it cannot give.
+
+    moto knows no such target, transforms the events of PutEvents alone, sends those of disabled
+    rules, and loses what fails.
+    """
+    event = {key: value for key, value in original_event.items() if key != "ingestion-time"}
+    if not isinstance(event["time"], str):
+        moment = datetime.fromtimestamp(event["time"], UTC)
+        event["time"] = moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    if self.state != "ENABLED" or not self.event_pattern.matches_event(event):
+        return
+    for target in self.targets:
+        try:
+            _deliver(event, target)
+        except Exception as error:  # noqa: BLE001  # whatever the target's service answers
+            _keep(event, self.arn, target, error)
+
+
+def transform(template: str, paths: Mapping[str, str], event: Mapping[str, Json]) -> str:
+    """Fill an InputTemplate: `<name>` becomes JSON, or text where it stands within quotes.
+
+    Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html
+    """
+    values = {name: _lookup(event, path) for name, path in paths.items()}
+
+    def text(variable: re.Match[str]) -> str:
+        value = values[variable.group(1)]
+        return json.dumps(value if isinstance(value, str) else json.dumps(value))[1:-1]
+
+    def string_or_json(match: re.Match[str]) -> str:
+        if match.group(1) is None:
+            return _VARIABLE.sub(text, match.group())
+        return json.dumps(values[match.group(1)])
+
+    return _STRING_OR_VARIABLE.sub(string_or_json, template)
+
+
+def _lookup(event: Mapping[str, Json], path: str) -> Json:
+    value: Json = event
+    for name in path.removeprefix("$.").split("."):
+        if not isinstance(value, Mapping) or name not in value:
+            return ""  # what EventBridge puts for a path that the event lacks
+        value = value[name]
+    return value
+
+
+def _deliver(event: Mapping[str, Json], target: Mapping[str, Json]) -> None:
+    body = json.dumps(event)
+    if transformer := target.get("InputTransformer"):
+        body = transform(transformer["InputTemplate"], transformer.get("InputPathsMap", {}), event)
+    arn = parse_arn(target["Arn"])
+    if arn.service == "states":
+        stepfunctions_parser_backends[arn.account][arn.region].start_execution(
+            state_machine_arn=target["Arn"],
+            name=f"{event['id']}_{uuid.uuid4()}",
+            execution_input=body,
+        )
+    elif arn.service == "sqs":
+        sqs_backends[arn.account][arn.region].send_message(arn.resource_id, body)
+    else:
+        raise ValueError(f"no delivery to {target['Arn']}: only to state machines and queues")
+
+
+def _keep(
+    event: Mapping[str, Json], rule_arn: str, target: Mapping[str, Json], error: Exception
+) -> None:
+    """Put what could not be delivered into the target's dead-letter queue, if it has one."""
+    if "DeadLetterConfig" not in target:
+        logger.warning("event lost on its way to %s: %s", target["Arn"], error)
+        return
+    attributes = {
+        "RULE_ARN": rule_arn,
+        "TARGET_ARN": target["Arn"],
+        "ERROR_CODE": getattr(error, "TYPE", None) or type(error).__name__,
+        "ERROR_MESSAGE": str(error),
+    }
+    arn = parse_arn(target["DeadLetterConfig"]["Arn"])
+    sqs_backends[arn.account][arn.region].send_message(
+        arn.resource_id,
+        json.dumps(event),
+        message_attributes={
+            name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()
+        },
+    )

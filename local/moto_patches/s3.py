@@ -1,0 +1,217 @@
+"""S3: an event for each change of an object, in the order of the changes."""
+
+import fnmatch
+import functools
+import json
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final
+from urllib.parse import quote
+
+from moto.core.responses import ActionResult
+from moto.iam.access_control import IAMPolicy, PermissionResult
+from moto.s3 import models, notifications
+from moto.s3.models import FakeBucket, FakeDeleteMarker, S3Backend
+from moto.s3.responses import S3Response
+from moto.s3.utils import LOGGING_SERVICE_PRINCIPAL, _VersionedKeyStore
+
+from local.moto_patches import eventbridge
+from local.moto_patches.wiring import Json, Moto, replaces, replaces_static
+
+EMPTY_ETAG: Final = "d41d8cd98f00b204e9800998ecf8427e"  # of no bytes: a delete marker's
+
+IN_MEMORY_BYTES: Final = 65_536  # of one object; more is kept in a file
+
+_CREATED: Final = {
+    "s3:ObjectCreated:Put": "PutObject",
+    "s3:ObjectCreated:Post": "POST Object",
+    "s3:ObjectCreated:Copy": "CopyObject",
+    "s3:ObjectCreated:CompleteMultipartUpload": "CompleteMultipartUpload",
+}
+
+_lock: Final = threading.RLock()
+_sequencer: Final = [0]  # the last one given
+
+
+def _locked(method: Callable[..., Json]) -> Callable[..., Json]:
+    @functools.wraps(method)
+    def call(*args: Moto, **options: Moto) -> Json:
+        with _lock:
+            return method(*args, **options)
+
+    return call
+
+
+# AWS makes each write atomic. moto reads and writes the list of versions in two steps.
+for _name in ("put_object", "copy_object", "complete_multipart_upload"):
+    setattr(S3Backend, _name, _locked(getattr(S3Backend, _name)))
+
+# AWS deletes a delete marker that is all there is of a key. moto breaks on it.
+FakeDeleteMarker.dispose = lambda _: None
+
+_get_bucket_notification: Final = S3Response.get_bucket_notification
+_list_object_versions: Final = S3Response.list_object_versions
+_delete_object: Final = S3Backend.delete_object
+_list_versions_of: Final = S3Backend.list_object_versions
+_wanted: Final = threading.local()  # the prefix that this thread looks for
+
+
+@replaces(models, name="get_s3_default_key_buffer_size")
+def _key_buffer_size() -> int:
+    """AWS has room for any number of photos. moto would keep each in memory, up to 4 MB."""
+    return IN_MEMORY_BYTES
+
+
+@replaces(S3Response, name="get_bucket_notification")
+def _get_notification(self: Moto) -> Json:
+    """AWS tells whether a bucket's events go to EventBridge. moto tells of all other targets."""
+    listens = self.backend.get_bucket_notification_configuration(self.bucket_name)
+    if listens and listens.event_bridge is not None:
+        _amend(self, lambda told: {**told, "EventBridgeConfiguration": {}})
+    return _get_bucket_notification(self)
+
+
+@replaces(S3Backend, name="list_object_versions")
+def _find_versions(self: Moto, bucket_name: str, *, prefix: str = "", **asked: Moto) -> Moto:
+    """AWS finds what begins with a prefix by an index. moto copies all of the bucket, and looks."""
+    _wanted.prefix = prefix
+    try:
+        return _list_versions_of(self, bucket_name, prefix=prefix, **asked)
+    finally:
+        _wanted.prefix = ""
+
+
+@replaces(_VersionedKeyStore, name="iterlists")
+def _lists(self: Moto) -> Iterator[tuple[str, list[Moto]]]:
+    """See `_find_versions`, which alone asks for it."""
+    prefix = getattr(_wanted, "prefix", "")
+    for key, versions in dict(self).items():
+        if key.startswith(prefix):
+            yield key, versions
+
+
+@replaces(S3Response, name="list_object_versions")
+def _list_versions(self: Moto) -> Json:
+    """AWS encodes the keys where it is asked to. moto does so in its other lists alone."""
+    if self.querystring.get("encoding-type") == ["url"]:
+        _amend(self, _encoded)
+    return _list_object_versions(self)
+
+
+def _encoded(told: dict[str, Json]) -> dict[str, Json]:
+    def encode(item: dict[str, Json], *names: str) -> dict[str, Json]:
+        return {**item, **{name: quote(item[name]) for name in names if item.get(name)}}
+
+    lists = {
+        name: [encode(item, "Key", "Prefix") for item in told.get(name, [])]
+        for name in ("Versions", "DeleteMarkers", "CommonPrefixes")
+    }
+    markers = ("Prefix", "Delimiter", "KeyMarker", "NextKeyMarker")
+    return {**encode(told, *markers), **lists, "EncodingType": "url"}
+
+
+def _amend(response: Moto, change: Callable[[dict[str, Json]], dict[str, Json]]) -> None:
+    """Let `change` have what this request is answered with."""
+    serialized = response.serialized
+    response.serialized = lambda told: serialized(ActionResult(change(told.result)))
+
+
+@replaces(FakeBucket, name="get_permission")
+def _permission(self: Moto, action: str, resource: str) -> PermissionResult:
+    """AWS heeds a statement where its conditions hold. moto denies where they do not.
+
+    None holds here: the loopback stands for TLS, and callers are no services.
+    """
+    policy = json.loads(self.policy or b'{"Statement": []}')
+    heeded = [statement for statement in policy["Statement"] if "Condition" not in statement]
+    return IAMPolicy(json.dumps({**policy, "Statement": heeded})).is_action_permitted(
+        action, resource
+    )
+
+
+@replaces_static(FakeBucket, name="_log_permissions_enabled_policy")
+def _may_be_logged_to(target_bucket: Moto, target_prefix: str | None) -> bool:
+    """AWS delivers access logs where a policy allows it. moto breaks on lists and Principal *."""
+    policy = json.loads(target_bucket.policy or b'{"Statement": []}')
+    log = f"{target_bucket.arn}/{target_prefix or ''}log"
+    return any(
+        statement["Effect"] == "Allow"
+        and statement["Principal"] == {"Service": LOGGING_SERVICE_PRINCIPAL}
+        and "s3:PutObject" in _listed(statement["Action"])
+        and any(fnmatch.fnmatchcase(log, pattern) for pattern in _listed(statement["Resource"]))
+        for statement in policy["Statement"]
+    )
+
+
+def _listed(one_or_more: Json) -> list[str]:
+    return one_or_more if isinstance(one_or_more, list) else [one_or_more]
+
+
+@replaces(notifications, name="_send_event_bridge_message")
+def _object_created(_account_id: str, bucket: Moto, event_name: str, key: Moto) -> None:
+    """AWS sends one event for each new object, with its etag and a rising sequencer.
+
+    moto sends two for a multipart upload, calls the etag eTag, gives the notification's name for
+    a reason, and has one id and one sequencer for all.
+    """
+    reason = _CREATED.get(event_name)
+    if reason is None or (reason == "PutObject" and key.multipart is not None):
+        return
+    version = {"version-id": key.version_id} if bucket.is_versioned else {}
+    facts = {"key": key.name, "size": key.size, "etag": key.etag.strip('"'), **version}
+    _send(bucket, "Object Created", facts, {"reason": reason})
+
+
+@replaces(S3Backend, name="delete_object")
+def _object_deleted(
+    self: Moto,
+    bucket_name: str,
+    key_name: str,
+    version_id: str | None = None,
+    bypass: bool = False,  # noqa: FBT001, FBT002  # moto's signature
+) -> tuple[bool, Json]:
+    """AWS sends an event for each delete marker and for each version that is deleted.
+
+    moto sends one for the last version alone.
+    """
+    with _lock:
+        bucket = self.get_bucket(bucket_name)
+        before = list(bucket.keys.getlist(key_name, []))
+        answer: tuple[bool, Json] = _delete_object(self, bucket_name, key_name, version_id, bypass)
+        after = bucket.keys.getlist(key_name, [])
+        facts = {"key": key_name}
+        if len(after) > len(before):
+            deletion_type = "Delete Marker Created"
+            facts |= {"etag": EMPTY_ETAG, "version-id": after[-1].version_id}
+        else:
+            deletion_type = "Permanently Deleted"
+            facts |= {"version-id": version_id} if version_id else {}
+        listens = bucket.notification_configuration
+        if len(after) != len(before) and listens and listens.event_bridge is not None:
+            reason = {"reason": "DeleteObject", "deletion-type": deletion_type}
+            _send(bucket, "Object Deleted", facts, reason)
+        return answer
+
+
+def _send(
+    bucket: Moto, detail_type: str, facts: Mapping[str, object], reason: Mapping[str, str]
+) -> None:
+    """Give the default bus an event, as S3 sends it.
+
+    Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
+    """
+    _sequencer[0] = max(time.time_ns(), _sequencer[0] + 1)
+    detail = {
+        "version": "0",
+        "bucket": {"name": bucket.name},
+        "object": {**facts, "sequencer": f"{_sequencer[0]:018X}"},
+        "request-id": uuid.uuid4().hex[:16].upper(),
+        "requester": bucket.account_id,
+        "source-ip-address": "127.0.0.1",
+        **reason,
+    }
+    eventbridge.send(
+        bucket.account_id, bucket.region_name, "aws.s3", detail_type, bucket.arn, detail
+    )

@@ -1,0 +1,125 @@
+"""The command: it counts before it starts anything, and the page's figures are its own."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from embeddedaws import TABLE, Aws
+from gallery import backfill
+from gallery.backfill import Found, look, rates, usd
+from gallery.costs import seconds_each
+from local.embedded import environment
+
+ROOT = Path(__file__).parents[2]
+BUCKET = "photos"
+
+
+@pytest.fixture(scope="module")  # one embedded AWS to a process at a time
+def aws() -> Iterator[Aws]:
+    with Aws.start() as aws:
+        s3, dynamodb = aws.client("s3"), aws.client("dynamodb")
+        s3.create_bucket(Bucket=BUCKET)
+        for key in ("uploads/ada/new.jpg", "uploads/ada/2016/known.jpg", "uploads/ada/", "x.jpg"):
+            s3.put_object(Bucket=BUCKET, Key=key, Body=b"12345")
+        s3.put_object(
+            Bucket=BUCKET, Key="uploads/bob/cold.jpg", Body=b"12345", StorageClass="GLACIER"
+        )
+        row = {"pk": {"S": "ada"}, "sk": {"S": "photo#2016/known.jpg"}}
+        dynamodb.put_item(TableName=TABLE, Item=row)
+        yield aws
+
+
+def test_counts_what_is_new_known_archived_and_no_photo(aws: Aws) -> None:
+    found = look(aws.client("s3"), aws.client("dynamodb"), bucket=BUCKET, table=TABLE, prefix="")
+
+    assert found == Found(new=2, known=1, no_photos=2, archived=1, bytes=10)
+
+
+def test_counts_under_a_prefix_alone(aws: Aws) -> None:
+    clients = aws.client("s3"), aws.client("dynamodb")
+
+    assert look(*clients, bucket=BUCKET, table=TABLE, prefix="uploads/bob/").new == 1
+
+
+def test_asks_the_table_in_batches(aws: Aws) -> None:
+    keys = [f"uploads/eve/{number}.jpg" for number in range(backfill.BATCH + 1)]
+    for key in keys:
+        aws.client("s3").put_object(Bucket=BUCKET, Key=key, Body=b"")
+
+    clients = aws.client("s3"), aws.client("dynamodb")
+    found = look(*clients, bucket=BUCKET, table=TABLE, prefix="uploads/eve/")
+
+    assert found.new == len(keys)
+
+
+def test_a_photo_with_a_record_costs_no_labels() -> None:
+    assert usd(Found(known=1000), labeler="rekognition") == usd(
+        Found(known=1000), labeler="embedded"
+    )
+
+
+def test_the_default_keeps_within_the_lowest_quota_of_labels() -> None:
+    allowed = rates(backfill.MAX_CONCURRENCY, labeler="rekognition")
+
+    own = backfill.MAX_CONCURRENCY / seconds_each(labeler="rekognition")
+    assert own <= backfill.LABELS_PER_SECOND
+    assert min(allowed.values()) == own
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--prefix", "derived/"], "must begin with uploads/, got derived/"),
+        (["--max-concurrency", "0"], "must be 1 to 1000, got 0"),
+        (["--state-machine-arn", "gallery"], "must be a state machine's ARN, got gallery"),
+    ],
+)
+def test_refuses(arguments: list[str], message: str) -> None:
+    done = run(*arguments)
+
+    assert done.returncode == 2
+    assert message in done.stderr
+
+
+def test_a_dry_run_starts_nothing(aws: Aws) -> None:
+    done = run("--dry-run", "--prefix", "uploads/ada/", **environment(aws.url))
+
+    # There is no such state machine: to start it would be an error.
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("1 new photos (0.0 GB), 1 with a record, 1 keys")
+    assert "about USD 0.00 and 0.0 hours" in done.stdout
+
+
+def test_says_what_aws_refuses(aws: Aws) -> None:
+    done = run("--prefix", "uploads/ada/", **environment(aws.url))
+
+    assert done.returncode == 1
+    assert "StateMachineDoesNotExist" in done.stderr
+
+
+def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    arn = "arn:aws:states:us-east-1:123456789012:stateMachine:gallery-backfill"
+    return subprocess.run(  # noqa: S603  # our own arguments
+        [
+            *(
+                sys.executable,
+                "-m",
+                "gallery.backfill",
+                "--photos-bucket",
+                BUCKET,
+                "--table",
+                TABLE,
+            ),
+            *("--state-machine-arn", arn),
+            *arguments,
+        ],
+        cwd=ROOT,
+        env={**os.environ, **variables},
+        check=False,
+        capture_output=True,
+        text=True,
+    )

@@ -1,0 +1,410 @@
+"""`make push`: what is pushed is what is recorded, once, and every refusal says what to do."""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+import engine
+from gallery.push import (
+    MANIFESTS,
+    PREVIOUS,
+    RECORD,
+    Docker,
+    Image,
+    PushError,
+    Registry,
+    Terraform,
+    aws_account,
+    ecr,
+    read_image,
+    record,
+    run,
+)
+from local.embedded import embedded_aws, environment
+from local.functions import InProcess
+from local.rekognition import NoLabels
+from local.stack import Executions
+from registry import docker_registry
+
+ROOT = Path(__file__).parents[2]
+INSPECTED = {
+    "Id": f"sha256:{'0123456789abcdef' * 4}",
+    "Architecture": "arm64",
+    "Config": {"Env": ["PATH=/bin", "LABELER=embedded"]},
+    "Size": 264_000_000,
+}
+FUNCTIONS = ("extract", "thumbnail", "tag")
+LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
+
+
+@pytest.fixture(scope="module")
+def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with docker_registry(tmp_path_factory.mktemp("registry")) as running:
+        yield running
+
+
+@pytest.fixture
+def repository() -> str:
+    return f"gallery-{uuid.uuid4().hex[:8]}"
+
+
+def put_blob(host: str, repository: str, body: bytes) -> dict[str, object]:
+    """Upload a blob, and return how a manifest refers to it."""
+    digest = f"sha256:{hashlib.sha256(body).hexdigest()}"
+    begun = requests.post(f"http://{host}/v2/{repository}/blobs/uploads/", timeout=10)
+    done = requests.put(begun.headers["Location"], body, params={"digest": digest}, timeout=10)
+    assert done.status_code == requests.codes.created, done.text
+    return {"mediaType": "application/octet-stream", "size": len(body), "digest": digest}
+
+
+def put_manifest(host: str, repository: str, tag: str, kind: str, **parts: object) -> bytes:
+    body = json.dumps({"schemaVersion": 2, "mediaType": kind, **parts}).encode()
+    url = f"http://{host}/v2/{repository}/manifests/{tag}"
+    answer = requests.put(url, body, headers={"Content-Type": kind}, timeout=10)
+    assert answer.status_code == requests.codes.created, answer.text
+    return body
+
+
+class TestReadImage:
+    """What the engine says of an image."""
+
+    def test_reads_what_terraform_must_know(self) -> None:
+        image = read_image("gallery-tag:latest", INSPECTED)
+
+        assert (image.architecture, image.label_model) == ("arm64", True)
+        assert image.tag == "0123456789abcdef"
+
+    def test_amd64_is_x86_64_to_lambda(self) -> None:
+        assert read_image("i", {**INSPECTED, "Architecture": "amd64"}).architecture == "x86_64"
+
+    @pytest.mark.parametrize("variables", [None, [], ["LABELER=rekognition"]])
+    def test_an_image_without_the_label_model_says_so(self, variables: list[str] | None) -> None:
+        assert not read_image("i", {**INSPECTED, "Config": {"Env": variables}}).label_model
+
+    def test_refuses_what_lambda_has_no_machines_for(self) -> None:
+        with pytest.raises(PushError, match="built for riscv64, expected amd64 or arm64"):
+            read_image("gallery-tag:latest", {**INSPECTED, "Architecture": "riscv64"})
+
+
+class TestRegistry:
+    """What a registry serves."""
+
+    @pytest.mark.parametrize("kind", MANIFESTS)
+    def test_the_digest_is_that_of_the_manifest(
+        self, kind: str, host: str, repository: str
+    ) -> None:
+        config = put_blob(host, repository, b"{}")
+        body = put_manifest(host, repository, "1", kind, config=config, layers=[])
+
+        digest = Registry(host).digest(repository, "1")
+
+        assert digest == f"sha256:{hashlib.sha256(body).hexdigest()}"
+
+    def test_a_tag_that_is_not_there_has_no_digest(self, host: str, repository: str) -> None:
+        assert Registry(host).digest(repository, "1") is None
+
+    def test_an_index_is_refused_since_lambda_runs_none(self, host: str, repository: str) -> None:
+        put_manifest(host, repository, "1", LIST, manifests=[])
+
+        with pytest.raises(PushError, match=r"not an index.*BUILDX_NO_DEFAULT_ATTESTATIONS=1"):
+            Registry(host).digest(repository, "1")
+
+    def test_a_registry_that_does_not_answer_is_an_error_and_no_missing_tag(self) -> None:
+        with pytest.raises(PushError, match="does not say what it has"):
+            Registry("127.0.0.1:1").digest("gallery-tag", "1")
+
+
+class TestRecord:
+    """images.auto.tfvars.json, which Terraform reads."""
+
+    IMAGES = {  # noqa: RUF012  # never changed
+        function: Image(function, "sha256:00", "arm64", function == "tag", 1.0)
+        for function in FUNCTIONS
+    }
+
+    def digests(self, digit: str) -> dict[str, str]:
+        return dict.fromkeys(FUNCTIONS, f"sha256:{digit * 64}")
+
+    def test_is_the_value_of_the_variable_images(self, tmp_path: Path) -> None:
+        record(tmp_path, self.IMAGES, self.digests("a"))
+
+        entry = {"digest": f"sha256:{'a' * 64}", "architecture": "arm64"}
+        assert json.loads((tmp_path / RECORD).read_text()) == {
+            "images": {
+                "extract": entry,
+                "thumbnail": entry,
+                "tag": {**entry, "label_model": True},
+            }
+        }
+
+    def test_is_left_as_it_was_when_nothing_new_was_pushed(self, tmp_path: Path) -> None:
+        assert record(tmp_path, self.IMAGES, self.digests("a"))
+        written = (tmp_path / RECORD).stat()
+
+        assert not record(tmp_path, self.IMAGES, self.digests("a"))
+        assert (tmp_path / RECORD).stat() == written
+        assert not (tmp_path / PREVIOUS).exists()
+
+    def test_the_one_before_is_kept_to_go_back_to(self, tmp_path: Path) -> None:
+        record(tmp_path, self.IMAGES, self.digests("a"))
+        before = (tmp_path / RECORD).read_text()
+
+        record(tmp_path, self.IMAGES, self.digests("b"))
+        record(tmp_path, self.IMAGES, self.digests("b"))
+
+        assert (tmp_path / PREVIOUS).read_text() == before
+
+    def test_terraform_ignores_the_one_before(self) -> None:
+        assert not PREVIOUS.endswith((".tfvars", ".auto.tfvars.json", ".tf.json"))
+
+
+@pytest.fixture(scope="module")
+def aws_url() -> Iterator[str]:
+    """An embedded AWS in which nothing is deployed."""
+    with embedded_aws(
+        functions=InProcess(),
+        labeler=NoLabels(),
+        retry_scale=0,
+        executions_at_once=1,
+        watcher=Executions(),
+    ) as url:
+        yield url
+
+
+@pytest.fixture
+def logged_in(aws_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every SDK, and Terraform, reach the embedded AWS."""
+    for name, value in environment(aws_url).items():
+        monkeypatch.setenv(name, value)
+
+
+def stub(path: Path, script: str) -> str:
+    """Write a program, and return its path."""
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+    return str(path)
+
+
+class TestLogins:
+    """AWS, and its registry."""
+
+    @pytest.mark.usefixtures("logged_in")
+    def test_the_account_is_that_of_the_credentials(self) -> None:
+        assert aws_account() == "123456789012"
+
+    def test_without_credentials_it_says_so(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        for name in [name for name in os.environ if name.startswith("AWS_")]:
+            monkeypatch.delenv(name)
+        monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
+        monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+        monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+        with pytest.raises(PushError, match="not logged in to AWS: Unable to locate credentials"):
+            aws_account()
+
+    @pytest.mark.usefixtures("logged_in")
+    @pytest.mark.parametrize(
+        "host",
+        [
+            "123456789012.dkr.ecr.eu-west-1.amazonaws.com",
+            "123456789012.dkr.ecr-fips.us-gov-west-1.amazonaws.com",
+            "123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn",
+        ],
+    )
+    def test_docker_gets_the_password_by_its_input_alone(self, host: str, tmp_path: Path) -> None:
+        client = stub(tmp_path / "docker", f'echo "$@" > {tmp_path}/said; cat > {tmp_path}/secret')
+        registry = ecr(host)
+
+        Docker(client).log_in(registry)
+
+        assert registry.login is not None
+        assert registry.login[0] == "AWS"
+        assert (tmp_path / "secret").read_text() == registry.login[1]
+        assert (tmp_path / "said").read_text() == f"login --username AWS --password-stdin {host}\n"
+
+    def test_a_registry_that_is_not_ecrs_has_to_be_named(self) -> None:
+        with pytest.raises(PushError, match=r"localhost:4566 is no registry of ECR.*REGISTRY="):
+            ecr("localhost:4566")
+
+
+class TestClients:
+    """Docker and Terraform, where something is wrong with them."""
+
+    def test_a_client_that_is_missing_is_named(self, tmp_path: Path) -> None:
+        with pytest.raises(PushError, match=r"nowhere/docker is needed.*No such file"):
+            Docker("nowhere/docker").check()
+        with pytest.raises(PushError, match="nowhere/terraform is needed"):
+            Terraform(tmp_path, "nowhere/terraform").repositories()
+
+    def test_an_engine_that_does_not_answer_is_told_from_an_image_that_is_not_built(
+        self, tmp_path: Path
+    ) -> None:
+        client = stub(tmp_path / "docker", "echo Cannot connect to the daemon >&2; exit 1")
+
+        with pytest.raises(PushError, match="engine does not answer: Cannot connect"):
+            Docker(client).check()
+        with pytest.raises(
+            PushError, match="gallery-tag:latest is not built yet: run `make build`"
+        ):
+            Docker(client).image("gallery-tag:latest")
+
+    def test_whatever_is_wrong_ends_in_one_sentence_and_1(self, tmp_path: Path) -> None:
+        inspected = json.dumps([INSPECTED])
+        docker = stub(tmp_path / "docker", f"echo '{inspected}'")
+        command = [sys.executable, "-m", "gallery.push", "--docker", docker, "--terraform"]
+
+        done = subprocess.run(  # noqa: S603  # our own program
+            [*command, stub(tmp_path / "terraform", "exit 1")],
+            cwd=ROOT,
+            env={**os.environ, "AWS_ACCESS_KEY_ID": "any", "AWS_PROFILE": "nobodys"},
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+
+        assert done.returncode == 1
+        assert done.stderr == (
+            "push: not logged in to AWS: The config profile (nobodys) could not be found\n"
+        )
+
+
+@pytest.fixture(scope="module")
+def configuration(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A configuration with the real module.registry and nothing else."""
+    if shutil.which("terraform") is None:
+        pytest.skip("Terraform is not installed")
+    folder = tmp_path_factory.mktemp("configuration")
+    (folder / "main.tf").write_text(
+        f"""
+variable "name" {{ default = "gallery" }}
+provider "aws" {{
+  skip_requesting_account_id = true
+}}
+module "registry" {{
+  source       = "{ROOT}/terraform/modules/registry"
+  repositories = {{ for key in ["extract", "thumbnail", "tag"] : key => {{
+    name         = "${{var.name}}-${{key}}"
+    function_arn = "arn:aws:lambda:us-east-1:123456789012:function:${{var.name}}-${{key}}"
+  }} }}
+}}
+resource "terraform_data" "rest" {{
+  input = module.registry.repository_urls
+}}
+output "repository_urls" {{ value = module.registry.repository_urls }}
+output "rest" {{ value = terraform_data.rest.output }}
+"""
+    )
+    started = subprocess.run(  # noqa: S603  # our own configuration
+        ["terraform", f"-chdir={folder}", "init", "-input=false"],  # noqa: S607  # the user's
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    if started.returncode:
+        pytest.skip(f"Terraform has no AWS provider here: {started.stderr.strip()[:300]}")
+    return folder
+
+
+@pytest.mark.usefixtures("logged_in")
+class TestRepositories:
+    """The real Terraform and the real module, in the embedded AWS."""
+
+    def test_are_made_once_and_nothing_beside_them(
+        self, configuration: Path, capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        terraform = Terraform(configuration)
+
+        first = terraform.repositories()
+        made = capfd.readouterr().out
+        second = terraform.repositories()
+        found = capfd.readouterr().out
+
+        assert first == second
+        assert first["tag"] == "123456789012.dkr.ecr.us-east-1.amazonaws.com/gallery-tag"
+        assert sorted(first) == sorted(FUNCTIONS)
+        assert "Apply complete!" in made
+        assert "terraform_data.rest" not in made
+        assert "Apply complete!" not in found
+
+    def test_none_is_deleted_with_its_images(
+        self, configuration: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        terraform = Terraform(configuration)
+        terraform.repositories()
+        monkeypatch.setenv("TF_VAR_name", "other")
+
+        with pytest.raises(PushError, match=r"would delete .*aws_ecr_repository\.this\[\"tag\"\]"):
+            terraform.repositories()
+
+
+@pytest.fixture(scope="module")
+def images(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """Tiny images by function: extract and thumbnail for arm64, tag with the label model's flag."""
+    engine.require()
+    names = {function: f"push-{uuid.uuid4().hex[:8]}-{function}" for function in FUNCTIONS}
+    for function, name in names.items():
+        folder = tmp_path_factory.mktemp(function)
+        flag = "ENV LABELER=embedded" if function == "tag" else ""
+        (folder / "Dockerfile").write_text(f"FROM scratch\nCOPY Dockerfile /{name}\n{flag}\n")
+        engine.docker("build", "--platform=linux/arm64", f"--tag={name}", str(folder))
+    yield names
+    engine.docker("image", "rm", "--force", *names.values())
+
+
+@pytest.mark.docker
+@pytest.mark.xdist_group("docker")
+@pytest.mark.usefixtures("logged_in")
+class TestPush:
+    """The engine, a registry, Terraform and the embedded AWS, all together."""
+
+    def push(self, configuration: Path, images: Mapping[str, str], host: str) -> Any:  # noqa: ANN401
+        docker = Docker(os.environ.get("DOCKER", "docker"))
+        run(docker, Terraform(configuration), images, host)
+        return json.loads((configuration / RECORD).read_text())["images"]
+
+    def test_records_what_the_registry_serves_and_does_it_once(
+        self,
+        configuration: Path,
+        images: dict[str, str],
+        host: str,
+        capfd: pytest.CaptureFixture[str],
+    ) -> None:
+        recorded = self.push(configuration, images, host)
+        served = {
+            function: requests.head(
+                f"http://{host}/v2/gallery-{function}/manifests/{recorded[function]['digest']}",
+                headers={"Accept": ", ".join(MANIFESTS)},
+                timeout=10,
+            ).headers["Docker-Content-Digest"]
+            for function in FUNCTIONS
+        }
+        capfd.readouterr()
+        again = self.push(configuration, images, host)
+        said = capfd.readouterr().out
+
+        assert {function: entry["digest"] for function, entry in recorded.items()} == served
+        assert len(set(served.values())) == len(FUNCTIONS)
+        assert f"{host}/" not in engine.docker("image", "ls", "--format={{.Repository}}")
+        assert {entry["architecture"] for entry in recorded.values()} == {"arm64"}
+        assert recorded["tag"]["label_model"] is True
+        assert again == recorded
+        assert said.count("is there already") == len(FUNCTIONS)
+        assert f"{RECORD}: as it was" in said
+
+    def test_an_image_that_is_not_built_is_said_before_anything_is_done(
+        self, tmp_path: Path, images: dict[str, str], host: str
+    ) -> None:
+        with pytest.raises(PushError, match="nobodys-image is not built yet"):
+            self.push(tmp_path, {**images, "tag": "nobodys-image"}, host)
+
+        assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,188 @@
+"""Limits, cursors and times: what is no question gets a clear answer, and never another's rows."""
+
+import base64
+import json
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta, timezone
+from functools import partial
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from embeddedaws import TABLE, Aws
+from gallery import cursors, queries
+from gallery.records import Page
+from gallery.table import Question, Rows, Table
+from publishing import NOW, Publisher, fill
+from shared.errors import BadKeyError
+
+OWNER = "cursors"
+OTHER = "others"
+START = datetime(2016, 1, 1)  # noqa: DTZ001  # photos' times are local ones
+END = datetime(2017, 1, 1)  # noqa: DTZ001
+
+Ask = Callable[..., Page[Any]]
+ASKS: dict[str, Ask] = {
+    "album": partial(queries.album, path="2016"),
+    "album, newest first": partial(queries.album, path="2016", newest_first=True),
+    "another album": partial(queries.album, path="2017"),
+    "between": partial(queries.between, start=START, end=END),
+    "between others": partial(queries.between, start=START, end=END + timedelta(days=1)),
+    "labeled": partial(queries.labeled, label="dog"),
+    "labeled otherwise": partial(queries.labeled, label="animal"),
+    "problems": queries.problems,
+    "albums": queries.albums,
+    "copies": lambda table, owner, **page: queries.copies(
+        table, owner, **{**page, "limit": page.get("limit", 2) + 1}
+    ),
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def filled(publisher: Publisher) -> None:
+    for owner in (OWNER, OTHER):
+        fill(publisher, owner, "2016", 3)
+        fill(publisher, owner, "2017", 3)
+        for name in "abc":
+            publisher.problem(f"uploads/{owner}/2018/{name}.jpg", NOW, "REJECTED")
+
+
+@pytest.mark.parametrize("name", ASKS)
+def test_a_cursor_is_of_its_own_question_alone(table: Table, name: str) -> None:
+    cursor = ASKS[name](table, OWNER, limit=1).cursor
+    assert cursor is not None
+
+    for other, ask in ASKS.items():
+        for owner in (OWNER, OTHER):
+            if (other, owner) == (name, OWNER):
+                assert ask(table, owner, limit=2, cursor=cursor).items
+            else:
+                with pytest.raises(ValueError, match="not made by this question"):
+                    ask(table, owner, cursor=cursor)
+
+
+@given(data=st.data())
+def test_a_tampered_cursor_is_refused(data: st.DataObject) -> None:
+    question = Question(owner="a", index=None, range_key="sk", low="label#dog#", high="label#dog$")
+    cursor = cursors.at(question, "label#dog#2016", "label#dog#2016")
+    position = data.draw(st.integers(0, len(cursor) - 2))  # the last character has spare bits
+    character = data.draw(st.characters(exclude_characters=cursor[position]))
+
+    with pytest.raises(ValueError, match="not made by this question"):
+        cursors.start(question, cursor[:position] + character + cursor[position + 1 :])
+
+
+@given(cursor=st.text())
+def test_no_text_is_a_cursor_by_chance(cursor: str) -> None:
+    question = Question(owner="a", index=None, range_key="sk", low="label#dog#", high="label#dog$")
+
+    with pytest.raises(ValueError, match="not made by this question"):
+        cursors.start(question, cursor)
+
+
+def test_a_forged_cursor_stays_within_the_question() -> None:
+    """The checksum is no secret: whoever forges it gets no further than his own answer."""
+    question = Question(owner="a", index=None, range_key="sk", low="label#dog#", high="label#dog$")
+
+    with pytest.raises(ValueError, match="not made by this question"):
+        cursors.start(question, cursors.at(question, "photo#secret", "photo#secret"))
+    forged = cursors.at(question, "label#dog#2016", "label#dog#2016")
+    assert cursors.start(question, forged) == {"pk": "a", "sk": "label#dog#2016"}
+
+
+def test_a_cursor_names_no_owner(table: Table) -> None:
+    cursor = queries.album(table, OWNER, "2016", limit=1).cursor
+    assert cursor is not None
+
+    text = base64.urlsafe_b64decode(cursor + "==")
+    assert OWNER not in json.loads(text[9:])[0]
+
+
+@pytest.mark.parametrize("limit", [-1, 0, queries.MAX_LIMIT + 1])
+@pytest.mark.parametrize("name", [name for name in ASKS if name != "copies"])
+def test_a_limit_has_bounds(table: Table, name: str, limit: int) -> None:
+    with pytest.raises(ValueError, match=f"limit is 1 to 100, got {limit}"):
+        ASKS[name](table, OWNER, limit=limit)
+
+
+@pytest.mark.parametrize("limit", [1, queries.MAX_COMPARED + 1])
+def test_so_many_photos_are_compared(table: Table, limit: int) -> None:
+    with pytest.raises(ValueError, match=f"limit is 2 to 1000, got {limit}"):
+        queries.copies(table, OWNER, limit=limit)
+
+
+def test_a_photo_of_somebody_else_is_refused(table: Table) -> None:
+    with pytest.raises(ValueError, match="is no photo of 'bob'"):
+        queries.photo(table, "bob", "uploads/alice/a.jpg")
+    with pytest.raises(BadKeyError):
+        queries.photo(table, "bob", "elsewhere/bob/a.jpg")
+
+
+def test_times_run_forwards(table: Table) -> None:
+    with pytest.raises(ValueError, match="is not before"):
+        queries.between(table, OWNER, END, START)
+
+
+def test_a_time_with_a_zone_is_taken_as_utc(table: Table) -> None:
+    zone = timezone(timedelta(hours=2))
+    taken = datetime(2016, 4, 9, 14, 0, 0, tzinfo=zone)  # those of two albums
+
+    found = queries.between(table, OWNER, taken, taken + timedelta(seconds=1))
+
+    assert {picture.key.split("/")[2] for picture in found.items} == {"2016", "2017"}
+    assert found.items[0].sort_time == taken.astimezone(UTC).replace(tzinfo=None).isoformat()
+
+
+def test_an_empty_label_is_no_question(table: Table) -> None:
+    with pytest.raises(ValueError, match="is empty"):
+        queries.labeled(table, OWNER, " \u200b")
+
+
+class Short(Table):
+    """A table whose answers end early, as DynamoDB's do at 1 MB."""
+
+    def query(self, question: Question, *, start: Mapping[str, str] | None, limit: int) -> Rows:
+        return super().query(question, start=start, limit=min(limit, 20))
+
+
+@pytest.mark.parametrize("kind", [Table, Short])
+@pytest.mark.parametrize("limit", [1, 2, 5])
+def test_an_album_is_whole_on_one_page(
+    aws: Aws, publisher: Publisher, kind: type[Table], limit: int
+) -> None:
+    owner = f"{kind.__name__} {limit}"
+    photos = {"2016": 30, "2017": 25, "2018": 1}  # so that the first two have nearly all shards
+    for path, count in photos.items():
+        fill(publisher, owner, path, count)
+    table = kind(aws.client("dynamodb"), TABLE)
+
+    found: list[Any] = []
+    page = queries.albums(table, owner, limit=limit)
+    found += page.items
+    while page.cursor is not None:
+        page = queries.albums(table, owner, limit=limit, cursor=page.cursor)
+        found += page.items
+        assert len(page.items) <= limit
+
+    assert len(found) == len(photos)
+    assert {album.path: album.photos for album in found} == photos
+
+
+def test_nothing_here_scans(aws: Aws, table: Table) -> None:
+    calls: list[str] = []
+    client = aws.client("dynamodb")
+    client.meta.events.register(
+        "before-call.dynamodb", lambda model, **_: calls.append(model.name), unique_id="calls"
+    )
+
+    for name, ask in ASKS.items():
+        calls.clear()
+        page = ask(table, OWNER, limit=2)
+        covers = len(page.items) if name == "albums" else 0
+        assert calls == ["Query"] * (1 + covers), name
+    calls.clear()
+    queries.photo(table, OWNER, f"uploads/{OWNER}/2016/0.jpg")
+    assert calls == ["GetItem"]
+    client.meta.events.unregister("before-call.dynamodb", unique_id="calls")

@@ -1,0 +1,408 @@
+"""Redrive: what the dead letters hold is started again, once, and nothing is lost on the way."""
+
+import json
+import re
+import subprocess
+import sys
+import uuid
+from collections import Counter
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gallery import redrive
+from gallery.redrive import CLAIM_STANDS, RECORDED_STEPS, LetterError, Redrive, input_of, read
+from local.moto_patches.eventbridge import transform
+from local.stack import Stack
+from local.template import render_file
+from shared.contracts import Contract, ExtractRequest
+from shared.errors import AccessDeniedError
+from workflow.scripted import Scripted, event, extract, raising, tag
+from workflow.world import CREATED, KEY, SK, World
+
+ROOT = Path(__file__).parents[2]
+DEFINITION = json.loads((ROOT / "statemachine.json.tftpl").read_text())
+RULES: dict[str, Any] = json.loads(
+    render_file("workflow/upload_rules.json.tftpl", {"photos_bucket": "photos"})
+)
+GONE = "arn:aws:states:us-east-1:123456789012:execution:gallery:gone"
+
+# https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
+STATUS_CHANGE = {
+    "version": "0",
+    "id": "315c1398-40ff-a850-213b-158f73e60175",
+    "detail-type": "Step Functions Execution Status Change",
+    "source": "aws.states",
+    "account": "123456789012",
+    "time": "2024-07-01T10:00:00Z",
+    "region": "us-east-1",
+    "resources": [GONE],
+    "detail": {
+        "executionArn": GONE,
+        "stateMachineArn": "arn:aws:states:us-east-1:123456789012:stateMachine:gallery",
+        "name": "gone",
+        "status": "TIMED_OUT",
+        "startDate": 1551224926156,
+        "stopDate": 1551224927157,
+        "input": "{}",
+        "inputDetails": {"included": True},
+        "output": None,
+        "outputDetails": None,
+    },
+}
+
+
+@pytest.fixture(scope="module")  # one embedded AWS to a process at a time
+def deployed() -> Iterator[tuple[Stack, Scripted]]:
+    functions = Scripted()
+    with Stack.start(functions=functions, retry_scale=0) as stack:
+        yield stack, functions
+
+
+@pytest.fixture
+def world(deployed: tuple[Stack, Scripted]) -> Iterator[World]:
+    stack, functions = deployed
+    world = World(stack, functions)
+    functions.steps = {"extract": extract, "thumbnail": world.stored_thumbnail, "tag": tag}
+    yield world
+    world.clear()
+
+
+def run(world: World, *, most: int = 100, dry_run: bool = False) -> Counter[str]:
+    """Redrive, and wait for what it started."""
+    stack = world.stack
+    done = Redrive(
+        stack.sqs,
+        stack.stepfunctions,
+        stack.dead_letters_url,
+        stack.state_machine_arn,
+        dry_run=dry_run,
+    ).run(most)
+    stack.wait_until_idle()
+    return done
+
+
+def send(world: World, letter: object) -> None:
+    """Put a letter into the queue."""
+    world.stack.sqs.send_message(
+        QueueUrl=world.stack.dead_letters_url,
+        MessageBody=letter if isinstance(letter, str) else json.dumps(letter),
+    )
+
+
+def letter_of_rule(execution_arn: str, status: str = "TIMED_OUT") -> dict[str, Any]:
+    """Return the letter that EventBridge makes of an execution that ended badly."""
+    rule = json.loads(render_file("workflow/failure_rule.json.tftpl", {"state_machine_arn": "arn"}))
+    detail = {**STATUS_CHANGE["detail"], "executionArn": execution_arn, "status": status}  # type: ignore[dict-item]
+    made = transform(
+        rule["input_template"], rule["input_paths"], {**STATUS_CHANGE, "detail": detail}
+    )
+    letter: dict[str, Any] = json.loads(made)
+    return letter
+
+
+def waiting(world: World) -> int:
+    """How many letters the next redrive would see."""
+    asked = world.stack.sqs.get_queue_attributes(
+        QueueUrl=world.stack.dead_letters_url, AttributeNames=["ApproximateNumberOfMessages"]
+    )
+    return int(asked["Attributes"]["ApproximateNumberOfMessages"])
+
+
+def unprocessed(world: World) -> str:
+    """Let a photo fail in Extract, which leaves a letter; return the execution's ARN."""
+    world.functions.steps["extract"] = raising(AccessDeniedError("no"))
+    [ended] = world.run(CREATED)
+    assert ended.status == "FAILED"
+    return ended.arn
+
+
+def starts(world: World) -> int:
+    """How many executions there have been."""
+    pages = world.stack.stepfunctions.get_paginator("list_executions").paginate(
+        stateMachineArn=world.stack.state_machine_arn
+    )
+    return sum(len(page["executions"]) for page in pages)
+
+
+def test_what_failed_becomes_ready_once_the_fault_is_repaired(world: World) -> None:
+    unprocessed(world)
+    world.functions.steps["extract"] = extract
+
+    assert run(world) == {"started": 1}
+    assert world.rows()[SK]["status"] == "READY"
+    assert waiting(world) == 0
+
+
+def test_what_fails_again_leaves_a_letter_of_its_own(world: World) -> None:
+    first = unprocessed(world)
+
+    run(world)
+
+    [letter] = world.letters()
+    assert letter["execution_arn"] != first
+    assert letter["input"]["object"]["key"] == KEY
+
+
+def test_labels_that_were_lost_are_made_up_for(world: World) -> None:
+    world.functions.steps["tag"] = raising(AccessDeniedError("no"))
+    world.run(CREATED)
+    assert world.rows()[SK]["labels_status"] == "PENDING:AccessDeniedError"
+    world.functions.steps["tag"] = tag
+
+    run(world)
+
+    assert world.rows()[SK]["labels_status"] == "READY"
+
+
+def test_two_letters_of_one_execution_start_it_once(world: World) -> None:
+    arn = unprocessed(world)
+    send(world, letter_of_rule(arn, "FAILED"))
+    world.functions.steps["extract"] = extract
+    before = starts(world)
+
+    assert run(world) == {"started": 1}
+    assert starts(world) == before + 1
+    assert waiting(world) == 0
+
+
+def test_a_letter_that_was_not_deleted_starts_nothing_a_second_time(world: World) -> None:
+    unprocessed(world)
+    [letter] = world.letters()
+    world.functions.steps["extract"] = extract
+    send(world, letter)
+    run(world)
+    before = starts(world)
+
+    send(world, letter)
+
+    assert run(world) == {"started before": 1}
+    assert starts(world) == before
+    assert waiting(world) == 0
+
+
+def test_an_input_may_be_text_as_well(world: World) -> None:
+    unprocessed(world)
+    [letter] = world.letters()
+    send(world, {**letter, "input": json.dumps(letter["input"])})
+    world.functions.steps["extract"] = extract
+
+    run(world)
+
+    assert world.rows()[SK]["status"] == "READY"
+
+
+def died(world: World) -> str:
+    """Let an execution be stopped in Extract: nothing catches that, and the claim stands."""
+    sfn = world.stack.stepfunctions
+
+    def stop(request: ExtractRequest) -> Contract:
+        running = sfn.list_executions(
+            stateMachineArn=world.stack.state_machine_arn, statusFilter="RUNNING"
+        )["executions"]
+        for execution in running:
+            sfn.stop_execution(executionArn=execution["executionArn"])
+        return extract(request)
+
+    world.functions.steps["extract"] = stop
+    [ended] = world.run(CREATED)
+    world.functions.steps["extract"] = extract
+    assert ended.status == "ABORTED"
+    assert world.rows()[SK]["status"] == "PROCESSING"
+    assert world.letters() == []
+    return ended.arn
+
+
+def test_an_execution_that_died_is_started_again_with_what_it_was_started_with(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(world, letter_of_rule(died(world), "ABORTED"))
+    world.age()
+    monkeypatch.setattr(redrive, "CLAIM_STANDS", timedelta())
+
+    assert run(world) == {"started": 1}
+    assert world.rows()[SK]["status"] == "READY"
+
+
+def test_it_is_held_back_while_its_claim_stands(world: World) -> None:
+    send(world, letter_of_rule(died(world), "ABORTED"))
+    before = starts(world)
+
+    assert run(world) == {"held back": 1}
+    assert starts(world) == before
+    assert waiting(world) == 1  # at once, for the next redrive
+
+
+def test_a_claim_stands_no_longer_than_redrive_waits() -> None:
+    [stale_ms] = re.findall(r"\$millis\(\) - (\d+)\)", json.dumps(DEFINITION["States"]["Claim"]))
+
+    assert timedelta(milliseconds=int(stale_ms), minutes=5) <= CLAIM_STANDS
+
+
+def test_the_steps_after_whose_failure_the_row_says_so_are_those_with_a_function() -> None:
+    states = DEFINITION["States"]
+    branches = [branch["States"] for branch in states["Develop"]["Branches"]]
+    tasks = {name: one for part in (states, *branches) for name, one in part.items()}
+
+    assert {
+        name for name, task in tasks.items() if task.get("Resource", "").endswith(":lambda:invoke")
+    } == RECORDED_STEPS
+
+
+@pytest.mark.parametrize("kind", ["Object Created", "Object Deleted"])
+def test_an_event_that_started_nothing_becomes_what_its_rule_makes_of_it(kind: str) -> None:
+    [rule] = [rule for rule in RULES.values() if kind in rule["pattern"]["detail-type"]]
+    s3_event = event_of_s3(kind)
+
+    assert input_of(s3_event) == json.loads(
+        transform(rule["input_template"], rule["input_paths"], s3_event)
+    )
+
+
+def event_of_s3(kind: str = "Object Created") -> dict[str, Any]:
+    """Return an event as S3 sends it to EventBridge."""
+    made = event(KEY, sequencer=1, version_id="v1", kind=kind)
+    more = {"deletion-type": made["deletion_type"]} if kind == "Object Deleted" else {}
+    return {
+        "version": "0",
+        "id": str(uuid.uuid4()),
+        "detail-type": kind,
+        "source": "aws.s3",
+        "time": made["time"],
+        "detail": {"bucket": {"name": "photos"}, "object": made["object"], **more},
+    }
+
+
+def test_an_event_that_started_nothing_is_started(world: World) -> None:
+    world.stack.sqs.send_message(
+        QueueUrl=world.stack.dead_letters_url,
+        MessageBody=json.dumps(event_of_s3()),
+        MessageAttributes={
+            "ERROR_CODE": {"DataType": "String", "StringValue": "StateMachineDoesNotExist"}
+        },
+    )
+
+    assert run(world) == {"started": 1}
+    assert world.rows()[SK]["status"] == "READY"
+    assert waiting(world) == 0
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "{",
+        "5",
+        "{}",
+        '{"execution_arn": 5, "failure": {"name": "x"}}',
+        '{"id": "1", "detail-type": "Object Restore Completed", "source": "aws.s3"}',
+        '{"id": "1", "detail-type": "Object Created", "source": "aws.ec2"}',
+        '{"id": "1", "detail-type": "Object Created"}',
+        '{"id": "1", "detail-type": "Object Created", "source": "aws.s3", "detail": 5}',
+    ],
+)
+def test_what_is_no_letter_is_not_understood(body: str) -> None:
+    with pytest.raises(LetterError):
+        read(body, "receipt", "")
+
+
+def test_what_is_not_understood_stays_and_stops_nothing(world: World) -> None:
+    unprocessed(world)
+    send(world, "{}")
+    send(world, letter_of_rule(GONE))  # whose input Step Functions has forgotten
+    world.functions.steps["extract"] = extract
+
+    assert run(world) == {"started": 1, "not understood": 2}
+    assert waiting(world) == 2
+
+
+def test_a_dry_run_starts_and_deletes_nothing(world: World) -> None:
+    unprocessed(world)
+    before = starts(world)
+
+    assert run(world, dry_run=True) == {"would start": 1}
+    assert starts(world) == before
+    assert waiting(world) == 1
+
+
+def test_no_more_letters_are_taken_than_asked_for(world: World) -> None:
+    for _ in range(3):
+        send(world, event_of_s3())
+
+    assert run(world, most=2).total() == 2
+    assert waiting(world) == 1
+
+
+def test_letters_stay_where_nothing_can_be_started(world: World) -> None:
+    unprocessed(world)
+    stack = world.stack
+    gone = stack.state_machine_arn + "-gone"
+
+    with pytest.raises(stack.stepfunctions.exceptions.StateMachineDoesNotExist):
+        Redrive(stack.sqs, stack.stepfunctions, stack.dead_letters_url, gone).run(10)
+
+    assert waiting(world) == 1
+
+
+def command(world: World, *options: str, arn: str = "") -> subprocess.CompletedProcess[str]:
+    stack = world.stack
+    to = ["--queue-url", stack.dead_letters_url]
+    of = ["--state-machine-arn", arn or stack.state_machine_arn]
+    return subprocess.run(  # noqa: S603  # our own script
+        [sys.executable, "-m", "gallery.redrive", *to, *of, *options],
+        cwd=ROOT,
+        env=stack.environment(),
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_the_command_says_what_it_did(world: World) -> None:
+    arn = unprocessed(world)
+
+    done = command(world, "--max", "5")
+
+    assert done.stdout == f"started: {arn} (Extract: AccessDeniedError)\n1 started\n", done.stderr
+    assert done.returncode == 0
+    world.stack.wait_until_idle()
+
+
+def test_the_command_says_that_there_is_nothing_to_do(world: World) -> None:
+    assert command(world).stdout == "no letters\n"
+
+
+def test_the_command_fails_where_a_letter_is_not_understood(world: World) -> None:
+    send(world, "{}")
+
+    done = command(world)
+
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (1, "1 not understood")
+
+
+@pytest.mark.parametrize(
+    ("options", "arn", "why"),
+    [
+        (["--max", "0"], "", "must be 1 or more, got 0"),
+        ([], "gallery", "must be a state machine's ARN, got gallery"),
+    ],
+)
+def test_the_command_refuses_what_makes_no_sense(
+    world: World, options: list[str], arn: str, why: str
+) -> None:
+    done = command(world, *options, arn=arn)
+
+    assert done.returncode == 2
+    assert why in done.stderr
+
+
+def test_the_command_says_what_aws_refuses(world: World) -> None:
+    unprocessed(world)
+
+    done = command(world, arn=world.stack.state_machine_arn + "-gone")
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("redrive: ")
+    assert "Traceback" not in done.stderr

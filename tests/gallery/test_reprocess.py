@@ -1,0 +1,231 @@
+"""Reprocess: which photos are wanted, and that one execution makes them anew."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from gallery.reprocess import Found, Job, Wanted, code_versions, jobs
+from gallery.table import Table
+from shared.contracts import ExtractRequest, ExtractResult
+from shared.errors import AccessDeniedError, EmptyPhotoError
+from workflow.bulk import definition, deployed, outcomes, results, succeeded
+from workflow.bulk import gallery as command
+from workflow.conftest import deployed as gallery  # noqa: F401  # a fixture
+from workflow.scripted import extract
+from workflow.test_validators import cfn_lint
+from workflow.world import World
+
+ROW = {
+    "status": "READY",
+    "key": "uploads/ada/2016/tacos/a.jpg",
+    "versions": {"extract": 2, "thumbnail": 3, "tag": 1},
+}
+
+
+@pytest.fixture
+def world(gallery: Any) -> Iterator[World]:  # noqa: ANN401, F811  # the fixture
+    stack, functions = gallery
+    made = World(stack, functions)
+    functions.steps |= {"extract": extract, "thumbnail": made.stored_thumbnail}
+    yield made
+    made.clear()
+
+
+@pytest.fixture
+def reprocess_arn(world: World) -> Iterator[str]:
+    with deployed(world.stack, "reprocess") as arn:
+        yield arn
+
+
+@pytest.mark.parametrize(
+    ("wanted", "row"),
+    [
+        (Wanted(everything=True), ROW),
+        (Wanted(everything=True, album="2016/tacos"), ROW),
+        (Wanted(failed=True), {**ROW, "status": "FAILED"}),
+        (Wanted(older={"extract": 3}), ROW),
+        (Wanted(older={"extract": 1, "tag": 2}), ROW),
+        (Wanted(older={"tag": 1}), {**ROW, "versions": {"extract": 2}}),
+        (Wanted(older={"tag": 1}), {**ROW, "status": "REJECTED", "versions": {}}),
+    ],
+    ids=["all", "album", "failed", "older", "one of two", "part is missing", "never made"],
+)
+def test_wants(wanted: Wanted, row: dict[str, Any]) -> None:
+    assert wanted.fits(row)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "row"),
+    [
+        (Wanted(everything=True), {**ROW, "status": "DELETED"}),
+        (Wanted(everything=True), {**ROW, "status": "PROCESSING"}),
+        (Wanted(everything=True, album="2016"), ROW),
+        (Wanted(failed=True), ROW),
+        (Wanted(failed=True, album="2017"), {**ROW, "status": "FAILED"}),
+        (Wanted(older={"extract": 2, "tag": 1}), ROW),
+        (Wanted(), ROW),
+    ],
+    ids=["deleted", "in work", "album above", "ready", "another album", "as new", "nothing"],
+)
+def test_leaves(wanted: Wanted, row: dict[str, Any]) -> None:
+    assert not wanted.fits(row)
+
+
+def test_the_versions_are_those_of_the_code() -> None:
+    assert set(code_versions()) == {"extract", "thumbnail", "tag"}
+
+
+def put(world: World, *names: str) -> list[str]:
+    """Upload photos and let them be processed; return their keys."""
+    keys = [f"uploads/alice/{name}" for name in names]
+    for key in keys:
+        world.stack.upload(key, key.encode())
+    world.stack.wait_until_idle()
+    return keys
+
+
+def test_photos_are_found_with_what_their_reprocess_costs(world: World) -> None:
+    first, _ = put(world, "2024/a.jpg", "2025/b.jpg")
+    world.delete(first)
+    world.stack.wait_until_idle()
+    third, fourth = put(world, "2024/c.jpg", "2024/d.jpg")
+    table = Table(world.stack.dynamodb, world.stack.table)
+    found = Found()
+
+    listed = list(jobs(table, "alice", Wanted(album="2024"), relabel=False, found=found))
+    assert listed == []
+
+    wanted = Wanted(everything=True, album="2024")
+    listed = list(jobs(table, "alice", wanted, relabel=False, found=found))
+
+    assert [job.key for job in listed] == [third, fourth]
+    assert [job.sequencer for job in listed] == [
+        world.rows()[f"photo#2024/{name}.jpg"]["sequencer"] for name in ("c", "d")
+    ]
+    assert (found.photos, found.labeled) == (2, 0)
+    again = Found()
+    assert all(job.relabel for job in jobs(table, "alice", wanted, relabel=True, found=again))
+    assert (again.photos, again.labeled) == (2, 2)
+
+
+def test_a_job_is_what_the_state_machine_reads() -> None:
+    written = json.loads(msgspec.json.encode([Job("k", "1"), Job("k", "1", relabel=True)]))
+
+    assert written == [
+        {"key": "k", "sequencer": "1"},
+        {"key": "k", "sequencer": "1", "relabel": True},
+    ]
+    task = definition("reprocess")["States"]["Photos"]["ItemProcessor"]["States"]["Process"]
+    for name in Job.__struct_fields__:
+        assert f"$states.input.{name}" in task["Arguments"]["Input"]
+
+
+def test_cfn_lint_accepts_the_reprocess(tmp_path: Path) -> None:
+    made = definition("reprocess")
+    made["States"]["Photos"]["MaxConcurrency"] = 6  # it knows no expression there, as AWS does
+
+    linted = cfn_lint(json.dumps(made), tmp_path)
+
+    assert linted.returncode == 0, linted.stdout
+
+
+def test_the_reprocess_processes_photos_as_the_backfill_does() -> None:
+    reprocess, backfill = (
+        definition(name)["States"]["Photos"]["ItemProcessor"]["States"]["Process"]
+        for name in ("reprocess", "backfill")
+    )
+
+    for same in ("Resource", "TimeoutSeconds", "Retry", "Output"):
+        assert reprocess[same] == backfill[same]
+
+
+def test_one_execution_makes_anew_what_a_dry_run_has_counted(
+    world: World, reprocess_arn: str
+) -> None:
+    keys = put(world, "2024/a.jpg", "2024/b.jpg", "2025/c.jpg")
+
+    def newer(request: ExtractRequest) -> ExtractResult:
+        if request.photo.key == keys[1]:
+            raise AccessDeniedError("no right")
+        return msgspec.structs.replace(extract(request), version=2)
+
+    world.functions.steps["extract"] = newer
+    asked = ("reprocess", "--album", "2024")
+
+    dry = command(world.stack, reprocess_arn, *asked, "--dry-run")
+    assert (dry.returncode, dry.stdout) == (
+        0,
+        "2 photos, 0 of them to be labeled: about USD 0.00 and 0.0 hours\n",
+    )
+    assert {row.get("versions", {}).get("extract") for row in photos(world)} == {1}
+
+    done = command(world.stack, reprocess_arn, *asked)
+
+    assert done.returncode == 0, done.stderr
+    arn = done.stdout.splitlines()[-1].removeprefix("started: ")
+    ended = succeeded(world.stack, arn)
+    assert outcomes(results(world.stack, ended)) == {"READY": 1, "FAILED": 1}
+    assert [row["versions"]["extract"] for row in photos(world)] == [2, 1, 1]
+    assert [row["status"] for row in photos(world)] == ["READY"] * 3
+
+
+def test_failed_photos_alone_are_tried_again(world: World, reprocess_arn: str) -> None:
+    world.functions.steps["extract"] = lambda request: (
+        _fail(AccessDeniedError("no right"))
+        if request.photo.key.endswith("broken.jpg")
+        else _fail(EmptyPhotoError("0 bytes"))
+        if request.photo.key.endswith("empty.jpg")
+        else extract(request)
+    )
+    put(world, "broken.jpg", "empty.jpg", "good.jpg")
+    world.functions.steps["extract"] = extract
+    world.functions.calls.clear()
+
+    done = command(world.stack, reprocess_arn, "reprocess", "--failed")
+
+    assert done.returncode == 0, done.stderr
+    succeeded(world.stack, done.stdout.splitlines()[-1].removeprefix("started: "))
+    assert {row["sk"]: row["status"] for row in photos(world)} == {
+        "photo#broken.jpg": "READY",
+        "photo#empty.jpg": "REJECTED",
+        "photo#good.jpg": "READY",
+    }
+    assert {key for _, key in world.functions.calls} == {"uploads/alice/broken.jpg"}
+
+
+def _fail(error: Exception) -> ExtractResult:
+    raise error
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["reprocess"], "reprocess what? --older, --failed, --album or --everything"),
+        (["reprocess", "--older", "title"], "invalid choice: 'title'"),
+        (["reprocess", "--everything", "--max-concurrency", "0"], "must be 1 to 1000, got 0"),
+    ],
+    ids=["nothing", "no part", "concurrency"],
+)
+def test_refuses(world: World, arguments: list[str], message: str) -> None:
+    arn = "arn:aws:states:us-east-1:123456789012:stateMachine:gallery-reprocess"
+
+    done = command(world.stack, arn, *arguments)
+
+    assert done.returncode == 2
+    assert message in done.stderr
+
+
+def test_refuses_what_is_no_state_machine(world: World) -> None:
+    done = command(world.stack, "gallery", "reprocess", "--everything")
+
+    assert done.returncode == 2
+    assert "--reprocess-arn must be a state machine's ARN, got gallery" in done.stderr
+
+
+def photos(world: World) -> list[dict[str, Any]]:
+    """Return the photos' rows, in order of keys."""
+    return [row for sk, row in world.rows().items() if sk.startswith("photo#")]

@@ -1,0 +1,69 @@
+"""What is used of pi-heif's C module, which promises nothing to anyone but pi-heif itself."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import _pi_heif
+import pytest
+import pyvips
+
+from heicfile import HEIC_WITH_ALPHA, heic, icc, nclx
+from photofiles import clap, irot
+from picture.heic import HeifFile
+from shared.errors import UnreadablePhotoError
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_needs_no_pillow() -> None:
+    """The images do not contain it, though pi-heif says that it needs it."""
+    code = "import sys; sys.modules['PIL'] = None; import picture.heic"
+
+    subprocess.run(  # noqa: S603  # this very Python
+        [sys.executable, "-c", code], check=True, env={"PYTHONPATH": "images"}, cwd=ROOT
+    )
+
+
+def test_the_wheel_only_decodes_and_has_no_gpl_part() -> None:
+    info = _pi_heif.get_lib_info()
+
+    assert list(info["decoders"]) == ["libde265"]
+    assert not {"x265", "aom", "kvazaar"} & set(info["encoders"])
+    assert (info["HEIF"], info["AVIF"]) == ("", "")
+
+
+def test_the_size_is_known_before_anything_is_decoded() -> None:
+    huge = heic().replace((64).to_bytes(4) * 2, (9_000).to_bytes(4) * 2)
+
+    assert HeifFile(huge).size == (9_000, 9_000)
+    assert HeifFile(heic(clap(64, 48), irot(1))).size == (48, 64)
+
+
+def test_a_profile_is_found_in_either_form() -> None:
+    profile = bytes(pyvips.Image.profile_load("p3"))
+
+    assert HeifFile(heic(icc(profile))).icc_profile == profile
+    assert HeifFile(heic(nclx(12, 13))).nclx == (12, 13)
+    assert (HeifFile(heic()).icc_profile, HeifFile(heic()).nclx) == (None, None)
+
+
+def test_pixels_are_without_padding_and_keep_their_alpha() -> None:
+    file = HeifFile(HEIC_WITH_ALPHA)
+    image = file.decode()
+
+    assert (image.width, image.height, image.bands, image.format) == (64, 64, 4, "uchar")
+    assert [image(x, 5)[3] for x in (5, 60)] == [0, 255]
+
+
+@pytest.mark.parametrize("photo", [b"", b"\0\0\0\x18ftypheic", heic()[:200]])
+def test_what_libheif_does_not_open_is_unreadable(photo: bytes) -> None:
+    with pytest.raises(UnreadablePhotoError, match="libheif: "):
+        HeifFile(photo)
+
+
+def test_what_libheif_does_not_decode_is_unreadable() -> None:
+    broken = heic()[:-60] + bytes(60)
+
+    with pytest.raises(UnreadablePhotoError, match="libheif: "):
+        HeifFile(broken).decode()

@@ -1,0 +1,93 @@
+"""What the table says of photos of the same bytes, and that its silence harms nobody."""
+
+import json
+import logging
+from collections.abc import Iterator
+
+import boto3
+import pytest
+
+from embeddedaws import TABLE, Aws
+from publishing import NOW, Publisher, results_of
+from shared.contracts import Label
+from tag.aws import SAVING_CONFIG, DynamoRecords
+from wire import Answer, serving
+
+KEY = "uploads/alice/2024/a.jpg"
+SK = "photo#2024/a.jpg"
+BYTES = 1000
+
+
+@pytest.fixture(scope="module")
+def aws() -> Iterator[Aws]:
+    with Aws.start() as aws:
+        yield aws
+
+
+@pytest.fixture(scope="module")
+def records(aws: Aws) -> DynamoRecords:
+    publisher = Publisher(aws.client("dynamodb"))
+    publisher.ready(KEY, NOW, results_of(KEY, size=BYTES))
+    publisher.ready("uploads/alice/b.jpg", NOW, results_of("uploads/alice/b.jpg", size=BYTES * 10))
+    publisher.ready("uploads/bob/a.jpg", NOW, results_of("uploads/bob/a.jpg", size=BYTES))
+    publisher.problem("uploads/alice/c.jpg", NOW, "REJECTED")
+    return DynamoRecords(aws.client("dynamodb"), TABLE)
+
+
+def test_photos_of_one_size_are_those_of_their_owner_alone(records: DynamoRecords) -> None:
+    (found,) = records.same_size("alice", BYTES)
+
+    assert found.sort_key == SK
+    assert len(found.sha256) == 64
+    assert records.same_size("alice", BYTES + 1) == []
+    assert records.same_size("nobody", BYTES) == []
+
+
+def test_labels_are_those_of_the_record(records: DynamoRecords) -> None:
+    known = records.labels("alice", SK)
+
+    assert known is not None
+    assert (known.model, known.version) == ("scripted 1", 1)
+    dog = known.labels[0]
+    assert isinstance(dog, Label)
+    assert (dog.name, dog.confidence, dog.parents) == ("Dog", 98.7654, ["Animal", "Pet"])
+    assert dog.instances[0].box.left == 0.25
+
+
+@pytest.mark.parametrize("sort_key", ["photo#c.jpg", "photo#nothing.jpg"])
+def test_a_photo_that_nobody_has_labeled_has_none(records: DynamoRecords, sort_key: str) -> None:
+    assert records.labels("alice", sort_key) is None
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(500, b"{}"),
+        Answer(400, json.dumps({"__type": "AccessDeniedException"}).encode()),
+        Answer(200, b'{"Items": [{"sk": {"S": "photo#x"}}]}'),
+        Answer(200, b'{"Item": {"labels": {"S": "none"}, "labels_model": {"S": "m"}}}'),
+    ],
+    ids=["broken", "denied", "without a key", "of another shape"],
+)
+def test_a_table_that_does_not_answer_knows_nothing_and_is_reported(
+    answer: Answer, caplog: pytest.LogCaptureFixture
+) -> None:
+    with serving() as service:
+        service.script(answer, answer)
+        client = boto3.client(
+            "dynamodb",
+            endpoint_url=service.url,
+            region_name="eu-west-1",
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+            config=SAVING_CONFIG,
+        )
+        records = DynamoRecords(client, TABLE)
+
+        assert records.same_size("alice", BYTES) == []
+        assert records.labels("alice", SK) is None
+
+    assert {record.getMessage() for record in caplog.records if record.name == "tag.aws"} == {
+        "nothing is known of other photos"
+    }
+    assert logging.WARNING in {record.levelno for record in caplog.records}
