@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 # Counted: for each photo, states of workflow/backfill.json.tftpl, and of an execution that Claim
 # refuses.
 OWN_TRANSITIONS: Final = 2
-REFUSED_TRANSITIONS: Final = 4
+REFUSED_TRANSITIONS: Final = 3
 
 # Default quotas of an account in a region where they are lowest, as known in June 2026. Those of
 # yours are in the Service Quotas console, and can be raised.

@@ -64,7 +64,7 @@ USD: Final = {
 }
 
 # Counted: the states that a photo enters on its way to READY, and what they ask for.
-TRANSITIONS: Final = 13
+TRANSITIONS: Final = 10
 RENDITIONS: Final = 2
 GETS: Final = 4  # Extract twice, Thumbnail, and Rekognition or the label model
 ALARM_METRICS: Final = 21  # one for each metric that an alarm looks at

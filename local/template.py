@@ -1,13 +1,35 @@
-"""Terraform's templates, as far as ours use them: `${name}` and `${object.name}`."""
+"""Render Terraform's templates, as far as ours use them: `${name}` and `${object.name}`.
 
+Definitions of state machines take `${jsonata.NAME}` from workflow/expressions/NAME.jsonata and
+`${retry.NAME}` from workflow/retry.json; expressions take `${rejections}` from
+workflow/rejections.json. terraform/definitions.tf renders all of them in the same way.
+"""
+
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final, TypeAlias
 
 REPOSITORY: Final = Path(__file__).parent.parent
+WORKFLOW: Final = REPOSITORY / "workflow"
+EXPRESSIONS: Final = WORKFLOW / "expressions"
 
 Values: TypeAlias = Mapping[str, "str | Values"]
+
+# For whoever reads a definition that is not deployed: each name stands for itself.
+PLACEHOLDERS: Final[Values] = {
+    "functions": {name: name for name in ("extract", "thumbnail", "tag")},
+    **{
+        name: name
+        for name in (
+            *("dead_letters_url", "derived_bucket", "namespace", "photos_bucket"),
+            *("results_bucket", "state_machine_arn", "table"),
+        )
+    },
+}
+
+_COMMENT: Final = re.compile(r"/\*.*?\*/", re.DOTALL)
 
 # Terraform: `$${` and `%%{` are a literal `${` and `%{`; any other `%{` begins a directive.
 _MARK: Final = re.compile(r"\$\$\{|%%\{|%\{|\$\{([^}]*)\}")
@@ -36,8 +58,40 @@ def render(template: str, values: Values) -> str:
 
 
 def render_file(name: str, values: Values) -> str:
-    """Render a template of the repository; see `render`."""
-    return render((REPOSITORY / name).read_text(encoding="utf-8"), values)
+    """Render a template of the repository, which may also ask for `jsonata` and `retry`."""
+    named: Values = {**values, "jsonata": _Expressions(values), "retry": _retry_policies()}
+    return render((REPOSITORY / name).read_text(encoding="utf-8"), named)
+
+
+def render_expression(name: str, values: Values) -> str:
+    """Return an expression of workflow/expressions on one line, without its comments."""
+    named: Values = {**values, "rejections": (WORKFLOW / "rejections.json").read_text()}
+    text = render((EXPRESSIONS / f"{name}.jsonata").read_text(encoding="utf-8"), named)
+    return " ".join(_COMMENT.sub("", text).split())
+
+
+class _Expressions(Mapping[str, "str | Values"]):
+    """The expressions by name, as a JSON string holds them; rendered when a template asks."""
+
+    def __init__(self, values: Values) -> None:
+        self._values = values
+
+    def __getitem__(self, name: str) -> str:
+        if not (EXPRESSIONS / f"{name}.jsonata").is_file():
+            raise KeyError(name)
+        return json.dumps(render_expression(name, self._values), ensure_ascii=False)[1:-1]
+
+    def __iter__(self) -> Iterator[str]:
+        return (path.stem for path in sorted(EXPRESSIONS.glob("*.jsonata")))
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))
+
+
+def _retry_policies() -> dict[str, str]:
+    """Return the retry policies by name, as JSON."""
+    policies = json.loads((WORKFLOW / "retry.json").read_text(encoding="utf-8"))
+    return {name: json.dumps(policy) for name, policy in policies.items()}
 
 
 def _lookup(name: str, values: Values) -> str:

@@ -26,7 +26,7 @@ locals {
   table_name = var.name
   table_arn  = "arn:${local.partition}:dynamodb:${local.region}:${local.account_id}:table/${local.table_name}"
   # Keys and indexes, which the embedded AWS of local/ reads from the same file.
-  table_schema = jsondecode(file("${path.module}/../workflow/table.json"))
+  table_schema = jsondecode(file("${local.workflow_path}/table.json"))
 
   functions      = toset(["extract", "thumbnail", "tag"])
   function_names = { for key in local.functions : key => "${var.name}-${key}" }

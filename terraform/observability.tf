@@ -1,8 +1,9 @@
 locals {
   metric_namespace = var.name
 
-  watch_definition = jsondecode(templatefile("${path.module}/../workflow/watch.json.tftpl", {
+  watch_definition = jsondecode(templatefile("${local.workflow_path}/watch.json.tftpl", {
     namespace = local.metric_namespace
+    retry     = local.retry
     table     = local.table_name
   }))
 
@@ -12,12 +13,6 @@ locals {
     trimprefix(state.Resource, "arn:aws:states:::") => name...
     if state.Type == "Task" && !endswith(try(state.Resource, ""), ":lambda:invoke")
   }
-
-  rejected_errors = distinct(flatten([
-    for state in local.definition.States : [
-      for catch in try(state.Catch, []) : catch.ErrorEquals if catch.Next == "Reject"
-    ]
-  ]))
 }
 
 data "aws_iam_policy_document" "watch" {
@@ -52,7 +47,7 @@ module "observability" {
   log_retention_days = var.log_retention_days
   metric_namespace   = local.metric_namespace
   paid_labels        = var.labeler == "rekognition"
-  rejected_errors    = local.rejected_errors
+  rejected_errors    = keys(jsondecode(local.rejections))
   rule_names         = module.workflow.rule_names
   service_tasks      = local.service_tasks
   state_machine_arn  = local.state_machine_arn

@@ -11,7 +11,7 @@ locals {
   ]
 
   # Renditions come from S3, by URLs that the page signs: docs/decisions/0010-renditions-by-signed-url.md.
-  page_headers = jsondecode(templatefile("${path.module}/../workflow/site_headers.json.tftpl", {
+  page_headers = jsondecode(templatefile("${local.workflow_path}/site_headers.json.tftpl", {
     apis   = join(" ", local.page_apis)
     images = "https://${local.bucket_names.derived}.${local.s3_service}"
   }))

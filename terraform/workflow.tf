@@ -8,15 +8,17 @@ locals {
     dead_letters_url = local.dead_letters_url
     derived_bucket   = local.bucket_names.derived
     functions        = local.function_arns
+    jsonata          = local.jsonata
     photos_bucket    = local.bucket_names.photos
+    retry            = local.retry
     table            = local.table_name
   }))
 
-  start_rules = jsondecode(templatefile("${path.module}/../workflow/upload_rules.json.tftpl", {
+  start_rules = jsondecode(templatefile("${local.workflow_path}/upload_rules.json.tftpl", {
     photos_bucket = local.bucket_names.photos
   }))
 
-  failure_rule = jsondecode(templatefile("${path.module}/../workflow/failure_rule.json.tftpl", {
+  failure_rule = jsondecode(templatefile("${local.workflow_path}/failure_rule.json.tftpl", {
     state_machine_arn = local.state_machine_arn
   }))
 }
@@ -49,8 +51,8 @@ data "aws_iam_policy_document" "workflow" {
     resources = values(local.function_arns)
   }
 
-  # Claim updates and Reread gets; Publish puts and deletes, in a transaction, which asks for no
-  # right of its own.
+  # Claim updates and ReadRow gets; Publish puts and deletes in a transaction, which needs no right of
+  # its own.
   statement {
     sid = "WriteRecords"
     actions = [

@@ -8,7 +8,7 @@ import msgspec
 
 from embeddedaws import TABLE
 from local import jsonata
-from local.template import Values, render_file
+from local.template import PLACEHOLDERS, Values, render_file
 from shared.contracts import (
     Contract,
     ExtractRequest,
@@ -24,13 +24,7 @@ from workflow.scripted import event, extract, tag, thumbnail
 
 NOW = "2024-07-01T10:00:00Z"
 
-NAMES: Values = {
-    "functions": {"extract": "extract", "thumbnail": "thumbnail", "tag": "tag"},
-    "table": TABLE,
-    "photos_bucket": "photos",
-    "derived_bucket": "derived",
-    "dead_letters_url": "dead-letters",
-}
+NAMES: Values = {**PLACEHOLDERS, "table": TABLE, "photos_bucket": "photos"}
 STATES: dict[str, Any] = json.loads(render_file("statemachine.json.tftpl", NAMES))["States"]
 
 
@@ -47,44 +41,41 @@ class Publisher:
         made = event(key, sequencer=self.sequencer, version_id=f"v{self.sequencer}")
         made["time"] = time
         arn = f"arn:{self.sequencer}"
-        variables: dict[str, Any] = {}
-        states = {"input": made, "context": {"Execution": {"Id": arn, "Input": made}}}
-        self._leave("Receive", variables, states)
-        answer = self.dynamodb.update_item(**evaluated("Claim", variables, states))
-        self._leave("Claim", variables, {**states, "result": answer})
-        return {**variables, "states": states}
+        variables: dict[str, Any] = {
+            "states": {"input": made, "context": {"Execution": {"Id": arn, "Input": made}}}
+        }
+        assign(STATES["Receive"]["Choices"][0], variables)
+        answer = self.dynamodb.update_item(**evaluated(STATES["Claim"]["Arguments"], variables))
+        variables["states"]["result"] = answer
+        assign(STATES["Claim"], variables)
+        return variables
 
     def ready(
         self, key: str, time: str, results: tuple[ExtractResult, ThumbnailResult, TagResult]
     ) -> None:
         """Publish a photo as READY, with what the steps answered."""
         variables = self.claim(key, time)
-        for name, result in zip(("extracted", "thumbnails", "tags"), results, strict=True):
+        for name, result in zip(("extracted", "rendered", "tagged"), results, strict=True):
             variables[name] = _result(result)
-        self._publish("Ready", variables)
+        self._publish(STATES["Assemble"]["Choices"][1], variables)
 
     def problem(self, key: str, time: str, status: str) -> None:
         """Publish a photo as REJECTED or FAILED."""
         variables = self.claim(key, time)
-        failure = {"step": "Extract", "name": "EmptyPhotoError", "message": "0 bytes"}
-        variables["failure"] = failure
-        self._publish("Reject" if status == "REJECTED" else "Fail", variables)
+        error = "EmptyPhotoError" if status == "REJECTED" else "AccessDeniedError"
+        variables["failure"] = {"step": "Extract", "error": {"Error": error, "Cause": "0 bytes"}}
+        assign(STATES["ReadFailure"], variables)
+        state = "RecordRejection" if status == "REJECTED" else "RecordFailure"
+        self._publish(STATES[state], variables)
 
     def deleted(self, key: str, time: str) -> None:
         """Publish a photo as DELETED."""
-        self._publish("Remove", self.claim(key, time))
+        self._publish(STATES["RecordDeletion"], self.claim(key, time))
 
-    def _publish(self, state: str, variables: dict[str, Any]) -> None:
-        states = variables["states"]
-        self._leave(state, variables, states)
-        self.dynamodb.transact_write_items(**evaluated("Publish", variables, states))
-
-    def _leave(self, state: str, variables: dict[str, Any], states: Mapping[str, Any]) -> None:
-        assigned = {
-            name: evaluated_value(value, {**variables, "states": states})
-            for name, value in STATES[state]["Assign"].items()
-        }
-        variables |= assigned
+    def _publish(self, state: Mapping[str, Any], variables: dict[str, Any]) -> None:
+        assign(state, variables)
+        arguments = evaluated(STATES["Publish"]["Arguments"], variables)
+        self.dynamodb.transact_write_items(**arguments)
 
 
 def fill(publisher: Publisher, owner: str, album: str, photos: int) -> None:
@@ -112,20 +103,20 @@ def results_of(
     )
 
 
-def evaluated(state: str, variables: Mapping[str, Any], states: Mapping[str, Any]) -> Any:  # noqa: ANN401
-    """Return the arguments of a state's task."""
-    return evaluated_value(STATES[state]["Arguments"], {**variables, "states": states})
+def assign(state: Mapping[str, Any], variables: dict[str, Any]) -> None:
+    """Assign to `variables` what a state, or a rule of a choice, assigns."""
+    variables |= {name: evaluated(value, variables) for name, value in state["Assign"].items()}
 
 
-def evaluated_value(value: Any, variables: Mapping[str, Any]) -> Any:  # noqa: ANN401  # JSON
+def evaluated(value: Any, variables: Mapping[str, Any]) -> Any:  # noqa: ANN401  # JSON
     """Return JSON with each of its expressions evaluated."""
     match value:
         case str() if value.startswith("{%"):
             return jsonata.evaluate(value.removeprefix("{%").removesuffix("%}").strip(), variables)
         case dict():
-            return {name: evaluated_value(item, variables) for name, item in value.items()}
+            return {name: evaluated(item, variables) for name, item in value.items()}
         case list():
-            return [evaluated_value(item, variables) for item in value]
+            return [evaluated(item, variables) for item in value]
     return value
 
 

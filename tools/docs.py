@@ -16,10 +16,11 @@ import hcl2
 from hcl2.utils import SerializationOptions
 
 from gallery import backfill, costs
+from local.template import PLACEHOLDERS, render_file
 
 ROOT = Path(__file__).parents[1]
 CONTRACTS = ROOT / "images" / "shared" / "contracts.py"
-STATE_MACHINE = ROOT / "statemachine.json.tftpl"
+STATE_MACHINE = "statemachine.json.tftpl"
 TERRAFORM = ROOT / "terraform"
 OPERATIONS = ROOT / "docs" / "operations.md"
 NOTICE = "<!-- Made by `make docs` from {source}; do not edit. -->\n"
@@ -68,10 +69,10 @@ def _plain(kind: str) -> str:
 
 def states() -> str:
     """Return docs/states.md: the state machine as a Mermaid diagram, and what each state is for."""
-    machine = json.loads(STATE_MACHINE.read_text())
+    machine = json.loads(render_file(STATE_MACHINE, PLACEHOLDERS))
     parts = [
         "# States\n",
-        NOTICE.format(source="statemachine.json.tftpl"),
+        NOTICE.format(source=STATE_MACHINE),
         "```mermaid",
         "stateDiagram-v2",
         f"    [*] --> {machine['StartAt']}",

@@ -9,7 +9,6 @@ it knows every action, and which resources and conditions each has.
 """
 
 import json
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,12 +17,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from local.embedded import ACCOUNT, REGION
+from tools.npm import NpmError, install
 from tools.permissions import UNKNOWN, Statement, resource_policies, roles
 from tools.plan import ROOT, Plan, make_plan
 
 PAGE: Final = ROOT / "docs" / "tenants.md"
-SOURCE: Final = ROOT / "tools" / "iam-simulator"
-HOME: Final = ROOT / ".cache" / "iam-simulator"  # where the simulator is installed
 
 ALLOWED: Final = "Allowed"
 
@@ -35,10 +33,6 @@ TABLE: Final = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/gallery"
 
 Context = Mapping[str, str | list[str]]
 Policy = dict[str, Any]
-
-
-class NoSimulatorError(Exception):
-    """The simulator is not to be had on this machine; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -376,12 +370,12 @@ def simulate(tried: Sequence[Case], policies: Policies) -> list[bool]:
     """Return of each case whether AWS would allow it.
 
     Raises:
-        NoSimulatorError: npm is not installed, or does not install the simulator.
+        NpmError: npm is not installed, or does not install the simulator.
         RuntimeError: the simulator refuses a case or a policy; the message is its own.
     """
-    program = _installed()
+    program = install("iam-simulator") / "simulate.mjs"
     done = subprocess.run(  # noqa: S603  # our own program
-        program,
+        ["node", program],  # noqa: S607  # whichever node there is
         input=json.dumps([simulation(case, policies) for case in tried]),
         check=False,
         capture_output=True,
@@ -390,29 +384,6 @@ def simulate(tried: Sequence[Case], policies: Policies) -> list[bool]:
     if done.returncode != 0:
         raise RuntimeError(done.stderr.strip())
     return [verdict == ALLOWED for verdict in json.loads(done.stdout)]
-
-
-def _installed() -> list[str]:
-    npm, node = shutil.which("npm"), shutil.which("node")
-    if npm is None or node is None:
-        raise NoSimulatorError("npm is not installed")
-    lock = HOME / "package-lock.json"
-    HOME.mkdir(parents=True, exist_ok=True)
-    shutil.copy(SOURCE / "simulate.mjs", HOME)
-    if not lock.exists() or lock.read_bytes() != (SOURCE / lock.name).read_bytes():
-        shutil.copy(SOURCE / "package.json", HOME)
-        shutil.copy(SOURCE / lock.name, lock)
-        done = subprocess.run(  # noqa: S603  # no shell
-            [npm, "ci", "--no-audit", "--no-fund"],
-            check=False,
-            cwd=HOME,
-            capture_output=True,
-            text=True,
-        )
-        if done.returncode != 0:
-            lock.unlink()
-            raise NoSimulatorError(f"npm ci does not work here: {done.stderr.strip()}")
-    return [node, str(HOME / "simulate.mjs")]
 
 
 def page(tried: Sequence[Case], verdicts: Sequence[bool]) -> str:
@@ -466,7 +437,7 @@ def main() -> int:
     tried = cases(names)
     try:
         verdicts = simulate(tried, planned(make_plan(), names))
-    except NoSimulatorError as error:
+    except NpmError as error:
         sys.exit(f"{PAGE.relative_to(ROOT)} is left as it was: {error}")
     made = page(tried, verdicts)
     stale = not PAGE.exists() or PAGE.read_text() != made

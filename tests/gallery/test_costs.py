@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from gallery import costs
+from local.template import PLACEHOLDERS, render_file
 from thumbnail.renditions import DEFAULT_RENDITIONS
 
 ROOT = Path(__file__).parents[2]
@@ -29,7 +30,7 @@ def test_a_photo_enters_as_many_states_as_are_paid_for(tmp_path: Path) -> None:
 
 
 def test_the_watch_looks_as_often_and_at_as_many_shards() -> None:
-    watch = json.loads((ROOT / "workflow/watch.json.tftpl").read_text())
+    watch = json.loads(render_file("workflow/watch.json.tftpl", PLACEHOLDERS))
     shards = watch["States"]["AgeOfEachShard"]["Items"]
     settings = (ROOT / "terraform" / "modules" / "observability" / "watch.tf").read_text()
 

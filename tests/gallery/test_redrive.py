@@ -17,14 +17,14 @@ from gallery import redrive
 from gallery.redrive import CLAIM_STANDS, RECORDED_STEPS, LetterError, Redrive, input_of, read
 from local.moto_patches.eventbridge import transform
 from local.stack import Stack
-from local.template import render_file
+from local.template import PLACEHOLDERS, render_file
 from shared.contracts import Contract, ExtractRequest
 from shared.errors import AccessDeniedError
 from workflow.scripted import Scripted, event, extract, raising, tag
 from workflow.world import CREATED, KEY, SK, World
 
 ROOT = Path(__file__).parents[2]
-DEFINITION = json.loads((ROOT / "statemachine.json.tftpl").read_text())
+DEFINITION = json.loads(render_file("statemachine.json.tftpl", PLACEHOLDERS))
 RULES: dict[str, Any] = json.loads(
     render_file("workflow/upload_rules.json.tftpl", {"photos_bucket": "photos"})
 )
@@ -244,7 +244,7 @@ def test_a_claim_stands_no_longer_than_redrive_waits() -> None:
 
 def test_the_steps_after_whose_failure_the_row_says_so_are_those_with_a_function() -> None:
     states = DEFINITION["States"]
-    branches = [branch["States"] for branch in states["Develop"]["Branches"]]
+    branches = [branch["States"] for branch in states["RenderAndTag"]["Branches"]]
     tasks = {name: one for part in (states, *branches) for name, one in part.items()}
 
     assert {

@@ -33,7 +33,7 @@ def test_of_many_that_write_on_one_condition_one_succeeds(aws: Aws) -> None:
         try:
             dynamodb.update_item(
                 TableName=TABLE,
-                Key=key("claimed"),
+                Key=key("claimed_version"),
                 UpdateExpression="SET who = :who",
                 ConditionExpression="attribute_not_exists(who)",
                 ExpressionAttributeValues={":who": {"N": str(number)}},

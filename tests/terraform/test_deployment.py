@@ -21,7 +21,8 @@ from internet import Internet
 from local.functions import Answer, Function, InProcess
 from local.moto_patches import cognitosignin  # noqa: F401  # importing it puts it in place
 from local.stack import Stack
-from tools.tenants import Names, NoSimulatorError, Policies, bucket_arn, cases, simulate
+from tools.npm import NpmError
+from tools.tenants import Names, Policies, bucket_arn, cases, simulate
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -197,7 +198,7 @@ def test_what_is_applied_keeps_tenants_apart_as_what_was_planned(deployment: Dep
 
     try:
         verdicts = simulate(tried, policies)
-    except NoSimulatorError as error:
+    except NpmError as error:
         pytest.skip(f"nothing is simulated: {error}")
 
     assert [case for case, got in zip(tried, verdicts, strict=True) if got != case.allowed] == []

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tools.npm import NpmError
 from tools.tenants import (
     CALLER,
     PAGE,
     Names,
-    NoSimulatorError,
     Policies,
     cases,
     page,
@@ -38,7 +38,7 @@ def policies(plan: Plan) -> Policies:
 def verdicts(policies: Policies) -> list[bool]:
     try:
         return simulate(CASES, policies)
-    except NoSimulatorError as error:
+    except NpmError as error:
         pytest.skip(f"nothing is simulated: {error}")
 
 

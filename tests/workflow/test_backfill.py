@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from gallery import backfill
-from local.template import REPOSITORY
+from local.template import PLACEHOLDERS, render_file
 from shared.contracts import Contract, ExtractRequest
 from shared.errors import AccessDeniedError
 from workflow.bulk import definition, deployed, outcomes, results, succeeded
@@ -85,7 +85,7 @@ def test_photos_in_work_are_bounded_and_failures_are_not_fatal() -> None:
 
 def test_every_call_of_a_service_ends_in_time() -> None:
     states = definition("backfill")["States"]["Photos"]["ItemProcessor"]["States"].values()
-    gallery = json.loads((REPOSITORY / "statemachine.json.tftpl").read_text())
+    gallery = json.loads(render_file("statemachine.json.tftpl", PLACEHOLDERS))
 
     assert all(state["TimeoutSeconds"] > 0 for state in states)
     assert max(state["TimeoutSeconds"] for state in states) > gallery["TimeoutSeconds"]
@@ -105,7 +105,7 @@ def test_every_photo_of_the_bucket_becomes_ready_as_if_its_event_had_come(
     assert outcomes(filler.run()) == {"READY": 1}
     row = filler.world.rows()[SK]
     assert (row["status"], row["version_id"], row["bytes"]) == ("READY", version_id, 5)
-    assert row["claimed"] == version_id
+    assert row["claimed_version"] == version_id
 
 
 def test_a_second_run_does_no_work(filler: Backfill) -> None:

@@ -24,22 +24,21 @@ SEQUENCES = 30
 KEYS = ("uploads/alice/2024/a.jpg", "uploads/alice/b.jpg")
 CHANGES = ("put", "put", "delete", "delete newest", "delete oldest")
 STATES = (
-    "Current",
+    "FindCurrentVersion",
     "Claim",
-    "Dispatch",
+    "ClaimOnly",
     "Extract",
-    "Develop",
-    "Ready",
-    "Remove",
+    "RenderAndTag",
+    "Assemble",
+    "RecordDeletion",
     "Publish",
-    "Tidy",
-    "Erase",
     "Finish",
+    "EraseRenditions",
     "Done",
 )
 # A death before one of these may leave renditions that no row names: no redelivery finds them, but
 # reconcile does (docs/architecture.md).
-LEAVING = {"Ready", "Publish", "Tidy", "Erase"}
+LEAVING = {"Assemble", "Publish", "Finish", "EraseRenditions"}
 
 
 class Life(NamedTuple):

@@ -154,7 +154,7 @@ def test_a_deletion_that_cannot_be_looked_up_is_kept_and_redriven(
         patch.setattr(S3Backend, "list_object_versions", unavailable)
         delete(world)
     [letter] = world.letters()
-    assert letter["failure"]["step"] == "Current"
+    assert letter["failure"]["step"] == "FindCurrentVersion"
     assert world.rows() == before
 
     world.run(letter["input"])

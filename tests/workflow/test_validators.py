@@ -4,25 +4,23 @@ cfn-lint is AWS's own; asl-validator parses the JSONata expressions as well, and
 """
 
 import json
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from local.template import Values, render
+from local.template import PLACEHOLDERS, Values, render_file
+from tools.npm import NpmError, install
 
 ROOT = Path(__file__).parents[2]
 ARN = "arn:aws:lambda:eu-west-1:123456789012:function:"
 NAMES: Values = {
+    **PLACEHOLDERS,
     "functions": {name: ARN + name for name in ("extract", "thumbnail", "tag")},
-    "table": "photos",
-    "photos_bucket": "photos",
-    "derived_bucket": "derived",
     "dead_letters_url": "https://sqs.eu-west-1.amazonaws.com/123456789012/dead-letters",
 }
-DEFINITION = render((ROOT / "statemachine.json.tftpl").read_text(), NAMES)
+DEFINITION = render_file("statemachine.json.tftpl", NAMES)
 BROKEN = DEFINITION.replace('"Arguments"', '"Parameters"', 1)  # JSONPath's word
 
 
@@ -56,20 +54,10 @@ def test_cfn_lint_refuses_a_field_of_jsonpath(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def asl_validator() -> Path:
-    npm = shutil.which("npm")
-    if npm is None:
-        pytest.skip("asl-validator needs npm, which is not installed")
-    home = ROOT / ".cache" / "asl-validator"
-    home.mkdir(parents=True, exist_ok=True)
-    for name in ("package.json", "package-lock.json"):
-        shutil.copy(ROOT / "tools" / "asl-validator" / name, home)
-    subprocess.run(  # noqa: S603  # our own arguments
-        [npm, "ci", "--silent", "--no-audit", "--no-fund", "--cache", str(home / "npm")],
-        cwd=home,
-        check=True,
-        capture_output=True,
-    )
-    return home / "node_modules" / ".bin" / "asl-validator"
+    try:
+        return install("asl-validator") / "node_modules" / ".bin" / "asl-validator"
+    except NpmError as error:
+        pytest.skip(f"asl-validator is not here: {error}")
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ locals {
     write_unit       = 0.000000625
   }
 
-  transitions_per_photo = 13 # of a photo that becomes READY at the first try
+  transitions_per_photo = 10 # of a photo that becomes READY at the first try
 
   # The table and each of its indexes are metered apart.
   write_meters = concat(

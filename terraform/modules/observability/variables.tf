@@ -59,7 +59,7 @@ variable "rejected_errors" {
 
   validation {
     condition     = length(var.rejected_errors) > 0
-    error_message = "rejected_errors must name the errors that lead to Reject in the state machine."
+    error_message = "rejected_errors must name the errors of photos that can never be processed."
   }
 }
 

@@ -1,0 +1,25 @@
+# The definitions of state machines are templates: expressions and retry policies come from files of
+# their own. local/template.py renders both in the same way.
+locals {
+  workflow_path    = "${path.module}/../workflow"
+  expressions_path = "${local.workflow_path}/expressions"
+
+  rejections = file("${local.workflow_path}/rejections.json")
+
+  # Each expression on one line, without its comments, as a JSON string holds it.
+  jsonata = {
+    for file in fileset(local.expressions_path, "*.jsonata") :
+    trimsuffix(file, ".jsonata") => trimsuffix(trimprefix(jsonencode(join(" ", regexall("\\S+", replace(
+      templatefile("${local.expressions_path}/${file}", {
+        photos_bucket = local.bucket_names.photos
+        rejections    = local.rejections
+        table         = local.table_name
+      }),
+      "/(?s)/\\*.*?\\*//", ""
+    )))), "\""), "\"")
+  }
+
+  retry = {
+    for name, policy in jsondecode(file("${local.workflow_path}/retry.json")) : name => jsonencode(policy)
+  }
+}
