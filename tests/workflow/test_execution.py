@@ -72,6 +72,17 @@ def test_a_photo_is_published_with_all_that_the_steps_found(world: World) -> Non
     assert renditions_of(row) == world.derived()
 
 
+def test_a_photo_that_is_ready_at_the_first_try_enters_ten_states(world: World) -> None:
+    [ended] = world.run(CREATED)
+
+    assert sorted(visit.state for visit in ended.visits) == sorted(
+        [
+            *("Receive", "Claim", "Extract", "RenderAndTag", "Thumbnail", "Tag"),
+            *("Assemble", "Publish", "Finish", "Done"),
+        ]
+    )
+
+
 def test_a_photo_is_found_by_each_label_and_ancestor_in_order_of_time(world: World) -> None:
     world.run(CREATED)
 

@@ -1,0 +1,627 @@
+"""Each expression of the workflow answers as it should, in both implementations of JSONata."""
+
+import itertools
+import json
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.template import EXPRESSIONS, WORKFLOW, render_expression
+from shared.errors import BadKeyError
+from shared.items import plain
+from shared.keys import album_sort_key, digest, photo_sort_key, split_upload_key
+from tools.npm import NpmError
+from workflow.expressions import NAMES, Evaluate, Variables, by_python, reference
+
+# Of AWS for JSONata elsewhere: 5,120 characters; a margin of two.
+# https://docs.aws.amazon.com/elemental-inference/latest/userguide/jsonata-guardrails.html
+MAX_CHARACTERS = 2_560
+
+TIME = "2024-07-01T10:00:00Z"
+KEYS = [
+    "uploads/alice/a.jpg",
+    "uploads/alice/2024/a.jpg",
+    "uploads/alice/a/b/c.jpg",
+    "uploads/alice//a.jpg",
+    "uploads/alice/a//b.jpg",
+    "uploads/alice/2024/",
+    "uploads/a.jpg",
+    "uploads//a.jpg",
+    "uploads/",
+    "elsewhere/alice/a.jpg",
+    "uploads/%41+ %zz/%C3%A9.jpg",
+    "uploads/!~*'()/a.jpg",
+    "uploads/alice/quote\"s 'and' \\back\\slash.jpg",
+    "uploads/alice/line\nfeed\ttab /* no comment */.jpg",
+    "uploads/alice/{% $states %}/$[0].jpg",
+    "uploads/Straße/ﬁ İ ς/e\u0301 😀.jpg",
+    f"uploads/{'é' * 64}/a.jpg",
+    f"uploads/{'é' * 65}/a.jpg",
+    f"uploads/{'o' * 128}/a.jpg",
+    f"uploads/{'o' * 129}/a.jpg",
+    "uploads/alice/" + "€" * 336,
+]
+KINDS = ["Object Created", "Object Deleted", "Reprocess Requested", "Object Tags Added"]
+VERSIONS: list[dict[str, str]] = [
+    {},
+    {"version-id": "v1"},
+    {"etag": "e1"},
+    {"version-id": "v1", "etag": "e1"},
+]
+
+ROW = {"pk": "alice", "sk": "photo#2024/a.jpg", "album": "2024", "digest": "d" * 24, "shard": "d"}
+EVENT = {"kind": "Object Created", "time": TIME, "relabel": False}
+CLAIM = {"sequencer": "1".ljust(32, "0"), "version": "v1", "won": True, "gone": False}
+PHOTO = {"bucket": "photos", "key": "uploads/alice/2024/a.jpg", "version_id": "v1", "bytes": 1000}
+PREVIOUS = {"edits": "", "is_counted": False, "label_keys": [], "rendition_keys": []}
+STATES = {"context": {"Execution": {"Id": "arn:1"}}}
+THUMB = {"key": "alice/k/v/thumb.webp", "width_px": 400, "height_px": 300, "bytes": 9}
+LARGE = {**THUMB, "key": "alice/k/v/large.webp"}
+EXTRACTED = {
+    "image": {"format": "JPEG", "bytes": 1000, "width_px": 4032, "height_px": 3024},
+    "metadata": {"title": "“Ümlaut” {% $x %}\n", "location": {"latitude": -0.000001}},
+    "sort_time": "2016-04-09T12:08:13",
+    "version": 1,
+}
+RENDERED = {"renditions": {"thumb": THUMB, "large": LARGE}, "sha256": "a" * 64, "version": 2}
+
+
+@pytest.fixture(scope="module")
+def by_reference() -> Iterator[Evaluate]:
+    """The reference implementation; without npm the tests that need it are skipped by name."""
+    try:
+        with reference() as evaluate:
+            yield evaluate
+    except NpmError as error:
+        if os.environ.get("CI") == "true":
+            raise
+        pytest.skip(f"the reference implementation of JSONata is not here: {error}")
+
+
+@pytest.fixture(params=["jsonata-python", "reference"])
+def evaluate(request: pytest.FixtureRequest) -> Evaluate:
+    """Both implementations."""
+    if request.param == "reference":
+        chosen: Evaluate = request.getfixturevalue("by_reference")
+        return chosen
+    return by_python
+
+
+def uploaded(
+    key: str, kind: str = KINDS[0], version: dict[str, str] | None = None, **more: object
+) -> Variables:
+    """Return the variables of Receive for an event."""
+    made = {"key": key, "sequencer": "617F08299329D189", **(version or {})}
+    return {
+        "states": {
+            "input": {"event": kind, "time": TIME, "bucket": "photos", "object": made, **more}
+        }
+    }
+
+
+def listed(*versions: dict[str, Any], etag: str = "e1", **claim: object) -> Variables:
+    """Return the variables of FindCurrentVersion for the versions that S3 lists."""
+    result = {"Versions": list(versions)} if versions else {}
+    photo = {"bucket": "photos", "key": "k", "etag": etag}
+    return {
+        "states": {"result": result},
+        "photo": photo,
+        "event": EVENT,
+        "claim": {**CLAIM, **claim},
+    }
+
+
+def version(key: str = "k", version_id: str = "v2", *, latest: bool = True) -> dict[str, Any]:
+    """Return a version as S3 lists it."""
+    stored = {"ETag": '"e2"', "Size": 7, "LastModified": "2024-07-02T11:00:00.000Z"}
+    return {"Key": key, "VersionId": version_id, "IsLatest": latest, **stored}
+
+
+def owned(key: str) -> bool:
+    """Tell whether Python's rule finds an owner."""
+    try:
+        return bool(split_upload_key(key))
+    except BadKeyError:
+        return False
+
+
+def first_state(key: str, kind: str) -> str:
+    """Return where an event leads, by Python's rule of what an upload's key is."""
+    if key.endswith("/") or kind not in KINDS[:3]:
+        return "Ignored"
+    if kind == "Object Created":
+        return "Claim" if owned(key) else "RejectUnowned"
+    return "FindCurrentVersion" if owned(key) else "Ignored"
+
+
+# Receive
+
+
+def test_an_event_leads_where_its_key_and_its_kind_say(evaluate: Evaluate) -> None:
+    cases = list(itertools.product(KEYS, KINDS))
+
+    found = evaluate("first_state", [uploaded(key, kind) for key, kind in cases])
+
+    assert dict(zip(cases, found, strict=True)) == {case: first_state(*case) for case in cases}
+
+
+def test_a_key_in_a_foreign_bucket_has_no_owner_and_what_is_no_event_is_ignored(
+    evaluate: Evaluate,
+) -> None:
+    foreign = [uploaded(KEYS[0], kind, bucket="foreign") for kind in KINDS[:3]]
+    no_event = {"states": {"input": {"event": "s3:TestEvent", "bucket": "photos"}}}
+
+    found = evaluate("first_state", [*foreign, no_event])
+
+    assert found == ["RejectUnowned", "Ignored", "Ignored", "Ignored"]
+
+
+def test_the_row_of_a_photo_is_named_as_in_python(evaluate: Evaluate) -> None:
+    keys = [key for key in KEYS if owned(key)]
+
+    rows = evaluate("owned_row", map(uploaded, keys))
+
+    assert len(keys) > 10
+    for key, row in zip(keys, rows, strict=True):
+        owner, album, _ = split_upload_key(key)
+        assert row == {
+            "pk": owner,
+            "sk": photo_sort_key(owner, key),
+            "album": album,
+            "digest": digest(key),
+            "shard": album_sort_key(album, key)[-1],
+        }
+
+
+def test_what_has_no_owner_has_a_row_of_its_own_that_is_no_owners(evaluate: Evaluate) -> None:
+    cases = [uploaded(key, bucket=bucket) for key in KEYS for bucket in ("photos", "foreign")]
+
+    rows = evaluate("unowned_row", cases)
+
+    assert {row["pk"] for row in rows} == {"/"}
+    assert len({row["sk"] for row in rows}) == len(cases)
+    assert all(re.fullmatch(r"photo#[0-9a-f]{64}", row["sk"]) for row in rows)
+    assert [row["digest"] for row in rows[::2]] == [digest(key) for key in KEYS]
+
+
+def test_the_photo_the_event_and_the_claim_are_what_the_event_says(evaluate: Evaluate) -> None:
+    cases = [uploaded(KEYS[1], version=said) for said in VERSIONS]
+    relabeling = uploaded(KEYS[1], KINDS[2], relabel=True)
+    sized = uploaded(KEYS[1], version={"size": 7})  # type: ignore[dict-item]  # a number
+
+    photos = evaluate("photo", [*cases, sized])
+    claims = evaluate("claim", cases)
+
+    reference = {"bucket": "photos", "key": KEYS[1]}
+    assert photos == [
+        reference,
+        {**reference, "version_id": "v1"},
+        {**reference, "etag": "e1"},
+        {**reference, "version_id": "v1", "etag": "e1"},
+        {**reference, "bytes": 7},
+    ]
+    assert [claim["version"] for claim in claims] == ["", "v1", "e1", "v1"]
+    assert {claim["sequencer"] for claim in claims} == {"617F08299329D189" + "0" * 16}
+    assert {(claim["won"], claim["gone"]) for claim in claims} == {(False, False)}
+    assert evaluate("event", [cases[0], relabeling]) == [
+        EVENT,
+        {"kind": "Reprocess Requested", "time": TIME, "relabel": True},
+    ]
+
+
+# FindCurrentVersion
+
+
+def test_the_latest_version_of_the_very_key_is_current(evaluate: Evaluate) -> None:
+    case = listed(version())
+
+    assert evaluate("current_photo", [case]) == [
+        {"bucket": "photos", "key": "k", "version_id": "v2", "etag": "e2", "bytes": 7}
+    ]
+    assert evaluate("current_claim", [case]) == [{**CLAIM, "version": "v2", "gone": False}]
+    assert evaluate("current_event", [case]) == [{**EVENT, "time": "2024-07-02T11:00:00Z"}]
+
+
+def test_an_object_of_a_bucket_without_versions_is_told_by_its_etag(evaluate: Evaluate) -> None:
+    case = listed(version(version_id="null"), gone=True)
+
+    assert evaluate("current_photo", [case]) == [
+        {"bucket": "photos", "key": "k", "etag": "e2", "bytes": 7}
+    ]
+    assert evaluate("current_claim", [case]) == [{**CLAIM, "version": "e2", "gone": False}]
+
+
+@pytest.mark.parametrize(
+    "versions",
+    [(), (version("k2"),), (version(latest=False),)],
+    ids=["nothing", "another key", "not the latest"],
+)
+def test_where_no_version_is_current_the_photo_is_gone(
+    evaluate: Evaluate, versions: tuple[dict[str, Any], ...]
+) -> None:
+    case = listed(*versions)
+
+    assert evaluate("current_photo", [case]) == [case["photo"]]
+    assert evaluate("current_claim", [case]) == [{**CLAIM, "gone": True}]
+    assert evaluate("current_event", [case]) == [EVENT]
+
+
+# Claim
+
+
+def claims() -> Iterator[Variables]:
+    """Yield the variables of Claim for each kind of event."""
+    for kind, gone in itertools.product(KINDS[:3], (False, True)):
+        yield {
+            "row": ROW,
+            "photo": PHOTO,
+            "event": {**EVENT, "kind": kind},
+            "claim": {**CLAIM, "gone": gone},
+            "states": STATES,
+        }
+
+
+def test_a_claim_sets_every_value_that_its_condition_and_its_update_name(
+    evaluate: Evaluate,
+) -> None:
+    for update in evaluate("claim_row", claims()):
+        text = f"{update['ConditionExpression']} {update['UpdateExpression']}"
+        assert set(re.findall(r":\w+", text)) == set(update["ExpressionAttributeValues"])
+        assert set(re.findall(r"#\w+", text)) == set(update["ExpressionAttributeNames"])
+        assert update["Key"] == {"pk": {"S": ROW["pk"]}, "sk": {"S": ROW["sk"]}}
+        assert update["ReturnValues"] == "ALL_OLD"
+
+
+def test_only_a_reprocessing_claims_what_nobody_works_on_and_only_a_creation_is_always_news(
+    evaluate: Evaluate,
+) -> None:
+    updates = evaluate("claim_row", claims())
+
+    assert ["#status <> :processing OR" in one["ConditionExpression"] for one in updates] == [
+        *(False, False, False, False),
+        *(True, True),
+    ]
+    assert [one["ExpressionAttributeValues"][":known"]["S"] for one in updates] == [
+        *("none", "none"),
+        *("v1", "none"),
+        *("v1", "none"),
+    ]
+
+
+def test_a_claim_removes_what_the_outcome_before_has_left(evaluate: Evaluate) -> None:
+    [update] = evaluate("claim_row", itertools.islice(claims(), 1))
+
+    _, _, removed = update["UpdateExpression"].partition(" REMOVE ")
+    assert removed == "#reason, #step, #error, labels_status"
+
+
+def test_what_the_row_held_is_known_after_the_claim(evaluate: Evaluate) -> None:
+    old = {
+        "status": {"S": "READY"},
+        "labels_status": {"S": "READY"},
+        "edits": {"S": '{"title":"x"}'},
+        "album_key": {"S": "a"},
+        "label_keys": {"L": [{"S": "label#a"}, {"S": "label#b"}]},
+        "renditions": {"M": {name: {"M": {"key": {"S": name}}} for name in ("thumb", "large")}},
+    }
+    one = {**old, "label_keys": {"L": [{"S": "label#a"}]}, "renditions": {"M": {}}}
+    first = {"claim": {**CLAIM, "won": False}, "previous": {}}
+    again = {"claim": CLAIM, "previous": {**PREVIOUS, "status": "READY"}}
+    processing = {"status": {"S": "PROCESSING"}}
+
+    found = evaluate(
+        "previous",
+        [
+            {**first, "states": {"result": {"Attributes": old}}},
+            {**first, "states": {"result": {"Attributes": one}}},
+            {**first, "states": {"result": {}}},
+            {**again, "states": {"result": {"Attributes": processing}}},
+        ],
+    )
+
+    kept = {
+        "status": "READY",
+        "labels_status": "READY",
+        "edits": '{"title":"x"}',
+        "is_counted": True,
+    }
+    assert found == [
+        {**kept, "label_keys": ["label#a", "label#b"], "rendition_keys": ["thumb", "large"]},
+        {**kept, "label_keys": ["label#a"], "rendition_keys": []},
+        PREVIOUS,
+        {**PREVIOUS, "status": "READY"},
+    ]
+
+
+# Failures
+
+
+def failed(cause: object, name: str = "AccessDeniedError") -> Variables:
+    """Return the variables of ReadFailure."""
+    return {"failure": {"step": "Extract", "error": {"Error": name, "Cause": cause}}}
+
+
+@pytest.mark.parametrize(
+    ("cause", "message"),
+    [
+        ('{"errorType":"E","errorMessage":"60.2 megapixels","stackTrace":[]}', "60.2 megapixels"),
+        (
+            '{"errorMessage": "quote \\" back \\\\ e\\u0301 \\n", "errorType": "E"}',
+            'quote " back \\ e\u0301 \n',
+        ),
+        ('{"errorMessage": "' + "é" * 600 + '"}', "é" * 500),
+        ('{"errorMessage": "' + "\\u00e9" * 600 + '"}', "é" * 500),
+        ('{"errorMessage": "cut off here: \\u00', "cut off here: "),
+        ('{"errorMessage": null, "errorType": "E"}', '{"errorMessage": null, "errorType": "E"}'),
+        ('{"errorType": "E"}', '{"errorType": "E"}'),
+        ("The service said so", "The service said so"),
+        ("{not JSON", "{not JSON"),
+        ("x" * 40_000, "x" * 500),
+        ("", ""),
+        (None, ""),
+    ],
+    ids=lambda value: str(value)[:24],
+)
+def test_the_message_of_an_error_is_read_whatever_its_cause_looks_like(
+    evaluate: Evaluate, cause: object, message: str
+) -> None:
+    [problem] = evaluate("problem", [failed(cause)])
+
+    assert problem == {"step": "Extract", "name": "AccessDeniedError", "message": message}
+
+
+def test_an_error_without_a_cause_is_a_problem_too(evaluate: Evaluate) -> None:
+    no_cause = {"failure": {"step": "Tag", "error": {"Error": "States.Timeout"}}}
+
+    assert evaluate("problem", [no_cause]) == [
+        {"step": "Tag", "name": "States.Timeout", "message": ""}
+    ]
+
+
+def test_a_rejection_has_its_code(evaluate: Evaluate) -> None:
+    codes = json.loads((WORKFLOW / "rejections.json").read_text())
+
+    problems = evaluate("problem", [failed("", name) for name in codes])
+
+    assert [problem["code"] for problem in problems] == list(codes.values())
+
+
+# Publishing
+
+
+def results() -> Iterator[Variables]:
+    """Yield the variables of Assemble: no label, one and many; absent and empty attributes."""
+    labels = [[], ["dog"], ["dog", "animal", "straße #1", "label 'x' \"y\""]]
+    for names, truncated, edited in itertools.product(labels, (None, False, True), (False, True)):
+        tagged = {"labels": [{"name": name, "confidence": 98.7654} for name in names]}
+        yield {
+            "row": {**ROW, "album": "" if truncated else ROW["album"]},
+            "photo": PHOTO,
+            "event": EVENT,
+            "claim": CLAIM,
+            "previous": {
+                **PREVIOUS,
+                "edits": '{"title":"t","hidden_labels":["dog"]}' if edited else "",
+                "is_counted": edited,
+                "label_keys": ["label#old#t#d", f"label#dog#2016-04-09T12:08:13#{'d' * 24}"],
+            },
+            "extracted": {**EXTRACTED, "metadata": {} if truncated else EXTRACTED["metadata"]},
+            "rendered": RENDERED | ({} if truncated is None else {"truncated": truncated}),
+            "tagged": {**tagged, "label_index": names, "labels_status": "READY", "version": 3},
+            "states": STATES,
+        }
+
+
+def test_a_ready_photo_has_what_the_steps_have_found(evaluate: Evaluate) -> None:
+    cases = list(results())
+
+    for case, record in zip(cases, evaluate("ready_record", cases), strict=True):
+        at = f"2016-04-09T12:08:13#{'d' * 24}"
+        names = case["tagged"]["label_index"]
+        assert record["status"] == "READY"
+        assert record["content_key"] == f"000001000#{'a' * 64}#{'d' * 24}"
+        assert record["album_key"] == f"{digest(case['row']['album'])}#{at}"
+        assert record["time_key"] == f"time#{at}"
+        assert record["label_keys"] == [f"label#{name}#{at}" for name in names]
+        assert record["labels"] == case["tagged"]["labels"]
+        assert record["versions"] == {"extract": 1, "thumbnail": 2, "tag": 3}
+        assert record.get("title") == case["extracted"]["metadata"].get("title")
+        assert record.get("truncated") == case["rendered"].get("truncated")
+        assert "labels_model" not in record
+
+
+def test_publishing_writes_the_photo_its_labels_and_its_album_and_ends_old_labels(
+    evaluate: Evaluate,
+) -> None:
+    cases = list(results())
+    records = by_python("ready_record", cases)
+    cases = [{**case, "record": record} for case, record in zip(cases, records, strict=True)]
+
+    for case, items in zip(cases, evaluate("publish_items", cases), strict=True):
+        record, previous = case["record"], case["previous"]
+        hidden = ["dog"] if previous["edits"] else []
+        puts = [one["Put"] for one in items if "Put" in one]
+        photo, *labels = (plain(put["Item"]) for put in puts)
+        deleted = [one["Delete"]["Key"]["sk"]["S"] for one in items if "Delete" in one]
+        albums = [one["Update"] for one in items if "Update" in one]
+        names = [name for name in case["tagged"]["label_index"] if name not in hidden]
+
+        assert photo["labels"] == record["labels"]
+        assert (photo["status"], photo["claimed_version"]) == ("READY", "v1")
+        assert photo.get("edits", "") == previous["edits"]
+        assert [label["label"] for label in labels] == names
+        assert {label["sk"] for label in labels} | set(deleted) == {
+            *record["label_keys"],
+            *previous["label_keys"],
+        }
+        assert all(label["thumb"]["key"] == THUMB["key"] for label in labels)
+        assert len(albums) == (0 if previous["is_counted"] else 1)
+        for album in albums:
+            assert album["ExpressionAttributeValues"] == {
+                ":album": {"S": case["row"]["album"]},
+                ":more": {"N": "1"},
+            }
+        condition = puts[0]["ConditionExpression"]
+        assert set(re.findall(r":\w+", condition)) == set(puts[0]["ExpressionAttributeValues"])
+        assert ("attribute_not_exists(edits)" in condition) == (not previous["edits"])
+        assert '"BOOL"' not in json.dumps(items)
+
+
+@pytest.mark.parametrize("is_counted", [False, True])
+def test_a_photo_that_is_not_ready_leaves_labels_and_album(
+    evaluate: Evaluate, *, is_counted: bool
+) -> None:
+    ended = {**PREVIOUS, "is_counted": is_counted, "label_keys": ["label#a#t#d"]}
+    problem = {"reason": "EMPTY", "step": "Extract", "error": "0 bytes"}
+    records = [{"status": "DELETED"}, *({"status": s, **problem} for s in ("REJECTED", "FAILED"))]
+    case = {"row": ROW, "photo": PHOTO, "event": EVENT, "claim": CLAIM, "previous": ended}
+    cases = [{**case, "tagged": {}, "states": STATES, "record": record} for record in records]
+
+    for record, items in zip(records, evaluate("publish_items", cases), strict=True):
+        photo = plain(items[0]["Put"]["Item"])
+        assert {name: photo.get(name) for name in record} == record
+        assert photo["sort_time"] == "2024-07-01T10:00:00"
+        assert photo.get("time_key") == (
+            None if record["status"] == "DELETED" else f"problem#2024-07-01T10:00:00#{'d' * 24}"
+        )
+        assert [list(item) for item in items[1:]] == [["Update"]] * is_counted + [["Delete"]]
+        if is_counted:
+            assert items[1]["Update"]["ExpressionAttributeValues"][":more"] == {"N": "-1"}
+
+
+def test_a_number_is_written_as_dynamodb_reads_it(evaluate: Evaluate) -> None:
+    numbers = {"tiny": 0.000001, "smaller": 1.5e-7, "fraction": 13.377704, "large": 26_214_400}
+    record = {"status": "DELETED", **numbers}
+    case = {"row": ROW, "photo": PHOTO, "event": EVENT, "claim": CLAIM, "previous": PREVIOUS}
+
+    [items] = evaluate(
+        "publish_items", [{**case, "tagged": {}, "states": STATES, "record": record}]
+    )
+
+    photo = plain(items[0]["Put"]["Item"])
+    assert {name: photo[name] for name in numbers} == numbers
+
+
+@pytest.mark.parametrize("labels_status", [None, "READY", "SKIPPED:TOO_SMALL"])
+def test_a_restored_row_is_ready_with_the_labels_that_it_had(
+    evaluate: Evaluate, labels_status: str | None
+) -> None:
+    said = {} if labels_status is None else {"labels_status": labels_status}
+    case = {"row": ROW, "claim": CLAIM, "previous": {**PREVIOUS, **said}, "states": STATES}
+
+    [update] = evaluate("restore_row", [case])
+
+    values = update["ExpressionAttributeValues"]
+    text = f"{update['ConditionExpression']} {update['UpdateExpression']}"
+    assert set(re.findall(r":\w+", text)) == set(values)
+    assert values.get(":labels") == (None if labels_status is None else {"S": labels_status})
+
+
+def test_an_owner_is_read_from_the_row(evaluate: Evaluate) -> None:
+    item = {"execution_arn": {"S": "arn"}, "claimed_version": {"S": "v"}, "status": {"S": "READY"}}
+    rows = [{"Item": item}, {"Item": {**item, "edits": {"S": "{}"}}}, {}]
+
+    assert evaluate("owner", [{"states": {"result": row}} for row in rows]) == [
+        {"execution_arn": "arn", "version": "v", "status": "READY", "edits": ""},
+        {"execution_arn": "arn", "version": "v", "status": "READY", "edits": "{}"},
+        {"edits": ""},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("status", "owner_version", "garbage"),
+    [
+        ("READY", None, {"old"}),
+        ("RESTORED", None, {"thumb", "large"}),
+        ("REJECTED", None, {"old", "both", "thumb", "large"}),
+        ("DELETED", None, {"old", "both", "thumb", "large"}),
+        ("SUPERSEDED", "v1", set()),
+        ("SUPERSEDED", "v2", {"thumb", "large"}),
+    ],
+)
+def test_renditions_that_no_row_names_are_garbage(
+    evaluate: Evaluate, status: str, owner_version: str | None, garbage: set[str]
+) -> None:
+    made = {name: {"key": name} for name in ("thumb", "large", "both")}
+    case = {
+        "record": {"status": status},
+        "rendered": {"renditions": made},
+        "previous": {**PREVIOUS, "rendition_keys": ["old", "both"]},
+        "claim": CLAIM,
+        "owner": {"version": owner_version},
+    }
+    nothing = {**case, "rendered": {}, "previous": PREVIOUS}
+
+    found, none = evaluate("garbage", [case, nothing])
+
+    assert set(found) == garbage
+    assert none == []
+
+
+# Beside the state machine
+
+
+def test_the_event_of_a_backfill_is_older_than_any_of_s3(evaluate: Evaluate) -> None:
+    case = {"states": {"input": {"key": "k"}, "result": {"Versions": [version()]}}}
+    unversioned = {
+        "states": {"input": {"key": "k"}, "result": {"Versions": [version(version_id="null")]}}
+    }
+    gone: Variables = {"states": {"input": {"key": "k"}, "result": {}}}
+
+    found, null, none = evaluate("backfill_event", [case, unversioned, gone])
+
+    stored = {"key": "k", "sequencer": "0" * 18 + "20240702110000", "size": 7, "etag": "e2"}
+    assert (found["event"], found["time"]) == ("Object Created", "2024-07-02T11:00:00Z")
+    assert found["object"] == {**stored, "version-id": "v2"}
+    assert null["object"] == stored
+    assert none["object"] == {"key": "k", "sequencer": "0" * 18}
+
+
+@pytest.mark.parametrize("relabel", [None, False, True])
+def test_the_event_of_a_reprocessing_names_no_version(
+    evaluate: Evaluate, *, relabel: bool | None
+) -> None:
+    asked = {"key": "k", "sequencer": "1"} | ({} if relabel is None else {"relabel": relabel})
+
+    [made] = evaluate("reprocess_event", [{"states": {"input": asked}}])
+
+    assert made["event"] == "Reprocess Requested"
+    assert made["object"] == {"key": "k", "sequencer": "1"}
+    assert made.get("relabel") == (True if relabel else None)
+
+
+# All of them
+
+
+@pytest.mark.parametrize("path", sorted(EXPRESSIONS.glob("*.jsonata")), ids=lambda path: path.stem)
+class TestEveryExpression:
+    def test_is_short_enough_for_any_guardrail_of_aws(self, path: Path) -> None:
+        assert len(render_expression(path.stem, NAMES)) <= MAX_CHARACTERS
+
+    def test_says_first_what_it_answers(self, path: Path) -> None:
+        assert path.read_text().startswith("/* ")
+
+    def test_has_no_text_that_folding_would_change(self, path: Path) -> None:
+        # White space is folded and comments are taken out, in texts too.
+        for text in re.findall(r"'[^'\n]*'|\"[^\"\n]*\"", path.read_text()):
+            assert not re.search(r"\s\s|/\*|\*/", text)
+
+
+def test_the_generated_cases_agree_in_both_implementations(by_reference: Evaluate) -> None:
+    records = by_python("ready_record", results())
+    published: list[Variables] = [
+        {**c, "record": r} for c, r in zip(results(), records, strict=True)
+    ]
+    everything: dict[str, list[Variables]] = {
+        "first_state": [uploaded(key, kind) for key in KEYS for kind in KINDS],
+        "claim_row": list(claims()),
+        "ready_record": list(results()),
+        "publish_items": published,
+    }
+
+    for name, cases in everything.items():
+        assert by_python(name, cases) == by_reference(name, cases)
