@@ -1,4 +1,4 @@
-"""Docs cannot rot: what is made from the code is as the code says."""
+"""The documentation matches the code: generated parts, links and make targets."""
 
 import re
 import subprocess
@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
 
 
-def test_generated_pages_are_fresh() -> None:
+def test_generated_pages_are_up_to_date() -> None:
     checked = subprocess.run(  # our own script
         [sys.executable, "-m", "tools.docs", "--check"],
         cwd=ROOT,
@@ -24,7 +24,7 @@ def test_generated_pages_are_fresh() -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_every_link_to_a_file_leads_to_one(page: Path) -> None:
+def test_every_relative_link_points_to_a_file(page: Path) -> None:
     links = re.findall(r"\]\(([^)#\s]+)[^)]*\)|src=\"([^\"]+)\"", page.read_text())
     targets = [one or other for one, other in links]
 
@@ -34,7 +34,7 @@ def test_every_link_to_a_file_leads_to_one(page: Path) -> None:
     assert missing == []
 
 
-def test_every_make_target_that_the_docs_name_exists() -> None:
+def test_every_make_target_in_the_docs_exists() -> None:
     targets = set(re.findall(r"^\.PHONY: ([a-z-]+)", (ROOT / "Makefile").read_text(), re.MULTILINE))
     named = {
         name
