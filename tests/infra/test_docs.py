@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+DECISIONS = sorted(ROOT.glob("docs/decisions/0*.md"))
 PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
 
 
@@ -44,3 +45,27 @@ def test_every_make_target_in_the_docs_exists() -> None:
 
     assert named
     assert named <= targets
+
+
+def test_the_index_lists_each_decision_with_its_title_status_and_date() -> None:
+    listed = re.findall(
+        r"^\| \[(\d{4})\]\((.+)\) \| (.+) \| (\w+) \| ([\d-]+) \|$",
+        (ROOT / "docs/decisions/README.md").read_text(),
+        re.MULTILINE,
+    )
+
+    assert listed == [
+        (number, page.name, title, status, date)
+        for page in DECISIONS
+        for number, title, status, date in re.findall(
+            r"\A# (\d{4}): (.+)\n\n## Status\n\n(\w+), (\d{4}-\d{2}-\d{2})\.\n", page.read_text()
+        )
+    ]
+    assert len(listed) == len(DECISIONS)
+
+
+@pytest.mark.parametrize("page", DECISIONS, ids=lambda page: str(page.name))
+def test_a_decision_has_the_four_sections_in_order(page: Path) -> None:
+    sections = re.findall(r"^## (.+)$", page.read_text(), re.MULTILINE)
+
+    assert sections == ["Status", "Context", "Decision", "Consequences"]
