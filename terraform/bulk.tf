@@ -1,5 +1,5 @@
-# What works through many photos at once, each by an execution of the gallery's own state machine:
-# the backfill lists the bucket, the reprocess reads a list that python -m gallery has written.
+# State machines that process many photos, each with an execution of the gallery's own state machine.
+# The backfill lists the bucket. The reprocessing reads a list that `python -m gallery` has written.
 locals {
   bulk_names   = { for key in ["backfill", "reprocess"] : key => "${var.name}-${key}" }
   bulk_results = { for key in keys(local.bulk_names) : key => "${local.bucket_arns.logs}/${key}/*" }
@@ -31,17 +31,17 @@ data "aws_iam_policy_document" "bulk" {
     resources = [local.executions_arn]
   }
 
-  # A rule of Step Functions' own, by which it hears that an execution has ended.
+  # Step Functions' managed rule, which notifies it when an execution ends.
   statement {
-    sid       = "HearOfPhotos"
+    sid       = "ManageCompletionRule"
     actions   = ["events:DescribeRule", "events:PutRule", "events:PutTargets"]
     resources = ["arn:${local.partition}:events:${local.region}:${local.account_id}:rule/StepFunctionsGetEventsForStepFunctionsExecutionRule"]
   }
 
-  # As AWS asks for a ResultWriter: https://docs.aws.amazon.com/step-functions/latest/dg/iam-policies-eg-dist-map.html
-  # The list of a reprocessing is read from there, too.
+  # Required for a ResultWriter: https://docs.aws.amazon.com/step-functions/latest/dg/iam-policies-eg-dist-map.html
+  # The list of a reprocessing is in the same place.
   statement {
-    sid = "KeepResults"
+    sid = "WriteResults"
     actions = [
       "s3:AbortMultipartUpload",
       "s3:GetObject",
@@ -55,9 +55,9 @@ data "aws_iam_policy_document" "bulk" {
 data "aws_iam_policy_document" "backfill" {
   source_policy_documents = [data.aws_iam_policy_document.bulk["backfill"].json]
 
-  # Nothing but uploads, whatever prefix it is given.
+  # Uploads only, whatever prefix the backfill is started with.
   statement {
-    sid       = "FindPhotos"
+    sid       = "ListUploads"
     actions   = ["s3:ListBucket", "s3:ListBucketVersions"]
     resources = [local.bucket_arns.photos]
 

@@ -1,10 +1,10 @@
 locals {
-  # A policy variable of IAM's: the identity that calls. It is also the owner's name in keys and in
-  # the table, so that nobody reaches what is another's.
+  # IAM policy variable: the ID of the calling identity. The owner in keys and in the table has the
+  # same ID, so each user can access only their own data.
   caller = "$${cognito-identity.amazonaws.com:sub}"
 }
 
-# What somebody who has signed in may do. Nothing is listed in S3: the table says what there is.
+# Permissions of a signed-in user. S3 is never listed: the table contains all photos.
 data "aws_iam_policy_document" "client" {
   statement {
     sid = "UploadOwnPhotos"
@@ -16,7 +16,7 @@ data "aws_iam_policy_document" "client" {
     resources = ["${local.bucket_arns.photos}/uploads/${local.caller}/*"]
   }
 
-  # Deleting leaves a version behind, which the lifecycle of the bucket keeps for a while.
+  # A deleted photo stays as a noncurrent version until the bucket's lifecycle rule expires it.
   statement {
     sid = "ReadAndDeleteOwnPhotos"
     actions = [
@@ -40,7 +40,7 @@ data "aws_iam_policy_document" "client" {
       }
       GetOwnRecords = {
         actions   = ["dynamodb:GetItem"]
-        resources = [local.table_arn] # an index has no GetItem
+        resources = [local.table_arn] # GetItem does not support indexes
       }
     }
 
@@ -55,7 +55,7 @@ data "aws_iam_policy_document" "client" {
         values   = [local.caller]
       }
 
-      # ForAllValues alone also holds for a request that names no key.
+      # ForAllValues alone is also true for a request without a key.
       condition {
         test     = "Null"
         variable = "dynamodb:LeadingKeys"
@@ -68,7 +68,7 @@ data "aws_iam_policy_document" "client" {
     for_each = var.kms_key_arn[*]
 
     content {
-      sid = "UseTheKeyOfBucketsAndTable"
+      sid = "UseKmsKey"
       actions = [
         "kms:Decrypt",
         "kms:GenerateDataKey",

@@ -1,28 +1,28 @@
-# What `make push` recorded. It asks whether there are images, and whether they fit the settings,
-# before anything that runs one is planned.
+# The images that `make push` recorded. The preconditions fail before any resource is planned that
+# runs an image.
 resource "terraform_data" "images" {
   input = local.images
 
   lifecycle {
     precondition {
       condition     = var.images != null
-      error_message = "There are no images to deploy: `make build push` builds them, pushes them and records their digests in terraform/images.auto.tfvars.json."
+      error_message = "There are no images to deploy. Run `make build push`: it builds and pushes them, and records their digests in terraform/images.auto.tfvars.json."
     }
 
     precondition {
       condition     = alltrue([for image in local.images : image.architecture == var.architecture])
-      error_message = "The pushed images are for ${join(" and ", distinct([for image in local.images : image.architecture]))}, but architecture is ${var.architecture}: `make build push PLATFORM=linux/${var.architecture == "arm64" ? "arm64" : "amd64"}`, or set architecture."
+      error_message = "The pushed images are for ${join(" and ", distinct([for image in local.images : image.architecture]))}, but architecture is ${var.architecture}. Run `make build push PLATFORM=linux/${var.architecture == "arm64" ? "arm64" : "amd64"}`, or set architecture."
     }
 
     precondition {
       condition     = var.labeler != "embedded" || local.images.tag.label_model
-      error_message = "labeler is embedded, but the pushed tag image holds no label model: `make build push LABELER=embedded`, or set labeler to rekognition."
+      error_message = "labeler is embedded, but the pushed tag image does not contain the label model. Run `make build push LABELER=embedded`, or set labeler to rekognition."
     }
   }
 }
 
 locals {
-  # `terraform destroy` needs no images, yet evaluates what would run them.
+  # `terraform destroy` needs no images, but evaluates the resources that run them.
   no_image = { digest = "sha256:${join("", [for _ in range(64) : "0"])}", architecture = var.architecture }
   images = var.images != null ? var.images : {
     extract   = local.no_image
@@ -36,7 +36,7 @@ locals {
   }
 }
 
-# What a step needs to read photos: each of the three gets it, beside what is its own.
+# Permissions to read photos. All three functions have them, in addition to their own.
 data "aws_iam_policy_document" "read_photos" {
   statement {
     sid       = "ReadPhotos"
@@ -44,9 +44,9 @@ data "aws_iam_policy_document" "read_photos" {
     resources = ["${local.bucket_arns.photos}/uploads/*"]
   }
 
-  # Without it S3 says 403 of a photo that is gone, and not 404: docs/decisions/0003-403-is-not-gone.md.
+  # Without it S3 answers 403 instead of 404 for a deleted photo: docs/decisions/0003-403-is-not-gone.md.
   statement {
-    sid       = "TellGoneFromDenied"
+    sid       = "DetectDeletedPhotos"
     actions   = ["s3:ListBucket"]
     resources = [local.bucket_arns.photos]
   }
@@ -140,11 +140,11 @@ data "aws_iam_policy_document" "tag" {
     content {
       sid       = "DetectLabels"
       actions   = ["rekognition:DetectLabels"]
-      resources = ["*"] # Rekognition has nothing narrower
+      resources = ["*"] # DetectLabels does not support resource-level permissions
     }
   }
 
-  # Whether the same bytes have labels already.
+  # Find labels of a photo with the same bytes.
   statement {
     sid       = "FindSameBytes"
     actions   = ["dynamodb:Query"]
@@ -152,7 +152,7 @@ data "aws_iam_policy_document" "tag" {
   }
 
   statement {
-    sid       = "ReadTheirLabels"
+    sid       = "ReadLabelsOfSameBytes"
     actions   = ["dynamodb:GetItem"]
     resources = [local.table_arn]
   }

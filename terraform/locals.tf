@@ -4,14 +4,14 @@ data "aws_partition" "current" {}
 
 data "aws_region" "current" {}
 
-# Names come first and resources after, and an ARN is made of names: so a plan shows each policy in
-# full before anything exists.
+# ARNs are composed from names, not read from resources, so that a plan shows each policy in full
+# before any resource exists.
 locals {
   account_id = data.aws_caller_identity.current.account_id
   partition  = data.aws_partition.current.partition
   region     = data.aws_region.current.id
 
-  # Bucket names are one namespace for everybody, hence account and region.
+  # Bucket names are unique across all AWS accounts, so they contain account and region.
   bucket_suffix = "${local.account_id}-${local.region}"
   bucket_names = {
     photos  = "${var.name}-photos-${local.bucket_suffix}"
@@ -21,11 +21,11 @@ locals {
   }
   bucket_arns = { for key, name in local.bucket_names : key => "arn:${local.partition}:s3:::${name}" }
 
-  s3_service = "s3.${local.region}.${data.aws_partition.current.dns_suffix}" # as kms:ViaService names it
+  s3_service = "s3.${local.region}.${data.aws_partition.current.dns_suffix}" # the value of kms:ViaService
 
   table_name = var.name
   table_arn  = "arn:${local.partition}:dynamodb:${local.region}:${local.account_id}:table/${local.table_name}"
-  # Keys and indexes, which the embedded AWS of local/ reads from the same file.
+  # Keys and indexes. The embedded AWS in local/ reads the same file.
   table_schema = jsondecode(file("${local.workflow_path}/table.json"))
 
   functions      = toset(["extract", "thumbnail", "tag"])

@@ -7,7 +7,7 @@ locals {
     table     = local.table_name
   }))
 
-  # Resources of the states that call a service themselves, without the prefix of all of them.
+  # Resources of the states that call a service directly, without their common prefix, and the states.
   service_tasks = {
     for name, state in local.definition.States :
     trimprefix(state.Resource, "arn:aws:states:::") => name...
@@ -27,7 +27,7 @@ data "aws_iam_policy_document" "watch" {
   statement {
     sid       = "ReportAge"
     actions   = ["cloudwatch:PutMetricData"]
-    resources = ["*"] # CloudWatch has nothing narrower than the namespace
+    resources = ["*"] # PutMetricData supports only a condition on the namespace
 
     condition {
       test     = "StringEquals"

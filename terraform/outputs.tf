@@ -1,10 +1,10 @@
 output "alarm_topic_arn" {
-  description = "Topic that alarms are published to."
+  description = "ARN of the SNS topic that alarms are published to."
   value       = module.observability.alarm_topic_arn
 }
 
 output "backfill_arn" {
-  description = "ARN of the state machine that processes what is in the bucket already, for gallery/backfill.py."
+  description = "ARN of the state machine that processes photos already in the bucket, for `make backfill`."
   value       = module.backfill.state_machine_arn
 }
 
@@ -19,12 +19,12 @@ output "dead_letters_url" {
 }
 
 output "derived_bucket" {
-  description = "Bucket of the renditions."
+  description = "Name of the bucket for renditions."
   value       = module.derived.name
 }
 
 output "executions_url" {
-  description = "URL under which a signed request finds an execution's state: <url>/<name of the execution>."
+  description = "URL for signed requests for the state of an execution: <url>/<name of the execution>."
   value       = module.client.executions_url
 }
 
@@ -38,61 +38,61 @@ output "function_names" {
 }
 
 output "identity_pool_id" {
-  description = "Identity pool where who has signed in gets AWS credentials; its region begins it."
+  description = "ID of the identity pool that issues AWS credentials to signed-in users. It begins with the region."
   value       = module.client.identity_pool_id
 }
 
 output "logs_bucket" {
-  description = "Bucket of access logs, and of what a backfill or a reprocessing came to."
+  description = "Name of the bucket for access logs, and for the results of backfills and reprocessings."
   value       = module.logs.name
 }
 
 output "photos_bucket" {
-  description = "Bucket that photos are uploaded to, under uploads/<owner>/."
+  description = "Name of the bucket for photos. Upload them under uploads/<owner>/."
   value       = module.photos.name
 }
 
 output "reprocess_arn" {
-  description = "ARN of the state machine that makes photos anew, for `make reprocess` and `make reconcile`."
+  description = "ARN of the state machine that reprocesses photos, for `make reprocess` and `make reconcile`."
   value       = module.reprocess.state_machine_arn
 }
 
 output "repository_urls" {
-  description = "Where `make push` pushes the images to, by image."
+  description = "URLs of the ECR repositories, by image, for `make push`."
   value       = module.registry.repository_urls
 }
 
 output "site_bucket" {
-  description = "Bucket of the page's files, for `make publish`."
+  description = "Name of the bucket for the files of the gallery's page, for `make publish`."
   value       = module.site.bucket_name
 }
 
 output "site_domain" {
-  description = "Where CloudFront answers, which domain_name has to point to."
+  description = "Domain of the CloudFront distribution. Create a DNS record from domain_name to it."
   value       = module.site.distribution_domain
 }
 
 output "site_url" {
-  description = "Where the gallery is."
+  description = "URL of the gallery."
   value       = module.site.origin
 }
 
 output "state_machine_arn" {
-  description = "ARN of the state machine, for `make redrive` and for clients that follow an execution."
+  description = "ARN of the state machine, for `make redrive` and for clients that monitor an execution."
   value       = module.workflow.state_machine_arn
 }
 
 output "table" {
-  description = "Table of the photos and their labels."
+  description = "Name of the DynamoDB table of photos, labels and albums."
   value       = module.table.name
 }
 
 output "user_pool_client_id" {
-  description = "Client of the user pool with which a page signs in."
+  description = "ID of the user pool client that the gallery's page signs in with."
   value       = module.client.user_pool_client_id
 }
 
 output "user_pool_id" {
-  description = "User pool that photographers sign in to."
+  description = "ID of the user pool that users sign in to."
   value       = module.client.user_pool_id
 }

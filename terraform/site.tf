@@ -1,7 +1,7 @@
 locals {
   dns_suffix = data.aws_partition.current.dns_suffix
 
-  # What the page may talk to, exactly.
+  # The only APIs that the page may connect to.
   page_apis = [
     "https://${local.bucket_names.photos}.${local.s3_service}",
     "https://cognito-identity.${local.region}.${local.dns_suffix}",
@@ -10,14 +10,14 @@ locals {
     "https://${module.client.api_host}",
   ]
 
-  # Renditions come from S3, by URLs that the page signs: docs/decisions/0010-renditions-by-signed-url.md.
+  # Renditions are served from S3 by presigned URL: docs/decisions/0010-renditions-by-signed-url.md.
   page_headers = jsondecode(templatefile("${local.workflow_path}/site_headers.json.tftpl", {
     apis   = join(" ", local.page_apis)
     images = "https://${local.bucket_names.derived}.${local.s3_service}"
   }))
 
-  # Pages that may use the buckets and the API. A list of known length, though CloudFront's domain is
-  # known only once it is there.
+  # Pages that may use the buckets and the API. The length of the list is known in a plan, although
+  # CloudFront's domain is known only after an apply.
   origins = concat([module.site.origin], var.cors_origins)
 }
 

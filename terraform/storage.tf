@@ -1,9 +1,9 @@
-# Originals. What is deleted or overwritten can be brought back for a while.
+# Originals. Deleted and overwritten photos can be restored for noncurrent_version_days.
 module "photos" {
   source = "./modules/bucket"
 
   name                    = local.bucket_names.photos
-  cors_methods            = ["DELETE", "GET", "POST", "PUT"] # as the role of client.tf allows
+  cors_methods            = ["DELETE", "GET", "POST", "PUT"] # the methods that the role in client.tf allows
   cors_origins            = local.origins
   force_destroy           = !var.keep_photos
   kms_key_arn             = var.kms_key_arn
@@ -13,8 +13,8 @@ module "photos" {
   notify_eventbridge      = true
 }
 
-# Renditions. No versions: a key never gets other bytes, what is lost can be made again from the
-# photo, and what was made of a deleted photo is to be gone.
+# Renditions. Without versioning: the bytes of a key never change, a lost rendition can be created
+# again from its photo, and the renditions of a deleted photo must be deleted too.
 module "derived" {
   source = "./modules/bucket"
 
@@ -29,7 +29,7 @@ module "derived" {
 
 data "aws_iam_policy_document" "logs_bucket" {
   statement {
-    sid     = "S3WritesAccessLogs"
+    sid     = "AllowAccessLogs"
     actions = ["s3:PutObject"]
     resources = [
       "${local.bucket_arns.logs}/derived/*",
@@ -56,8 +56,8 @@ data "aws_iam_policy_document" "logs_bucket" {
   }
 }
 
-# Who read and wrote photos, and the page. Its own key (S3 delivers logs to no bucket that KMS encrypts), and no
-# log of its own, which would feed itself.
+# Access logs of the other buckets. Encrypted with S3's own key, because S3 cannot deliver logs to a
+# bucket with a KMS key. It has no access log itself, which would log its own deliveries.
 module "logs" {
   source = "./modules/bucket"
 
@@ -78,8 +78,8 @@ module "table" {
   kms_key_arn         = var.kms_key_arn
 }
 
-# `terraform destroy` begins here, and with photos to keep it ends here too. Without this, buckets
-# would refuse only after their policies, and all that works on them, were gone.
+# `terraform destroy` destroys this resource first, and fails here while keep_photos is true. Otherwise
+# the buckets would fail to be destroyed only after their policies and all functions were destroyed.
 resource "terraform_data" "keep_photos" {
   input = var.keep_photos
 

@@ -1,7 +1,7 @@
 locals {
   dead_letters_name = "${local.state_machine_name}-dead-letters"
   dead_letters_arn  = "arn:${local.partition}:sqs:${local.region}:${local.account_id}:${local.dead_letters_name}"
-  # As SQS makes it, so that a plan shows the whole definition.
+  # In SQS's format, so that a plan shows the whole definition.
   dead_letters_url = "https://sqs.${local.region}.${data.aws_partition.current.dns_suffix}/${local.account_id}/${local.dead_letters_name}"
 
   definition = jsondecode(templatefile("${path.module}/../statemachine.json.tftpl", {
@@ -23,7 +23,7 @@ locals {
   }))
 }
 
-# DynamoDB asks for the key in its caller's name; S3's deletes and lists need none.
+# DynamoDB uses the key with its caller's permissions. S3's delete and list requests use no key.
 data "aws_iam_policy_document" "decrypt_table" {
   dynamic "statement" {
     for_each = var.kms_key_arn[*]
@@ -51,8 +51,8 @@ data "aws_iam_policy_document" "workflow" {
     resources = values(local.function_arns)
   }
 
-  # Claim updates and ReadRow gets; Publish puts and deletes in a transaction, which needs no right of
-  # its own.
+  # Claim updates, ReadRow gets, Publish puts and deletes. A transaction requires the permissions of
+  # its operations and no other.
   statement {
     sid = "WriteRecords"
     actions = [
@@ -70,9 +70,9 @@ data "aws_iam_policy_document" "workflow" {
     resources = ["${local.bucket_arns.derived}/*"]
   }
 
-  # Whether a photo whose newest version was deleted has an older one to go back to.
+  # FindCurrentVersion: an older version can be current again after a deletion.
   statement {
-    sid       = "FindOlderVersions"
+    sid       = "FindCurrentVersion"
     actions   = ["s3:ListBucketVersions"]
     resources = [local.bucket_arns.photos]
   }

@@ -5,7 +5,7 @@
 """Make the photos of `make demo`, the same bytes each time: `uv run --script` this file.
 
 In   the pictures that scikit-image's wheel carries, and nothing else
-Out  local/photos/ and its README.md: source, licence, SHA-256, what each is for
+Out  local/photos/ and its README.md: purpose, source, license, SHA-256
 
 The pictures are real and openly licensed. The camera, the time and the place of each are made
 up, so that the demo has something to find. pillow-heif encodes HEIC with x265 (GPL), so it stays
@@ -49,7 +49,7 @@ class Shot:
     file: str
     picture: str  # in skimage/data
     credit: str
-    licence: str
+    license: str
     purpose: str
     make: str = ""
     model: str = ""
@@ -75,8 +75,8 @@ SHOTS = (
         file="astronaut.jpg",
         picture="astronaut.png",
         credit="NASA, Eileen Collins, https://flic.kr/p/r9qvLn",
-        licence=PUBLIC_DOMAIN,
-        purpose="orientation 6: the pixels lie on their side; EXIF and GPS west of Greenwich",
+        license=PUBLIC_DOMAIN,
+        purpose="orientation 6: the stored pixels are rotated; EXIF and GPS west of Greenwich",
         make="NIKON CORPORATION",
         model="NIKON D3X",
         lens="85.0 mm f/1.4",
@@ -97,8 +97,8 @@ SHOTS = (
         file="camera.png",
         picture="camera.png",
         credit="Lav Varshney",
-        licence=CC0,
-        purpose="a gray PNG; a time without an offset, so that UTC stays unknown",
+        license=CC0,
+        purpose="a grayscale PNG; a time without an offset, so that UTC stays unknown",
         make="OLYMPUS IMAGING CORP.",
         model="E-M5",
         taken="2013:11:02 15:20:47",
@@ -112,8 +112,8 @@ SHOTS = (
         file="chelsea.jpg",
         picture="chelsea.png",
         credit="Stefan van der Walt",
-        licence=CC0,
-        purpose="Display P3: the colors must become sRGB before the profile is dropped",
+        license=CC0,
+        purpose="Display P3: colors must be converted to sRGB before the profile is removed",
         make="Apple",
         model="iPhone 12",
         lens="iPhone 12 back dual wide camera 4.2mm f/1.6",
@@ -133,7 +133,7 @@ SHOTS = (
         file="coffee.heic",
         picture="coffee.png",
         credit="Rachel Michetti, courtesy of Pikolo Espresso Bar",
-        licence=CC0,
+        license=CC0,
         purpose="HEIC, as phones write it",
         make="Apple",
         model="iPhone 8",
@@ -152,8 +152,8 @@ SHOTS = (
         file="hubble.avif",
         picture="hubble_deep_field.jpg",
         credit="NASA, ESA, Hubble eXtreme Deep Field",
-        licence=PUBLIC_DOMAIN,
-        purpose="AVIF; a picture that no camera on Earth took: neither time nor place",
+        license=PUBLIC_DOMAIN,
+        purpose="AVIF without time and place",
         title="Hubble eXtreme Deep Field",
         xmp_keywords=("galaxies", "Hubble"),
         save={"quality": 65, "speed": 6, "max_threads": 1},
@@ -162,8 +162,8 @@ SHOTS = (
         file="rocket.jpg",
         picture="rocket.jpg",
         credit="SpaceX, Falcon 9 with DSCOVR",
-        licence=PUBLIC_DOMAIN,
-        purpose="keywords from IPTC and from XMP, one of them in both; an exposure of seconds",
+        license=PUBLIC_DOMAIN,
+        purpose="keywords in IPTC and XMP, one of them in both; an exposure of several seconds",
         make="Canon",
         model="Canon EOS 5D Mark III",
         lens="EF24-70mm f/2.8L II USM",
@@ -189,7 +189,7 @@ def main() -> None:
     rows = []
     for shot in SHOTS:
         body = encode(shot)
-        rows.append((shot.file, f"{shot.picture}: {shot.credit}", shot.licence, shot.purpose, body))
+        rows.append((shot.file, f"{shot.picture}: {shot.credit}", shot.license, shot.purpose, body))
 
     chelsea = rows[[row[0] for row in rows].index("chelsea.jpg")]
     rows.append(
@@ -197,7 +197,7 @@ def main() -> None:
             "cut-short.jpg",
             "chelsea.jpg, its first 60 %",
             chelsea[2],
-            "an upload that broke off: its lower part is not there",
+            "an interrupted upload: the lower part is missing",
             chelsea[4][: len(chelsea[4]) * 6 // 10],
         )
     )
@@ -251,7 +251,7 @@ def exif(shot: Shot) -> bytes:
     block = Image.Exif()
     texts = {Base.Make: shot.make, Base.Model: shot.model, Base.ImageDescription: shot.title}
     block.update({tag: text for tag, text in texts.items() if text})
-    block[Base.Copyright] = f"{shot.credit}; {shot.licence}"
+    block[Base.Copyright] = f"{shot.credit}; {shot.license}"
     if shot.orientation != 1:
         block[Base.Orientation] = shot.orientation
     if shot.taken:
@@ -384,17 +384,17 @@ def unicode_text(text: str) -> bytes:
 def readme(rows: Iterable[tuple[str, str, str, str, bytes]]) -> str:
     """Return local/photos/README.md."""
     table = "\n".join(
-        f"| `{file}` | {purpose} | {source} | {licence} | `{hashlib.sha256(body).hexdigest()}` |"
-        for file, source, licence, purpose, body in rows
+        f"| `{file}` | {purpose} | {source} | {terms} | `{hashlib.sha256(body).hexdigest()}` |"
+        for file, source, terms, purpose, body in rows
     )
-    return f"""# The photos of `make demo`
+    return f"""# Photos of `make demo`
 
-Made by `uv run --script tools/make_demo_photos.py` from pictures in
+`uv run --script tools/make_demo_photos.py` created these files from pictures in
 [scikit-image's wheel]({COLLECTION}), which states their
-sources and licences. **Cropped, turned, re-encoded, and given cameras, times and places that are
-made up.** A test holds the SHA-256 sums to the files.
+sources and licenses. **The pictures are cropped, rotated and re-encoded; cameras, times and places
+are invented.** A test checks the SHA-256 of each file.
 
-| file | what it is for | source | licence | SHA-256 |
+| file | purpose | source | license | SHA-256 |
 |---|---|---|---|---|
 {table}
 """

@@ -56,7 +56,7 @@ run "refuses_images_for_another_architecture" {
   expect_failures = [terraform_data.images]
 }
 
-run "refuses_to_label_with_a_model_that_the_image_does_not_hold" {
+run "refuses_the_embedded_labeler_without_a_label_model" {
   command = plan
 
   plan_options { target = [terraform_data.images] }
@@ -66,8 +66,8 @@ run "refuses_to_label_with_a_model_that_the_image_does_not_hold" {
   expect_failures = [terraform_data.images]
 }
 
-# One plan asks for all that no service or record takes: each of them must be refused.
-run "refuses_what_does_not_exist" {
+# One plan sets several invalid values; each of them must be refused.
+run "refuses_invalid_values" {
   command = plan
 
   variables {
@@ -91,7 +91,7 @@ run "refuses_numbers_out_of_range" {
   variables {
     log_retention_days      = 31
     max_labels              = 51
-    memory_mb               = { thumbnail = 1023 } # less than an AVIF takes
+    memory_mb               = { thumbnail = 1023 } # too little for an AVIF
     min_confidence          = 101
     noncurrent_version_days = 0
   }
@@ -105,7 +105,7 @@ run "refuses_numbers_out_of_range" {
   ]
 }
 
-run "refuses_every_origin_at_once" {
+run "refuses_a_wildcard_origin" {
   command = plan
 
   plan_options { target = [module.photos] }
@@ -125,7 +125,7 @@ run "refuses_an_origin_with_a_path" {
   expect_failures = [var.cors_origins]
 }
 
-run "refuses_no_renditions" {
+run "refuses_an_empty_map_of_renditions" {
   command = plan
 
   plan_options { target = [module.thumbnail] }
@@ -135,7 +135,7 @@ run "refuses_no_renditions" {
   expect_failures = [var.renditions]
 }
 
-run "refuses_a_rendition_whose_name_does_not_fit_into_a_key" {
+run "refuses_a_rendition_with_an_invalid_name" {
   command = plan
 
   plan_options { target = [module.thumbnail] }
@@ -147,7 +147,7 @@ run "refuses_a_rendition_whose_name_does_not_fit_into_a_key" {
   expect_failures = [var.renditions]
 }
 
-run "refuses_a_rendition_that_fits_no_way_we_know" {
+run "refuses_a_rendition_with_an_unknown_fit" {
   command = plan
 
   plan_options { target = [module.thumbnail] }
@@ -159,7 +159,7 @@ run "refuses_a_rendition_that_fits_no_way_we_know" {
   expect_failures = [var.renditions]
 }
 
-run "refuses_a_rendition_without_width" {
+run "refuses_a_rendition_of_width_zero" {
   command = plan
 
   plan_options { target = [module.thumbnail] }
@@ -171,7 +171,7 @@ run "refuses_a_rendition_without_width" {
   expect_failures = [var.renditions]
 }
 
-run "refuses_a_rendition_that_is_no_longer_small" {
+run "refuses_a_rendition_larger_than_the_maximum" {
   command = plan
 
   plan_options { target = [module.thumbnail] }
@@ -183,7 +183,7 @@ run "refuses_a_rendition_that_is_no_longer_small" {
   expect_failures = [var.renditions]
 }
 
-run "refuses_a_rendition_in_a_format_that_we_do_not_write" {
+run "refuses_a_rendition_in_an_unsupported_format" {
   command = plan
 
   plan_options { target = [module.thumbnail] }
@@ -195,7 +195,7 @@ run "refuses_a_rendition_in_a_format_that_we_do_not_write" {
   expect_failures = [var.renditions]
 }
 
-run "refuses_a_rendition_of_no_quality" {
+run "refuses_a_rendition_of_quality_zero" {
   command = plan
 
   plan_options { target = [module.thumbnail] }

@@ -65,7 +65,7 @@ run "wires_every_function" {
       tag       = "gallery-tag"
       thumbnail = "gallery-thumbnail"
     }
-    error_message = "Each function must have the name that the state machine, the registry and the policies have in their ARNs."
+    error_message = "The ARNs in the state machine, the registry and the policies must contain each function's name."
   }
 
   assert {
@@ -74,7 +74,7 @@ run "wires_every_function" {
       tag       = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/gallery-tag@sha256:3333333333333333333333333333333333333333333333333333333333333333"
       thumbnail = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/gallery-thumbnail@sha256:2222222222222222222222222222222222222222222222222222222222222222"
     }
-    error_message = "Each function must run the image of its own repository that `make push` recorded."
+    error_message = "Each function must run the image that `make push` recorded, from its own repository."
   }
 
   assert {
@@ -87,11 +87,11 @@ run "wires_every_function" {
 
   assert {
     condition     = !strcontains(jsonencode(local.definition), "$${")
-    error_message = "No name may be left unrendered in the state machine."
+    error_message = "The state machine must not contain unrendered template variables."
   }
 }
 
-run "the_page_may_talk_to_what_is_the_gallerys_and_to_nothing_else" {
+run "the_page_may_connect_only_to_the_gallerys_resources" {
   command = plan
 
   assert {
@@ -112,23 +112,23 @@ run "the_page_may_talk_to_what_is_the_gallerys_and_to_nothing_else" {
       "form-action 'none'",
       "frame-ancestors 'none'",
     ])
-    error_message = "The page must name each host that it needs, and none by a wildcard: ${local.page_headers["Content-Security-Policy"]}"
+    error_message = "The Content-Security-Policy must list each required host, without wildcards: ${local.page_headers["Content-Security-Policy"]}"
   }
 }
 
-run "buckets_and_api_are_open_to_the_page_and_to_those_of_the_settings" {
+run "buckets_and_api_allow_the_page_and_cors_origins" {
   command = plan
 
   variables { cors_origins = ["http://localhost:5173"] }
 
   assert {
     condition     = local.origins == ["https://d1234567890abc.cloudfront.net", "http://localhost:5173"]
-    error_message = "The page's own origin must stand beside cors_origins."
+    error_message = "The allowed origins must be the page's own origin and cors_origins."
   }
 }
 
 # `make push` applies this before it pushes.
-run "makes_the_repositories_before_there_are_images" {
+run "creates_the_repositories_before_images_exist" {
   command = plan
 
   plan_options { target = [module.registry] }

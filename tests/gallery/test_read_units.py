@@ -52,15 +52,15 @@ def read(aws: Aws) -> Any:  # noqa: ANN401  # a function
 
 
 ASKS: dict[str, Callable[[Table], object]] = {
-    "a photo": lambda table: queries.photo(table, OWNER, f"uploads/{OWNER}/2016/0.jpg"),
+    "one photo": lambda table: queries.photo(table, OWNER, f"uploads/{OWNER}/2016/0.jpg"),
     "50 photos of an album": lambda table: queries.album(table, OWNER, "2016"),
-    "50 photos of a time": lambda table: queries.between(
+    "50 photos of a period": lambda table: queries.between(
         table, OWNER, datetime.fromisoformat("2016-01-01"), datetime.fromisoformat("2017-01-01")
     ),
     "50 photos with a label": lambda table: queries.labeled(table, OWNER, "animal"),
     "50 problems": lambda table: queries.problems(table, OWNER),
-    "copies among 50 photos": lambda table: queries.copies(table, OWNER, limit=50),
-    "an album of many, its count and its cover": lambda table: queries.albums(table, OWNER),
+    "duplicates among 50 photos": lambda table: queries.copies(table, OWNER, limit=50),
+    "one of many albums, with its count and cover": lambda table: queries.albums(table, OWNER),
 }
 
 

@@ -1,4 +1,4 @@
-"""What the README tells its reader to type works as it stands there."""
+"""The commands and figures in the README work as written."""
 
 import json
 import os
@@ -19,7 +19,7 @@ README = (ROOT / "README.md").read_text()
 
 
 def block_after(words: str) -> str:
-    """Return the first code block behind `words`."""
+    """Return the first code block after `words`."""
     [block, *_] = re.findall(r"```\n(.*?)```", README.partition(words)[2], re.DOTALL)
     return str(block)
 
@@ -33,7 +33,7 @@ def free_port() -> str:
 @pytest.mark.docker
 def test_one_image_answers_under_the_emulator() -> None:
     name = f"extract-{uuid.uuid4().hex}"
-    script = block_after("## One image under Lambda's runtime emulator")
+    script = block_after("## Run one image in Lambda's runtime emulator")
     for shown, here in {
         ".venv/bin/": f"{Path(sys.executable).parent}/",
         "5555": free_port(),
@@ -46,7 +46,7 @@ def test_one_image_answers_under_the_emulator() -> None:
         script = script.replace(shown, here)
     client = os.environ.get("DOCKER", "docker")
 
-    done = subprocess.run(  # noqa: S603  # the README's own words
+    done = subprocess.run(  # noqa: S603  # the README's own commands
         ["bash", "-c", f'set -m; docker() {{ command {client} "$@"; }}\n{script}'],  # noqa: S607
         cwd=ROOT,
         check=False,
@@ -60,10 +60,10 @@ def test_one_image_answers_under_the_emulator() -> None:
     assert json.loads(answer)["metadata"]["camera"]["make"] == "Canon"
 
 
-def test_deploying_is_made_of_targets_that_are_there() -> None:
-    for command in block_after("## Deploy it").splitlines():
+def test_deploy_commands_are_make_targets_that_exist() -> None:
+    for command in block_after("## Deploy").splitlines():
         settings = {name: value for name, value in os.environ.items() if "MAKE" not in name}
-        planned = subprocess.run(  # noqa: S603  # the README's own words
+        planned = subprocess.run(  # noqa: S603  # the README's own commands
             [*command.split(), "--dry-run"],
             cwd=ROOT,
             env=settings,
@@ -75,7 +75,7 @@ def test_deploying_is_made_of_targets_that_are_there() -> None:
         assert planned.returncode == 0, planned.stderr
 
 
-def test_costs_are_those_of_operations() -> None:
+def test_costs_match_the_cost_model() -> None:
     rekognition, embedded, idle = (
         sum(item.usd for item in items)
         for items in (
@@ -84,9 +84,9 @@ def test_costs_are_those_of_operations() -> None:
             costs.idle_month(),
         )
     )
-    said = " ".join(README.partition("## Deploy it")[2].partition("##")[0].split())
+    said = " ".join(README.partition("## Deploy")[2].partition("##")[0].split())
 
-    about = r"about USD ([\d.]+), or ([\d.]+) with .* any about USD ([\d.]+)\. "
+    about = r"about USD ([\d.]+) with Rek.* USD ([\d.]+) with .* photos costs about USD ([\d.]+)\. "
     [figures] = re.findall(about, said)
     assert [float(each) for each in figures] == [
         pytest.approx(usd, rel=0.02) for usd in (rekognition, embedded, idle)

@@ -24,7 +24,7 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "this" {
   bucket = aws_s3_bucket.this.bucket
 
   rule {
-    bucket_key_enabled = var.kms_key_arn != null # one call of KMS for many objects
+    bucket_key_enabled = var.kms_key_arn != null # one KMS request for many objects
 
     apply_server_side_encryption_by_default {
       kms_master_key_id = var.kms_key_arn
@@ -81,7 +81,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
 
       filter {}
 
-      # A delete marker that hides nothing any more goes too.
+      # A delete marker without noncurrent versions is deleted too.
       expiration {
         expired_object_delete_marker = true
       }
@@ -92,7 +92,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
     }
   }
 
-  # S3 wants versioning in force before a rule speaks of versions.
+  # S3 accepts a rule about versions only after versioning is enabled.
   depends_on = [aws_s3_bucket_versioning.this]
 }
 
@@ -105,7 +105,7 @@ data "aws_iam_policy_document" "this" {
     for_each = var.cloudfront[*]
 
     content {
-      sid       = "CloudFrontReads"
+      sid       = "AllowCloudFrontRead"
       actions   = ["s3:GetObject"]
       resources = ["arn:${data.aws_partition.current.partition}:s3:::${var.name}/*"]
 
@@ -123,7 +123,7 @@ data "aws_iam_policy_document" "this" {
   }
 
   statement {
-    sid     = "DenyWithoutTls"
+    sid     = "DenyInsecureTransport"
     effect  = "Deny"
     actions = ["s3:*"]
     resources = [
@@ -148,7 +148,7 @@ resource "aws_s3_bucket_policy" "this" {
   bucket = aws_s3_bucket.this.bucket
   policy = data.aws_iam_policy_document.this.json
 
-  # S3 refuses two changes of one bucket's access at a time.
+  # S3 rejects two simultaneous changes of a bucket's access settings.
   depends_on = [aws_s3_bucket_public_access_block.this]
 }
 
@@ -158,11 +158,11 @@ resource "aws_s3_bucket_cors_configuration" "this" {
   bucket = aws_s3_bucket.this.bucket
 
   cors_rule {
-    # What a signed request of an SDK carries, or a form.
+    # The headers of a signed SDK request or of a form.
     allowed_headers = ["amz-sdk-*", "authorization", "content-*", "if-*", "range", "x-amz-*"]
     allowed_methods = var.cors_methods
     allowed_origins = var.cors_origins
-    expose_headers  = ["ETag", "x-amz-version-id"] # to complete an upload with, and to follow it
+    expose_headers  = ["ETag", "x-amz-version-id"] # needed to complete a multipart upload and to monitor its processing
     max_age_seconds = 3600
   }
 }

@@ -4,9 +4,9 @@ output "arn" {
 }
 
 output "name" {
-  description = "Name of the bucket, once its policy stands."
+  description = "Name of the bucket, after its policy is attached."
   value       = aws_s3_bucket.this.bucket
 
-  # S3 delivers access logs only where the policy lets it.
+  # S3 can deliver access logs only after the policy allows it.
   depends_on = [aws_s3_bucket_policy.this]
 }

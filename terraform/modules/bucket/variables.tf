@@ -1,68 +1,68 @@
 variable "cloudfront" {
   type        = object({ distribution_arn = string })
-  description = "CloudFront distribution that may read the objects, by its origin access control; null: none."
+  description = "ARN of the CloudFront distribution that may read the objects with its origin access control. null: none."
   default     = null
 }
 
 variable "cors_methods" {
   type        = list(string)
-  description = "Methods that pages of cors_origins may use: GET reads, POST and PUT upload, in parts too."
+  description = "HTTP methods that pages in cors_origins may use: GET to read, POST and PUT to upload, DELETE to delete."
   default     = []
 
   validation {
     condition     = alltrue([for method in var.cors_methods : contains(["DELETE", "GET", "HEAD", "POST", "PUT"], method)])
-    error_message = "Each of cors_methods must be DELETE, GET, HEAD, POST or PUT, got ${join(", ", var.cors_methods)}."
+    error_message = "Each value in cors_methods must be DELETE, GET, HEAD, POST or PUT; got ${join(", ", var.cors_methods)}."
   }
 }
 
 variable "cors_origins" {
   type        = list(string)
-  description = "Origins of the pages that a browser lets use the bucket, such as https://photos.example.com; none by default."
+  description = "Origins of the pages that may use the bucket from a browser, such as https://photos.example.com."
   default     = []
 
   validation {
     condition     = !anytrue([for origin in var.cors_origins : strcontains(origin, "*")])
-    error_message = "Each of cors_origins must name one origin, without *, got ${join(", ", var.cors_origins)}."
+    error_message = "Each value in cors_origins must be one origin, without *; got ${join(", ", var.cors_origins)}."
   }
 
   validation {
     condition     = length(var.cors_origins) == 0 || length(var.cors_methods) > 0
-    error_message = "cors_origins need cors_methods: what may ${join(", ", var.cors_origins)} do?"
+    error_message = "cors_origins requires cors_methods: set the methods that ${join(", ", var.cors_origins)} may use."
   }
 }
 
 variable "expiration_days" {
   type        = number
-  description = "Days after which every object is deleted; null: never."
+  description = "Days after which every object is deleted. null: never."
   default     = null
 
   validation {
     condition     = var.expiration_days == null ? true : var.expiration_days >= 1 && floor(var.expiration_days) == var.expiration_days
-    error_message = "expiration_days must be a whole number from 1, got ${coalesce(var.expiration_days, 0)}."
+    error_message = "expiration_days must be an integer of at least 1; got ${coalesce(var.expiration_days, 0)}."
   }
 }
 
 variable "force_destroy" {
   type        = bool
-  description = "Whether the bucket may be destroyed with objects in it."
+  description = "Whether the bucket can be destroyed while it contains objects."
   default     = false
 }
 
 variable "kms_key_arn" {
   type        = string
-  description = "KMS key that encrypts objects; null: the key of S3 itself."
+  description = "ARN of the KMS key that encrypts objects. null: S3's own key."
   default     = null
 }
 
 variable "log_bucket" {
   type        = string
-  description = "Bucket that S3 writes access logs to, under the prefix log_prefix; null: no logs."
+  description = "Name of the bucket for access logs, which have the prefix log_prefix. null: no access logs."
   default     = null
 }
 
 variable "log_prefix" {
   type        = string
-  description = "What the keys of this bucket's access logs begin with, such as photos/."
+  description = "Prefix of the keys of this bucket's access logs, such as photos/."
   default     = ""
 }
 
@@ -73,23 +73,23 @@ variable "name" {
 
 variable "noncurrent_version_days" {
   type        = number
-  description = "Days that a deleted or overwritten object can still be brought back; null: the bucket keeps no versions."
+  description = "Days that a deleted or overwritten object can be restored. null: no versioning."
   default     = null
 
   validation {
     condition     = var.noncurrent_version_days == null ? true : var.noncurrent_version_days >= 1 && floor(var.noncurrent_version_days) == var.noncurrent_version_days
-    error_message = "noncurrent_version_days must be a whole number from 1, got ${coalesce(var.noncurrent_version_days, 0)}."
+    error_message = "noncurrent_version_days must be an integer of at least 1; got ${coalesce(var.noncurrent_version_days, 0)}."
   }
 }
 
 variable "notify_eventbridge" {
   type        = bool
-  description = "Whether S3 tells EventBridge of each object created and deleted."
+  description = "Whether S3 sends events to EventBridge when objects are created or deleted."
   default     = false
 }
 
 variable "policy_json" {
   type        = string
-  description = "Statements of the bucket's policy, beside the one that demands TLS."
+  description = "Statements of the bucket policy, in addition to the one that requires TLS."
   default     = null
 }

@@ -4,7 +4,7 @@ data "aws_partition" "current" {}
 
 data "aws_region" "current" {}
 
-# Made of names, so that a plan shows each policy in full.
+# ARNs are composed from names, so that a plan shows each policy in full.
 locals {
   account_id        = data.aws_caller_identity.current.account_id
   states            = "arn:${data.aws_partition.current.partition}:states:${data.aws_region.current.id}:${local.account_id}"
@@ -20,7 +20,7 @@ data "aws_iam_policy_document" "assume" {
       identifiers = ["states.amazonaws.com"]
     }
 
-    # An execution of the Map's is of a part of the state machine, which its name ends in.
+    # Child executions of the Map belong to the state machine's ARN with the name of the Map appended.
     condition {
       test     = "ArnLike"
       variable = "aws:SourceArn"
@@ -37,14 +37,14 @@ data "aws_iam_policy_document" "assume" {
 
 resource "aws_iam_role" "this" {
   name               = var.name
-  description        = "What the state machine ${var.name} may do."
+  description        = "Role of the state machine ${var.name}."
   assume_role_policy = data.aws_iam_policy_document.assume.json
 }
 
 data "aws_iam_policy_document" "access" {
   source_policy_documents = [var.policy_json]
 
-  # A distributed Map runs each item as an execution of the state machine that it is in:
+  # A Distributed Map runs each item as a child execution of its own state machine:
   # https://docs.aws.amazon.com/step-functions/latest/dg/iam-policies-eg-dist-map.html
   statement {
     sid       = "RunMap"
@@ -53,7 +53,7 @@ data "aws_iam_policy_document" "access" {
   }
 
   statement {
-    sid       = "WatchMap"
+    sid       = "DescribeMap"
     actions   = ["states:DescribeExecution"]
     resources = ["${local.states}:execution:${var.name}:*"]
   }
@@ -70,7 +70,7 @@ data "aws_iam_policy_document" "access" {
       "logs:PutResourcePolicy",
       "logs:UpdateLogDelivery",
     ]
-    resources = ["*"] # CloudWatch Logs has nothing narrower for deliveries
+    resources = ["*"] # log delivery does not support resource-level permissions
   }
 
   statement {
@@ -81,7 +81,7 @@ data "aws_iam_policy_document" "access" {
       "xray:PutTelemetryRecords",
       "xray:PutTraceSegments",
     ]
-    resources = ["*"] # X-Ray has nothing narrower
+    resources = ["*"] # X-Ray does not support resource-level permissions
   }
 }
 
@@ -91,7 +91,7 @@ resource "aws_iam_role_policy" "this" {
   policy = data.aws_iam_policy_document.access.json
 }
 
-# The prefix keeps CloudWatch Logs from adding each log group to one resource policy of limited size.
+# Without the prefix, CloudWatch Logs would add each log group to one resource policy of limited size.
 resource "aws_cloudwatch_log_group" "this" {
   name              = "/aws/vendedlogs/states/${var.name}"
   retention_in_days = var.log_retention_days
@@ -101,9 +101,9 @@ resource "aws_sfn_state_machine" "this" {
   name       = var.name
   definition = var.definition
   role_arn   = aws_iam_role.this.arn
-  type       = "STANDARD" # a distributed Map needs it
+  type       = "STANDARD" # required for a Distributed Map
 
-  # Without execution data: photos' keys are in it.
+  # Without execution data, because it contains the keys of photos.
   logging_configuration {
     include_execution_data = false
     level                  = "ERROR"
@@ -114,6 +114,6 @@ resource "aws_sfn_state_machine" "this" {
     enabled = true
   }
 
-  # Step Functions asks the role for its logs' delivery as the state machine is made.
+  # Step Functions checks the role's permissions for log delivery when it creates the state machine.
   depends_on = [aws_iam_role_policy.this]
 }

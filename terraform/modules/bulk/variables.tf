@@ -1,10 +1,10 @@
 variable "definition" {
   type        = string
-  description = "Definition of the state machine: JSON of the Amazon States Language, with a distributed Map."
+  description = "Definition of the state machine in Amazon States Language (JSON), with a Distributed Map."
 
   validation {
     condition     = can(jsondecode(var.definition).StartAt)
-    error_message = "definition must be a state machine's JSON, with StartAt."
+    error_message = "definition must be the JSON of a state machine, with StartAt."
   }
 }
 
@@ -19,11 +19,11 @@ variable "name" {
 
   validation {
     condition     = can(regex("^[A-Za-z0-9_-]{1,64}$", var.name))
-    error_message = "name must be 1 to 64 of A-Z, a-z, 0-9, _ and -, which is the most that a role's may have; got ${var.name}."
+    error_message = "name must be 1 to 64 characters from A-Z, a-z, 0-9, _ and -, which is the limit for role names; got ${var.name}."
   }
 }
 
 variable "policy_json" {
   type        = string
-  description = "What the state machine's role may do, beside running its own Map and writing its logs and traces."
+  description = "IAM policy of the state machine's role as JSON, in addition to running its own Map and writing logs and traces."
 }

@@ -1,12 +1,12 @@
-# GET /executions/{name}: how far an execution is. API Gateway asks Step Functions itself, without a
-# function between them, and answers {status, startDate, stopDate}: nothing of what went in or out.
+# GET /executions/{name} returns the state of an execution. API Gateway calls Step Functions directly,
+# without a function, and returns {status, startDate, stopDate}, without input and output.
 
 locals {
   stage_name = "v1"
   cors       = length(var.cors_origins) > 0
 
-  # A header of a REST API's response is one fixed text. With several origins a template has to
-  # choose, so the one way does for all. Browsers write Origin as they like.
+  # A response header of a REST API has one fixed value. For several origins a template has to select
+  # it, so the template is used for one origin too. Clients send Origin in different cases.
   allow_origin = !local.cors ? "" : <<-VTL
     #set($origin = $input.params('origin'))
     #if(!$origin || $origin == '')#set($origin = $input.params('Origin'))#end
@@ -16,8 +16,8 @@ locals {
     #set($context.responseOverride.header.Vary = 'Origin')
   VTL
 
-  # A name that is none is sent on as an ARN that is none, which Step Functions refuses: a template
-  # cannot end a request. METADATA_ONLY: neither input nor output leaves Step Functions.
+  # A template cannot reject a request. So for an invalid name it sends an invalid ARN, which Step
+  # Functions rejects. METADATA_ONLY excludes input and output.
   describe_execution = <<-VTL
     #set($name = $input.params('name'))
     #if($name.matches('^[A-Za-z0-9_-]{1,80}$'))
@@ -35,28 +35,28 @@ locals {
     }
   VTL
 
-  # Step Functions answers 400 to whatever went wrong, also where the fault is ours.
+  # Step Functions answers 400 to every error, including errors that the client did not cause.
   refused = <<-VTL
     ${local.allow_origin}
     #set($type = $input.path('$.__type'))
     #if($type.contains('ExecutionDoesNotExist'))
     #set($context.responseOverride.status = 404)
-    {"message": "There is no such execution."}
+    {"message": "The execution does not exist."}
     #elseif($type.contains('InvalidArn'))
     #set($context.responseOverride.status = 400)
-    {"message": "The name of an execution is 1 to 80 of A-Z, a-z, 0-9, - and _."}
+    {"message": "The name of an execution must be 1 to 80 characters from A-Z, a-z, 0-9, - and _."}
     #elseif($type.contains('Throttling'))
     #set($context.responseOverride.status = 429)
     {"message": "Too many requests."}
     #else
-    {"message": "The execution could not be looked up."}
+    {"message": "The execution could not be described."}
     #end
   VTL
 }
 
-# Without aws:SourceAccount or aws:SourceArn: API Gateway sends neither when it assumes the role of
-# an integration, and would be refused. Only who may pass this role (iam:PassRole, in this account
-# alone) can give it to an API.
+# Without conditions on aws:SourceAccount or aws:SourceArn: API Gateway sends neither when it assumes the
+# role of an integration, so a condition would deny it. Only principals with iam:PassRole in this
+# account can assign the role to an API.
 # https://github.com/aws-solutions-library-samples/accelerated-intelligent-document-processing-on-aws/pull/479
 data "aws_iam_policy_document" "api_trust" {
   statement {
@@ -71,7 +71,7 @@ data "aws_iam_policy_document" "api_trust" {
 
 resource "aws_iam_role" "api" {
   name               = "${var.name}-api"
-  description        = "API Gateway, asking Step Functions about executions of ${var.name}."
+  description        = "Role of API Gateway to describe executions of ${var.name}."
   assume_role_policy = data.aws_iam_policy_document.api_trust.json
 }
 
@@ -83,7 +83,7 @@ resource "aws_iam_role_policy" "api" {
 
 resource "aws_api_gateway_rest_api" "this" {
   name        = var.name
-  description = "How far executions of ${var.name} are."
+  description = "State of executions of ${var.name}."
 
   endpoint_configuration {
     types = ["REGIONAL"]
@@ -153,7 +153,7 @@ resource "aws_api_gateway_integration_response" "refused" {
   response_templates = { "application/json" = local.refused }
 }
 
-# The question that browsers ask first, which is never signed.
+# CORS preflight requests, which browsers never sign.
 resource "aws_api_gateway_method" "options" {
   count = local.cors ? 1 : 0
 
@@ -202,8 +202,8 @@ resource "aws_api_gateway_integration_response" "options" {
   }
 }
 
-# What API Gateway answers by itself (a bad signature, too many requests) runs no template. One origin
-# can read it; pages of several see a failed request.
+# API Gateway's own responses (invalid signature, too many requests) use no template. With one origin
+# its pages can read them; with several origins pages see a failed request.
 resource "aws_api_gateway_gateway_response" "cors" {
   for_each = toset(length(var.cors_origins) == 1 ? ["DEFAULT_4XX", "DEFAULT_5XX"] : [])
 
@@ -215,7 +215,7 @@ resource "aws_api_gateway_gateway_response" "cors" {
 resource "aws_api_gateway_deployment" "this" {
   rest_api_id = aws_api_gateway_rest_api.this.id
 
-  # A deployment is a snapshot. Everything in it is made of this file and of these variables.
+  # A deployment is a snapshot of the API, which depends only on this file and on these variables.
   triggers = {
     snapshot = sha256(join("\n", [
       file("${path.module}/api.tf"),
@@ -235,9 +235,9 @@ resource "aws_api_gateway_deployment" "this" {
   ]
 }
 
-# REST APIs write logs with a role that an account has once for each region (aws_api_gateway_account).
-# To set it here would take it from whatever else runs in the account; so logs are asked for where
-# the account has that role. Metrics and traces need none.
+# REST APIs write logs with a role that is set once for each account and region
+# (aws_api_gateway_account). Setting it here would replace the role of other APIs in the account. So
+# logs are an option for accounts that have the role. Metrics and traces do not need it.
 resource "aws_cloudwatch_log_group" "api" {
   count = var.api_access_logs ? 1 : 0
 
@@ -277,7 +277,8 @@ resource "aws_api_gateway_method_settings" "this" {
   method_path = "*/*"
 
   settings {
-    # Step Functions allows an account 10 to 15 DescribeExecution a second, and a burst of 250 to 300.
+    # Step Functions allows 10 to 15 DescribeExecution requests per second and account, with a burst of
+    # 250 to 300.
     throttling_rate_limit  = 10
     throttling_burst_limit = 100
   }

@@ -1,5 +1,5 @@
-# Who a client is (a user pool) and what it may do in AWS (an identity pool and its role).
-# What it may ask about executions is in api.tf.
+# Authentication (a user pool) and authorization in AWS (an identity pool and its role). The API for
+# the state of executions is in api.tf.
 
 data "aws_partition" "current" {}
 
@@ -40,13 +40,14 @@ resource "aws_cognito_user_pool" "this" {
     }
   }
 
-  # A new address takes the old one's place only once it is verified: nobody is locked out by a slip.
+  # A new email address replaces the old one only after it is verified, so that a typing error does not
+  # lock a user out.
   user_attribute_update_settings {
     attributes_require_verification_before_update = ["email"]
   }
 }
 
-# A page in a browser can keep no secret, so it has none; SRP never sends the password.
+# A page in a browser cannot keep a client secret, so it has none. SRP never sends the password.
 resource "aws_cognito_user_pool_client" "this" {
   name                          = var.name
   user_pool_id                  = aws_cognito_user_pool.this.id
@@ -76,7 +77,7 @@ resource "aws_cognito_identity_pool" "this" {
   cognito_identity_providers {
     client_id               = aws_cognito_user_pool_client.this.id
     provider_name           = aws_cognito_user_pool.this.endpoint
-    server_side_token_check = true # a revoked token buys no more credentials
+    server_side_token_check = true # revoked tokens get no new credentials
   }
 }
 
@@ -105,7 +106,7 @@ data "aws_iam_policy_document" "client_trust" {
 
 resource "aws_iam_role" "client" {
   name               = "${var.name}-client"
-  description        = "Somebody who has signed in, in their own part of ${var.name}."
+  description        = "Role of signed-in users of ${var.name}, limited to their own data."
   assume_role_policy = data.aws_iam_policy_document.client_trust.json
 }
 
@@ -115,11 +116,11 @@ resource "aws_iam_role_policy" "client" {
   policy = var.policy_json
 }
 
-# On its own, because the API's id is known only once it exists: the policy above is then shown in
-# full by the first plan.
+# A separate policy, because the API's ID is known only after it exists. So the first plan shows the
+# policy above in full.
 data "aws_iam_policy_document" "client_api" {
   statement {
-    sid       = "FollowExecutions"
+    sid       = "GetExecutionState"
     actions   = ["execute-api:Invoke"]
     resources = ["${aws_api_gateway_rest_api.this.execution_arn}/${local.stage_name}/GET/executions/*"]
   }

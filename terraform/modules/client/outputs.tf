@@ -1,39 +1,39 @@
 output "api_host" {
-  description = "Host of the API, which is known before any of its methods is there."
+  description = "Host name of the API, which does not depend on its methods."
   value       = "${aws_api_gateway_rest_api.this.id}.execute-api.${data.aws_region.current.id}.${data.aws_partition.current.dns_suffix}"
 }
 
 output "api_name" {
-  description = "Name of the API, as its metrics call it."
+  description = "Name of the API in its CloudWatch metrics."
   value       = aws_api_gateway_rest_api.this.name
 }
 
 output "api_url" {
-  description = "URL of the API: <url>/executions/<name> is an execution's state."
+  description = "URL of the API. <url>/executions/<name> returns the state of an execution."
   value       = aws_api_gateway_stage.this.invoke_url
 }
 
 output "executions_url" {
-  description = "URL under which an execution's state is found by its name."
+  description = "URL for the state of an execution: <url>/<name>."
   value       = "${aws_api_gateway_stage.this.invoke_url}/executions"
 }
 
 output "identity_pool_id" {
-  description = "Identity pool that gives signed-in clients AWS credentials."
+  description = "ID of the identity pool that issues AWS credentials to signed-in users."
   value       = aws_cognito_identity_pool.this.id
 }
 
 output "role_arn" {
-  description = "ARN of the role of signed-in clients."
+  description = "ARN of the role of signed-in users."
   value       = aws_iam_role.client.arn
 }
 
 output "user_pool_client_id" {
-  description = "Client of the user pool with which a page signs in."
+  description = "ID of the user pool client that the gallery's page signs in with."
   value       = aws_cognito_user_pool_client.this.id
 }
 
 output "user_pool_id" {
-  description = "User pool that clients sign in to."
+  description = "ID of the user pool that users sign in to."
   value       = aws_cognito_user_pool.this.id
 }

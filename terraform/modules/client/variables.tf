@@ -1,59 +1,59 @@
 variable "api_access_logs" {
   type        = bool
-  description = "Whether each request to the API is logged, for which the account needs its CloudWatch role of API Gateway."
+  description = "Whether requests to the API are logged. The account must have a CloudWatch role for API Gateway in the region."
   default     = false
 }
 
 variable "api_policy_json" {
   type        = string
-  description = "IAM policy of the API, as JSON: what it may ask Step Functions."
+  description = "IAM policy of the API's role as JSON, to describe executions."
 }
 
 variable "cors_origins" {
   type        = list(string)
-  description = "Origins of the pages that may follow executions, such as https://photos.example.com; none by default."
+  description = "Origins of the pages that may read the state of executions, such as https://photos.example.com."
   default     = []
 
   validation {
     condition     = alltrue([for origin in var.cors_origins : can(regex("^https?://[A-Za-z0-9.-]+(:[0-9]+)?$", origin))])
-    error_message = "Each of cors_origins must be a scheme and a host without a path or *, such as https://photos.example.com."
+    error_message = "Each value in cors_origins must be a scheme and a host without a path or *, such as https://photos.example.com."
   }
 }
 
 variable "executions_arn" {
   type        = string
-  description = "ARN of all executions that can be followed, those of one state machine: arn:…:execution:NAME:*."
+  description = "ARN pattern of the executions of one state machine: arn:…:execution:NAME:*."
 
   validation {
     condition     = can(regex("^arn:[a-z-]+:states:[a-z0-9-]+:[0-9]{12}:execution:[A-Za-z0-9_-]+:[*]$", var.executions_arn))
-    error_message = "executions_arn must be arn:…:states:REGION:ACCOUNT:execution:NAME:*, with the name of one state machine, got ${var.executions_arn}."
+    error_message = "executions_arn must be arn:…:states:REGION:ACCOUNT:execution:NAME:*, with the name of one state machine; got ${var.executions_arn}."
   }
 }
 
 variable "keep_users" {
   type        = bool
-  description = "Whether the user pool refuses to be destroyed."
+  description = "Whether the user pool is protected from destruction."
   default     = true
 }
 
 variable "log_retention_days" {
   type        = number
-  description = "Days that the API's log is kept."
+  description = "Days that the API's logs are kept."
   default     = 30
 }
 
 variable "name" {
   type        = string
-  description = "Name of the pools and of the API; begins the names of the roles."
+  description = "Name of the pools and the API, and prefix of the names of the roles."
 }
 
 variable "policy_json" {
   type        = string
-  description = "IAM policy of somebody who has signed in, as JSON."
+  description = "IAM policy of signed-in users as JSON."
 }
 
 variable "self_sign_up" {
   type        = bool
-  description = "Whether anybody may make an account; otherwise an administrator makes them."
+  description = "Whether anyone can create an account. false: only administrators create accounts."
   default     = false
 }

@@ -12,8 +12,8 @@ locals {
   ])
 }
 
-# Without a condition: Lambda documents none that it fulfils when it takes on a role. That no other
-# account's function gets it is up to iam:PassRole, which ends at the account.
+# Without a condition: Lambda documents no condition key that it sends when it assumes a role. Functions
+# of other accounts cannot use the role, because iam:PassRole works only within the account.
 data "aws_iam_policy_document" "assume" {
   statement {
     actions = ["sts:AssumeRole"]
@@ -27,7 +27,7 @@ data "aws_iam_policy_document" "assume" {
 
 resource "aws_iam_role" "this" {
   name               = var.name
-  description        = "What the function ${var.name} may do."
+  description        = "Role of the function ${var.name}."
   assume_role_policy = data.aws_iam_policy_document.assume.json
 }
 
@@ -43,7 +43,7 @@ data "aws_iam_policy_document" "access" {
   statement {
     sid       = "WriteTraces"
     actions   = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]
-    resources = ["*"] # X-Ray has nothing narrower
+    resources = ["*"] # X-Ray does not support resource-level permissions
   }
 }
 
@@ -71,7 +71,7 @@ resource "aws_lambda_function" "this" {
     variables = var.environment
   }
 
-  # The group is made before the function, or Lambda would make one that keeps logs for ever.
+  # The log group is created before the function. Otherwise Lambda creates one that never expires.
   logging_config {
     log_format = "JSON"
     log_group  = aws_cloudwatch_log_group.this.name
@@ -81,6 +81,6 @@ resource "aws_lambda_function" "this" {
     mode = "Active"
   }
 
-  # From its first invocation on it may do what it has to.
+  # The function needs its permissions from its first invocation on.
   depends_on = [aws_iam_role_policy.this]
 }

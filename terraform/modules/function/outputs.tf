@@ -1,5 +1,5 @@
 output "arn" {
-  description = "ARN of the function, for the state machine to invoke."
+  description = "ARN of the function."
   value       = aws_lambda_function.this.arn
 }
 

@@ -1,26 +1,26 @@
 variable "architecture" {
   type        = string
-  description = "Instruction set, which is the image's: arm64 or x86_64."
+  description = "Instruction set of the image: arm64 or x86_64."
 
   validation {
     condition     = contains(["arm64", "x86_64"], var.architecture)
-    error_message = "architecture must be arm64 or x86_64, got ${var.architecture}."
+    error_message = "architecture must be arm64 or x86_64; got ${var.architecture}."
   }
 }
 
 variable "environment" {
   type        = map(string)
-  description = "Environment variables: the settings that the code reads."
+  description = "Environment variables of the function."
   default     = {}
 }
 
 variable "image_uri" {
   type        = string
-  description = "Container image, pinned by digest: <repository>@sha256:<64 hex digits>."
+  description = "URI of the container image with its digest: <repository>@sha256:<64 hex digits>."
 
   validation {
     condition     = can(regex("^[^@]+@sha256:[0-9a-f]{64}$", var.image_uri))
-    error_message = "image_uri must be <repository>@sha256:<64 hex digits>, as `make push` records it, so that a deployment names exactly one image; got ${var.image_uri}."
+    error_message = "image_uri must be <repository>@sha256:<64 hex digits>, so that it identifies exactly one image; got ${var.image_uri}."
   }
 }
 
@@ -31,30 +31,30 @@ variable "log_retention_days" {
 
 variable "memory_mb" {
   type        = number
-  description = "Memory in MB, 128 to 10,240, and with it the share of a core: 1,769 MB are one."
+  description = "Memory in MB, from 128 to 10,240. CPU is proportional: 1,769 MB correspond to one vCPU."
 
   validation {
     condition     = var.memory_mb >= 128 && var.memory_mb <= 10240 && floor(var.memory_mb) == var.memory_mb
-    error_message = "memory_mb must be a whole number from 128 to 10240, got ${var.memory_mb}."
+    error_message = "memory_mb must be an integer from 128 to 10240; got ${var.memory_mb}."
   }
 }
 
 variable "name" {
   type        = string
-  description = "Name of the function, of its role and of its log group."
+  description = "Name of the function, its role and its log group."
 }
 
 variable "policy_json" {
   type        = string
-  description = "What the function's role may do, beside writing its logs and traces."
+  description = "IAM policy of the function's role as JSON, in addition to writing logs and traces."
 }
 
 variable "timeout_seconds" {
   type        = number
-  description = "Longest that one invocation may run, in seconds: 10 to 35, since the state machine waits for 40."
+  description = "Timeout in seconds, from 10 to 35. The state machine waits for 40 seconds."
 
   validation {
     condition     = var.timeout_seconds >= 10 && var.timeout_seconds <= 35 && floor(var.timeout_seconds) == var.timeout_seconds
-    error_message = "timeout_seconds must be a whole number from 10 to 35, got ${var.timeout_seconds}."
+    error_message = "timeout_seconds must be an integer from 10 to 35; got ${var.timeout_seconds}."
   }
 }

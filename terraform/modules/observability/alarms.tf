@@ -1,10 +1,10 @@
 locals {
-  # One of any of them is one too many.
+  # A single occurrence raises the alarm.
   execution_alarms = {
-    failed    = { metric = "ExecutionsFailed", description = "A photo could not be processed, and it is not the photo's fault. Its letter is in the dead-letter queue." }
-    aborted   = { metric = "ExecutionsAborted", description = "Somebody stopped an execution. Its letter is in the dead-letter queue." }
-    timed-out = { metric = "ExecutionsTimedOut", description = "An execution did not end within its time. Its letter is in the dead-letter queue." }
-    throttled = { metric = "ExecutionThrottled", description = "Step Functions held executions back: more state transitions than the account's quota allows." }
+    failed    = { metric = "ExecutionsFailed", description = "A photo could not be processed, and the photo is not the cause. Its message is in the dead-letter queue." }
+    aborted   = { metric = "ExecutionsAborted", description = "An execution was stopped. Its message is in the dead-letter queue." }
+    timed-out = { metric = "ExecutionsTimedOut", description = "An execution timed out. Its message is in the dead-letter queue." }
+    throttled = { metric = "ExecutionThrottled", description = "Step Functions throttled executions, because they exceed the account's quota for state transitions." }
   }
 }
 
@@ -28,7 +28,7 @@ resource "aws_cloudwatch_metric_alarm" "executions" {
 
 resource "aws_cloudwatch_metric_alarm" "dead_letters" {
   alarm_name          = "${var.name}-dead-letters"
-  alarm_description   = "Letters wait to be redriven; after 14 days they are lost."
+  alarm_description   = "Dead-letter messages are waiting for a redrive. They are lost after 14 days."
   namespace           = "AWS/SQS"
   metric_name         = "ApproximateNumberOfMessagesVisible"
   dimensions          = { QueueName = var.dead_letters_name }
@@ -37,18 +37,18 @@ resource "aws_cloudwatch_metric_alarm" "dead_letters" {
   evaluation_periods  = 1
   comparison_operator = "GreaterThanThreshold"
   threshold           = 0
-  treat_missing_data  = "notBreaching" # SQS is silent about a queue that lies idle for hours
+  treat_missing_data  = "notBreaching" # SQS sends no metrics for a queue that is idle for hours
   alarm_actions       = [aws_sns_topic.alarms.arn]
   ok_actions          = [aws_sns_topic.alarms.arn]
 }
 
-# What EventBridge could neither deliver nor keep: FailedInvocations leaves out what went to the
-# dead-letter queue.
+# Events that EventBridge could neither deliver nor send to the dead-letter queue. FailedInvocations
+# does not count events that went to the dead-letter queue.
 resource "aws_cloudwatch_metric_alarm" "lost_events" {
   for_each = var.rule_names
 
   alarm_name          = "${var.name}-lost-events-${each.key}"
-  alarm_description   = "Events that the rule ${each.value} took were lost. Compare the bucket with the table."
+  alarm_description   = "Events that matched the rule ${each.value} were lost. Compare the bucket with the table."
   evaluation_periods  = 1
   comparison_operator = "GreaterThanThreshold"
   threshold           = 0
@@ -92,7 +92,7 @@ resource "aws_cloudwatch_metric_alarm" "throttles" {
   for_each = var.functions
 
   alarm_name          = "${var.name}-throttles-${each.key}"
-  alarm_description   = "Lambda held ${each.value.name} back: more at once than the account's concurrency allows. The state machine tries again, six times."
+  alarm_description   = "Lambda throttled ${each.value.name}, because it exceeds the account's concurrency. The state machine retries six times."
   namespace           = "AWS/Lambda"
   metric_name         = "Throttles"
   dimensions          = { FunctionName = each.value.name }
@@ -106,23 +106,23 @@ resource "aws_cloudwatch_metric_alarm" "throttles" {
   ok_actions          = [aws_sns_topic.alarms.arn]
 }
 
-# A rejected photo is an error to Lambda as well, and an album of them is no fault of ours: only
-# where most of many invocations end in errors is it the function.
+# Lambda counts a rejected photo as an error, and a user may upload a whole album of them. So the alarm is
+# raised only if most of at least 10 invocations end in errors.
 resource "aws_cloudwatch_metric_alarm" "errors" {
   for_each = var.functions
 
   alarm_name          = "${var.name}-errors-${each.key}"
-  alarm_description   = "For 15 minutes more than half of what ${each.value.name} was asked ended in errors. Its log says which."
+  alarm_description   = "For 15 minutes more than half of the invocations of ${each.value.name} ended in errors. Read its log."
   evaluation_periods  = 3
   comparison_operator = "GreaterThanThreshold"
-  threshold           = 50 # per cent
+  threshold           = 50 # percent
   treat_missing_data  = "notBreaching"
   alarm_actions       = [aws_sns_topic.alarms.arn]
   ok_actions          = [aws_sns_topic.alarms.arn]
 
   metric_query {
     id          = "rate"
-    label       = "Errors, per cent of at least 10 invocations"
+    label       = "Errors, percent of at least 10 invocations"
     expression  = "IF(invocations >= 10, 100 * errors / invocations, 0)"
     return_data = true
   }
@@ -152,10 +152,10 @@ resource "aws_cloudwatch_metric_alarm" "errors" {
   }
 }
 
-# An execution lasts an hour at the most: a claim of two has died, and nobody has redriven it.
+# An execution lasts at most one hour. So a photo that is PROCESSING for two hours has lost its execution.
 resource "aws_cloudwatch_metric_alarm" "processing" {
   alarm_name          = "${var.name}-processing"
-  alarm_description   = "A photo has been PROCESSING for over two hours, or the watch that would tell is silent."
+  alarm_description   = "A photo has been PROCESSING for over two hours, or the watch does not report."
   namespace           = var.metric_namespace
   metric_name         = local.age_metric
   statistic           = "Maximum"
@@ -163,7 +163,7 @@ resource "aws_cloudwatch_metric_alarm" "processing" {
   evaluation_periods  = 1
   comparison_operator = "GreaterThanThreshold"
   threshold           = 2 * 60 * 60
-  treat_missing_data  = "breaching" # two runs of the watch have not reported
+  treat_missing_data  = "breaching" # two runs of the watch did not report
   alarm_actions       = [aws_sns_topic.alarms.arn]
   ok_actions          = [aws_sns_topic.alarms.arn]
 }

@@ -1,6 +1,6 @@
 locals {
-  # List prices in USD of us-east-1, June 2026, without free tiers and discounts. S3, CloudWatch and
-  # reads of the table are left out: docs/operations.md has them.
+  # List prices in USD for us-east-1, June 2026, without free tiers and discounts. S3, CloudWatch and
+  # reads of the table are omitted; docs/operations.md includes them.
   prices = {
     gb_second        = { arm64 = 0.0000133334, x86_64 = 0.0000166667 }[var.architecture]
     invocation       = 0.0000002
@@ -9,9 +9,9 @@ locals {
     write_unit       = 0.000000625
   }
 
-  transitions_per_photo = 10 # of a photo that becomes READY at the first try
+  transitions_per_photo = 10 # for a photo that becomes READY at the first try
 
-  # The table and each of its indexes are metered apart.
+  # DynamoDB meters the table and each of its indexes separately.
   write_meters = concat(
     [["TableName", var.table.name]],
     [for index in var.table.index_names : ["TableName", var.table.name, "GlobalSecondaryIndexName", index]],
@@ -24,7 +24,7 @@ locals {
     [for position, meter in local.write_meters : concat(["AWS/DynamoDB", "ConsumedWriteCapacityUnits"], meter, [{ id = "writes_${position}", stat = "Sum", visible = false }])],
   )
 
-  # For each thousand photos that Extract looked at. Durations are in milliseconds.
+  # Cost of the period. The widget divides it by the invocations of Extract. Durations are in milliseconds.
   cost_expressions = {
     "Lambda" = join(" + ", [
       for key, function in var.functions :
@@ -46,13 +46,13 @@ locals {
         metrics = [for metric in ["ExecutionsStarted", "ExecutionsSucceeded", "ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted"] : ["AWS/States", metric, "StateMachineArn", var.state_machine_arn]]
       },
       {
-        title   = "Time of a whole execution, ms"
+        title   = "Execution time, ms"
         metrics = [for stat in ["p50", "p95"] : ["AWS/States", "ExecutionTime", "StateMachineArn", var.state_machine_arn, { label = stat, stat = stat }]]
       },
       {
-        title = "Cost of a thousand photos, USD (list prices of us-east-1)"
+        title = "Cost of 1,000 photos, USD (list prices for us-east-1)"
         view  = "timeSeries"
-        # An hour is the least that shows a photo with all that it cost.
+        # With a shorter period, the costs of a photo could be in a different data point than the photo.
         period  = 3600
         stacked = true
         metrics = concat(
@@ -63,25 +63,25 @@ locals {
     ],
     [
       {
-        title   = "Time of the functions, ms"
+        title   = "Duration of the functions, ms"
         metrics = flatten([for key, function in var.functions : [for stat in ["p50", "p95"] : { metric = ["AWS/Lambda", "Duration", "FunctionName", function.name, { label = "${key} ${stat}", stat = stat }] }]])[*].metric
       },
       {
-        # Step Functions names the resource with region and account, and counts all state machines'.
-        title   = "Time of the states that call a service, ms (all state machines of the account)"
+        # The metric's resource contains region and account, and counts all state machines.
+        title   = "Duration of the states that call a service, ms (all state machines of the account)"
         metrics = flatten([for resource, states in var.service_tasks : [for stat in ["p50", "p95"] : { metric = ["AWS/States", "ServiceIntegrationTime", "ServiceIntegrationResourceArn", "arn:${local.partition}:states:${local.place}:${resource}", { label = "${join(", ", states)} ${stat}", stat = stat }] }]])[*].metric
       },
       {
-        title   = "Held back"
+        title   = "Throttled"
         stat    = "Sum"
         metrics = concat([["AWS/States", "ExecutionThrottled", "StateMachineArn", var.state_machine_arn]], [for key, function in var.functions : ["AWS/Lambda", "Throttles", "FunctionName", function.name, { label = key }]])
       },
     ],
     [
       {
-        title   = "Dead letters"
+        title   = "Dead-letter messages"
         stat    = "Maximum"
-        metrics = [["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", var.dead_letters_name, { label = "letters" }]]
+        metrics = [["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", var.dead_letters_name, { label = "messages" }]]
       },
       {
         title   = "Longest PROCESSING, seconds"
@@ -89,7 +89,7 @@ locals {
         metrics = [[var.metric_namespace, local.age_metric, { label = "age" }]]
       },
       {
-        title   = "Events that did not arrive"
+        title   = "Events not delivered"
         stat    = "Sum"
         metrics = flatten([for key, name in var.rule_names : [for metric in ["FailedInvocations", "InvocationsFailedToBeSentToDlq"] : { metric = ["AWS/Events", metric, "RuleName", name, { label = "${key} ${metric}" }] }]])[*].metric
       },

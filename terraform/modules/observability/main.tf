@@ -14,15 +14,15 @@ locals {
   topic_arn  = "arn:${local.partition}:sns:${local.place}:${local.topic_name}"
 }
 
-# Not encrypted: CloudWatch cannot publish with AWS's own key for SNS, and an alarm says nothing of
-# any photo.
+# Not encrypted: CloudWatch cannot publish to a topic with the AWS managed key, and alarms contain no
+# data of photos.
 resource "aws_sns_topic" "alarms" {
   name = local.topic_name
 }
 
 data "aws_iam_policy_document" "alarms" {
   statement {
-    sid       = "AlarmsPublish"
+    sid       = "AllowAlarms"
     actions   = ["sns:Publish"]
     resources = [local.topic_arn]
 
@@ -45,7 +45,7 @@ data "aws_iam_policy_document" "alarms" {
   }
 
   statement {
-    sid       = "DenyWithoutTls"
+    sid       = "DenyInsecureTransport"
     effect    = "Deny"
     actions   = ["sns:Publish"]
     resources = [local.topic_arn]

@@ -4,11 +4,11 @@ output "alarm_topic_arn" {
 }
 
 output "dashboard_name" {
-  description = "Name of the dashboard."
+  description = "Name of the CloudWatch dashboard."
   value       = aws_cloudwatch_dashboard.this.dashboard_name
 }
 
 output "watch_arn" {
-  description = "ARN of the state machine that reports the oldest PROCESSING."
+  description = "ARN of the state machine that reports the age of the oldest PROCESSING photo."
   value       = aws_sfn_state_machine.watch.arn
 }

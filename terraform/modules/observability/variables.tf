@@ -1,16 +1,16 @@
 variable "alarm_email" {
   type        = string
-  description = "Address that alarms are sent to, once it has confirmed the subscription; null sends none."
+  description = "Email address for alarms. AWS emails a confirmation link to it first. null: no emails."
   default     = null
 }
 
 variable "architecture" {
   type        = string
-  description = "Instruction set of the functions, which decides their price: arm64 or x86_64."
+  description = "Instruction set of the functions, which determines their price: arm64 or x86_64."
 
   validation {
     condition     = contains(["arm64", "x86_64"], var.architecture)
-    error_message = "architecture must be arm64 or x86_64, got ${var.architecture}."
+    error_message = "architecture must be arm64 or x86_64; got ${var.architecture}."
   }
 }
 
@@ -25,7 +25,7 @@ variable "functions" {
     tag       = object({ name = string, log_group_name = string, memory_mb = number })
     thumbnail = object({ name = string, log_group_name = string, memory_mb = number })
   })
-  description = "The functions, by step: name, log group, and memory in MB."
+  description = "Functions by step: name, log group and memory in MB."
 }
 
 variable "log_retention_days" {
@@ -35,22 +35,22 @@ variable "log_retention_days" {
 
 variable "metric_namespace" {
   type        = string
-  description = "Namespace of the watch's metric, which the watch's role must allow."
+  description = "Namespace of the watch's metric. watch_policy_json must allow it."
 
   validation {
     condition     = !startswith(lower(var.metric_namespace), "aws/")
-    error_message = "metric_namespace must not begin with AWS/, which is AWS's own; got ${var.metric_namespace}."
+    error_message = "metric_namespace must not begin with AWS/, which is reserved; got ${var.metric_namespace}."
   }
 }
 
 variable "name" {
   type        = string
-  description = "Begins the names of the topic, the alarms, the dashboard and the watch."
+  description = "Prefix of the names of the topic, the alarms, the dashboard and the watch."
 }
 
 variable "paid_labels" {
   type        = bool
-  description = "Whether each labeled photo is a paid call of Amazon Rekognition."
+  description = "Whether labels come from Amazon Rekognition, which charges for each photo."
 }
 
 variable "rejected_errors" {
@@ -59,18 +59,18 @@ variable "rejected_errors" {
 
   validation {
     condition     = length(var.rejected_errors) > 0
-    error_message = "rejected_errors must name the errors of photos that can never be processed."
+    error_message = "rejected_errors must not be empty: it must contain the errors that reject a photo in the state machine."
   }
 }
 
 variable "rule_names" {
   type        = map(string)
-  description = "Names of the workflow's rules, by key."
+  description = "Names of the workflow's EventBridge rules, by key."
 }
 
 variable "service_tasks" {
   type        = map(list(string))
-  description = "The states that call an AWS service other than Lambda, by the resource they call, such as aws-sdk:dynamodb:getItem."
+  description = "States that call an AWS service other than Lambda, by resource, such as aws-sdk:dynamodb:getItem."
 }
 
 variable "state_machine_arn" {
@@ -80,20 +80,20 @@ variable "state_machine_arn" {
 
 variable "table" {
   type        = object({ name = string, index_names = set(string) })
-  description = "The table of the photos, and its global secondary indexes."
+  description = "Name of the photos table, and the names of its global secondary indexes."
 }
 
 variable "watch_definition" {
   type        = string
-  description = "Definition of the state machine that reports the oldest PROCESSING: JSON of the Amazon States Language."
+  description = "Definition of the state machine that reports the age of the oldest PROCESSING photo, in Amazon States Language (JSON)."
 
   validation {
     condition     = can(jsondecode(var.watch_definition).StartAt)
-    error_message = "watch_definition must be a state machine's JSON, with StartAt."
+    error_message = "watch_definition must be the JSON of a state machine, with StartAt."
   }
 }
 
 variable "watch_policy_json" {
   type        = string
-  description = "What the watch's role may do, beside writing its logs and traces."
+  description = "IAM policy of the watch's role as JSON, in addition to writing logs and traces."
 }

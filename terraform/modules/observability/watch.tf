@@ -1,5 +1,5 @@
 locals {
-  age_metric    = "OldestProcessingAge" # as workflow/watch.json.tftpl puts it
+  age_metric    = "OldestProcessingAge" # the name in workflow/watch.json.tftpl
   watch_minutes = 15
 
   watch_name     = "${var.name}-watch"
@@ -32,7 +32,7 @@ data "aws_iam_policy_document" "assume_watch" {
 
 resource "aws_iam_role" "watch" {
   name               = local.watch_name
-  description        = "What the state machine ${local.watch_name} may do."
+  description        = "Role of the state machine ${local.watch_name}."
   assume_role_policy = data.aws_iam_policy_document.assume_watch.json
 }
 
@@ -51,7 +51,7 @@ data "aws_iam_policy_document" "watch" {
       "logs:PutResourcePolicy",
       "logs:UpdateLogDelivery",
     ]
-    resources = ["*"] # CloudWatch Logs has nothing narrower for deliveries
+    resources = ["*"] # log delivery does not support resource-level permissions
   }
 
   statement {
@@ -62,7 +62,7 @@ data "aws_iam_policy_document" "watch" {
       "xray:PutTelemetryRecords",
       "xray:PutTraceSegments",
     ]
-    resources = ["*"] # X-Ray has nothing narrower
+    resources = ["*"] # X-Ray does not support resource-level permissions
   }
 }
 
@@ -77,7 +77,8 @@ resource "aws_cloudwatch_log_group" "watch" {
   retention_in_days = var.log_retention_days
 }
 
-# An Express workflow keeps no history: its log is all that is left of it. It sees keys of photos.
+# An Express workflow has no execution history, only a log. Execution data is not logged, because it
+# contains the keys of photos.
 resource "aws_sfn_state_machine" "watch" {
   name       = local.watch_name
   definition = var.watch_definition
@@ -94,7 +95,7 @@ resource "aws_sfn_state_machine" "watch" {
     enabled = true
   }
 
-  # Step Functions asks the role for its logs' delivery as the state machine is made.
+  # Step Functions checks the role's permissions for log delivery when it creates the state machine.
   depends_on = [aws_iam_role_policy.watch]
 }
 
@@ -123,7 +124,7 @@ data "aws_iam_policy_document" "assume_watch_schedule" {
 
 resource "aws_iam_role" "watch_schedule" {
   name               = "${local.watch_name}-schedule"
-  description        = "What the rule ${local.watch_name} may do."
+  description        = "Role of the rule ${local.watch_name}."
   assume_role_policy = data.aws_iam_policy_document.assume_watch_schedule.json
 }
 
@@ -143,7 +144,7 @@ resource "aws_iam_role_policy" "watch_schedule" {
 
 resource "aws_cloudwatch_event_rule" "watch" {
   name                = local.watch_name
-  description         = "Looks for photos that stay PROCESSING."
+  description         = "Starts the watch for photos that stay PROCESSING."
   schedule_expression = "rate(${local.watch_minutes} minutes)"
 }
 
@@ -153,7 +154,7 @@ resource "aws_cloudwatch_event_target" "watch" {
   arn       = aws_sfn_state_machine.watch.arn
   role_arn  = aws_iam_role.watch_schedule.arn
 
-  # No letter is kept of a run that the next one makes up for.
+  # No dead-letter queue: the next run replaces a missed one.
   retry_policy {
     maximum_event_age_in_seconds = local.watch_minutes * 60
     maximum_retry_attempts       = 3

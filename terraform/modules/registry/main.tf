@@ -3,10 +3,10 @@ resource "aws_ecr_repository" "this" {
 
   name                 = each.value.name
   image_tag_mutability = "IMMUTABLE"
-  force_delete         = true # what it holds can be built again
+  force_delete         = true # images can be built again
 
-  # A change of the key would replace the repository and lose its images, which hold code and no
-  # photo: so it does not follow kms_key_arn.
+  # Does not use kms_key_arn: a change of the key would replace the repository and delete its images.
+  # Images contain code and no photos.
   encryption_configuration {
     encryption_type = "AES256"
   }
@@ -20,7 +20,7 @@ data "aws_iam_policy_document" "pull" {
   for_each = var.repositories
 
   statement {
-    sid     = "LambdaPulls"
+    sid     = "AllowLambdaPull"
     actions = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
 
     principals {

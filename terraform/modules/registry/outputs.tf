@@ -1,5 +1,5 @@
 output "repository_urls" {
-  description = "Where each image is pushed to, by image, once Lambda may pull from there."
+  description = "URLs of the repositories, by image, after Lambda may pull from them."
   value       = { for key, repository in aws_ecr_repository.this : key => repository.repository_url }
 
   depends_on = [aws_ecr_repository_policy.this]

@@ -1,11 +1,11 @@
 variable "kept_images" {
   type        = number
-  description = "Images that each repository keeps, the newest ones: as many deployments can be rolled back."
+  description = "Number of images that each repository keeps, newest first. It limits how far you can roll back."
   default     = 20
 
   validation {
     condition     = var.kept_images >= 2 && floor(var.kept_images) == var.kept_images
-    error_message = "kept_images must be a whole number from 2, so that one can roll back, got ${var.kept_images}."
+    error_message = "kept_images must be an integer of at least 2, so that a rollback is possible; got ${var.kept_images}."
   }
 }
 
@@ -14,5 +14,5 @@ variable "repositories" {
     name         = string
     function_arn = string
   }))
-  description = "Repositories by image: the name, and the ARN of the one function that Lambda may pull it for."
+  description = "Repositories by image: name, and ARN of the only function that Lambda may pull the image for."
 }

@@ -1,5 +1,5 @@
-# The page: files in a private bucket, which CloudFront alone reads, and config.json beside them,
-# which tells the page where everything else is. `make publish` uploads the files.
+# The gallery's page: files in a private bucket that only CloudFront can read. `make publish` uploads
+# them. Terraform writes config.json, which contains the names of all other resources.
 
 data "aws_region" "current" {}
 
@@ -8,7 +8,7 @@ data "aws_partition" "current" {}
 locals {
   origin_id = "bucket"
 
-  # CloudFront has a place of its own for these, and takes them nowhere else.
+  # CloudFront accepts these headers only in security_headers_config.
   security_headers = toset([
     "Content-Security-Policy",
     "Referrer-Policy",
@@ -22,7 +22,7 @@ module "bucket" {
 
   name          = var.bucket_name
   cloudfront    = { distribution_arn = aws_cloudfront_distribution.this.arn }
-  force_destroy = true # whatever is in it can be built again
+  force_destroy = true # its files can be built again
   log_bucket    = var.log_bucket
   log_prefix    = "site/"
 }
@@ -37,15 +37,15 @@ resource "aws_s3_object" "config" {
 
 resource "aws_cloudfront_origin_access_control" "this" {
   name                              = var.bucket_name
-  description                       = "CloudFront, reading the page of ${var.name}."
+  description                       = "Access of CloudFront to the page of ${var.name}."
   origin_access_control_origin_type = "s3"
   signing_behavior                  = "always"
   signing_protocol                  = "sigv4"
 }
 
 resource "aws_cloudfront_response_headers_policy" "this" {
-  name    = var.bucket_name # one namespace for the whole account
-  comment = "Headers of every answer of ${var.name}."
+  name    = var.bucket_name # must be unique in the account
+  comment = "Headers of all responses of ${var.name}."
 
   security_headers_config {
     content_security_policy {
@@ -96,20 +96,20 @@ resource "aws_cloudfront_distribution" "this" {
     origin_access_control_id = aws_cloudfront_origin_access_control.this.id
   }
 
-  # How long an answer is kept, its own Cache-Control says: files that are named by their content for
-  # a year, index.html and config.json not at all.
+  # The Cache-Control header of each object determines how long it is cached: a year for files with a
+  # content hash in their name, not at all for index.html and config.json.
   default_cache_behavior {
     target_origin_id           = local.origin_id
     allowed_methods            = ["GET", "HEAD"]
     cached_methods             = ["GET", "HEAD"]
-    cache_policy_id            = "658327ea-f89d-4fab-a63d-7e88639e58f6" # Managed-CachingOptimized, in every account
+    cache_policy_id            = "658327ea-f89d-4fab-a63d-7e88639e58f6" # Managed-CachingOptimized, the same ID in every account
     compress                   = true
     response_headers_policy_id = aws_cloudfront_response_headers_policy.this.id
     viewer_protocol_policy     = "redirect-to-https"
   }
 
-  # S3 says 403 of what is not there to whoever may not list. The page's own addresses all begin
-  # with #, so that no other path leads to it.
+  # S3 answers 403 for a missing object if the caller may not list the bucket. The page's own URLs only
+  # differ after #, so no other path has to return it.
   custom_error_response {
     error_code            = 403
     response_code         = 404
@@ -123,7 +123,7 @@ resource "aws_cloudfront_distribution" "this" {
     }
   }
 
-  # Without a domain of one's own CloudFront has its own certificate, and decides on TLS itself.
+  # Without a custom domain, CloudFront uses its own certificate and its own minimum TLS version.
   viewer_certificate {
     acm_certificate_arn            = var.certificate_arn
     cloudfront_default_certificate = var.certificate_arn == null

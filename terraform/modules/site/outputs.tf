@@ -1,10 +1,10 @@
 output "bucket_name" {
-  description = "Bucket that the page's files belong in."
+  description = "Name of the bucket for the page's files."
   value       = module.bucket.name
 }
 
 output "distribution_domain" {
-  description = "What a domain of one's own must point to, by CNAME or alias."
+  description = "Domain of the CloudFront distribution, for a CNAME or alias record of a custom domain."
   value       = aws_cloudfront_distribution.this.domain_name
 }
 

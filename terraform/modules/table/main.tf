@@ -26,7 +26,7 @@ resource "aws_dynamodb_table" "this" {
   dynamic "global_secondary_index" {
     for_each = var.indexes
 
-    # Later providers of 6.x warn that key_schema is to name the keys here; 5.100 knows only these.
+    # Later 6.x providers warn that key_schema should be used here, but 5.100 supports only these arguments.
     content {
       name               = global_secondary_index.key
       hash_key           = global_secondary_index.value.hash_key
@@ -41,7 +41,7 @@ resource "aws_dynamodb_table" "this" {
   }
 
   server_side_encryption {
-    enabled     = true # false would be a key that AWS owns, and that no audit sees
+    enabled     = true # false would mean a key that AWS owns, which CloudTrail does not show
     kms_key_arn = var.kms_key_arn
   }
 }

@@ -1,12 +1,12 @@
 variable "deletion_protection" {
   type        = bool
-  description = "Whether DynamoDB refuses to delete the table."
+  description = "Whether the table is protected from deletion."
   default     = true
 }
 
 variable "hash_key" {
   type        = string
-  description = "Attribute that is the partition key, a string."
+  description = "Name of the partition key attribute, a string."
 }
 
 variable "indexes" {
@@ -16,30 +16,30 @@ variable "indexes" {
     projection         = optional(string, "ALL")
     non_key_attributes = optional(set(string))
   }))
-  description = "Global secondary indexes by name: their keys, strings both, and what they hold: ALL attributes, KEYS_ONLY, or INCLUDE, which adds non_key_attributes to the keys."
+  description = "Global secondary indexes by name: key attributes (strings) and projection (ALL, KEYS_ONLY, or INCLUDE with non_key_attributes)."
   default     = {}
 
   validation {
     condition     = alltrue([for index in var.indexes : contains(["ALL", "INCLUDE", "KEYS_ONLY"], index.projection)])
-    error_message = "Each projection of indexes must be ALL, INCLUDE or KEYS_ONLY, got ${join(", ", values(var.indexes)[*].projection)}."
+    error_message = "Each projection in indexes must be ALL, INCLUDE or KEYS_ONLY; got ${join(", ", values(var.indexes)[*].projection)}."
   }
 
   validation {
     condition = alltrue([
       for index in var.indexes : (index.projection == "INCLUDE") == (index.non_key_attributes != null)
     ])
-    error_message = "An index must have non_key_attributes where its projection is INCLUDE, and nowhere else."
+    error_message = "An index must have non_key_attributes if its projection is INCLUDE, and must not have them otherwise."
   }
 
   validation {
     condition     = length(flatten([for index in var.indexes : coalesce(index.non_key_attributes, [])])) <= 100
-    error_message = "All non_key_attributes of indexes together must be 100 or fewer, or DynamoDB refuses the table."
+    error_message = "All indexes together must have at most 100 non_key_attributes, which is DynamoDB's limit."
   }
 }
 
 variable "kms_key_arn" {
   type        = string
-  description = "KMS key that encrypts the table; null: the key that AWS manages for DynamoDB in this account."
+  description = "ARN of the KMS key that encrypts the table. null: the AWS managed key for DynamoDB."
   default     = null
 }
 
@@ -50,5 +50,5 @@ variable "name" {
 
 variable "range_key" {
   type        = string
-  description = "Attribute that is the sort key, a string."
+  description = "Name of the sort key attribute, a string."
 }

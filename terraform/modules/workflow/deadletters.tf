@@ -1,14 +1,14 @@
-# What could not be started, and what was started and failed. Nobody reads it but a person, with
-# gallery/redrive.py.
+# Events that could not start an execution, and events of failed executions. Only `make redrive` reads
+# the queue.
 resource "aws_sqs_queue" "dead_letters" {
   name                      = local.dead_letters_name
-  message_retention_seconds = 14 * 24 * 60 * 60 # the most that SQS keeps
+  message_retention_seconds = 14 * 24 * 60 * 60 # the maximum in SQS
   sqs_managed_sse_enabled   = true
 }
 
 data "aws_iam_policy_document" "dead_letters" {
   statement {
-    sid       = "RulesSend"
+    sid       = "AllowRules"
     actions   = ["sqs:SendMessage"]
     resources = [local.dead_letters_arn]
 
@@ -25,7 +25,7 @@ data "aws_iam_policy_document" "dead_letters" {
   }
 
   statement {
-    sid       = "DenyWithoutTls"
+    sid       = "DenyInsecureTransport"
     effect    = "Deny"
     actions   = ["sqs:*"]
     resources = [local.dead_letters_arn]
@@ -48,11 +48,11 @@ resource "aws_sqs_queue_policy" "dead_letters" {
   policy    = data.aws_iam_policy_document.dead_letters.json
 }
 
-# Executions that no Catch saw the end of: timed out, aborted, too much data. One that the state
-# machine gave up by itself has left a letter already, under the same execution_arn.
+# Executions that ended without a Catch: timed out, aborted, or over the data limit. An execution that
+# failed in the state Failed has already sent a message with the same execution_arn.
 resource "aws_cloudwatch_event_rule" "failed" {
   name          = local.rule_names["failed"]
-  description   = "A dead letter for each execution of ${var.name} that ended badly."
+  description   = "Sends a dead-letter message for each execution of ${var.name} that failed, timed out or was aborted."
   event_pattern = var.failure_rule.pattern
 }
 

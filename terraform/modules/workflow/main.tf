@@ -4,7 +4,7 @@ data "aws_partition" "current" {}
 
 data "aws_region" "current" {}
 
-# Made of names, so that a plan shows each policy in full.
+# ARNs are composed from names, so that a plan shows each policy in full.
 locals {
   account_id = data.aws_caller_identity.current.account_id
   partition  = data.aws_partition.current.partition

@@ -9,12 +9,12 @@ output "dead_letters_name" {
 }
 
 output "dead_letters_url" {
-  description = "URL of the dead-letter queue, for gallery/redrive.py."
+  description = "URL of the dead-letter queue, for `make redrive`."
   value       = aws_sqs_queue.dead_letters.url
 }
 
 output "rule_names" {
-  description = "Names of the rules, by key: those that start an execution, and failed."
+  description = "Names of the EventBridge rules, by key: the keys of start_rules, and failed."
   value       = merge({ for key, rule in aws_cloudwatch_event_rule.start : key => rule.name }, { failed = aws_cloudwatch_event_rule.failed.name })
 }
 

@@ -1,5 +1,5 @@
 locals {
-  # EventBridge's own limits.
+  # EventBridge's maximum values.
   longest_event_age_seconds = 24 * 60 * 60
   most_retries              = 185
 }
@@ -29,7 +29,7 @@ data "aws_iam_policy_document" "assume_start" {
 
 resource "aws_iam_role" "start" {
   name               = "${var.name}-start"
-  description        = "What the rules that start ${var.name} may do."
+  description        = "Role of the rules that start ${var.name}."
   assume_role_policy = data.aws_iam_policy_document.assume_start.json
 }
 
@@ -77,6 +77,6 @@ resource "aws_cloudwatch_event_target" "start" {
     arn = aws_sqs_queue.dead_letters.arn
   }
 
-  # From its first event on a rule may do what it has to.
+  # A rule needs its permissions from its first event on.
   depends_on = [aws_iam_role_policy.start, aws_sqs_queue_policy.dead_letters]
 }

@@ -23,7 +23,7 @@ data "aws_iam_policy_document" "assume" {
 
 resource "aws_iam_role" "this" {
   name               = "${var.name}-workflow"
-  description        = "What the state machine ${var.name} may do."
+  description        = "Role of the state machine ${var.name}."
   assume_role_policy = data.aws_iam_policy_document.assume.json
 }
 
@@ -42,7 +42,7 @@ data "aws_iam_policy_document" "access" {
       "logs:PutResourcePolicy",
       "logs:UpdateLogDelivery",
     ]
-    resources = ["*"] # CloudWatch Logs has nothing narrower for deliveries
+    resources = ["*"] # log delivery does not support resource-level permissions
   }
 
   statement {
@@ -53,7 +53,7 @@ data "aws_iam_policy_document" "access" {
       "xray:PutTelemetryRecords",
       "xray:PutTraceSegments",
     ]
-    resources = ["*"] # X-Ray has nothing narrower
+    resources = ["*"] # X-Ray does not support resource-level permissions
   }
 }
 
@@ -63,7 +63,7 @@ resource "aws_iam_role_policy" "this" {
   policy = data.aws_iam_policy_document.access.json
 }
 
-# The prefix keeps CloudWatch Logs from adding each log group to one resource policy of limited size.
+# Without the prefix, CloudWatch Logs would add each log group to one resource policy of limited size.
 resource "aws_cloudwatch_log_group" "this" {
   name              = "/aws/vendedlogs/states/${var.name}"
   retention_in_days = var.log_retention_days
@@ -75,7 +75,7 @@ resource "aws_sfn_state_machine" "this" {
   role_arn   = aws_iam_role.this.arn
   type       = "STANDARD"
 
-  # Without execution data: what photos say of themselves, such as where they were taken, is in it.
+  # Without execution data, because it contains metadata of photos, such as coordinates.
   logging_configuration {
     include_execution_data = false
     level                  = "ERROR"
@@ -86,6 +86,6 @@ resource "aws_sfn_state_machine" "this" {
     enabled = true
   }
 
-  # Step Functions asks the role for its logs' delivery as the state machine is made.
+  # Step Functions checks the role's permissions for log delivery when it creates the state machine.
   depends_on = [aws_iam_role_policy.this]
 }

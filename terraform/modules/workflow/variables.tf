@@ -1,10 +1,10 @@
 variable "definition" {
   type        = string
-  description = "Definition of the state machine: JSON of the Amazon States Language."
+  description = "Definition of the state machine in Amazon States Language (JSON)."
 
   validation {
     condition     = can(jsondecode(var.definition).StartAt)
-    error_message = "definition must be a state machine's JSON, with StartAt."
+    error_message = "definition must be the JSON of a state machine, with StartAt."
   }
 }
 
@@ -14,7 +14,7 @@ variable "failure_rule" {
     input_paths    = map(string)
     input_template = string
   })
-  description = "Rule that makes a dead letter of an execution that ended badly: event pattern (JSON), and the input transformer's paths and template."
+  description = "Rule that sends a dead-letter message for a failed execution: event pattern (JSON), and paths and template of the input transformer."
 }
 
 variable "log_retention_days" {
@@ -24,17 +24,17 @@ variable "log_retention_days" {
 
 variable "name" {
   type        = string
-  description = "Name of the state machine; begins the names of its roles, rules and queue."
+  description = "Name of the state machine, and prefix of the names of its roles, rules and queue."
 
   validation {
     condition     = can(regex("^[A-Za-z0-9_-]{1,48}$", var.name))
-    error_message = "name must be 1 to 48 of A-Z, a-z, 0-9, _ and -, since CloudWatch Logs takes no other state machine; got ${var.name}."
+    error_message = "name must be 1 to 48 characters from A-Z, a-z, 0-9, _ and -, which CloudWatch Logs requires for state machines; got ${var.name}."
   }
 }
 
 variable "policy_json" {
   type        = string
-  description = "What the state machine's role may do, beside writing its logs and traces."
+  description = "IAM policy of the state machine's role as JSON, in addition to writing logs and traces."
 }
 
 variable "start_rules" {
@@ -43,15 +43,15 @@ variable "start_rules" {
     input_paths    = map(string)
     input_template = string
   }))
-  description = "Rules that start an execution, by name: event pattern (JSON), and the input transformer's paths and template."
+  description = "Rules that start an execution, by name: event pattern (JSON), and paths and template of the input transformer."
 
   validation {
     condition     = length(var.start_rules) > 0 && !contains(keys(var.start_rules), "failed")
-    error_message = "start_rules must name at least one rule, and none failed, which is the name of the rule for dead letters."
+    error_message = "start_rules must contain at least one rule, and must not contain the name failed, which is the rule for dead-letter messages."
   }
 
   validation {
     condition     = alltrue([for rule in var.start_rules : can(keys(jsondecode(rule.pattern)))])
-    error_message = "Each pattern of start_rules must be a JSON object."
+    error_message = "Each pattern in start_rules must be a JSON object."
   }
 }

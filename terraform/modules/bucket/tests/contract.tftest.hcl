@@ -8,7 +8,7 @@ variables {
   name = "gallery-photos-123456789012-eu-west-1"
 }
 
-run "refuses_every_origin_at_once" {
+run "refuses_a_wildcard_origin" {
   command = plan
 
   variables {
@@ -19,7 +19,7 @@ run "refuses_every_origin_at_once" {
   expect_failures = [var.cors_origins]
 }
 
-run "refuses_every_origin_of_a_domain" {
+run "refuses_an_origin_with_a_wildcard_subdomain" {
   command = plan
 
   variables {
@@ -38,7 +38,7 @@ run "refuses_origins_without_methods" {
   expect_failures = [var.cors_origins]
 }
 
-run "refuses_a_method_that_s3_does_not_know" {
+run "refuses_an_unsupported_method" {
   command = plan
 
   variables { cors_methods = ["PATCH"] }
@@ -46,7 +46,7 @@ run "refuses_a_method_that_s3_does_not_know" {
   expect_failures = [var.cors_methods]
 }
 
-run "refuses_to_keep_objects_for_no_day" {
+run "refuses_an_expiration_of_zero_days" {
   command = plan
 
   variables { expiration_days = 0 }
@@ -54,7 +54,7 @@ run "refuses_to_keep_objects_for_no_day" {
   expect_failures = [var.expiration_days]
 }
 
-run "refuses_half_a_day_of_versions" {
+run "refuses_a_fraction_of_a_day" {
   command = plan
 
   variables { noncurrent_version_days = 0.5 }

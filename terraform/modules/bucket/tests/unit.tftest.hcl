@@ -1,5 +1,5 @@
-# The real provider, which renders policies and checks arguments; a plan of new things asks AWS
-# nothing.
+# Uses the real provider, which renders policies and checks arguments. A plan of new resources sends
+# no requests to AWS.
 provider "aws" {
   region                      = "eu-west-1"
   access_key                  = "test"
@@ -18,7 +18,7 @@ variables {
   notify_eventbridge      = true
 }
 
-run "is_open_to_nobody_and_only_by_tls" {
+run "is_private_and_requires_tls" {
   command = plan
 
   assert {
@@ -33,12 +33,12 @@ run "is_open_to_nobody_and_only_by_tls" {
 
   assert {
     condition     = aws_s3_bucket_ownership_controls.this.rule[0].object_ownership == "BucketOwnerEnforced"
-    error_message = "The bucket's owner must own every object, without ACLs."
+    error_message = "The bucket owner must own every object, and ACLs must be disabled."
   }
 
   assert {
     condition = jsondecode(aws_s3_bucket_policy.this.policy).Statement == [{
-      Sid       = "DenyWithoutTls"
+      Sid       = "DenyInsecureTransport"
       Effect    = "Deny"
       Principal = "*"
       Action    = "s3:*"
@@ -52,14 +52,14 @@ run "is_open_to_nobody_and_only_by_tls" {
   }
 }
 
-run "adds_statements_to_the_one_for_tls" {
+run "adds_policy_json_to_the_tls_statement" {
   command = plan
 
   variables {
     policy_json = jsonencode({
       Version = "2012-10-17"
       Statement = [{
-        Sid       = "S3WritesAccessLogs"
+        Sid       = "AllowAccessLogs"
         Effect    = "Allow"
         Principal = { Service = "logging.s3.amazonaws.com" }
         Action    = "s3:PutObject"
@@ -69,12 +69,12 @@ run "adds_statements_to_the_one_for_tls" {
   }
 
   assert {
-    condition     = jsondecode(aws_s3_bucket_policy.this.policy).Statement[*].Sid == ["S3WritesAccessLogs", "DenyWithoutTls"]
-    error_message = "policy_json must stand beside the statement that demands TLS."
+    condition     = jsondecode(aws_s3_bucket_policy.this.policy).Statement[*].Sid == ["AllowAccessLogs", "DenyInsecureTransport"]
+    error_message = "The policy must contain policy_json and the statement that requires TLS."
   }
 }
 
-run "lets_one_distribution_read" {
+run "allows_one_distribution_to_read" {
   command = plan
 
   variables {
@@ -83,18 +83,18 @@ run "lets_one_distribution_read" {
 
   assert {
     condition = jsondecode(aws_s3_bucket_policy.this.policy).Statement[0] == {
-      Sid       = "CloudFrontReads"
+      Sid       = "AllowCloudFrontRead"
       Effect    = "Allow"
       Principal = { Service = "cloudfront.amazonaws.com" }
       Action    = "s3:GetObject"
       Resource  = "arn:aws:s3:::gallery-photos-123456789012-eu-west-1/*"
       Condition = { StringEquals = { "aws:SourceArn" = "arn:aws:cloudfront::123456789012:distribution/E1234567890ABC" } }
     }
-    error_message = "CloudFront must read objects for that distribution, and do nothing else: ${aws_s3_bucket_policy.this.policy}"
+    error_message = "CloudFront must be allowed to read objects for that distribution only: ${aws_s3_bucket_policy.this.policy}"
   }
 }
 
-run "encrypts_with_the_given_key_and_few_calls_of_kms" {
+run "encrypts_with_the_given_key_and_a_bucket_key" {
   command = plan
 
   variables {
@@ -107,7 +107,7 @@ run "encrypts_with_the_given_key_and_few_calls_of_kms" {
       one(aws_s3_bucket_server_side_encryption_configuration.this.rule).apply_server_side_encryption_by_default[0].sse_algorithm == "aws:kms",
       one(aws_s3_bucket_server_side_encryption_configuration.this.rule).apply_server_side_encryption_by_default[0].kms_master_key_id == var.kms_key_arn,
     ])
-    error_message = "The key of kms_key_arn must encrypt, by a bucket key."
+    error_message = "Encryption must use kms_key_arn with a bucket key."
   }
 }
 
@@ -116,7 +116,7 @@ run "cleans_up_versions_and_incomplete_uploads" {
 
   assert {
     condition     = aws_s3_bucket_versioning.this[0].versioning_configuration[0].status == "Enabled"
-    error_message = "noncurrent_version_days must turn versioning on."
+    error_message = "noncurrent_version_days must enable versioning."
   }
 
   assert {
@@ -124,7 +124,7 @@ run "cleans_up_versions_and_incomplete_uploads" {
       for rule in aws_s3_bucket_lifecycle_configuration.this.rule :
       one(rule.noncurrent_version_expiration).noncurrent_days if length(rule.noncurrent_version_expiration) > 0
     ] == [30]
-    error_message = "Versions must end after noncurrent_version_days."
+    error_message = "Noncurrent versions must expire after noncurrent_version_days."
   }
 
   assert {
@@ -132,11 +132,11 @@ run "cleans_up_versions_and_incomplete_uploads" {
       for rule in aws_s3_bucket_lifecycle_configuration.this.rule :
       one(rule.abort_incomplete_multipart_upload).days_after_initiation if length(rule.abort_incomplete_multipart_upload) > 0
     ] == [1]
-    error_message = "Parts of an upload that was never completed must go after a day."
+    error_message = "Parts of incomplete uploads must be deleted after a day."
   }
 }
 
-run "expires_every_object_where_asked_to" {
+run "expires_every_object_if_set" {
   command = plan
 
   variables {
@@ -146,11 +146,11 @@ run "expires_every_object_where_asked_to" {
 
   assert {
     condition     = [for rule in aws_s3_bucket_lifecycle_configuration.this.rule : rule.expiration[0].days if rule.id == "expire"] == [90]
-    error_message = "Objects must end after expiration_days."
+    error_message = "Objects must expire after expiration_days."
   }
 }
 
-run "lets_pages_of_the_named_origins_upload" {
+run "allows_pages_of_cors_origins_to_upload" {
   command = plan
 
   assert {
@@ -160,11 +160,11 @@ run "lets_pages_of_the_named_origins_upload" {
       one(aws_s3_bucket_cors_configuration.this[0].cors_rule).expose_headers == toset(["ETag", "x-amz-version-id"]),
       !contains(one(aws_s3_bucket_cors_configuration.this[0].cors_rule).allowed_headers, "*"),
     ])
-    error_message = "A page must be let as cors_methods and cors_origins say, and see the ETag of a part."
+    error_message = "The CORS rule must match cors_methods and cors_origins, and expose the ETag of a part."
   }
 }
 
-run "tells_of_every_request_and_object" {
+run "logs_requests_and_sends_events" {
   command = plan
 
   assert {
@@ -174,11 +174,11 @@ run "tells_of_every_request_and_object" {
 
   assert {
     condition     = aws_s3_bucket_notification.this[0].eventbridge
-    error_message = "S3 must tell EventBridge of each object."
+    error_message = "S3 must send events to EventBridge."
   }
 }
 
-run "does_no_more_than_it_is_asked_to" {
+run "options_are_off_by_default" {
   command = plan
 
   variables {
@@ -195,7 +195,7 @@ run "does_no_more_than_it_is_asked_to" {
 
   assert {
     condition     = join(" ", aws_s3_bucket_lifecycle_configuration.this.rule[*].id) == "abort-incomplete-uploads"
-    error_message = "Nothing may expire unless asked for."
+    error_message = "Without expiration_days no object must expire."
   }
 
   assert {
@@ -205,16 +205,16 @@ run "does_no_more_than_it_is_asked_to" {
 
   assert {
     condition     = one(aws_s3_bucket_server_side_encryption_configuration.this.rule).apply_server_side_encryption_by_default[0].sse_algorithm == "AES256"
-    error_message = "Without kms_key_arn S3's own key must encrypt."
+    error_message = "Without kms_key_arn encryption must use S3's own key."
   }
 
   assert {
     condition     = !aws_s3_bucket.this.force_destroy
-    error_message = "By default a bucket that holds objects must refuse to be destroyed."
+    error_message = "By default a bucket that contains objects must be protected from destruction."
   }
 
   assert {
     condition     = length(aws_s3_bucket_logging.this) == 0 && length(aws_s3_bucket_notification.this) == 0
-    error_message = "Nobody may be told of requests and objects unless asked to."
+    error_message = "Without log_bucket and notify_eventbridge there must be no logs and no events."
   }
 }

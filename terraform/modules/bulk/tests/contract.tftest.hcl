@@ -23,7 +23,7 @@ run "refuses_a_definition_that_is_not_json" {
   expect_failures = [var.definition]
 }
 
-run "refuses_a_definition_that_starts_nowhere" {
+run "refuses_a_definition_without_start_at" {
   command = plan
 
   variables {
@@ -33,7 +33,7 @@ run "refuses_a_definition_that_starts_nowhere" {
   expect_failures = [var.definition]
 }
 
-run "refuses_a_name_that_cannot_be_logged" {
+run "refuses_a_name_with_a_dot" {
   command = plan
 
   variables {

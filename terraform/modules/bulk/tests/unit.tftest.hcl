@@ -33,12 +33,12 @@ variables {
   policy_json        = "{\"Version\":\"2012-10-17\",\"Statement\":[]}"
 }
 
-run "logs_errors_without_the_keys_of_photos" {
+run "logs_errors_without_execution_data" {
   command = plan
 
   assert {
     condition     = aws_sfn_state_machine.this.logging_configuration[0].level == "ERROR" && !aws_sfn_state_machine.this.logging_configuration[0].include_execution_data
-    error_message = "Errors must be logged, and execution data, which holds keys, must not."
+    error_message = "Errors must be logged, and execution data, which contains keys, must not."
   }
 
   assert {
@@ -47,31 +47,31 @@ run "logs_errors_without_the_keys_of_photos" {
   }
 }
 
-run "can_run_a_distributed_map" {
+run "may_run_a_distributed_map" {
   command = plan
 
   assert {
     condition     = aws_sfn_state_machine.this.type == "STANDARD"
-    error_message = "An express workflow runs no distributed Map."
+    error_message = "The type must be STANDARD, which a Distributed Map requires."
   }
 
   assert {
     condition     = data.aws_iam_policy_document.access.statement[0].actions == toset(["states:StartExecution"]) && data.aws_iam_policy_document.access.statement[0].resources == toset(["arn:aws:states:eu-west-1:123456789012:stateMachine:gallery-backfill"])
-    error_message = "The state machine must be able to start executions of its own Map, and of no other."
+    error_message = "The role must allow to start executions of its own Map only."
   }
 
   assert {
     condition     = data.aws_iam_policy_document.access.statement[1].resources == toset(["arn:aws:states:eu-west-1:123456789012:execution:gallery-backfill:*"])
-    error_message = "The state machine must be able to look at its own executions, and at no other."
+    error_message = "The role must allow to describe its own executions only."
   }
 }
 
-run "only_itself_may_take_its_role" {
+run "only_its_own_state_machine_may_assume_the_role" {
   command = plan
 
   assert {
     condition     = toset([for condition in data.aws_iam_policy_document.assume.statement[0].condition : condition.variable]) == toset(["aws:SourceAccount", "aws:SourceArn"])
-    error_message = "Only our state machine may take its role."
+    error_message = "Only this state machine may assume the role."
   }
 
   assert {
@@ -80,6 +80,6 @@ run "only_itself_may_take_its_role" {
       [for arn in condition.values : startswith(arn, "arn:aws:states:eu-west-1:123456789012:stateMachine:gallery-backfill")]
       if condition.variable == "aws:SourceArn"
     ]))
-    error_message = "No other state machine may take the role."
+    error_message = "No other state machine may assume the role."
   }
 }

@@ -13,7 +13,7 @@ variables {
   executions_arn  = "arn:aws:states:eu-west-1:123456789012:execution:gallery:*"
 }
 
-run "refuses_every_origin_at_once" {
+run "refuses_a_wildcard_origin" {
   command = plan
 
   variables { cors_origins = ["*"] }
@@ -29,7 +29,7 @@ run "refuses_an_origin_with_a_path" {
   expect_failures = [var.cors_origins]
 }
 
-# It would end the text in which a template compares it.
+# A quote would end the string literal in the template.
 run "refuses_an_origin_with_a_quote" {
   command = plan
 
@@ -38,7 +38,7 @@ run "refuses_an_origin_with_a_quote" {
   expect_failures = [var.cors_origins]
 }
 
-run "refuses_executions_of_every_state_machine" {
+run "refuses_executions_of_all_state_machines" {
   command = plan
 
   variables { executions_arn = "arn:aws:states:eu-west-1:123456789012:execution:*:*" }

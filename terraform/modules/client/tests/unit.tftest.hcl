@@ -30,12 +30,12 @@ run "guests_get_no_credentials" {
 
   assert {
     condition     = !aws_cognito_identity_pool.this.allow_unauthenticated_identities && !aws_cognito_identity_pool.this.allow_classic_flow
-    error_message = "The identity pool must refuse guests, and the flow that lets a client choose its role."
+    error_message = "The identity pool must refuse guests, and the classic flow, in which a client chooses its role."
   }
 
   assert {
     condition     = alltrue([for provider in aws_cognito_identity_pool.this.cognito_identity_providers : provider.server_side_token_check])
-    error_message = "Revoked tokens must buy no credentials."
+    error_message = "Revoked tokens must get no credentials."
   }
 
   assert {
@@ -44,12 +44,12 @@ run "guests_get_no_credentials" {
   }
 }
 
-run "only_who_signed_in_to_this_pool_gets_the_role" {
+run "only_users_of_this_pool_may_assume_the_role" {
   command = plan
 
   assert {
     condition     = data.aws_iam_policy_document.client_trust.statement[0].actions == toset(["sts:AssumeRoleWithWebIdentity"])
-    error_message = "The role must be assumed by web identity alone."
+    error_message = "The role must be assumable by web identity only."
   }
 
   assert {
@@ -60,7 +60,7 @@ run "only_who_signed_in_to_this_pool_gets_the_role" {
       "StringEquals cognito-identity.amazonaws.com:aud"             = tolist(["eu-west-1:11111111-2222-3333-4444-555555555555"])
       "ForAnyValue:StringEquals cognito-identity.amazonaws.com:amr" = tolist(["authenticated"])
     }
-    error_message = "The trust must name this identity pool and signed-in identities."
+    error_message = "The trust policy must require this identity pool and authenticated identities."
   }
 }
 
@@ -72,31 +72,31 @@ run "the_role_may_call_one_method_of_one_api" {
       data.aws_iam_policy_document.client_api.statement[0].actions == toset(["execute-api:Invoke"]) &&
       data.aws_iam_policy_document.client_api.statement[0].resources == toset(["arn:aws:execute-api:eu-west-1:123456789012:a1b2c3d4e5/v1/GET/executions/*"])
     )
-    error_message = "A client must be able to GET executions and nothing else of the API."
+    error_message = "A client must be allowed to GET executions, and nothing else in the API."
   }
 }
 
-run "an_administrator_makes_accounts" {
+run "only_administrators_create_accounts" {
   command = plan
 
   assert {
     condition     = aws_cognito_user_pool.this.admin_create_user_config[0].allow_admin_create_user_only
-    error_message = "Nobody must make themselves an account by default."
+    error_message = "By default users must not be able to create accounts."
   }
 }
 
-run "anybody_makes_an_account_where_asked_for" {
+run "anyone_can_create_an_account_with_self_sign_up" {
   command = plan
 
   variables { self_sign_up = true }
 
   assert {
     condition     = !aws_cognito_user_pool.this.admin_create_user_config[0].allow_admin_create_user_only
-    error_message = "self_sign_up must open the user pool."
+    error_message = "self_sign_up must allow users to create accounts."
   }
 }
 
-run "passwords_are_strong_and_a_second_factor_can_be_had" {
+run "passwords_are_strong_and_a_second_factor_is_available" {
   command = plan
 
   assert {
@@ -107,25 +107,25 @@ run "passwords_are_strong_and_a_second_factor_can_be_had" {
       aws_cognito_user_pool.this.password_policy[0].require_symbols &&
       aws_cognito_user_pool.this.password_policy[0].require_uppercase
     )
-    error_message = "Passwords must have 12 characters of four kinds."
+    error_message = "Passwords must have at least 12 characters of four kinds."
   }
 
   assert {
     condition     = aws_cognito_user_pool.this.mfa_configuration == "OPTIONAL" && aws_cognito_user_pool.this.software_token_mfa_configuration[0].enabled
-    error_message = "Users must be able to add a TOTP."
+    error_message = "Users must be able to enable TOTP."
   }
 }
 
-run "users_are_kept_unless_asked_for" {
+run "users_are_protected_by_default" {
   command = plan
 
   assert {
     condition     = aws_cognito_user_pool.this.deletion_protection == "ACTIVE"
-    error_message = "The user pool must refuse to be destroyed."
+    error_message = "The user pool must be protected from destruction."
   }
 }
 
-run "users_are_let_go_where_asked_for" {
+run "users_can_be_deleted_with_keep_users_false" {
   command = plan
 
   variables { keep_users = false }
@@ -141,21 +141,21 @@ run "a_page_signs_in_without_a_secret_and_without_sending_the_password" {
 
   assert {
     condition     = !aws_cognito_user_pool_client.this.generate_secret
-    error_message = "A page cannot keep a secret."
+    error_message = "The client must have no secret, because a page cannot keep one."
   }
 
   assert {
     condition     = aws_cognito_user_pool_client.this.explicit_auth_flows == toset(["ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_USER_SRP_AUTH"])
-    error_message = "Sign-in must be by SRP, and then by refresh token."
+    error_message = "Only SRP and refresh tokens must be allowed."
   }
 
   assert {
     condition     = aws_cognito_user_pool_client.this.prevent_user_existence_errors == "ENABLED" && aws_cognito_user_pool_client.this.enable_token_revocation
-    error_message = "Errors must not say who has an account, and tokens must be revocable."
+    error_message = "Errors must not reveal who has an account, and tokens must be revocable."
   }
 }
 
-run "the_api_asks_step_functions_and_wants_signed_requests" {
+run "the_api_calls_step_functions_and_requires_signed_requests" {
   command = plan
 
   assert {
@@ -165,12 +165,12 @@ run "the_api_asks_step_functions_and_wants_signed_requests" {
 
   assert {
     condition     = aws_api_gateway_integration.get.uri == "arn:aws:apigateway:eu-west-1:states:action/DescribeExecution"
-    error_message = "The API must call DescribeExecution without a function between them."
+    error_message = "The API must call DescribeExecution directly."
   }
 
   assert {
     condition     = aws_api_gateway_integration.get.passthrough_behavior == "NEVER"
-    error_message = "Nothing that a client sends must reach Step Functions but through the template."
+    error_message = "Requests must reach Step Functions only through the template."
   }
 }
 
@@ -179,7 +179,7 @@ run "the_api_is_throttled_and_traced" {
 
   assert {
     condition     = aws_api_gateway_method_settings.this.settings[0].throttling_rate_limit == 10 && aws_api_gateway_method_settings.this.settings[0].throttling_burst_limit == 100
-    error_message = "The API must stay below what Step Functions allows the account."
+    error_message = "The API's limit must be below the account's quota in Step Functions."
   }
 
   assert {
@@ -188,7 +188,7 @@ run "the_api_is_throttled_and_traced" {
   }
 }
 
-run "no_page_may_call_without_origins" {
+run "no_page_may_call_without_cors_origins" {
   command = plan
 
   assert {
@@ -198,7 +198,7 @@ run "no_page_may_call_without_origins" {
 
   assert {
     condition     = !strcontains(aws_api_gateway_integration_response.described.response_templates["application/json"], "Access-Control")
-    error_message = "Answers must carry no CORS header."
+    error_message = "Responses must contain no CORS header."
   }
 }
 
@@ -209,12 +209,12 @@ run "pages_of_the_one_origin_may_call" {
 
   assert {
     condition     = aws_api_gateway_integration_response.options[0].response_parameters["method.response.header.Access-Control-Allow-Methods"] == "'GET'"
-    error_message = "Pages may GET and nothing else."
+    error_message = "Pages must be allowed to GET only."
   }
 
   assert {
     condition     = toset([for response in aws_api_gateway_gateway_response.cors : response.response_parameters["gatewayresponse.header.Access-Control-Allow-Origin"]]) == toset(["'https://photos.example.com'"])
-    error_message = "The page must be able to read what API Gateway answers by itself."
+    error_message = "The page must be able to read API Gateway's own responses."
   }
 }
 
@@ -225,25 +225,25 @@ run "pages_of_several_origins_may_call" {
 
   assert {
     condition     = strcontains(aws_api_gateway_integration_response.options[0].response_templates["application/json"], "$origin == 'https://photos.example.com' || $origin == 'http://localhost:5173'")
-    error_message = "The answer must name the origin that asks, if it is one of them."
+    error_message = "The response must contain the caller's origin, if it is allowed."
   }
 
   assert {
     condition     = length(aws_api_gateway_gateway_response.cors) == 0
-    error_message = "A fixed header would be wrong for one of two origins."
+    error_message = "There must be no fixed header, which would be wrong for one of the origins."
   }
 }
 
-run "requests_are_logged_only_where_the_account_can" {
+run "requests_are_not_logged_by_default" {
   command = plan
 
   assert {
     condition     = length(aws_cloudwatch_log_group.api) == 0 && length(aws_api_gateway_stage.this.access_log_settings) == 0
-    error_message = "Without the account's role, a stage with logs cannot be made."
+    error_message = "By default there must be no access logs, because they need a role of the account."
   }
 }
 
-run "requests_are_logged_where_asked_for" {
+run "requests_are_logged_with_api_access_logs" {
   command = plan
 
   variables {
@@ -253,6 +253,6 @@ run "requests_are_logged_where_asked_for" {
 
   assert {
     condition     = aws_cloudwatch_log_group.api[0].retention_in_days == 7 && length(aws_api_gateway_stage.this.access_log_settings) == 1
-    error_message = "Requests must be logged, for as long as logs are kept."
+    error_message = "Requests must be logged, and kept for log_retention_days."
   }
 }

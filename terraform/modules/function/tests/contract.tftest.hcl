@@ -14,7 +14,7 @@ variables {
   timeout_seconds    = 30
 }
 
-run "refuses_an_image_by_its_tag" {
+run "refuses_an_image_with_a_tag" {
   command = plan
 
   variables { image_uri = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/gallery-extract:latest" }
@@ -22,7 +22,7 @@ run "refuses_an_image_by_its_tag" {
   expect_failures = [var.image_uri]
 }
 
-run "refuses_a_digest_cut_short" {
+run "refuses_a_truncated_digest" {
   command = plan
 
   variables { image_uri = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/gallery-extract@sha256:0123456789abcdef" }
@@ -30,7 +30,7 @@ run "refuses_a_digest_cut_short" {
   expect_failures = [var.image_uri]
 }
 
-run "refuses_an_architecture_that_lambda_does_not_have" {
+run "refuses_an_unsupported_architecture" {
   command = plan
 
   variables { architecture = "amd64" }
@@ -38,7 +38,7 @@ run "refuses_an_architecture_that_lambda_does_not_have" {
   expect_failures = [var.architecture]
 }
 
-run "refuses_less_memory_than_lambda_gives" {
+run "refuses_less_memory_than_lambda_allows" {
   command = plan
 
   variables { memory_mb = 127 }
@@ -46,7 +46,7 @@ run "refuses_less_memory_than_lambda_gives" {
   expect_failures = [var.memory_mb]
 }
 
-run "refuses_more_memory_than_lambda_gives" {
+run "refuses_more_memory_than_lambda_allows" {
   command = plan
 
   variables { memory_mb = 10241 }
@@ -54,7 +54,7 @@ run "refuses_more_memory_than_lambda_gives" {
   expect_failures = [var.memory_mb]
 }
 
-run "refuses_a_timeout_that_leaves_no_time_to_stop_in_order" {
+run "refuses_a_timeout_too_short_for_an_orderly_stop" {
   command = plan
 
   variables { timeout_seconds = 9 }
@@ -62,7 +62,7 @@ run "refuses_a_timeout_that_leaves_no_time_to_stop_in_order" {
   expect_failures = [var.timeout_seconds]
 }
 
-run "refuses_a_timeout_that_the_state_machine_does_not_wait_for" {
+run "refuses_a_timeout_longer_than_the_state_machine_waits" {
   command = plan
 
   variables { timeout_seconds = 36 }

@@ -1,5 +1,5 @@
-# The real provider, which renders policies and checks arguments; a plan of new things asks AWS
-# nothing.
+# Uses the real provider, which renders policies and checks arguments. A plan of new resources sends
+# no requests to AWS.
 provider "aws" {
   region                      = "eu-west-1"
   access_key                  = "test"
@@ -24,7 +24,7 @@ variables {
   timeout_seconds    = 30
 }
 
-run "runs_the_image_as_it_is_told_to" {
+run "runs_the_image_with_the_given_settings" {
   command = plan
 
   assert {
@@ -41,17 +41,17 @@ run "runs_the_image_as_it_is_told_to" {
   }
 }
 
-run "logs_json_to_a_group_that_forgets" {
+run "logs_json_to_a_group_with_a_retention" {
   command = plan
 
   assert {
     condition     = aws_lambda_function.this.logging_config[0].log_format == "JSON" && aws_lambda_function.this.logging_config[0].log_group == "/aws/lambda/gallery-extract"
-    error_message = "Logs must be JSON, in the function's own group."
+    error_message = "Logs must be JSON, in the function's own log group."
   }
 
   assert {
     condition     = aws_cloudwatch_log_group.this.name == "/aws/lambda/gallery-extract" && aws_cloudwatch_log_group.this.retention_in_days == 30
-    error_message = "Logs must go after log_retention_days."
+    error_message = "Logs must expire after log_retention_days."
   }
 }
 
@@ -60,7 +60,7 @@ run "is_traced" {
 
   assert {
     condition     = aws_lambda_function.this.tracing_config[0].mode == "Active"
-    error_message = "X-Ray must see each invocation."
+    error_message = "X-Ray tracing must be active."
   }
 }
 
@@ -73,11 +73,11 @@ run "has_a_role_of_its_own" {
       Action    = "sts:AssumeRole"
       Principal = { Service = "lambda.amazonaws.com" }
     }]
-    error_message = "Only Lambda may take on the role."
+    error_message = "Only Lambda may assume the role."
   }
 }
 
-run "may_write_its_logs_and_traces_and_do_its_step" {
+run "may_write_logs_and_traces_and_use_policy_json" {
   command = plan
 
   assert {
@@ -101,6 +101,6 @@ run "may_write_its_logs_and_traces_and_do_its_step" {
         Resource = "*"
       }
     }
-    error_message = "The role may write its own logs, traces, and what policy_json says: ${aws_iam_role_policy.this.policy}"
+    error_message = "The policy must allow its own logs, traces and policy_json only: ${aws_iam_role_policy.this.policy}"
   }
 }

@@ -38,7 +38,7 @@ run "refuses_an_architecture_without_a_price" {
   expect_failures = [var.architecture]
 }
 
-run "refuses_a_namespace_of_aws" {
+run "refuses_a_namespace_reserved_by_aws" {
   command = plan
 
   variables {
@@ -48,7 +48,7 @@ run "refuses_a_namespace_of_aws" {
   expect_failures = [var.metric_namespace]
 }
 
-run "refuses_a_state_machine_that_rejects_nothing" {
+run "refuses_an_empty_list_of_rejected_errors" {
   command = plan
 
   variables {

@@ -56,28 +56,28 @@ variables {
   }
 }
 
-run "one_failed_execution_is_enough_for_an_alarm" {
+run "one_failed_execution_raises_an_alarm" {
   command = plan
 
   assert {
     condition = toset([for alarm in aws_cloudwatch_metric_alarm.executions : alarm.metric_name]) == toset([
       "ExecutionsFailed", "ExecutionsAborted", "ExecutionsTimedOut", "ExecutionThrottled",
     ])
-    error_message = "Every bad end of an execution, and its being held back, must have an alarm."
+    error_message = "Failed, aborted, timed-out and throttled executions must each have an alarm."
   }
 
   assert {
     condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.executions : alarm.threshold == 0 && alarm.evaluation_periods == 1])
-    error_message = "One is one too many."
+    error_message = "A single occurrence must raise the alarm."
   }
 }
 
-run "a_dead_letter_is_enough_for_an_alarm" {
+run "one_dead_letter_message_raises_an_alarm" {
   command = plan
 
   assert {
     condition     = aws_cloudwatch_metric_alarm.dead_letters.threshold == 0 && aws_cloudwatch_metric_alarm.dead_letters.dimensions.QueueName == "gallery-dead-letters"
-    error_message = "A letter that waits must raise an alarm."
+    error_message = "A waiting dead-letter message must raise an alarm."
   }
 }
 
@@ -86,7 +86,7 @@ run "each_rule_and_each_function_has_its_alarms" {
 
   assert {
     condition     = keys(aws_cloudwatch_metric_alarm.lost_events) == ["created", "failed"]
-    error_message = "Each rule must have an alarm for events that it loses."
+    error_message = "Each rule must have an alarm for lost events."
   }
 
   assert {
@@ -95,7 +95,7 @@ run "each_rule_and_each_function_has_its_alarms" {
   }
 }
 
-run "an_idle_gallery_is_a_quiet_one_but_a_silent_watch_is_not" {
+run "an_idle_gallery_raises_no_alarm_but_a_missing_watch_does" {
   command = plan
 
   assert {
@@ -108,7 +108,7 @@ run "an_idle_gallery_is_a_quiet_one_but_a_silent_watch_is_not" {
         [aws_cloudwatch_metric_alarm.dead_letters],
       ) : alarm.treat_missing_data == "notBreaching"
     ])
-    error_message = "Where nothing happens there are no figures, and that is no alarm."
+    error_message = "Missing data must not raise an alarm, because an idle gallery sends no metrics."
   }
 
   assert {
@@ -117,7 +117,7 @@ run "an_idle_gallery_is_a_quiet_one_but_a_silent_watch_is_not" {
   }
 }
 
-run "a_photo_that_stays_processing_for_two_hours_is_an_alarm" {
+run "a_photo_processing_for_two_hours_raises_an_alarm" {
   command = plan
 
   assert {
@@ -127,11 +127,11 @@ run "a_photo_that_stays_processing_for_two_hours_is_an_alarm" {
 
   assert {
     condition     = aws_cloudwatch_event_rule.watch.schedule_expression == "rate(15 minutes)" && aws_cloudwatch_metric_alarm.processing.period == 1800
-    error_message = "The alarm's period must hold two runs of the watch."
+    error_message = "The alarm's period must include two runs of the watch."
   }
 }
 
-run "the_watch_logs_no_keys" {
+run "the_watch_logs_no_execution_data" {
   command = plan
 
   assert {
@@ -140,7 +140,7 @@ run "the_watch_logs_no_keys" {
   }
 }
 
-run "nobody_is_written_to_by_default" {
+run "sends_no_emails_by_default" {
   command = plan
 
   assert {
@@ -149,7 +149,7 @@ run "nobody_is_written_to_by_default" {
   }
 }
 
-run "every_alarm_is_sent_to_the_address" {
+run "sends_every_alarm_to_alarm_email" {
   command = plan
 
   variables {
@@ -175,12 +175,12 @@ run "every_alarm_is_sent_to_the_address" {
   }
 }
 
-run "only_our_alarms_may_publish" {
+run "only_these_alarms_may_publish" {
   command = plan
 
   assert {
     condition     = anytrue([for condition in data.aws_iam_policy_document.alarms.statement[0].condition : condition.variable == "aws:SourceArn" && condition.values == tolist(["arn:aws:cloudwatch:eu-west-1:123456789012:alarm:gallery-*"])])
-    error_message = "The topic must take messages of our alarms only."
+    error_message = "Only this deployment's alarms must be allowed to publish to the topic."
   }
 }
 
@@ -189,20 +189,20 @@ run "the_dashboard_fits_its_grid" {
 
   assert {
     condition     = alltrue([for widget in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets : widget.x + widget.width <= 24])
-    error_message = "A dashboard is 24 columns wide."
+    error_message = "The widgets must fit the dashboard's 24 columns."
   }
 }
 
-run "the_dashboard_names_services_as_step_functions_meters_them" {
+run "the_dashboard_uses_the_resource_names_of_the_metrics" {
   command = plan
 
   assert {
     condition     = strcontains(aws_cloudwatch_dashboard.this.dashboard_body, "\"arn:aws:states:eu-west-1:123456789012:aws-sdk:dynamodb:updateItem\"")
-    error_message = "The metric's resource bears region and account, which the definition's does not."
+    error_message = "The metric's resource must contain region and account, which the definition's resource does not."
   }
 }
 
-run "a_thousand_photos_cost_what_their_functions_labels_states_and_rows_cost" {
+run "the_cost_includes_functions_labels_states_and_rows" {
   command = plan
 
   assert {
@@ -215,11 +215,11 @@ run "a_thousand_photos_cost_what_their_functions_labels_states_and_rows_cost" {
         "(FILL(writes_0, 0) + FILL(writes_1, 0)) * 0.000000625",
       ] : strcontains(aws_cloudwatch_dashboard.this.dashboard_body, part)
     ])
-    error_message = "Each part of the cost must be its meter times its price."
+    error_message = "Each part of the cost must be its metric times its price."
   }
 }
 
-run "the_embedded_labeler_costs_no_calls" {
+run "the_embedded_labeler_has_no_cost_for_each_photo" {
   command = plan
 
   variables {
@@ -229,11 +229,11 @@ run "the_embedded_labeler_costs_no_calls" {
 
   assert {
     condition     = local.prices.label_request == 0
-    error_message = "Labels of the model in the image are not paid by the photo."
+    error_message = "Labels of the embedded model must have no cost for each photo."
   }
 
   assert {
     condition     = strcontains(aws_cloudwatch_dashboard.this.dashboard_body, "/ 1024 * 0.0000166667")
-    error_message = "x86_64 has its own price."
+    error_message = "x86_64 must have its own price."
   }
 }

@@ -13,7 +13,7 @@ variables {
   }
 }
 
-run "refuses_to_keep_but_the_image_that_runs" {
+run "refuses_to_keep_only_one_image" {
   command = plan
 
   variables { kept_images = 1 }

@@ -1,5 +1,5 @@
-# The real provider, which renders policies and checks arguments; a plan of new things asks AWS
-# nothing.
+# Uses the real provider, which renders policies and checks arguments. A plan of new resources sends
+# no requests to AWS.
 provider "aws" {
   region                      = "eu-west-1"
   access_key                  = "test"
@@ -26,11 +26,11 @@ run "has_a_repository_for_each_image" {
 
   assert {
     condition     = { for key, repository in aws_ecr_repository.this : key => repository.name } == { extract = "gallery-extract", tag = "gallery-tag" }
-    error_message = "Each image must have the repository that repositories names."
+    error_message = "Each image must have the repository in var.repositories."
   }
 }
 
-run "never_lets_a_tag_name_another_image" {
+run "tags_are_immutable" {
   command = plan
 
   assert {
@@ -39,12 +39,12 @@ run "never_lets_a_tag_name_another_image" {
   }
 }
 
-run "scans_what_is_pushed" {
+run "scans_images_on_push" {
   command = plan
 
   assert {
     condition     = alltrue([for repository in aws_ecr_repository.this : repository.image_scanning_configuration[0].scan_on_push])
-    error_message = "Each image must be scanned when it is pushed."
+    error_message = "Each image must be scanned on push."
   }
 }
 
@@ -53,26 +53,26 @@ run "encrypts_images" {
 
   assert {
     condition     = alltrue([for repository in aws_ecr_repository.this : repository.encryption_configuration[0].encryption_type == "AES256"])
-    error_message = "Each repository must say how it is encrypted."
+    error_message = "Each repository must have an encryption configuration."
   }
 }
 
-run "lets_lambda_pull_for_the_one_function_alone" {
+run "allows_lambda_to_pull_for_one_function_only" {
   command = plan
 
   assert {
     condition = jsondecode(aws_ecr_repository_policy.this["tag"].policy).Statement == [{
-      Sid       = "LambdaPulls"
+      Sid       = "AllowLambdaPull"
       Effect    = "Allow"
       Principal = { Service = "lambda.amazonaws.com" }
       Action    = ["ecr:GetDownloadUrlForLayer", "ecr:BatchGetImage"]
       Condition = { ArnEquals = { "aws:SourceArn" = "arn:aws:lambda:eu-west-1:123456789012:function:gallery-tag" } }
     }]
-    error_message = "Only Lambda, for the function of that image, may pull: ${aws_ecr_repository_policy.this["tag"].policy}"
+    error_message = "Only Lambda may pull, and only for the function of that image: ${aws_ecr_repository_policy.this["tag"].policy}"
   }
 }
 
-run "keeps_twenty_images_to_roll_back_to" {
+run "keeps_the_newest_twenty_images" {
   command = plan
 
   assert {
@@ -80,6 +80,6 @@ run "keeps_twenty_images_to_roll_back_to" {
       for policy in aws_ecr_lifecycle_policy.this :
       jsondecode(policy.policy).rules[*].selection == [{ tagStatus = "any", countType = "imageCountMoreThan", countNumber = 20 }]
     ])
-    error_message = "The newest 20 images must stay, and older ones go."
+    error_message = "The newest 20 images must be kept, and older ones deleted."
   }
 }

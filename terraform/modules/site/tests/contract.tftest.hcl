@@ -45,7 +45,7 @@ run "refuses_a_certificate_of_another_region" {
   expect_failures = [var.certificate_arn]
 }
 
-run "refuses_a_url_for_a_domain" {
+run "refuses_a_url_as_domain_name" {
   command = plan
 
   variables {
@@ -56,7 +56,7 @@ run "refuses_a_url_for_a_domain" {
   expect_failures = [var.domain_name]
 }
 
-run "refuses_a_price_class_that_there_is_not" {
+run "refuses_an_unknown_price_class" {
   command = plan
 
   variables { price_class = "PriceClass_300" }
@@ -64,7 +64,7 @@ run "refuses_a_price_class_that_there_is_not" {
   expect_failures = [var.price_class]
 }
 
-run "refuses_headers_without_a_policy_for_content" {
+run "refuses_headers_without_a_content_security_policy" {
   command = plan
 
   variables {
@@ -78,8 +78,8 @@ run "refuses_headers_without_a_policy_for_content" {
   expect_failures = [var.headers]
 }
 
-# The module would leave out what it does not read.
-run "refuses_more_of_strict_transport_security_than_its_age" {
+# The module reads only max-age and would ignore the rest.
+run "refuses_strict_transport_security_with_more_than_max_age" {
   command = plan
 
   variables {

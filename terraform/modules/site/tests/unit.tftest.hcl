@@ -39,7 +39,7 @@ variables {
   }
 }
 
-run "the_bucket_is_read_by_signed_requests_of_this_distribution" {
+run "cloudfront_reads_the_bucket_with_signed_requests" {
   command = plan
 
   assert {
@@ -47,7 +47,7 @@ run "the_bucket_is_read_by_signed_requests_of_this_distribution" {
       one(aws_cloudfront_distribution.this.origin).domain_name == "gallery-site-123456789012-eu-west-1.s3.eu-west-1.amazonaws.com" &&
       one(aws_cloudfront_distribution.this.origin).origin_access_control_id == "E2QWRUHAPOMQZL"
     )
-    error_message = "The origin must be the bucket, under its regional name, with the access control."
+    error_message = "The origin must be the bucket's regional domain name, with the origin access control."
   }
 
   assert {
@@ -56,34 +56,34 @@ run "the_bucket_is_read_by_signed_requests_of_this_distribution" {
       aws_cloudfront_origin_access_control.this.signing_behavior == "always" &&
       aws_cloudfront_origin_access_control.this.signing_protocol == "sigv4"
     )
-    error_message = "CloudFront must sign every request, whatever its client sends."
+    error_message = "CloudFront must sign every request, even if the client sends a signature."
   }
 }
 
-run "nobody_gets_anything_without_tls" {
+run "requires_tls" {
   command = plan
 
   assert {
     condition     = aws_cloudfront_distribution.this.default_cache_behavior[0].viewer_protocol_policy == "redirect-to-https"
-    error_message = "HTTP must be redirected."
+    error_message = "HTTP must be redirected to HTTPS."
   }
 
   assert {
     condition     = length(aws_cloudfront_distribution.this.ordered_cache_behavior) == 0
-    error_message = "No path may be served in another way."
+    error_message = "There must be no other cache behaviors."
   }
 }
 
-run "the_page_is_read_and_nothing_else" {
+run "allows_read_methods_only" {
   command = plan
 
   assert {
     condition     = toset(aws_cloudfront_distribution.this.default_cache_behavior[0].allowed_methods) == toset(["GET", "HEAD"])
-    error_message = "Pages are read and never written."
+    error_message = "Only GET and HEAD must be allowed."
   }
 }
 
-run "every_header_goes_where_cloudfront_takes_it" {
+run "every_header_is_in_the_block_that_cloudfront_requires" {
   command = plan
 
   assert {
@@ -101,11 +101,11 @@ run "every_header_goes_where_cloudfront_takes_it" {
       "Cross-Origin-Opener-Policy" = "same-origin"
       "Permissions-Policy"         = "camera=()"
     }
-    error_message = "All other headers must be sent as they are."
+    error_message = "All other headers must be custom headers."
   }
 }
 
-run "what_is_not_there_is_not_found" {
+run "a_missing_object_returns_404" {
   command = plan
 
   assert {
@@ -113,11 +113,11 @@ run "what_is_not_there_is_not_found" {
       one(aws_cloudfront_distribution.this.custom_error_response).error_code == 403 &&
       one(aws_cloudfront_distribution.this.custom_error_response).response_code == 404
     )
-    error_message = "S3's refusal must be told as 404."
+    error_message = "S3's 403 must be returned as 404."
   }
 }
 
-run "the_configuration_is_asked_for_each_time" {
+run "config_json_is_never_cached" {
   command = plan
 
   assert {
@@ -127,7 +127,7 @@ run "the_configuration_is_asked_for_each_time" {
       aws_s3_object.config.cache_control == "no-cache" &&
       jsondecode(aws_s3_object.config.content) == { region = "eu-west-1", api_url = "https://api.example.com/v1" }
     )
-    error_message = "config.json must be what config says, and never kept."
+    error_message = "config.json must contain var.config and must not be cached."
   }
 }
 
@@ -136,16 +136,16 @@ run "cloudfronts_domain_is_the_origin" {
 
   assert {
     condition     = output.origin == "https://d1234567890abc.cloudfront.net"
-    error_message = "Without a domain the page is where CloudFront puts it."
+    error_message = "Without domain_name the origin must be CloudFront's domain."
   }
 
   assert {
     condition     = aws_cloudfront_distribution.this.viewer_certificate[0].cloudfront_default_certificate && length(aws_cloudfront_distribution.this.aliases) == 0
-    error_message = "CloudFront's domain has CloudFront's certificate."
+    error_message = "CloudFront's domain must use CloudFront's certificate."
   }
 }
 
-run "a_domain_of_ones_own_is_the_origin_and_wants_tls_1_2" {
+run "a_custom_domain_is_the_origin_and_requires_tls_1_2" {
   command = plan
 
   variables {
@@ -155,7 +155,7 @@ run "a_domain_of_ones_own_is_the_origin_and_wants_tls_1_2" {
 
   assert {
     condition     = output.origin == "https://photos.example.com" && aws_cloudfront_distribution.this.aliases == toset(["photos.example.com"])
-    error_message = "The page must be at its domain."
+    error_message = "The origin must be domain_name."
   }
 
   assert {
@@ -164,6 +164,6 @@ run "a_domain_of_ones_own_is_the_origin_and_wants_tls_1_2" {
       aws_cloudfront_distribution.this.viewer_certificate[0].minimum_protocol_version == "TLSv1.2_2021" &&
       aws_cloudfront_distribution.this.viewer_certificate[0].ssl_support_method == "sni-only"
     )
-    error_message = "The domain must be served with its certificate, by TLS 1.2 or later."
+    error_message = "The custom domain must use its certificate and TLS 1.2 or later."
   }
 }

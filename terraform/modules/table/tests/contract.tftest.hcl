@@ -6,7 +6,7 @@ variables {
   range_key = "sk"
 }
 
-run "refuses_a_projection_that_there_is_not" {
+run "refuses_an_unknown_projection" {
   command = plan
 
   variables {
@@ -16,7 +16,7 @@ run "refuses_a_projection_that_there_is_not" {
   expect_failures = [var.indexes]
 }
 
-run "refuses_to_include_nothing" {
+run "refuses_include_without_attributes" {
   command = plan
 
   variables {
@@ -26,7 +26,7 @@ run "refuses_to_include_nothing" {
   expect_failures = [var.indexes]
 }
 
-run "refuses_attributes_that_are_there_anyway" {
+run "refuses_attributes_without_include" {
   command = plan
 
   variables {
@@ -36,7 +36,7 @@ run "refuses_attributes_that_are_there_anyway" {
   expect_failures = [var.indexes]
 }
 
-run "refuses_more_attributes_than_dynamodb_takes" {
+run "refuses_more_attributes_than_dynamodb_allows" {
   command = plan
 
   variables {

@@ -1,5 +1,5 @@
-# The real provider, which renders policies and checks arguments; a plan of new things asks AWS
-# nothing.
+# Uses the real provider, which renders policies and checks arguments. A plan of new resources sends
+# no requests to AWS.
 provider "aws" {
   region                      = "eu-west-1"
   access_key                  = "test"
@@ -36,7 +36,7 @@ run "has_the_given_keys_and_indexes" {
       by_time    = "pk time_key ALL"
       processing = "processing_shard updated_at KEYS_ONLY"
     }
-    error_message = "Each index must have its keys, and hold what its projection says, and ALL without one."
+    error_message = "Each index must have its keys and its projection, which is ALL by default."
   }
 }
 
@@ -47,20 +47,20 @@ run "declares_each_key_once_and_nothing_else" {
     condition = sort([for attribute in aws_dynamodb_table.this.attribute : "${attribute.name} ${attribute.type}"]) == sort([
       "album_key S", "pk S", "processing_shard S", "sk S", "time_key S", "updated_at S",
     ])
-    error_message = "DynamoDB wants each key declared, and no other attribute."
+    error_message = "Each key attribute must be declared, and no other attribute."
   }
 }
 
-run "is_paid_by_the_request" {
+run "is_billed_per_request" {
   command = plan
 
   assert {
     condition     = aws_dynamodb_table.this.billing_mode == "PAY_PER_REQUEST"
-    error_message = "An idle table must cost nothing but its storage."
+    error_message = "The billing mode must be PAY_PER_REQUEST."
   }
 }
 
-run "can_be_taken_back_to_any_second" {
+run "has_point_in_time_recovery" {
   command = plan
 
   assert {
@@ -69,12 +69,12 @@ run "can_be_taken_back_to_any_second" {
   }
 }
 
-run "is_encrypted_with_the_key_that_aws_manages" {
+run "is_encrypted_with_the_aws_managed_key" {
   command = plan
 
   assert {
     condition     = aws_dynamodb_table.this.server_side_encryption[0].enabled
-    error_message = "The table must be encrypted with a key that is in the account."
+    error_message = "The table must be encrypted with a key in the account."
   }
 }
 
@@ -91,7 +91,7 @@ run "is_encrypted_with_the_given_key" {
   }
 }
 
-run "is_protected_from_deletion" {
+run "is_protected_from_deletion_by_default" {
   command = plan
 
   assert {

@@ -29,7 +29,7 @@ run "refuses_a_definition_that_is_not_json" {
   expect_failures = [var.definition]
 }
 
-run "refuses_a_definition_that_starts_nowhere" {
+run "refuses_a_definition_without_start_at" {
   command = plan
 
   variables {
@@ -39,7 +39,7 @@ run "refuses_a_definition_that_starts_nowhere" {
   expect_failures = [var.definition]
 }
 
-run "refuses_a_name_that_cannot_be_logged" {
+run "refuses_a_name_with_a_dot" {
   command = plan
 
   variables {
@@ -49,7 +49,7 @@ run "refuses_a_name_that_cannot_be_logged" {
   expect_failures = [var.name]
 }
 
-run "refuses_to_be_started_by_nothing" {
+run "refuses_an_empty_map_of_start_rules" {
   command = plan
 
   variables {
@@ -59,7 +59,7 @@ run "refuses_to_be_started_by_nothing" {
   expect_failures = [var.start_rules]
 }
 
-run "refuses_a_second_rule_called_failed" {
+run "refuses_a_start_rule_called_failed" {
   command = plan
 
   variables {

@@ -58,7 +58,7 @@ variables {
   }
 }
 
-run "logs_errors_without_what_photos_say_of_themselves" {
+run "logs_errors_without_metadata_of_photos" {
   command = plan
 
   assert {
@@ -68,7 +68,7 @@ run "logs_errors_without_what_photos_say_of_themselves" {
 
   assert {
     condition     = !aws_sfn_state_machine.this.logging_configuration[0].include_execution_data
-    error_message = "Execution data holds coordinates, which must not be logged."
+    error_message = "Execution data, which contains coordinates, must not be logged."
   }
 
   assert {
@@ -87,11 +87,11 @@ run "executions_can_be_redriven_and_described" {
 
   assert {
     condition     = aws_sfn_state_machine.this.type == "STANDARD"
-    error_message = "Only a standard workflow keeps what it was started with."
+    error_message = "The type must be STANDARD, which keeps the input of each execution."
   }
 }
 
-run "a_rule_tries_for_a_day_and_then_leaves_a_letter" {
+run "a_rule_retries_for_a_day_and_then_uses_the_dead_letter_queue" {
   command = plan
 
   assert {
@@ -99,7 +99,7 @@ run "a_rule_tries_for_a_day_and_then_leaves_a_letter" {
       for target in aws_cloudwatch_event_target.start :
       target.retry_policy[0].maximum_event_age_in_seconds == 86400 && target.retry_policy[0].maximum_retry_attempts == 185
     ])
-    error_message = "A start must be tried as long and as often as EventBridge allows."
+    error_message = "A start must be retried as long and as often as EventBridge allows."
   }
 
   assert {
@@ -108,7 +108,7 @@ run "a_rule_tries_for_a_day_and_then_leaves_a_letter" {
   }
 }
 
-run "an_execution_that_ends_badly_leaves_a_letter" {
+run "a_failed_execution_sends_a_dead_letter_message" {
   command = plan
 
   assert {
@@ -118,20 +118,20 @@ run "an_execution_that_ends_badly_leaves_a_letter" {
 
   assert {
     condition     = aws_cloudwatch_event_target.failed.input_transformer[0].input_template == var.failure_rule.input_template
-    error_message = "The letter must be as the template says."
+    error_message = "The message must match the template."
   }
 }
 
-run "letters_are_encrypted_and_kept_for_14_days" {
+run "dead_letter_messages_are_encrypted_and_kept_for_14_days" {
   command = plan
 
   assert {
     condition     = aws_sqs_queue.dead_letters.sqs_managed_sse_enabled && aws_sqs_queue.dead_letters.message_retention_seconds == 1209600
-    error_message = "Letters must be encrypted, and kept as long as SQS keeps anything."
+    error_message = "Messages must be encrypted, and kept for SQS's maximum of 14 days."
   }
 }
 
-run "only_the_rules_may_send_letters_and_only_over_tls" {
+run "only_the_rules_may_send_dead_letter_messages_and_only_over_tls" {
   command = plan
 
   assert {
@@ -139,7 +139,7 @@ run "only_the_rules_may_send_letters_and_only_over_tls" {
       "arn:aws:events:eu-west-1:123456789012:rule/gallery-created",
       "arn:aws:events:eu-west-1:123456789012:rule/gallery-failed",
     ])
-    error_message = "The queue must take letters of exactly our rules."
+    error_message = "Exactly this deployment's rules must be allowed to send messages."
   }
 
   assert {
@@ -148,26 +148,26 @@ run "only_the_rules_may_send_letters_and_only_over_tls" {
   }
 }
 
-run "each_role_is_for_one_thing_alone" {
+run "each_role_has_one_purpose" {
   command = plan
 
   assert {
     condition     = toset([for condition in data.aws_iam_policy_document.assume.statement[0].condition : condition.variable]) == toset(["aws:SourceAccount", "aws:SourceArn"])
-    error_message = "Only our state machine may take its role."
+    error_message = "Only this state machine may assume the role."
   }
 
   assert {
     condition     = anytrue([for condition in data.aws_iam_policy_document.assume_start.statement[0].condition : contains(condition.values, "arn:aws:events:eu-west-1:123456789012:rule/gallery-created")])
-    error_message = "Only the rules that start executions may take the role to start them."
+    error_message = "Only the rules that start executions may assume the role that starts them."
   }
 
   assert {
     condition     = !anytrue([for condition in data.aws_iam_policy_document.assume_start.statement[0].condition : contains(condition.values, "arn:aws:events:eu-west-1:123456789012:rule/gallery-failed")])
-    error_message = "The rule that sends letters must not be able to start executions."
+    error_message = "The rule for dead-letter messages must not be allowed to start executions."
   }
 
   assert {
     condition     = data.aws_iam_policy_document.start.statement[0].actions == toset(["states:StartExecution"]) && data.aws_iam_policy_document.start.statement[0].resources == toset(["arn:aws:states:eu-west-1:123456789012:stateMachine:gallery"])
-    error_message = "The rules may start our state machine, and nothing else."
+    error_message = "The rules must be allowed to start this state machine only."
   }
 }
