@@ -30,7 +30,8 @@ def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 def clone(tmp_path: Path) -> Path:
     """A fresh clone, as far as the set-up looks at it."""
     files = ("Makefile", "pyproject.toml", "uv.lock", "tools/bootstrap.txt")
-    for name in (*files, "tools/checkov/pyproject.toml", "tools/checkov/uv.lock"):
+    page = ("web/package.json", "web/package-lock.json")
+    for name in (*files, *page, "tools/checkov/pyproject.toml", "tools/checkov/uv.lock"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes((ROOT / name).read_bytes())
     return tmp_path
@@ -91,9 +92,8 @@ def deployer(clone: Path) -> Path:
     terraform's state holds a bucket and a function, and keep_photos is what the file `keep` says.
     """
     (clone / "terraform").mkdir()
-    (clone / "web" / "node_modules").mkdir(parents=True)
-    for name in ("package.json", "package-lock.json", "node_modules/.package-lock.json"):
-        (clone / "web" / name).touch()
+    (clone / "web" / "node_modules").mkdir()
+    (clone / "web" / "node_modules" / ".package-lock.json").touch()
     shutil.copy(ROOT / "terraform" / "backend.tf.example", clone / "terraform")
     stubs = {
         "docker": 'sleep 0.1; echo "docker $1 $3" >> said',
