@@ -62,7 +62,7 @@ web/node_modules/.package-lock.json: web/package.json web/package-lock.json
 screenshots: .venv/.dev web
 	$(BIN)/python -m tools.screenshots
 
-.PHONY: figures  ## Measure size and load time of the gallery page, and write docs/page.md
+.PHONY: figures  ## Measure what the page weighs and how soon it shows: docs/page.md
 figures: .venv/.dev web
 	$(BIN)/python -m tools.figures
 
@@ -138,7 +138,7 @@ build-%:
 push: $(filter build,$(MAKECMDGOALS))
 init: $(filter build push,$(MAKECMDGOALS))
 
-.PHONY: push  ## Create the repositories, push the images, record their digests: REGISTRY=HOST:PORT
+.PHONY: push  ## Push the images and record their digests for Terraform: REGISTRY=HOST:PORT
 push: .venv/.local
 	$(BIN)/python -m gallery.push --docker $(DOCKER) --terraform $(TERRAFORM) \
 	    $(if $(REGISTRY),--registry $(REGISTRY))
@@ -161,7 +161,7 @@ apply: init
 	    echo 'apply: all is deployed but the page of the gallery, which npm builds.' \
 	        'Where there is npm: make publish' >&2; fi
 
-.PHONY: publish  ## Build the gallery page and upload it to the deployment
+.PHONY: publish  ## Build the gallery's page and upload it
 publish: .venv/.local web init
 	$(BIN)/python -m gallery.publish --bucket "$$($(TF) output -raw site_bucket)"
 	@echo "Gallery: $$($(TF) output -raw site_url)"
@@ -192,7 +192,7 @@ GALLERY = $(BIN)/python -m gallery $@ --table "$$($(TF) output -raw table)" \
     --photos-bucket "$$($(TF) output -raw photos_bucket)" \
     --logs-bucket "$$($(TF) output -raw logs_bucket)" --reprocess-arn "$$($(TF) output -raw reprocess_arn)"
 
-.PHONY: reprocess  ## Reprocess photos: REPROCESS='--older thumbnail --dry-run', --failed, --album …
+.PHONY: reprocess  ## Process photos again: REPROCESS='--older thumbnail --dry-run', --failed, --album …
 reprocess: .venv/.local init
 	$(GALLERY) $(REPROCESS)
 
