@@ -158,8 +158,8 @@ plan: init
 apply: init
 	$(TF) apply
 	@if command -v $(NPM) > /dev/null; then $(MAKE) --no-print-directory publish; else \
-	    echo 'apply: all is deployed but the page of the gallery, which npm builds.' \
-	        'Where there is npm: make publish' >&2; fi
+	    echo 'apply: deployed everything but the gallery page, which needs npm.' \
+	        'Run `make publish` where npm is installed.' >&2; fi
 
 .PHONY: publish  ## Build the gallery's page and upload it
 publish: .venv/.local web init
@@ -169,7 +169,7 @@ publish: .venv/.local web init
 .PHONY: destroy  ## Destroy the deployment, once you confirm it twice: KEEP_PHOTOS=false
 destroy: init
 	@keep=$(or $(KEEP_PHOTOS),$$(echo var.keep_photos | $(TF) console)); [ "$$keep" = false ] || { \
-	    echo 'destroy: keep_photos is true, so the photos, the table and all beside them stay.' \
+	    echo 'destroy: keep_photos is true, so photos, table and buckets stay.' \
 	        'To destroy everything, photos included: make destroy KEEP_PHOTOS=false' >&2; exit 1; }
 	@# keep_photos=false is applied first: it lifts the protection of buckets, table and users. Only
 	@# what still exists is a target, so that nothing is created again.

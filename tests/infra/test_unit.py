@@ -25,7 +25,7 @@ def test_a_unit_test_that_needs_more_fails_by_name(tmp_path: Path) -> None:
     tests = [f"def test_{number}():\n    {code}\n" for number, code in enumerate(USES.values())]
     (tmp_path / "test_them.py").write_text("\n".join(tests))
 
-    options = ["-p", "unit", "--unit", "-p", "no:cacheprovider", "--rootdir", tmp_path]
+    options = ["-p", "unit", "--unit", "-p", "no:cacheprovider", "--rootdir", str(tmp_path)]
     done = subprocess.run(  # noqa: S603  # our own arguments
         [sys.executable, "-m", "pytest", *options, tmp_path],
         cwd=TESTS,
