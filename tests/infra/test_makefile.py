@@ -1,5 +1,6 @@
 """The Makefile, the lists that it installs from, and the CI script agree."""
 
+import json
 import os
 import re
 import shutil
@@ -235,3 +236,15 @@ def test_redrive_takes_the_queue_from_terraform(deployer: Path) -> None:
 
 def test_ci_runs_what_the_readme_says() -> None:
     assert "exec make test" in (ROOT / ".ci/run").read_text()
+    assert "run: make test" in (ROOT / ".github/workflows/ci.yml").read_text()
+
+
+def test_ci_and_the_dev_container_have_the_same_terraform_and_node() -> None:
+    features = json.loads((ROOT / ".devcontainer/devcontainer.json").read_text())["features"]
+    versions = {
+        name.split("/")[-1].split(":")[0]: one.get("version") for name, one in features.items()
+    }
+    workflow = (ROOT / ".github/workflows/ci.yml").read_text()
+
+    assert f"terraform_version: {versions['terraform']}\n" in workflow
+    assert f"node-version: {versions['node']}\n" in workflow
