@@ -27,37 +27,38 @@ IMAGES := extract thumbnail tag
 BIN := .venv/bin
 EXPORT := $(BIN)/uv export --quiet --frozen --no-emit-project --no-annotate --no-header
 TF := $(TERRAFORM) -chdir=terraform
+SCHEMA := $(BIN)/check-jsonschema --builtin-schema vendor.github-
 
-# All that is installed and cached stays in this folder.
+# Everything that make installs and caches stays in this folder.
 unexport VIRTUAL_ENV CONDA_PREFIX
 export UV_CACHE_DIR := $(CURDIR)/.cache/uv
 export UV_PROJECT_ENVIRONMENT := $(CURDIR)/.venv
 export UV_PYTHON := $(CURDIR)/.venv/bin/python
 export UV_PYTHON_DOWNLOADS := never
 
-# With attestations an image becomes an index, of which Lambda runs none.
+# With attestations an image becomes an index, which Lambda does not run.
 export BUILDX_NO_DEFAULT_ATTESTATIONS := 1
 
 .PHONY: help  ## Show this list
 help:
-	@sed -nE 's/^\.PHONY: ([^ ]+)  ## (.*)/\1	\2/p' $(MAKEFILE_LIST) | expand -t 10
+	@sed -nE 's/^\.PHONY: ([^ ]+)  ## (.*)/\1	\2/p' $(MAKEFILE_LIST) | expand -t 15
 
-.PHONY: demo  ## Photos through the whole pipeline, here: PHOTOS=… STAGES=docker OUTPUT=…
+.PHONY: demo  ## Process photos on this machine and show the results: PHOTOS=… STAGES=docker OUTPUT=…
 demo: .venv/.local $(if $(filter docker,$(STAGES)),build)
 	$(BIN)/python -m local demo --stages $(STAGES) --output $(OUTPUT) $(PHOTOS)
 
-.PHONY: run  ## The gallery in a browser, on an embedded AWS: PHOTOS=…
+.PHONY: run  ## Open the gallery in a browser, on an embedded AWS: PHOTOS=…
 run: .venv/.local web
 	$(BIN)/python -m local.site $(PHOTOS)
 
-.PHONY: web  ## The gallery's page, built into web/dist
+.PHONY: web  ## Build the gallery page into web/dist
 web: web/node_modules/.package-lock.json
 	cd web && $(NPM) run build
 
 web/node_modules/.package-lock.json: web/package.json web/package-lock.json
 	cd web && $(NPM) ci --no-audit --no-fund && touch node_modules/.package-lock.json
 
-.PHONY: screenshots  ## Take the pictures of the gallery in docs/ again
+.PHONY: screenshots  ## Take the screenshots in docs/ again
 screenshots: .venv/.dev web
 	$(BIN)/python -m tools.screenshots
 
@@ -65,37 +66,51 @@ screenshots: .venv/.dev web
 figures: .venv/.dev web
 	$(BIN)/python -m tools.figures
 
-.PHONY: test  ## All that CI runs: style, static types, every test
+.PHONY: test  ## Run what CI runs: style, static types, every test
 test: lint types model .cache/checkov/.made
 	$(BIN)/pytest --numprocesses auto --dist loadfile $(PYTEST)
 
-.PHONY: check  ## Style, static types, and the state machine's definition
+.PHONY: unit  ## Run the tests that need no emulator, Docker, browser, Terraform, npm or network
+unit: .venv/.dev
+	$(BIN)/pytest --unit -m 'not docker and not photos' --numprocesses auto --dist loadfile $(PYTEST)
+
+.PHONY: check  ## Check style, static types and the state machine definition
 check: lint types validate
 
-.PHONY: lint  ## Style of Python and Dockerfiles
-lint: .venv/.dev
+.PHONY: lint  ## Check style and import rules: Python, Dockerfiles, .github, Terraform, web/
+lint: .venv/.dev $(if $(shell command -v $(NPM)),web/node_modules/.package-lock.json)
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/ruff check $(CODE)
+	PYTHONPATH=.:images $(BIN)/lint-imports --no-logo --cache-dir .cache/import-linter
 	$(BIN)/hadolint images/*/Dockerfile images/tag/embedded/Dockerfile
+	$(SCHEMA)workflows .github/workflows/*.yml
+	$(SCHEMA)issue-forms .github/ISSUE_TEMPLATE/bug.yml .github/ISSUE_TEMPLATE/feature.yml
+	$(SCHEMA)issue-config .github/ISSUE_TEMPLATE/config.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
+	$(BIN)/zizmor --offline --quiet .github
+	$(if $(shell command -v $(TERRAFORM)),$(TERRAFORM) fmt -check -diff -recursive terraform, \
+	    @echo 'lint: skipped terraform/, because Terraform is not installed' >&2)
+	$(if $(shell command -v $(NPM)),cd web && $(NPM) run lint, \
+	    @echo 'lint: skipped web/, because npm is not installed' >&2)
 
-.PHONY: types  ## Static types
+.PHONY: types  ## Check static types
 types: .venv/.dev
 	$(BIN)/mypy $(CODE)
 
-.PHONY: validate  ## The state machine's definition, by AWS's rules
+.PHONY: validate  ## Check the state machine definition with the linters that AWS users use
 validate: .venv/.dev
 	$(BIN)/pytest --quiet tests/workflow/test_validators.py
 
-.PHONY: checkov  ## What checkov finds in the plan of terraform/, beside what is waived
+.PHONY: checkov  ## Run checkov on the plan of terraform/, minus the waivers
 checkov: .venv/.dev .cache/checkov/.made
 	$(BIN)/python -m tools.checkov
 
-.PHONY: format  ## Rewrite Python files in the house style
+.PHONY: format  ## Format the Python files
 format: .venv/.dev
 	$(BIN)/ruff check --fix $(CODE)
 	$(BIN)/ruff format $(CODE)
 
-.PHONY: model  ## The label model, made once from published weights
+.PHONY: model  ## Build the label model from published weights
 model: .venv/.local
 	$(BIN)/python -m models.build
 
@@ -103,7 +118,7 @@ ifeq ($(filter rekognition embedded,$(LABELER)),)
 $(error LABELER is '$(LABELER)', expected rekognition or embedded)
 endif
 
-.PHONY: build  ## The three container images: PLATFORM=linux/arm64 BASE_IMAGE=… LABELER=embedded
+.PHONY: build  ## Build the three container images: PLATFORM=linux/arm64 BASE_IMAGE=… LABELER=embedded
 build: $(IMAGES:%=build-%)
 
 # The label model goes on top of the tag image (docs/decisions/0004-label-model-runtime.md).
@@ -119,54 +134,55 @@ build-%:
 	    $(if $(PLATFORM),--platform $(PLATFORM)) \
 	    $(if $(BASE_IMAGE),--build-arg BASE_IMAGE=$(BASE_IMAGE)) images
 
-# `make build push apply` is one after the other, also with --jobs.
+# `make build push apply` runs one after the other, also with --jobs.
 push: $(filter build,$(MAKECMDGOALS))
 init: $(filter build push,$(MAKECMDGOALS))
 
-.PHONY: push  ## Create the repositories, push what was built, record the digests: REGISTRY=HOST:PORT
+.PHONY: push  ## Push the images and record their digests for Terraform: REGISTRY=HOST:PORT
 push: .venv/.local
 	$(BIN)/python -m gallery.push --docker $(DOCKER) --terraform $(TERRAFORM) \
 	    $(if $(REGISTRY),--registry $(REGISTRY))
 
-.PHONY: init  ## Make terraform/ ready, its state in this folder or in S3: STATE_BUCKET=…
+.PHONY: init  ## Initialize Terraform, with its state in this folder or in S3: STATE_BUCKET=…
 init: $(if $(STATE_BUCKET),terraform/backend.tf)
 	$(TF) init $(if $(STATE_BUCKET),-migrate-state -backend-config=bucket=$(STATE_BUCKET),-input=false)
 
 terraform/backend.tf:
 	cp terraform/backend.tf.example $@
 
-.PHONY: plan  ## What `make apply` would change in AWS
+.PHONY: plan  ## Show what `make apply` would change in AWS
 plan: init
 	$(TF) plan
 
-.PHONY: apply  ## Deploy what was pushed, after Terraform has asked, and then the gallery's page
+.PHONY: apply  ## Deploy the pushed images, once you confirm the plan, then the gallery page
 apply: init
 	$(TF) apply
 	@if command -v $(NPM) > /dev/null; then $(MAKE) --no-print-directory publish; else \
-	    echo 'apply: all is deployed but the page of the gallery, which npm builds.' \
-	        'Where there is npm: make publish' >&2; fi
+	    echo 'apply: deployed everything but the gallery page, which needs npm.' \
+	        'Run `make publish` where npm is installed.' >&2; fi
 
-.PHONY: publish  ## Build the gallery's page, and upload it to where it is deployed
+.PHONY: publish  ## Build the gallery's page and upload it
 publish: .venv/.local web init
 	$(BIN)/python -m gallery.publish --bucket "$$($(TF) output -raw site_bucket)"
 	@echo "Gallery: $$($(TF) output -raw site_url)"
 
-.PHONY: destroy  ## Take all of it away, after Terraform has asked twice: KEEP_PHOTOS=false
+.PHONY: destroy  ## Destroy the deployment, once you confirm it twice: KEEP_PHOTOS=false
 destroy: init
 	@keep=$(or $(KEEP_PHOTOS),$$(echo var.keep_photos | $(TF) console)); [ "$$keep" = false ] || { \
-	    echo 'destroy: keep_photos is true, so the photos, the table and all beside them stay.' \
+	    echo 'destroy: keep_photos is true, so photos, table and buckets stay.' \
 	        'To destroy everything, photos included: make destroy KEEP_PHOTOS=false' >&2; exit 1; }
-	@# Buckets, table and users let go once that is applied. What is gone already is not made again.
+	@# keep_photos=false is applied first: it lifts the protection of buckets, table and users. Only
+	@# what still exists is a target, so that nothing is created again.
 	targets=$$($(TF) state list | sed -nE 's/^module\.((photos|derived|logs)\.aws_s3_bucket|table\.aws_dynamodb_table|client\.aws_cognito_user_pool)\.this$$/-target=&/p'); \
 	    [ -z "$$targets" ] || $(TF) apply $$targets -var keep_photos=false
 	KEEP_PHOTOS=false $(TF) destroy -var keep_photos=false
 
-.PHONY: redrive  ## Start again what the dead letters hold: REDRIVE=--dry-run
+.PHONY: redrive  ## Redrive failed executions from the dead-letter queue: REDRIVE=--dry-run
 redrive: .venv/.local init
 	$(BIN)/python -m gallery.redrive --queue-url "$$($(TF) output -raw dead_letters_url)" \
 	    --state-machine-arn "$$($(TF) output -raw state_machine_arn)" $(REDRIVE)
 
-.PHONY: backfill  ## Process what is in the photos bucket already: BACKFILL=--dry-run
+.PHONY: backfill  ## Process photos already in the bucket: BACKFILL=--dry-run
 backfill: .venv/.local init
 	$(BIN)/python -m gallery.backfill --photos-bucket "$$($(TF) output -raw photos_bucket)" \
 	    --table "$$($(TF) output -raw table)" \
@@ -176,7 +192,7 @@ GALLERY = $(BIN)/python -m gallery $@ --table "$$($(TF) output -raw table)" \
     --photos-bucket "$$($(TF) output -raw photos_bucket)" \
     --logs-bucket "$$($(TF) output -raw logs_bucket)" --reprocess-arn "$$($(TF) output -raw reprocess_arn)"
 
-.PHONY: reprocess  ## Make photos anew: REPROCESS='--older thumbnail --dry-run', --failed, --album …
+.PHONY: reprocess  ## Process photos again: REPROCESS='--older thumbnail --dry-run', --failed, --album …
 reprocess: .venv/.local init
 	$(GALLERY) $(REPROCESS)
 
@@ -184,20 +200,20 @@ reprocess: .venv/.local init
 reconcile: .venv/.local init
 	$(GALLERY) --derived-bucket "$$($(TF) output -raw derived_bucket)" $(RECONCILE)
 
-.PHONY: bench  ## Measure this and its peers, write docs/performance.md: BENCH=quick BENCH_PHOTOS=…
+.PHONY: bench  ## Measure the project and its peers, and write docs/performance.md: BENCH=quick BENCH_PHOTOS=…
 bench: .venv/.bench
 	$(BIN)/python -m bench $(BENCH) $(if $(BENCH_PHOTOS),--photos $(BENCH_PHOTOS))
 
-.PHONY: bench-compare  ## Count the cores' instructions, and compare them with those recorded
+.PHONY: bench-compare  ## Count the instructions of the cores, and compare with the recorded counts
 bench-compare: .venv/.bench
 	$(BIN)/python -m bench.instructions
 
-.PHONY: docs  ## Write the generated parts of docs/ again
+.PHONY: docs  ## Write the generated parts of docs/
 docs: .venv/.dev
 	$(BIN)/python -m tools.docs
 	$(if $(shell command -v $(TERRAFORM)),$(BIN)/python -m tools.permissions && $(BIN)/python -m tools.tenants)
 
-.PHONY: lock  ## Renew uv.lock where pyproject.toml asks for it, and the hashed lists made of it
+.PHONY: lock  ## Update uv.lock after a change of pyproject.toml, and the hashed lists made from it
 lock: .venv/.bootstrap
 	$(BIN)/uv lock
 	$(BIN)/uv lock --project tools/checkov
@@ -207,7 +223,7 @@ lock: .venv/.bootstrap
 	done
 	$(EXPORT) --only-group networks --output-file images/tag/embedded/requirements.txt
 
-.PHONY: setup  ## Make .venv exactly as uv.lock says, with all that development needs
+.PHONY: setup  ## Install the development environment into .venv, exactly as uv.lock says
 setup: .venv/.dev
 
 .venv/.bootstrap: tools/bootstrap.txt
@@ -217,12 +233,12 @@ setup: .venv/.dev
 	$(BIN)/python -m pip install --no-cache-dir --require-hashes --requirement $<
 	touch $@
 
-# The demo's part is added, so that it takes nothing away from a developer's environment.
+# --inexact: the demo adds its packages, and removes none of a developer's.
 .venv/.local: .venv/.bootstrap pyproject.toml uv.lock
 	$(BIN)/uv sync --locked --inexact --group local
 	touch $@
 
-# The bench's peers are added as well: no test needs them.
+# The peers of the bench are added as well. No test needs them.
 .venv/.bench: .venv/.bootstrap pyproject.toml uv.lock
 	$(BIN)/uv sync --locked --inexact --group bench
 	touch $@
@@ -231,12 +247,12 @@ setup: .venv/.dev
 	$(BIN)/uv sync --locked --group dev
 	touch .venv/.local $@
 
-# What checkov pins does not go with what is ours.
+# checkov pins versions that conflict with ours, so it has an environment of its own.
 .cache/checkov/.made: .venv/.bootstrap tools/checkov/pyproject.toml tools/checkov/uv.lock
 	UV_PROJECT_ENVIRONMENT=$(CURDIR)/.cache/checkov $(BIN)/uv sync --locked --project tools/checkov
 	touch $@
 
-.PHONY: clean  ## Remove all that make has made here
+.PHONY: clean  ## Remove everything that make has created in this folder
 clean:
 	rm -rf .venv .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache demo images/networks web/dist web/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

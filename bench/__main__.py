@@ -28,6 +28,7 @@ import local  # noqa: F401  # puts images/ on the path, as the handlers' imports
 from bench import ROOT, corpus, report
 from bench.peers import gather
 from bench.plots import draw
+from bench.results import load, save
 from bench.section import Run
 
 SHIPPED = ROOT / "local" / "photos"
@@ -72,7 +73,7 @@ def main() -> None:
                 "machine": machine(),
             }
             figures = report.SECTIONS[name].measure(run)
-            results = report.load()  # of the other sections the last figures stay
+            results = load()  # of the other sections the last figures stay
             results[name] = figures
             results["about"] = {
                 "source": source,
@@ -84,9 +85,9 @@ def main() -> None:
                     name: {**when, "quick": quick},
                 },
             }
-            report.save(results)
-    draw(report.load())
-    report.PAGE.write_text(report.page(report.load()))
+            save(results)
+    draw(load())
+    report.PAGE.write_text(report.page(load()))
     minutes = (time.monotonic() - started) / 60
     console.print(f"written: {report.PAGE.relative_to(ROOT)}, after {minutes:.1f} minutes")
 

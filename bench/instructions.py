@@ -16,6 +16,7 @@ from typing import Final
 import local  # noqa: F401  # puts images/ on the path, as the handlers' imports want it
 from bench import ROOT
 from bench.peers import gather
+from bench.results import load
 from bench.rounds import PYTHON_PATH
 from bench.section import Figures, Run, table
 from bench.targets import Target
@@ -93,8 +94,6 @@ def grown(now: Mapping[str, float], recorded: Mapping[str, float]) -> dict[str, 
 
 def main() -> int:
     """Compare, and return the exit status."""
-    from bench.report import load  # noqa: PLC0415  # which knows this section
-
     valgrind = gather().programs.get("valgrind")
     if valgrind is None:
         print("skipped: no valgrind")  # noqa: T201  # what it is for

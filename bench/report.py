@@ -1,6 +1,5 @@
 """docs/performance.md, made of bench/results.json: targets first, then section by section."""
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Final
 
@@ -8,7 +7,6 @@ from bench import ROOT, cold, extract, growth, instructions, memory, pipeline, s
 from bench.section import Figures, Section, prose
 from bench.targets import Target, reasons, rows
 
-RESULTS: Final = ROOT / "bench" / "results.json"
 PAGE: Final = ROOT / "docs" / "performance.md"
 SECTIONS: Final[Mapping[str, Section]] = {
     "thumbnail": thumbnail,
@@ -31,27 +29,6 @@ is measured is in [bench/README.md](../bench/README.md). **Ratios are the result
 only for scale**: each is the median over rounds of two CPU times taken in the same round, and the
 geometric mean over photos. Nothing was measured in AWS.
 """
-
-
-def load() -> Figures:
-    """Return what was measured last, or nothing."""
-    return dict(json.loads(RESULTS.read_text())) if RESULTS.exists() else {}
-
-
-def save(results: Figures) -> None:
-    """Keep what was measured, with no more digits than it is worth."""
-    RESULTS.write_text(json.dumps(rounded(results), indent=1, ensure_ascii=False) + "\n")
-
-
-def rounded(node: object) -> object:
-    """Return JSON with its numbers rounded to four digits, where they have a fraction."""
-    if isinstance(node, float):
-        return float(f"{node:.4g}")
-    if isinstance(node, dict):
-        return {key: rounded(value) for key, value in node.items()}
-    if isinstance(node, list):
-        return [rounded(value) for value in node]
-    return node
 
 
 def page(results: Figures) -> str:

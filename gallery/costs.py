@@ -20,7 +20,6 @@ from io import BytesIO
 from pathlib import Path
 from typing import Final
 
-import local  # noqa: F401  # puts images/ on the path, as the handlers' imports want it
 from shared.contracts import ExtractRequest, PhotoRef, ThumbnailRequest
 from shared.storage import Chunk
 

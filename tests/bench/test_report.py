@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from bench import ROOT, report
+from bench import ROOT, report, results
 
-RESULTS = report.load()
+RESULTS = results.load()
 PAGE = report.PAGE.read_text()
 
 
@@ -58,7 +58,7 @@ def numbers(node: object) -> Iterator[float]:
 
 def test_figures_have_no_more_digits_than_they_are_worth() -> None:
     assert all(figure == float(f"{figure:.4g}") for figure in numbers(RESULTS))
-    assert report.rounded({"a": [1.23456, 12_345]}) == {"a": [1.235, 12_345]}
+    assert results.rounded({"a": [1.23456, 12_345]}) == {"a": [1.235, 12_345]}
 
 
 def test_pictures_are_there_and_small() -> None:
@@ -68,6 +68,6 @@ def test_pictures_are_there_and_small() -> None:
 
 
 def test_results_are_of_known_shape() -> None:
-    text = report.RESULTS.read_text()
+    text = results.RESULTS.read_text()
 
     assert text == json.dumps(json.loads(text), indent=1, ensure_ascii=False) + "\n"

@@ -1,5 +1,6 @@
-"""The Makefile, the lists it installs from, and CI's script say the same."""
+"""The Makefile, the lists that it installs from, and the CI script agree."""
 
+import json
 import os
 import re
 import shutil
@@ -19,7 +20,7 @@ def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(  # noqa: S603  # our own targets
         ["make", *arguments],  # noqa: S607  # whichever make there is
         cwd=folder,
-        env=settings,  # of this make alone, even where `make test` started the tests
+        env=settings,  # without the variables of the `make test` that runs this test
         check=False,
         capture_output=True,
         text=True,
@@ -28,9 +29,10 @@ def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
-    """A fresh clone, as far as the set-up looks at it."""
+    """Return a folder with the files of a fresh clone that the setup reads."""
     files = ("Makefile", "pyproject.toml", "uv.lock", "tools/bootstrap.txt")
-    for name in (*files, "tools/checkov/pyproject.toml", "tools/checkov/uv.lock"):
+    page = ("web/package.json", "web/package-lock.json")
+    for name in (*files, *page, "tools/checkov/pyproject.toml", "tools/checkov/uv.lock"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes((ROOT / name).read_bytes())
     return tmp_path
@@ -63,7 +65,7 @@ def test_nothing_is_cached_outside_the_clone(clone: Path) -> None:
     assert "pip install --no-cache-dir" in MAKEFILE
 
 
-def test_an_old_python_is_refused_in_words(clone: Path) -> None:
+def test_an_old_python_is_refused_with_the_version_that_is_needed(clone: Path) -> None:
     old = clone / "python3.9"
     old.write_text("#!/bin/sh\nexit 1\n")
     old.chmod(0o755)
@@ -86,14 +88,14 @@ def test_uv_is_installed_from_what_the_lock_says(tmp_path: Path) -> None:
 
 @pytest.fixture
 def deployer(clone: Path) -> Path:
-    """A clone that is set up, with stand-ins for docker, terraform and python that note calls.
+    """Return a clone after setup, with stand-ins for docker, npm, terraform and python.
 
-    terraform's state holds a bucket and a function, and keep_photos is what the file `keep` says.
+    They append their calls to the file `said`. terraform's state has a bucket and a function, and
+    its variable keep_photos has the value in the file `keep`.
     """
     (clone / "terraform").mkdir()
-    (clone / "web" / "node_modules").mkdir(parents=True)
-    for name in ("package.json", "package-lock.json", "node_modules/.package-lock.json"):
-        (clone / "web" / name).touch()
+    (clone / "web" / "node_modules").mkdir()
+    (clone / "web" / "node_modules" / ".package-lock.json").touch()
     shutil.copy(ROOT / "terraform" / "backend.tf.example", clone / "terraform")
     stubs = {
         "docker": 'sleep 0.1; echo "docker $1 $3" >> said',
@@ -119,7 +121,7 @@ def deployer(clone: Path) -> Path:
 
 
 def deploy(folder: Path, *arguments: str) -> tuple[subprocess.CompletedProcess[str], list[str]]:
-    """Run make with the stand-ins, and return what it and what they said."""
+    """Run make with the stand-ins; return its result and their calls."""
     clients = {name.upper(): folder / ".venv/bin" / name for name in ("docker", "npm", "terraform")}
     settings = (f"{name}={path.resolve()}" for name, path in clients.items())
     done = make(folder, *settings, *arguments)
@@ -150,7 +152,7 @@ def test_pushing_to_another_registry_is_one_setting(deployer: Path) -> None:
 
 
 @pytest.mark.parametrize("target", ["plan", "apply"])
-def test_terraform_is_made_ready_first(target: str, deployer: Path) -> None:
+def test_terraform_is_initialized_first(target: str, deployer: Path) -> None:
     _, said = deploy(deployer, target)
 
     assert said[:2] == ["terraform init -input=false", f"terraform {target}"]
@@ -168,9 +170,7 @@ def test_the_page_is_built_and_goes_where_terraform_says(target: str, deployer: 
     assert "Gallery: the-site_url\n" in done.stdout
 
 
-def test_without_npm_all_is_deployed_but_the_page_and_it_is_said_how_to_go_on(
-    deployer: Path,
-) -> None:
+def test_without_npm_apply_skips_the_page_and_names_the_command(deployer: Path) -> None:
     done, said = deploy(deployer, "apply", "NPM=no-npm-here")
 
     assert done.returncode == 0
@@ -186,7 +186,7 @@ def test_state_in_a_bucket_is_one_setting(deployer: Path) -> None:
     assert (deployer / "terraform" / "backend.tf").read_text() == example
 
 
-def test_destroy_says_what_to_do_and_destroys_nothing_while_photos_are_kept(deployer: Path) -> None:
+def test_destroy_refuses_while_photos_are_kept_and_names_the_command(deployer: Path) -> None:
     refused, said = deploy(deployer, "destroy")
 
     assert refused.returncode != 0
@@ -197,7 +197,9 @@ def test_destroy_says_what_to_do_and_destroys_nothing_while_photos_are_kept(depl
 @pytest.mark.parametrize(
     ("setting", "keep"), [("KEEP_PHOTOS=false", "true"), ("KEEP_PHOTOS=", "false")]
 )
-def test_destroy_lets_the_buckets_go_first(setting: str, keep: str, deployer: Path) -> None:
+def test_destroy_lifts_the_protection_of_buckets_first(
+    setting: str, keep: str, deployer: Path
+) -> None:
     (deployer / "keep").write_text(f"{keep}\n")
 
     done, said = deploy(deployer, "destroy", setting)
@@ -223,7 +225,7 @@ def test_destroy_knows_the_buckets_and_the_table_by_their_addresses() -> None:
         assert f'resource "{kind}" "this"' in source
 
 
-def test_redrive_asks_terraform_where(deployer: Path) -> None:
+def test_redrive_takes_the_queue_from_terraform(deployer: Path) -> None:
     _, said = deploy(deployer, "redrive")
 
     assert said[-1] == (
@@ -234,3 +236,15 @@ def test_redrive_asks_terraform_where(deployer: Path) -> None:
 
 def test_ci_runs_what_the_readme_says() -> None:
     assert "exec make test" in (ROOT / ".ci/run").read_text()
+    assert "run: make test" in (ROOT / ".github/workflows/ci.yml").read_text()
+
+
+def test_ci_and_the_dev_container_have_the_same_terraform_and_node() -> None:
+    features = json.loads((ROOT / ".devcontainer/devcontainer.json").read_text())["features"]
+    versions = {
+        name.split("/")[-1].split(":")[0]: one.get("version") for name, one in features.items()
+    }
+    workflow = (ROOT / ".github/workflows/ci.yml").read_text()
+
+    assert f"terraform_version: {versions['terraform']}\n" in workflow
+    assert f"node-version: {versions['node']}\n" in workflow

@@ -1,16 +1,24 @@
 """One deployed state machine for the tests of a file."""
 
-from collections.abc import Iterator
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import pytest
 
-from local.stack import Stack
-from workflow.scripted import Scripted, extract, tag
-from workflow.world import World
+if TYPE_CHECKING:  # the tests of definitions and expressions do without the embedded AWS
+    from collections.abc import Iterator
+
+    from local.stack import Stack
+    from workflow.scripted import Scripted
+    from workflow.world import World
 
 
 @pytest.fixture(scope="module")  # one embedded AWS to a process at a time
 def deployed() -> Iterator[tuple[Stack, Scripted]]:
+    from local.stack import Stack  # noqa: PLC0415  # as above
+    from workflow.scripted import Scripted  # noqa: PLC0415
+
     functions = Scripted()
     with Stack.start(functions=functions, retry_scale=0) as stack:
         yield stack, functions
@@ -18,6 +26,9 @@ def deployed() -> Iterator[tuple[Stack, Scripted]]:
 
 @pytest.fixture
 def world(deployed: tuple[Stack, Scripted]) -> Iterator[World]:
+    from workflow.scripted import extract, tag  # noqa: PLC0415
+    from workflow.world import World  # noqa: PLC0415
+
     stack, functions = deployed
     world = World(stack, functions)
     functions.steps = {"extract": extract, "thumbnail": world.stored_thumbnail, "tag": tag}

@@ -1,1 +1,1 @@
-"""What checkov finds in the plan of the deployment, and what of it is waived, with reasons."""
+"""checkov on the Terraform plan of the deployment, minus waivers with reasons."""
