@@ -106,6 +106,13 @@ def heic(
     return start + meta + box(b"mdat", *(body for _, body, _ in items))
 
 
+def sized(photo: bytes, was_px: int, side_px: int, *, in_header: bool = True) -> bytes:
+    """Return `photo`, a grid, with another size in its grid item and in its header."""
+    photo = photo.replace(struct.pack(">HH", was_px, was_px), struct.pack(">HH", side_px, side_px))
+    header = struct.pack(">II", was_px, was_px)
+    return photo.replace(header, struct.pack(">II", side_px, side_px)) if in_header else photo
+
+
 def nclx(primaries: int, transfer: int) -> bytes:
     """Return the property that states a HEIF picture's color in numbers."""
     return box(b"colr", b"nclx", struct.pack(">HHHB", primaries, transfer, 6, 0x80))

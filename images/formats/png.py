@@ -11,6 +11,7 @@ from formats.structure import MAX_METADATA_BYTES, Structure
 TAIL_BYTES: Final = 65_536  # exiftool writes behind the pixels; further ahead nobody looks
 
 _SIGNATURE_BYTES: Final = 8
+_END: Final = b"IEND"
 _WANTED: Final = frozenset({b"eXIf", b"tEXt", b"zTXt", b"iTXt"})
 _UPRIGHT: Final = 1
 _XMP: Final = b"XML:com.adobe.xmp\0"
@@ -48,6 +49,11 @@ def survey_png(file: PartialFile, found: Structure) -> None:
         found.exif = block or found.exif
 
 
+def is_png_truncated(photo: bytes) -> bool:
+    """Return whether `photo` has no end chunk."""
+    return _END not in photo
+
+
 def _chunks(file: PartialFile) -> Iterator[tuple[bytes, bytes]]:
     """Yield type and body of each chunk that may hold metadata, of the tail's too.
 
@@ -62,7 +68,7 @@ def _chunks(file: PartialFile) -> Iterator[tuple[bytes, bytes]]:
     try:
         while len(header := file.read(at, 8)) == 8:  # noqa: PLR2004  # length and type
             size, kind = int.from_bytes(header[:4]), header[4:]
-            if kind == b"IEND":
+            if kind == _END:
                 return
             if kind == b"IDAT" and is_early:
                 is_early = False

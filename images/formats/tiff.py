@@ -16,7 +16,9 @@ from formats.structure import MAX_METADATA_BYTES, Structure
 EXIF_POINTER, GPS_POINTER = 0x8769, 0x8825
 _WIDTH, _HEIGHT, _ORIENTATION, _XMP, _IPTC = 0x0100, 0x0101, 0x0112, 0x02BC, 0x83BB
 _TYPE_BYTES: Final = (0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4)  # by type, 1 BYTE to 13 IFD
-_LONG, _RATIONAL = 4, 5
+_OFFSETS, _BYTE_COUNTS = (0x0111, 0x0144), (0x0117, 0x0145)  # of strips, of tiles
+_SHORT, _LONG, _RATIONAL = 3, 4, 5
+_SLOT_BYTES: Final = 4  # of an entry: its value, or where a longer one is
 _INTEGER_TYPES: Final = frozenset({3, 4, 13})  # SHORT, LONG, IFD
 # What libvips (libexif) takes an orientation from; of a RATIONAL it takes the numerator.
 _ORIENTATION_BYTES: Final = {1: 1, 3: 2, 4: 4, _RATIONAL: 4, 6: 1, 8: 2, 9: 4}  # by type
@@ -103,6 +105,41 @@ def survey_tiff(file: PartialFile, found: Structure) -> None:
     found.orientation = orientation_of(tiff) if is_one_integer else _UPRIGHT  # as libtiff decides
 
 
+def is_tiff_truncated(photo: bytes) -> bool:
+    """Return whether the first page's directory, or one of its strips or tiles, ends too late."""
+    order = "<" if photo.startswith(b"II") else ">"
+    try:
+        page = _integers_of_first_page(photo, order)
+    except struct.error:
+        return True
+    offsets, byte_counts = (
+        next((page[tag] for tag in tags if tag in page), ()) for tags in (_OFFSETS, _BYTE_COUNTS)
+    )
+    return any(
+        offset + size > len(photo) for offset, size in zip(offsets, byte_counts, strict=False)
+    )
+
+
+def _integers_of_first_page(photo: bytes, order: str) -> dict[int, tuple[int, ...]]:
+    """Return the offsets and byte counts of the first page's strips and tiles, by tag.
+
+    Raises:
+        struct.error: the directory, or one of the values, ends behind the end of `photo`.
+    """
+    (directory,) = struct.unpack_from(f"{order}I", photo, 4)
+    (entries,) = struct.unpack_from(f"{order}H", photo, directory)
+    values: dict[int, tuple[int, ...]] = {}
+    for at in range(directory + 2, directory + 2 + entries * 12, 12):
+        tag, kind, count = struct.unpack_from(f"{order}HHI", photo, at)
+        if tag in _OFFSETS + _BYTE_COUNTS:
+            code, size = ("H", 2) if kind == _SHORT else ("I", 4)
+            value_at = at + 8
+            if count * size > _SLOT_BYTES:
+                (value_at,) = struct.unpack_from(f"{order}I", photo, value_at)
+            values[tag] = struct.unpack_from(f"{order}{count}{code}", photo, value_at)
+    return values
+
+
 def read_tiff(file: PartialFile) -> Tiff:
     """Read the wanted entries of a TIFF structure, the first of each tag. Empty where it is none.
 
@@ -149,7 +186,7 @@ def pack_tiff(tiff: Tiff) -> bytes:
         heads += len(entries).to_bytes(2, order)
         for entry in entries:
             slot = entry.value
-            if len(slot) > 4:  # noqa: PLR2004  # bytes that fit in the entry itself
+            if len(slot) > _SLOT_BYTES:
                 slot = (values_at + len(values)).to_bytes(4, order)
                 values += entry.value
             heads += struct.pack(prefix + "HHI4s", entry.tag, entry.field_type, entry.items, slot)

@@ -3,8 +3,10 @@
 from typing import Final
 
 from formats.partial import PartialFile
-from formats.structure import MAX_METADATA_BYTES, MAX_PARTS, Structure
+from formats.structure import MAX_METADATA_BYTES, Structure
+from shared.limits import MAX_PARTS
 
+_RIFF_HEADER_BYTES: Final = 8  # the size that follows `RIFF` does not count these
 _FIRST_CHUNK: Final = 12
 _EXIF_FLAG, _XMP_FLAG = 0x08, 0x04
 
@@ -28,6 +30,11 @@ def survey_webp(file: PartialFile, found: Structure) -> None:
         bits = int.from_bytes(body[1:5], "little")
         found.width_px = (bits & 0x3FFF) + 1
         found.height_px = (bits >> 14 & 0x3FFF) + 1
+
+
+def is_webp_truncated(photo: bytes) -> bool:
+    """Return whether `photo` is shorter than its header says."""
+    return len(photo) < _RIFF_HEADER_BYTES + int.from_bytes(photo[4:8], "little")
 
 
 def _find_metadata(file: PartialFile, found: Structure, *, flags: int) -> None:

@@ -14,9 +14,7 @@ from typing import Any, Final, Literal, NamedTuple
 
 import pyvips
 
-from formats import SNIFF_BYTES, count_jpeg_scans, sniff
-from formats.progressive_jpeg import strip_to_dc_scans
-from formats.truncation import ends_early
+from formats import SNIFF_BYTES, count_jpeg_scans, is_truncated, sniff, strip_to_dc_scans
 from picture.color import (
     Nclx,
     as_srgb,
@@ -150,7 +148,7 @@ def decode(
             return decoding.attempt(damaged=True)
         except pyvips.Error:
             decoding.check()
-    is_cut = ends_early(incoming.whole(), decoding.image_format)
+    is_cut = is_truncated(incoming.whole(), decoding.image_format)
     reason = " ".join(str(failure).split())
     raise (TruncatedPhotoError if is_cut else UnreadablePhotoError)(reason) from failure
 
@@ -209,7 +207,7 @@ class _Decoding:
         return Picture(image.autorot(), opened.width_px, opened.height_px, truncated)
 
     def _ends_early(self) -> bool:
-        return ends_early(self.incoming.whole(), self.image_format)
+        return is_truncated(self.incoming.whole(), self.image_format)
 
     def _open_heic(self, heif: HeifFile) -> _Opened:
         width, height = heif.size

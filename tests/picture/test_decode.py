@@ -16,8 +16,14 @@ from hypothesis import strategies as st
 
 import picture.decode
 from fakes import MemoryPhotoStream
-from formats import PartialFile, orientation_of, read_tiff, sniff, survey
-from formats.progressive_jpeg import strip_to_dc_scans
+from formats import (
+    PartialFile,
+    orientation_of,
+    read_tiff,
+    sniff,
+    strip_to_dc_scans,
+    survey,
+)
 from heicfile import GRAY_HEIC, HEIC_WITH_ALPHA, heic, icc, nclx
 from heicfile import QUARTERS as HEIC_QUARTERS
 from photofiles import (
@@ -456,7 +462,7 @@ class TestRefusals:
         bomb = scan_bomb(20_000)
         started = time.process_time()
 
-        with pytest.raises(TooComplexError, match="20000 JPEG scans"):
+        with pytest.raises(TooComplexError, match="JPEG scans"):
             decode(bomb, ALL)
 
         assert time.process_time() - started < 1

@@ -8,8 +8,8 @@ import pytest
 import pyvips
 
 import picture.heic_small
-from formats.heif.grid import MAX_TILES, read_grid
-from heicfile import HEIC_WITH_ALPHA, SIDE_PX, Thumbnail, heic, icc, nclx
+from formats.heif.grid import MAX_TILES
+from heicfile import HEIC_WITH_ALPHA, SIDE_PX, Thumbnail, heic, icc, nclx, sized
 from photofiles import clap, imir, irot
 from picture.decode import Box, decode
 from picture.heic import HeifFile
@@ -49,13 +49,6 @@ NOT_PLAIN = {
         struct.pack(">II", 64, 64), struct.pack(">II", 72, 72)
     ),
 }
-
-
-def sized(photo: bytes, was_px: int, side_px: int, *, in_header: bool = True) -> bytes:
-    """Return a HEIC that is a grid, with another size stated."""
-    photo = photo.replace(struct.pack(">HH", was_px, was_px), struct.pack(">HH", side_px, side_px))
-    header = struct.pack(">II", was_px, was_px)
-    return photo.replace(header, struct.pack(">II", side_px, side_px)) if in_header else photo
 
 
 def opened(photo: bytes) -> SmallHeic:
@@ -119,33 +112,6 @@ class TestTiles:
         assert difference(decode(broken, Box(32, 32)).image, as_ever) == 0
         with pytest.raises(UnreadablePhotoError, match="libheif: "):
             decode(all_broken, Box(32, 32))
-
-    def test_are_a_grid_where_they_just_cover_it(self) -> None:
-        photo = heic(tiles=2)
-
-        assert all(read_grid(sized(photo, 128, side_px)) for side_px in (65, 127, 128))
-        assert not any(read_grid(sized(photo, 128, side_px)) for side_px in (1, 64, 129))
-        assert read_grid(sized(photo, 128, 127, in_header=False)) is None
-        assert read_grid(photo.replace(b"\0\0\1\1\0\x80", b"\0\0\1\2\0\x80")) is None  # 6 tiles
-
-    def test_are_no_larger_than_the_picture_whose_size_was_accepted(self) -> None:
-        """A single tile could be cut to any size."""
-        whole = (struct.pack(">II", 64, 64), struct.pack(">II", 9_000, 9_000))
-        huge_tile = heic(tiles=1).replace(*whole, 1)
-
-        assert read_grid(huge_tile.replace(*whole)) is None
-        assert read_grid(huge_tile) is None
-
-    def test_are_not_used_twice(self) -> None:
-        """So that a file of 1 MB cannot stand for the work of 256 MB."""
-        photo = heic(tiles=2)
-        first, second = (struct.pack(">HHH", item, 0, 1) for item in (1, 2))
-        at, size_at = photo.index(first) + 6, photo.index(second) + 6
-        long = struct.pack(">II", 0, len(photo))  # where each tile is: the whole file
-
-        shared_body = photo[:at] + long + photo[at + 8 : size_at] + long + photo[size_at + 8 :]
-
-        assert read_grid(shared_body) is None
 
     def test_are_decoded_one_by_one_while_there_is_time(self) -> None:
         class LateError(Exception):

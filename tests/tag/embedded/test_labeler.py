@@ -10,7 +10,7 @@ import pyvips
 
 import picture.decode
 from fakes import KEY, PHOTOS_BUCKET, MemoryPhotoStore
-from formats.progressive_jpeg import strip_to_dc_scans
+from formats import strip_to_dc_scans
 from pictures import textured
 from shared.contracts import ImageFacts, Label, PhotoRef
 from shared.errors import PhotoGoneError, UnsupportedTypeError
