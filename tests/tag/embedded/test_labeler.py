@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import pyvips
 
-import picture.decode
+import picture.steps
 from fakes import KEY, PHOTOS_BUCKET, MemoryPhotoStore
 from formats import strip_to_dc_scans
 from pictures import textured
@@ -117,7 +117,7 @@ def test_an_eighth_of_a_photo_of_8_times_their_width_is_decoded_for_the_networks
         decoded.append(strip_to_dc_scans(file))
         return decoded[-1]
 
-    monkeypatch.setattr(picture.decode, "strip_to_dc_scans", kept)
+    monkeypatch.setattr(picture.steps, "strip_to_dc_scans", kept)
     classifier_only.labels_of_file(photo, max_labels=50, min_confidence=55)
 
     assert [len(file) < len(photo) / 4 for file in decoded] == [True]
