@@ -1,6 +1,6 @@
 """HEIC files made in code, around one picture that an HEVC encoder made once.
 
-The picture is 64 x 64 px of four plain quarters: QUARTERS, from left to right, from top to bottom.
+The picture is 64 × 64 px of four plain quarters: QUARTERS, from left to right, from top to bottom.
 No encoder is needed here, so that no test depends on one that is under the GPL (x265).
 """
 
@@ -52,10 +52,10 @@ GRAY_HEIC = base64.b64decode(
 
 
 class Thumbnail(NamedTuple):
-    """A thumbnail: the same QUARTERS, whatever the picture shows."""
+    """A thumbnail of QUARTERS, also beside another picture."""
 
     properties: tuple[bytes, ...] = ()
-    width_px: int = SIDE_PX  # as it states; it is coded with SIDE_PX
+    width_px: int = SIDE_PX  # as stated; it is coded with SIDE_PX
     height_px: int = SIDE_PX
     body: bytes = _PICTURE
 
@@ -69,7 +69,7 @@ def heic(
     """Return a HEIC that decodes.
 
     Args:
-        properties: of the picture: irot, imir, clap, colr, in the order of their application.
+        properties: of the picture: irot, imir, clap, colr, in the order in which they apply.
         ten_bit: code it with 10 bits for each sample.
         tiles: make it a grid of so many pictures a side, as phones do.
         thumbnail: put it beside the picture.

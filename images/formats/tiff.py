@@ -1,7 +1,7 @@
 """TIFF's directories: of TIFF files, and of the EXIF block in any other.
 
-A copy is made that has the wanted entries alone: what parses it next sees no loop, no second
-page, no entry twice and no count that a few bytes of file can claim at will.
+`pack_tiff` copies only the wanted entries, so that the next parser meets no loop, no second page,
+no entry twice, and no count that is larger than the file.
 
 Source: TIFF 6.0, section 2; Exif 2.32, 4.6.
 """
@@ -23,7 +23,7 @@ _INTEGER_TYPES: Final = frozenset({3, 4, 13})  # SHORT, LONG, IFD
 # What libvips (libexif) takes an orientation from; of a RATIONAL it takes the numerator.
 _ORIENTATION_BYTES: Final = {1: 1, 3: 2, 4: 4, _RATIONAL: 4, 6: 1, 8: 2, 9: 4}  # by type
 _UPRIGHT: Final = 1
-_MAX_VALUE_BYTES: Final = 65_536  # no text that we keep is near it
+_MAX_VALUE_BYTES: Final = 65_536  # the texts that are kept are far shorter
 
 _IFD0_TAGS: Final = frozenset(
     {
@@ -63,7 +63,7 @@ ByteOrder = Literal["little", "big"]
 
 
 class Entry(NamedTuple):
-    """A tag as it stands in the file: its value is still in the file's byte order."""
+    """A tag. Its value is still in the file's byte order."""
 
     tag: int
     field_type: int
@@ -141,7 +141,7 @@ def _integers_of_first_page(photo: bytes, order: str) -> dict[int, tuple[int, ..
 
 
 def read_tiff(file: PartialFile) -> Tiff:
-    """Read the wanted entries of a TIFF structure, the first of each tag. Empty where it is none.
+    """Return the wanted entries of a TIFF structure, the first of each tag; empty if it is none.
 
     Raises:
         NotReadError: a directory or a value that is wanted is not known.
@@ -157,9 +157,9 @@ def read_tiff(file: PartialFile) -> Tiff:
 
 
 def orientation_of(tiff: Tiff) -> int:
-    """Return how decoders turn the picture, 1 to 8: 1 where nothing valid says otherwise.
+    """Return the EXIF orientation that decoders apply, 1 to 8: 1 if there is no valid one.
 
-    Source: Exif 2.32, 4.6.4 A, Orientation; held equal to libvips by tests.
+    Source: Exif 2.32, 4.6.4 A, Orientation; tests compare it with libvips.
     """
     for entry in tiff.ifd0:
         if entry.tag == _ORIENTATION:
@@ -170,7 +170,7 @@ def orientation_of(tiff: Tiff) -> int:
 
 
 def pack_tiff(tiff: Tiff) -> bytes:
-    """Write the entries as a TIFF structure of one IFD0 with its Exif and GPS directories."""
+    """Return a TIFF structure of one IFD0 with its Exif and GPS directories."""
     order = tiff.byte_order
     prefix = "<" if order == "little" else ">"
     directories = [tiff.ifd0, tiff.exif, tiff.gps]
@@ -204,7 +204,7 @@ def _pointer(slot: bytes, order: ByteOrder) -> int:
 
 
 def _number(entry: Entry | None, order: ByteOrder) -> int | None:
-    """Return the first value of a SHORT, LONG or IFD entry; None for 0, which nothing has."""
+    """Return the first value of a SHORT, LONG or IFD entry; None for 0, which is never valid."""
     if entry is None or entry.field_type not in _INTEGER_TYPES:
         return None
     return int.from_bytes(entry.value[: _TYPE_BYTES[entry.field_type]], order) or None
@@ -217,7 +217,7 @@ def _directory(
     wanted: AbstractSet[int],
     max_bytes: int = _MAX_VALUE_BYTES,
 ) -> dict[int, Entry]:
-    """Read the entries of one directory whose tags are `wanted`, by tag."""
+    """Return the entries of one directory whose tags are `wanted`, by tag."""
     rows = file.read(offset + 2, 12 * int.from_bytes(file.read(offset, 2), order))
     layout = "<HHI4s" if order == "little" else ">HHI4s"
     entries: dict[int, Entry] = {}

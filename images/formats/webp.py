@@ -12,7 +12,7 @@ _EXIF_FLAG, _XMP_FLAG = 0x08, 0x04
 
 
 def survey_webp(file: PartialFile, found: Structure) -> None:
-    """Read the size, and go on to the metadata only if the first chunk says that there is some.
+    """Read the size, and the metadata if the first chunk says that there is some.
 
     Raises:
         NotReadError: the metadata lies behind what is known.
@@ -50,7 +50,7 @@ def _find_metadata(file: PartialFile, found: Structure, *, flags: int) -> None:
             wanted.remove(kind)
             body = file.read(at + 8, min(size, MAX_METADATA_BYTES))
             if kind == b"EXIF":
-                found.exif = body.removeprefix(b"Exif\0\0")  # taken over from JPEG by some
+                found.exif = body.removeprefix(b"Exif\0\0")  # some writers copy it from JPEG
             else:
                 found.xmp = body
         at += 8 + size + size % 2

@@ -1,4 +1,4 @@
-"""Color: from whatever the file states to sRGB. Only pixels and profiles; no file formats.
+"""Color: from the file's color space to sRGB. Only pixels and profiles; no file formats.
 
 Source: ICC.1:2022, 7.2 and 10; ITU-T H.273, tables 2 and 3.
 """
@@ -14,7 +14,7 @@ from shared.errors import UnsupportedTypeError
 _ICC: Final = "icc-profile-data"
 _SRGB_NAMES: Final = frozenset({"sRGB", "sRGB IEC61966-2.1", "sRGB built-in"})
 _INTEGER_SAMPLES: Final = frozenset({"uchar", "ushort"})
-_DEFINED_SCALES: Final = frozenset({"lab", "labs", "scrgb"})  # what their floats mean is known
+_DEFINED_SCALES: Final = frozenset({"lab", "labs", "scrgb"})  # where floats have a known scale
 _RGBA_BANDS: Final = 4
 _P3_PRIMARIES: Final = frozenset({11, 12})  # with the white point of cinemas, and of displays
 _PQ, _HLG = 16, 18  # transfer characteristics

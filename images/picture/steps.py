@@ -22,7 +22,7 @@ MIN_SHOWN: Final = 0.25  # of the rows: with less, the picture is not recognizab
 
 _SIDEWAYS: Final = range(5, 9)  # EXIF orientations that exchange width and height
 _SHRINKS: Final = (1, 2, 4, 8)  # by which a JPEG is divided while decoded, or a HEIC's tiles
-_FILL_GRAY: Final = 128  # in the file's own colors: what libjpeg puts where no data is left
+_FILL_GRAY: Final = 128  # in the file's own colors: libjpeg puts it where no data is left
 _FILL_TOLERANCE: Final = 8  # levels, since the fill is resized with the rest
 
 _STREAMED: Final = frozenset({"JPEG", "PNG"})  # for the others libvips needs all bytes at once
@@ -33,7 +33,7 @@ _DECODED_THOUGH_TRUNCATED: Final = _HEIF | {"TIFF"}
 
 @dataclass(slots=True)
 class Decoding:
-    """One attempt to decode a photo: what was asked for, and what the steps have set so far."""
+    """One attempt to decode a photo: the request, and the results of the steps so far."""
 
     photo: PhotoBuffer
     image_format: str
@@ -41,12 +41,12 @@ class Decoding:
     gap: float
     thumbnail_px: float
     deadline: float
-    lenient: bool  # decode whatever is there, and judge it
+    lenient: bool  # decode what is left of a damaged photo, and judge it
 
     width_px: int = field(init=False)  # of the photo as displayed
     height_px: int = field(init=False)
     heif: HeifFile | None = None  # owns the pixels of a HEIC: must live until `evaluate`
-    source: pyvips.Source | None = None  # what `image` reads from: must live until `evaluate`
+    source: pyvips.Source | None = None  # `image` reads from it: must live until `evaluate`
     image: pyvips.Image = field(init=False)  # the result so far; lazy until `evaluate`
     loaded: pyvips.Image = field(init=False)  # `image` before its size and color were changed
     truncated: bool = False
