@@ -1,4 +1,4 @@
-"""TIFF's directories: other readers read what is packed, and hostile ones cost nothing."""
+"""TIFF: packed directories are readable, hostile ones cost nothing, and the end is known."""
 
 import io
 import time
@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 import photofiles as pf
-from formats import PartialFile, pack_tiff, read_tiff
+from formats import PartialFile, is_truncated, pack_tiff, read_tiff
 
 
 @pytest.mark.parametrize("order", ["<", ">"])
@@ -57,3 +57,18 @@ def test_a_hostile_directory_costs_nothing(name: str) -> None:
 
     assert len(packed) < 100_000
     assert time.process_time() - started < 0.1
+
+
+@pytest.mark.parametrize("field_type", [pf.SHORT, pf.LONG])
+@pytest.mark.parametrize("tags", [(0x0111, 0x0117), (0x0144, 0x0145)], ids=["strips", "tiles"])
+def test_the_last_strip_or_tile_tells_where_the_file_ends(
+    tags: tuple[int, int], field_type: int
+) -> None:
+    offsets, byte_counts = tags
+    block = pf.tiff_block(
+        [pf.Tag(offsets, field_type, [8, 1_000]), pf.Tag(byte_counts, field_type, [10, 500])]
+    )
+    whole = block.ljust(1_500, b"\0")
+
+    assert not is_truncated(whole, "TIFF")
+    assert is_truncated(whole[:-1], "TIFF")

@@ -1,6 +1,7 @@
 """Photos of every format, color and orientation, whole and damaged, are decoded as promised."""
 
 import gc
+import re
 import struct
 import time
 import weakref
@@ -170,6 +171,23 @@ class TestSize:
         decode(photo, Box(140, 140), gap=1)
 
         assert [len(file) < len(photo) / 4 for file in decoded] == [True, True]
+
+    def test_a_lenient_attempt_gets_all_scans_of_a_progressive_photo(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        photo = photo_of("progressive JPEG", 1200, 900)
+        second_scan = [at.start() for at in re.finditer(b"\xff\xda", photo)][1]
+        damaged = photo[:second_scan] + bytes(3) + photo[second_scan:]  # libjpeg warns of them
+        stripped: list[bytes] = []
+
+        def recorded(file: bytes) -> bytes:
+            stripped.append(file)
+            return strip_to_dc_scans(file)
+
+        monkeypatch.setattr(picture.steps, "strip_to_dc_scans", recorded)
+        decode(damaged, Box(100, 100))
+
+        assert stripped == [damaged]  # by the strict attempt
 
 
 class TestOrientation:
