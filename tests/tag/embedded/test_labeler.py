@@ -107,7 +107,7 @@ def test_takes_photos_of_every_shape(classifier_only: EmbeddedModel) -> None:
         assert all(label.confidence >= 55 for label in found)
 
 
-def test_an_eighth_of_a_photo_of_8_times_their_width_is_decoded_for_the_networks(
+def test_a_photo_of_8_times_their_width_is_decoded_at_one_8th_for_the_networks(
     classifier_only: EmbeddedModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     photo = textured(8 * FRAME_PX, 6 * FRAME_PX).jpegsave_buffer(interlace=True)
