@@ -8,6 +8,7 @@ import photofiles as pf
 from formats import PartialFile, Structure, is_truncated, sniff, survey
 from formats.heif.grid import read_grid
 from heicfile import heic, sized
+from shared.limits import MAX_PARTS
 
 
 def structure_of(data: bytes) -> Structure:
@@ -61,6 +62,15 @@ def test_the_orientation_is_the_one_that_an_encoder_was_given(orientation: int) 
     avif = pf.encode(pf.picture(), "AVIF", exif=b"Exif\0\0" + block)
 
     assert structure_of(avif).orientation == orientation
+
+
+def test_empty_boxes_are_skipped_and_only_so_many_are_read() -> None:
+    photo = pf.heif()
+    meta_at = int.from_bytes(photo[:4])
+
+    for boxes, width_px in [(MAX_PARTS - 2, 40), (MAX_PARTS, None)]:  # and ftyp, and meta
+        padded = photo[:meta_at] + pf.box(b"free") * boxes + photo[meta_at:]
+        assert structure_of(padded).width_px == width_px
 
 
 def test_a_box_may_have_a_size_of_64_bits_or_reach_to_the_end() -> None:
