@@ -266,6 +266,15 @@ def test_a_cut_file_is_truncated(image_format: str, share: float) -> None:
     assert is_truncated(photo[: int(len(photo) * share)], image_format)
 
 
+@pytest.mark.parametrize("image_format", ["JPEG", "GIF", "WEBP", "AVIF", "HEIC"])
+def test_a_file_without_its_last_byte_is_truncated(image_format: str) -> None:
+    assert is_truncated(PICTURES[image_format]()[:-1], image_format)
+
+
+def test_a_gif_with_padding_is_not_truncated() -> None:
+    assert not is_truncated(PICTURES["GIF"]() + bytes(7), "GIF")
+
+
 @given(st.sampled_from(sorted(PICTURES)), st.binary(max_size=80))
 def test_any_bytes_are_truncated_or_not_and_never_an_error(image_format: str, junk: bytes) -> None:
     assert is_truncated(junk, image_format) in {True, False}
