@@ -46,7 +46,9 @@ from photofiles import (
     webp,
 )
 from picture.buffer import PhotoBuffer
+from picture.color import Nclx, hdr_to_srgb
 from picture.decode import Box, decode
+from picture.heic import HeifFile
 from pictures import (
     QUARTERS,
     difference,
@@ -347,6 +349,15 @@ class TestColor:
         assert red > 200
         assert green < 60
         assert blue < 60
+
+    @pytest.mark.parametrize("transfer", [16, 18], ids=["PQ", "HLG"])
+    def test_hdr_with_the_primaries_of_p3_is_converted_only_once(self, transfer: int) -> None:
+        photo = heic(nclx(12, transfer), ten_bit=True)
+        file = HeifFile(photo)
+
+        image = decode(photo, ALL).image
+
+        assert difference(image, hdr_to_srgb(file.decode(), Nclx(12, transfer))) == 0
 
 
 class TestAlpha:
