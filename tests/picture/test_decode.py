@@ -146,6 +146,13 @@ class TestSize:
         assert (image.width, image.height) == expected
         assert distance([image(0, 0)], [(10, 200, 30)]) <= CODING_TOLERANCE
 
+    def test_of_a_thin_webp_is_scaled_to_no_less_than_one_pixel(self) -> None:
+        photo = photo_of("WebP", 5_000, 2)
+
+        image = decode(photo, Box(400, 400)).image
+
+        assert (image.width, image.height) == (400, 1)
+
     @pytest.mark.parametrize("image_format", ENCODERS)
     def test_shrinking_while_loading_shows_the_same_picture(self, image_format: str) -> None:
         exact = textured(1200, 900).resize(1 / 12)
@@ -521,6 +528,15 @@ class TestRefusals:
         with pytest.raises(DeadlineExceededError):
             decode(photo, ALL, deadline=time.monotonic())
 
+    def test_a_photo_that_is_decoded_just_after_the_deadline(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        photo = textured().jpegsave_buffer()
+        monkeypatch.setattr(picture.steps, "is_over", lambda _: False)  # libvips is not stopped
+
+        with pytest.raises(DeadlineExceededError):
+            decode(photo, ALL, deadline=time.monotonic())
+
     def test_a_photo_whose_decoding_takes_longer_than_the_deadline(self) -> None:
         photo = textured(3_000, 2_500).pngsave_buffer(compression=1)
         whole = cpu_seconds(lambda: decode(photo, ALL))
@@ -625,6 +641,15 @@ class TestTruncated:
 
         for box in (ALL, Box(100, 100)):
             assert not decode(photo, box).truncated
+
+    def test_jpeg_with_over_100_warnings_is_shown(self) -> None:
+        photo = textured().jpegsave_buffer(Q=90, restart_interval=10)
+        noisy = re.sub(rb"\xff[\xd0-\xd7]", rb"\0\0\g<0>", photo)
+
+        picture = decode(noisy, ALL)
+
+        assert len(noisy) > len(photo) + 2 * 100
+        assert not picture.truncated
 
     def test_jpeg_with_a_gray_lower_half_is_not_flagged(self) -> None:
         gray = plain((128, 128, 128), width_px=800, height_px=600)
