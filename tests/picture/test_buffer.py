@@ -23,6 +23,10 @@ def test_the_head_costs_one_read() -> None:
     assert stream.read() == BODY[READ_BYTES:]
 
 
+def test_a_head_that_is_longer_than_the_photo_is_the_photo() -> None:
+    assert buffered(MemoryPhotoStream(b"short")).head(64) == b"short"
+
+
 def test_the_whole_has_the_head_that_was_read_before() -> None:
     photo = buffered(MemoryPhotoStream(BODY))
     photo.head(64)

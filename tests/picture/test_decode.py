@@ -402,6 +402,15 @@ class TestHeic:
         assert picture.image.bands == 3
         assert all(max(level) == min(level) for level in seen(picture.image))
 
+    def test_has_the_size_that_was_decoded_if_its_header_says_another(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(HeifFile, "size", property(lambda _: (60, 50)))
+
+        picture = decode(heic(), ALL)
+
+        assert (picture.width_px, picture.height_px) == (64, 64)
+
     def test_decodes_a_grid_of_tiles(self) -> None:
         picture = decode(heic(tiles=2), ALL)
 
