@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from shared.errors import PhotoTooLargeError
+from shared.errors import RejectedError
 from shared.items import plain
 from shared.keys import UPLOADS_PREFIX
-from shared.limits import MAX_BYTES
+from shared.limits import MAX_BYTES, refuse_bytes
 from thumbnail.renditions import DEFAULT_RENDITIONS
 
 if TYPE_CHECKING:
@@ -106,9 +106,11 @@ def process(stack: Stack, photos: Iterable[Photo], *, output: Path) -> Iterator[
             try:
                 size = photo.file.stat().st_size
                 if size > MAX_UPLOAD_BYTES:
-                    yield _save({}, photo, output, **_too_large(size))
-                    continue
+                    refuse_bytes(size)
                 stack.upload(photo.key, photo.file.read_bytes())
+            except RejectedError as error:
+                facts = {"status": "REJECTED", "reason": error.code, "error": str(error)}
+                yield _save({}, photo, output, **facts)
             except (OSError, ClientError) as error:
                 yield _save({}, photo, output, status=FAILED, error=str(error))
             else:
@@ -148,14 +150,6 @@ def _is_special(path: Path) -> bool:
         return not stat.S_ISREG(path.stat().st_mode)
     except OSError:  # such as a link to nothing: whoever reads it says so
         return False
-
-
-def _too_large(size: int) -> Document:
-    return {
-        "status": "REJECTED",
-        "reason": PhotoTooLargeError.code,
-        "error": f"{size} bytes, of which {MAX_BYTES} are allowed",
-    }
 
 
 def _collect(stack: Stack, photo: Photo, execution: EndedExecution, output: Path) -> Document:

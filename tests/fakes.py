@@ -8,7 +8,7 @@ from io import BytesIO
 
 from shared.contracts import PhotoRef
 from shared.errors import BadKeyError, PhotoGoneError, SupersededError
-from shared.storage import Chunk
+from shared.storage import Chunk, PhotoStream
 from tag.records import KnownLabels, SameSize
 
 PHOTOS_BUCKET = "photos"
@@ -46,12 +46,11 @@ class MemoryPhotoStore:
         return body
 
 
-class MemoryPhotoStream(BytesIO):
-    """An object's bytes, and how many there are."""
+class MemoryPhotoStream(PhotoStream):
+    """A stream of bytes in memory."""
 
     def __init__(self, body: bytes) -> None:
-        super().__init__(body)
-        self.total_bytes = len(body)
+        super().__init__(BytesIO(body).read, len(body))
 
 
 @dataclass

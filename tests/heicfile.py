@@ -1,6 +1,6 @@
 """HEIC files made in code, around one picture that an HEVC encoder made once.
 
-The picture is 64 x 64 px of four plain quarters: QUARTERS, from left to right, from top to bottom.
+The picture is 64 × 64 px of four plain quarters: QUARTERS, from left to right, from top to bottom.
 No encoder is needed here, so that no test depends on one that is under the GPL (x265).
 """
 
@@ -52,10 +52,10 @@ GRAY_HEIC = base64.b64decode(
 
 
 class Thumbnail(NamedTuple):
-    """A thumbnail: the same QUARTERS, whatever the picture shows."""
+    """A thumbnail of QUARTERS, also beside another picture."""
 
     properties: tuple[bytes, ...] = ()
-    width_px: int = SIDE_PX  # as it states; it is coded with SIDE_PX
+    width_px: int = SIDE_PX  # as stated; it is coded with SIDE_PX
     height_px: int = SIDE_PX
     body: bytes = _PICTURE
 
@@ -69,7 +69,7 @@ def heic(
     """Return a HEIC that decodes.
 
     Args:
-        properties: of the picture: irot, imir, clap, colr, in the order of their application.
+        properties: of the picture: irot, imir, clap, colr, in the order in which they apply.
         ten_bit: code it with 10 bits for each sample.
         tiles: make it a grid of so many pictures a side, as phones do.
         thumbnail: put it beside the picture.
@@ -104,6 +104,13 @@ def heic(
     meta = _meta(known, items, references, items_at=0)
     meta = _meta(known, items, references, items_at=len(start) + len(meta) + 8)
     return start + meta + box(b"mdat", *(body for _, body, _ in items))
+
+
+def sized(photo: bytes, was_px: int, side_px: int, *, in_header: bool = True) -> bytes:
+    """Return `photo`, a grid, with another size in its grid item and in its header."""
+    photo = photo.replace(struct.pack(">HH", was_px, was_px), struct.pack(">HH", side_px, side_px))
+    header = struct.pack(">II", was_px, was_px)
+    return photo.replace(header, struct.pack(">II", side_px, side_px)) if in_header else photo
 
 
 def nclx(primaries: int, transfer: int) -> bytes:

@@ -1,4 +1,4 @@
-"""Image files made in code, right ones and broken ones: what the tests feed to the steps."""
+"""Image files made in code, valid and broken, for tests of all steps."""
 
 import io
 import struct
@@ -88,7 +88,7 @@ def gps(  # noqa: PLR0913  # the six tags of a location
     return tags
 
 
-def tiff_block(  # noqa: PLR0913  # a directory each, and what may be odd about them
+def tiff_block(  # noqa: PLR0913  # a directory each, and its faults
     ifd0: Iterable[Tag] = (),
     exif: Iterable[Tag] = (),
     gps: Iterable[Tag] = (),
@@ -97,7 +97,7 @@ def tiff_block(  # noqa: PLR0913  # a directory each, and what may be odd about 
     next_ifd: int = 0,
     gap: bytes = b"",
 ) -> bytes:
-    """Return a TIFF structure, as it stands in a file's EXIF; `gap` is put before IFD0."""
+    """Return a TIFF structure, such as a file's EXIF; `gap` is put before IFD0."""
     first, exif, gps = list(ifd0), list(exif), list(gps)
     start = 8 + len(gap)
     pointers = [tag for tag, entries in ((EXIF_IFD, exif), (GPS_IFD, gps)) if entries]
@@ -137,7 +137,7 @@ def _items(entry: Tag) -> int:
 
 
 def picture(width_px: int = 40, height_px: int = 30) -> Image.Image:
-    """Return a picture whose four corners differ."""
+    """Return a picture of two colors: the quarter at the top left has another one."""
     image = Image.new("RGB", (width_px, height_px), (200, 40, 40))
     image.paste((40, 40, 200), (0, 0, (width_px + 1) // 2, (height_px + 1) // 2))
     return image
@@ -178,7 +178,7 @@ def photoshop(kind: bytes, body: bytes) -> bytes:
     return b"8BIM" + kind + bytes(2) + struct.pack(">I", len(body)) + body + bytes(len(body) % 2)
 
 
-def jpeg(  # noqa: PLR0913  # what a photo may carry
+def jpeg(  # noqa: PLR0913  # all that a photo may have
     *,
     exif: bytes | None = None,
     xmp: bytes | None = None,
@@ -198,7 +198,7 @@ def jpeg(  # noqa: PLR0913  # what a photo may carry
 
 
 def scan_bomb(scans: int) -> bytes:
-    """Return a progressive JPEG with so many scans; each of them costs a pass over the picture."""
+    """Return a progressive JPEG with so many scans. Each costs a pass over the picture."""
     encoded = jpeg(progressive=True)
     last = encoded.rindex(b"\xff\xda")
     return (
@@ -207,7 +207,7 @@ def scan_bomb(scans: int) -> bytes:
 
 
 def bare_jpeg(width_px: int, height_px: int) -> bytes:
-    """Return a JPEG that claims a size and has no picture."""
+    """Return a JPEG that states a size and has no picture."""
     frame = struct.pack(">BHHB", 8, height_px, width_px, 1) + b"\x01\x11\0"
     return b"\xff\xd8" + segment(0xC0, frame) + segment(0xDA, b"\x01\x01\0\0\x3f\0") + b"\xff\xd9"
 
@@ -265,7 +265,7 @@ def box(kind: bytes, *parts: bytes) -> bytes:
     return struct.pack(">I", 8 + len(body)) + kind + body
 
 
-def heif(  # noqa: PLR0913  # what a photo may carry
+def heif(  # noqa: PLR0913  # all that a photo may have
     *,
     brand: bytes = b"heic",
     width_px: int = 40,
@@ -351,7 +351,7 @@ def tiff_file(
     order: Literal["<", ">"] = "<",
     gap_bytes: int = 0,
 ) -> bytes:
-    """Return a gray TIFF of 40 x 30 px whose directory lies behind `gap_bytes`."""
+    """Return a gray TIFF of 40 × 30 px whose directory lies behind `gap_bytes`."""
     pixels = bytes(40 * 30)
     page = [
         Tag(0x0100, SHORT, [40]),

@@ -1,4 +1,4 @@
-"""Pictures made by libvips, files of them, and what is seen on a picture."""
+"""Pictures made by libvips, files of them, and comparisons of pictures."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -34,7 +34,7 @@ def quarters(width_px: int = 96, height_px: int = 64) -> pyvips.Image:
 
 @cache
 def textured(width_px: int = 800, height_px: int = 600) -> pyvips.Image:
-    """Return a picture with something to see everywhere, and no row of one color."""
+    """Return a picture with noise everywhere, and no row of one color."""
     position = pyvips.Image.xyz(width_px, height_px)
     noise = pyvips.Image.gaussnoise(width_px, height_px, sigma=12, seed=7)
     red = position[0] * (160 / width_px) + 40 + noise
@@ -52,7 +52,7 @@ def with_profile(image: pyvips.Image, profile: bytes) -> pyvips.Image:
 
 
 def stored(image: pyvips.Image, orientation: int) -> pyvips.Image:
-    """Return `image` as a camera stores it that was held so: turned, and saying how to undo it."""
+    """Return `image` as a camera stores it: turned, with the orientation that undoes it."""
     turns = {
         1: lambda i: i,
         2: lambda i: i.fliphor(),
@@ -69,7 +69,7 @@ def stored(image: pyvips.Image, orientation: int) -> pyvips.Image:
 
 
 def opened(file: bytes) -> pyvips.Image:
-    """Return what a viewer that knows neither orientation nor profiles shows of `file`."""
+    """Return the picture of `file` as a viewer shows it that ignores orientation and profiles."""
     return pyvips.Image.new_from_buffer(file, "")
 
 

@@ -18,23 +18,19 @@ from thumbnail.render import render
 SERVER = urllib3.PoolManager()
 
 
-class Arriving:
-    """`shared.storage.PhotoStream` over a response."""
-
-    def __init__(self, response: urllib3.BaseHTTPResponse) -> None:
-        self._response = response
-        self.total_bytes = int(response.headers["Content-Length"])
-
-    def read(self, size: int = -1, /) -> bytes:
-        """Return the next bytes."""
-        return self._response.read(None if size < 0 else size)
+def _arriving(response: urllib3.BaseHTTPResponse) -> PhotoStream:
+    """Return the stream over a response."""
+    return PhotoStream(
+        lambda size: response.read(None if size < 0 else size),
+        int(response.headers["Content-Length"]),
+    )
 
 
 def _made(photo: bytes | PhotoStream) -> int:
     return len(render(photo, {"fit": FIT}).renditions["fit"].body)
 
 
-OPERATIONS: dict[str, Callable[[Arriving], int]] = {
+OPERATIONS: dict[str, Callable[[PhotoStream], int]] = {
     "get": lambda arriving: len(arriving.read()),
     "get-then": lambda arriving: _made(arriving.read()),
     "as-it-arrives": _made,
@@ -49,7 +45,7 @@ def main() -> None:
         response = SERVER.request(
             "GET", f"http://127.0.0.1:{sys.argv[1]}{path}", preload_content=False
         )
-        size = OPERATIONS[operation](Arriving(response))
+        size = OPERATIONS[operation](_arriving(response))
         answer = {
             "cpu_ms": (time.process_time() - cpu) * 1e3,
             "wall_ms": (time.perf_counter() - wall) * 1e3,

@@ -18,6 +18,7 @@ from pathlib import Path
 from bench.workers.ours import FIT
 from shared.contracts import PhotoRef, ThumbnailRequest
 from shared.errors import PhotoError
+from shared.storage import PhotoStream
 from thumbnail.render import render
 from thumbnail.renditions import DEFAULT_RENDITIONS
 
@@ -25,26 +26,18 @@ MARKS = (1, 100, 200, 1000)  # photos after which to look
 KIB_IN_A_MB = 976.6
 
 
-class FileStream:
-    """`shared.storage.PhotoStream` over a file: as little in memory as over a network."""
-
-    def __init__(self, file: BufferedReader) -> None:
-        self._file = file
-        self.total_bytes = os.fstat(file.fileno()).st_size
-
-    def read(self, size: int = -1, /) -> bytes:
-        """Return the next bytes."""
-        return self._file.read(size)
+def _stream(file: BufferedReader) -> PhotoStream:
+    return PhotoStream(file.read, os.fstat(file.fileno()).st_size)
 
 
 class Disk:
     """`shared.storage.PhotoStore` whose photos are files, and which forgets what is written."""
 
     @contextmanager
-    def stream(self, photo: PhotoRef) -> Iterator[FileStream]:
-        """Open the file that the key names."""
+    def stream(self, photo: PhotoRef) -> Iterator[PhotoStream]:
+        """Open the file that the key names: as little in memory as over a network."""
         with Path(photo.key.partition("/ada")[2]).open("rb") as file:
-            yield FileStream(file)
+            yield _stream(file)
 
     def write(self, *_: object) -> None:
         """Forget it."""
@@ -79,7 +72,7 @@ def main() -> None:
                 )
             else:
                 with Path(path).open("rb") as file:
-                    render(FileStream(file), {"fit": FIT})
+                    render(_stream(file), {"fit": FIT})
         except PhotoError:
             refused += 1
         if number in MARKS or number == len(photos):

@@ -38,15 +38,9 @@ from shared.contracts import (
     parse,
 )
 from shared.deadline import deadline_of, refuse_late
-from shared.errors import (
-    EmptyPhotoError,
-    PhotoTooLargeError,
-    TooComplexError,
-    TooManyPixelsError,
-    UnreadablePhotoError,
-)
+from shared.errors import UnreadablePhotoError
 from shared.keys import refuse_reference
-from shared.limits import MAX_BYTES, MAX_JPEG_SCANS, MAX_PIXELS
+from shared.limits import refuse_bytes, refuse_pixels, refuse_scans
 from shared.s3 import photo_store
 from shared.settings import photos_bucket
 from shared.storage import PhotoStore
@@ -84,9 +78,9 @@ def run(
     photo = request.photo
     refuse_reference(photo, photos_bucket=photos_bucket)
     if photo.bytes is not None:
-        _refuse_size(photo.bytes)
+        refuse_bytes(photo.bytes)
     chunk = store.read(photo, 0, _first_read_bytes(photo) - 1)
-    _refuse_size(chunk.total_bytes)
+    refuse_bytes(chunk.total_bytes)
     image_format = sniff(chunk.body[:SNIFF_BYTES])
     file = PartialFile(chunk.total_bytes, chunk.body)
     structure = _survey(photo, store, file, image_format, deadline=deadline)
@@ -120,13 +114,6 @@ def sort_time(metadata: Metadata, uploaded_at: str) -> str:
     return uploaded_at[: len("2016-04-09T14:08:13")]
 
 
-def _refuse_size(size: int) -> None:
-    if size == 0:
-        raise EmptyPhotoError("0 bytes")
-    if size > MAX_BYTES:
-        raise PhotoTooLargeError(f"{size} bytes, of which {MAX_BYTES} are allowed")
-
-
 def _first_read_bytes(photo: PhotoRef) -> int:
     small = photo.bytes is not None and photo.bytes <= WHOLE_BYTES
     return WHOLE_BYTES if small else HEAD_BYTES
@@ -151,14 +138,17 @@ def _survey(
 
 
 def _facts(structure: Structure, tiff: Tiff, image_format: str, size: int) -> ImageFacts:
-    """Return what the picture is, or refuse it for what its decoding would cost."""
+    """Return what the picture is.
+
+    Raises:
+        UnreadablePhotoError: it has no size.
+        TooManyPixelsError, TooComplexError: it would take too long to decode.
+    """
     width_px, height_px = structure.width_px, structure.height_px
     if width_px is None or height_px is None:
         raise UnreadablePhotoError(f"a {image_format} in which no picture was found")
-    if width_px * height_px > MAX_PIXELS:
-        raise TooManyPixelsError(f"{width_px} x {height_px}, of which {MAX_PIXELS} are allowed")
-    if structure.scans > MAX_JPEG_SCANS:
-        raise TooComplexError(f"over {MAX_JPEG_SCANS} scans")
+    refuse_pixels(width_px, height_px)
+    refuse_scans(structure.scans)
     orientation = structure.orientation or orientation_of(tiff)
     if orientation >= _FIRST_SIDEWAYS:
         width_px, height_px = height_px, width_px

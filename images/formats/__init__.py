@@ -1,17 +1,27 @@
-"""What a file is and where its parts lie, read from its structure; no pixel is ever decoded."""
+"""What a file is and where its parts are, read from its structure; nothing is decoded.
+
+One module for each container has all that is known of it.
+"""
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
-from formats.gif import survey_gif
-from formats.heif.boxes import survey_heif
-from formats.jpeg import count_jpeg_scans, survey_jpeg
+from formats.gif import is_gif_truncated, survey_gif
+from formats.heif.survey import is_heif_truncated, survey_heif
+from formats.jpeg import count_jpeg_scans, is_jpeg_truncated, strip_to_dc_scans, survey_jpeg
 from formats.partial import NotReadError, PartialFile, Range
-from formats.png import survey_png
+from formats.png import is_png_truncated, survey_png
 from formats.sniffing import MIME_TYPES, SNIFF_BYTES, sniff
 from formats.structure import MAX_METADATA_BYTES, Structure
-from formats.tiff import Tiff, orientation_of, pack_tiff, read_tiff, survey_tiff
-from formats.webp import survey_webp
+from formats.tiff import (
+    Tiff,
+    is_tiff_truncated,
+    orientation_of,
+    pack_tiff,
+    read_tiff,
+    survey_tiff,
+)
+from formats.webp import is_webp_truncated, survey_webp
 
 __all__ = [
     "MAX_METADATA_BYTES",
@@ -22,35 +32,54 @@ __all__ = [
     "Structure",
     "Tiff",
     "count_jpeg_scans",
+    "is_truncated",
     "orientation_of",
     "pack_tiff",
     "read_tiff",
     "sniff",
+    "strip_to_dc_scans",
     "survey",
 ]
 
-_WALKS: Final[Mapping[str, Callable[[PartialFile, Structure], None]]] = {
-    "JPEG": survey_jpeg,
-    "PNG": survey_png,
-    "WEBP": survey_webp,
-    "GIF": survey_gif,
-    "TIFF": survey_tiff,
-    "AVIF": survey_heif,
-    "HEIC": survey_heif,
+
+class _Container(NamedTuple):
+    """What can be asked of the files of one format."""
+
+    survey: Callable[[PartialFile, Structure], None]
+    is_truncated: Callable[[bytes], bool]
+
+
+_CONTAINERS: Final[Mapping[str, _Container]] = {
+    "JPEG": _Container(survey_jpeg, is_jpeg_truncated),
+    "PNG": _Container(survey_png, is_png_truncated),
+    "WEBP": _Container(survey_webp, is_webp_truncated),
+    "GIF": _Container(survey_gif, is_gif_truncated),
+    "TIFF": _Container(survey_tiff, is_tiff_truncated),
+    "AVIF": _Container(survey_heif, is_heif_truncated),
+    "HEIC": _Container(survey_heif, is_heif_truncated),
 }
 
 
 def survey(file: PartialFile, image_format: str) -> Structure:
-    """Find the size of the picture and the metadata of a file of `image_format`.
+    """Find the size of the picture and the metadata in a file of `image_format`.
 
     Returns:
-        What the known bytes tell. Where they end too early, `missing` names the bytes that the
-        walk would have read next: `add` them, and survey again. Damaged bytes are never an
-        error: what cannot be read is not found.
+        What the known bytes say. Where they end too early, `missing` names the bytes that the
+        survey would have read next: `add` them, and survey again. Damaged bytes are never an
+        error: the survey returns what it could read.
     """
     found = Structure()
     try:
-        _WALKS[image_format](file, found)
+        _CONTAINERS[image_format].survey(file, found)
     except NotReadError as error:
         found.missing = error.missing
     return found
+
+
+def is_truncated(photo: bytes, image_format: str) -> bool:
+    """Return whether `photo`, a whole file of `image_format`, has lost its end.
+
+    No false positives in a file with nothing appended: True only if the structure proves that data
+    is missing.
+    """
+    return _CONTAINERS[image_format].is_truncated(photo)

@@ -18,3 +18,8 @@ def survey_gif(file: PartialFile, found: Structure) -> None:
     xmp, trailer, _ = rest[:MAX_METADATA_BYTES].partition(_XMP_TRAILER)
     if trailer:
         found.xmp = xmp
+
+
+def is_gif_truncated(photo: bytes) -> bool:
+    """Return whether `photo` does not end with a trailer; NULs behind it are padding."""
+    return not photo.rstrip(b"\0").endswith(b";")

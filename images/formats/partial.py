@@ -1,4 +1,4 @@
-"""A file of which only some ranges are known: what the structure walks read through."""
+"""A file of which only some ranges are known. Every survey reads through it."""
 
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ class Range(NamedTuple):
 
 
 class NotReadError(Exception):
-    """The file has bytes here that have not been fetched; no step ends with this error."""
+    """The file has bytes here that were not fetched yet. Internal: no step ends with it."""
 
     def __init__(self, missing: Range) -> None:
         super().__init__(missing)
@@ -26,12 +26,12 @@ class PartialFile:
         self._parts = [(0, head)]
 
     def add(self, offset: int, part: bytes) -> None:
-        """Supply the bytes from `offset` on; from 0 on, these are all that is known from then."""
+        """Supply the bytes from `offset` on. From 0 on, they replace all that was known before."""
         self._parts = [(0, part)] if offset == 0 else [*self._parts, (offset, part)]
 
     @property
     def known_bytes(self) -> int:
-        """How much of the file is known."""
+        """The number of bytes that are known."""
         return sum(len(part) for _, part in self._parts)
 
     def read(self, offset: int, size: int) -> bytes:

@@ -8,29 +8,30 @@ from formats.partial import NotReadError, PartialFile
 from formats.photoshop import find_iptc
 from formats.structure import MAX_METADATA_BYTES, Structure
 
-TAIL_BYTES: Final = 65_536  # exiftool writes behind the pixels; further ahead nobody looks
+TAIL_BYTES: Final = 65_536  # read at the end of a large file: exiftool writes behind the pixels
 
 _SIGNATURE_BYTES: Final = 8
+_END: Final = b"IEND"
 _WANTED: Final = frozenset({b"eXIf", b"tEXt", b"zTXt", b"iTXt"})
 _UPRIGHT: Final = 1
 _XMP: Final = b"XML:com.adobe.xmp\0"
 _EXIF_PROFILES: Final = (b"Raw profile type exif\0", b"Raw profile type APP1\0")
 _IPTC_PROFILES: Final = (b"Raw profile type iptc\0", b"Raw profile type 8bim\0")
 _KEYWORDS: Final = (_XMP, *_EXIF_PROFILES, *_IPTC_PROFILES)
-_MAX_TEXTS: Final = 16  # of the keywords that we know: each may be a bomb of its own
+_MAX_TEXTS: Final = 16  # with a known keyword: each may be a bomb
 
 
 def survey_png(file: PartialFile, found: Structure) -> None:
-    """Walk the chunks as far as they are known, and find those in a known tail.
+    """Read the chunks as far as they are known, and those in a known tail.
 
     Raises:
-        NotReadError: what comes next before the pixels, or behind them the tail, is not known.
+        NotReadError: the next chunk before the pixels is not known, or the tail behind them.
     """
     header = file.read(_SIGNATURE_BYTES, 25)
     if header[4:8] == b"IHDR":
         found.width_px = int.from_bytes(header[8:12]) or None
         found.height_px = int.from_bytes(header[12:16]) or None
-    found.orientation = _UPRIGHT  # unless the one block that decoders heed says otherwise
+    found.orientation = _UPRIGHT  # unless the one block that decoders read says otherwise
     block: bytes | None = None
     is_early = True
     texts = 0
@@ -48,11 +49,16 @@ def survey_png(file: PartialFile, found: Structure) -> None:
         found.exif = block or found.exif
 
 
-def _chunks(file: PartialFile) -> Iterator[tuple[bytes, bytes]]:
-    """Yield type and body of each chunk that may hold metadata, of the tail's too.
+def is_png_truncated(photo: bytes) -> bool:
+    """Return whether `photo` has no end chunk."""
+    return _END not in photo
 
-    Where the pixels begin, their type is yielded once, with no body. Only behind that is anything
-    skipped: decoders heed the eXIf before the pixels, wherever it is, and none behind them.
+
+def _chunks(file: PartialFile) -> Iterator[tuple[bytes, bytes]]:
+    """Yield type and body of each chunk that may hold metadata, also of those in the tail.
+
+    Where the pixels begin, their type is yielded once, with no body. Chunks are skipped only behind
+    that: decoders read an eXIf before the pixels, wherever it is, and none behind them.
 
     Raises:
         NotReadError: as in survey_png.
@@ -62,7 +68,7 @@ def _chunks(file: PartialFile) -> Iterator[tuple[bytes, bytes]]:
     try:
         while len(header := file.read(at, 8)) == 8:  # noqa: PLR2004  # length and type
             size, kind = int.from_bytes(header[:4]), header[4:]
-            if kind == b"IEND":
+            if kind == _END:
                 return
             if kind == b"IDAT" and is_early:
                 is_early = False
@@ -79,7 +85,7 @@ def _chunks(file: PartialFile) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _chunks_anywhere(tail: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yield the chunks in `tail`, which may begin inside one: their checksums tell them."""
+    """Yield the chunks in `tail`, which may begin inside one. They are found by their checksums."""
     for kind in _WANTED:
         at = tail.find(kind, 4)
         while at >= 0:
@@ -119,7 +125,7 @@ def _inflate(data: bytes) -> bytes:
 
 
 def _raw_profile(text: bytes) -> bytes:
-    """Decode a name, a length and hex digits, on lines of their own."""
+    """Return the bytes of a text of three parts: name, length and hex digits."""
     digits = b"".join(text.split()[2:])
     try:
         return bytes.fromhex(digits.decode("ascii"))
@@ -128,5 +134,5 @@ def _raw_profile(text: bytes) -> bytes:
 
 
 def _without_name(block: bytes) -> bytes:
-    """Drop the name of the segment, which some writers take over from JPEG."""
+    """Return `block` without the name of JPEG's segment, which some writers copy."""
     return block.removeprefix(b"Exif\0\0")

@@ -1,4 +1,4 @@
-"""The type of a file, from its first bytes: never from its name. No I/O, no clock."""
+"""The format of a file, from its first bytes, never from its name. No I/O, no clock."""
 
 from typing import Final
 
@@ -13,9 +13,9 @@ MIME_TYPES: Final = {
     "AVIF": "image/avif",
     "HEIC": "image/heic",
 }
-"""What is accepted, and its media type. Source: https://www.iana.org/assignments/media-types"""
+"""The accepted formats and their media types. Source: https://www.iana.org/assignments/media-types"""
 
-SNIFF_BYTES: Final = 64  # as much of the head as `sniff` looks at
+SNIFF_BYTES: Final = 64  # `sniff` reads no more of the head
 
 _TIFF_MAGICS: Final = (b"II*\0", b"MM\0*")  # classic TIFF; 43 in place of 42 is BigTIFF
 
@@ -45,13 +45,13 @@ _OTHERS: Final = (
 
 
 def sniff(head: bytes) -> str:
-    """Name the accepted format of a file that begins with `head`: a key of `MIME_TYPES`.
+    """Return the format of a file that begins with `head`: a key of `MIME_TYPES`.
 
     Args:
-        head: the first bytes of the file, at least `SNIFF_BYTES` where it has so many.
+        head: the first bytes of the file, at least `SNIFF_BYTES` if it has so many.
 
     Raises:
-        UnsupportedTypeError: no accepted format; the message says what it seems to be.
+        UnsupportedTypeError: the format is not accepted; the message names a likely type.
     """
     if head.startswith(b"\xff\xd8\xff"):
         return "JPEG"
@@ -69,7 +69,7 @@ def sniff(head: bytes) -> str:
 
 
 def _sniff_brand(head: bytes) -> str:
-    """Name the format of an ISO base media file by the brands in its `ftyp` box."""
+    """Return the format of an ISO base media file, from the brands in its `ftyp` box."""
     size = min(int.from_bytes(head[:4], "big"), SNIFF_BYTES)
     major = head[8:12]
     compatible = {head[at : at + 4] for at in range(16, size - 3, 4)}

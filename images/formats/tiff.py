@@ -1,7 +1,7 @@
 """TIFF's directories: of TIFF files, and of the EXIF block in any other.
 
-A copy is made that has the wanted entries alone: what parses it next sees no loop, no second
-page, no entry twice and no count that a few bytes of file can claim at will.
+`pack_tiff` copies only the wanted entries, so that the next parser meets no loop, no second page,
+no entry twice, and no count that is larger than the file.
 
 Source: TIFF 6.0, section 2; Exif 2.32, 4.6.
 """
@@ -16,12 +16,14 @@ from formats.structure import MAX_METADATA_BYTES, Structure
 EXIF_POINTER, GPS_POINTER = 0x8769, 0x8825
 _WIDTH, _HEIGHT, _ORIENTATION, _XMP, _IPTC = 0x0100, 0x0101, 0x0112, 0x02BC, 0x83BB
 _TYPE_BYTES: Final = (0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4)  # by type, 1 BYTE to 13 IFD
-_LONG, _RATIONAL = 4, 5
+_OFFSETS, _BYTE_COUNTS = (0x0111, 0x0144), (0x0117, 0x0145)  # of strips, of tiles
+_SHORT, _LONG, _RATIONAL = 3, 4, 5
+_SLOT_BYTES: Final = 4  # of an entry: its value, or where a longer one is
 _INTEGER_TYPES: Final = frozenset({3, 4, 13})  # SHORT, LONG, IFD
 # What libvips (libexif) takes an orientation from; of a RATIONAL it takes the numerator.
 _ORIENTATION_BYTES: Final = {1: 1, 3: 2, 4: 4, _RATIONAL: 4, 6: 1, 8: 2, 9: 4}  # by type
 _UPRIGHT: Final = 1
-_MAX_VALUE_BYTES: Final = 65_536  # no text that we keep is near it
+_MAX_VALUE_BYTES: Final = 65_536  # the texts that are kept are far shorter
 
 _IFD0_TAGS: Final = frozenset(
     {
@@ -61,7 +63,7 @@ ByteOrder = Literal["little", "big"]
 
 
 class Entry(NamedTuple):
-    """A tag as it stands in the file: its value is still in the file's byte order."""
+    """A tag. Its value is still in the file's byte order."""
 
     tag: int
     field_type: int
@@ -103,8 +105,43 @@ def survey_tiff(file: PartialFile, found: Structure) -> None:
     found.orientation = orientation_of(tiff) if is_one_integer else _UPRIGHT  # as libtiff decides
 
 
+def is_tiff_truncated(photo: bytes) -> bool:
+    """Return whether the first page's directory, or one of its strips or tiles, ends too late."""
+    order = "<" if photo.startswith(b"II") else ">"
+    try:
+        page = _integers_of_first_page(photo, order)
+    except struct.error:
+        return True
+    offsets, byte_counts = (
+        next((page[tag] for tag in tags if tag in page), ()) for tags in (_OFFSETS, _BYTE_COUNTS)
+    )
+    return any(
+        offset + size > len(photo) for offset, size in zip(offsets, byte_counts, strict=False)
+    )
+
+
+def _integers_of_first_page(photo: bytes, order: str) -> dict[int, tuple[int, ...]]:
+    """Return the offsets and byte counts of the first page's strips and tiles, by tag.
+
+    Raises:
+        struct.error: the directory, or one of the values, ends behind the end of `photo`.
+    """
+    (directory,) = struct.unpack_from(f"{order}I", photo, 4)
+    (entries,) = struct.unpack_from(f"{order}H", photo, directory)
+    values: dict[int, tuple[int, ...]] = {}
+    for at in range(directory + 2, directory + 2 + entries * 12, 12):
+        tag, kind, count = struct.unpack_from(f"{order}HHI", photo, at)
+        if tag in _OFFSETS + _BYTE_COUNTS:
+            code, size = ("H", 2) if kind == _SHORT else ("I", 4)
+            value_at = at + 8
+            if count * size > _SLOT_BYTES:
+                (value_at,) = struct.unpack_from(f"{order}I", photo, value_at)
+            values[tag] = struct.unpack_from(f"{order}{count}{code}", photo, value_at)
+    return values
+
+
 def read_tiff(file: PartialFile) -> Tiff:
-    """Read the wanted entries of a TIFF structure, the first of each tag. Empty where it is none.
+    """Return the wanted entries of a TIFF structure, the first of each tag; empty if it is none.
 
     Raises:
         NotReadError: a directory or a value that is wanted is not known.
@@ -120,9 +157,9 @@ def read_tiff(file: PartialFile) -> Tiff:
 
 
 def orientation_of(tiff: Tiff) -> int:
-    """Return how decoders turn the picture, 1 to 8: 1 where nothing valid says otherwise.
+    """Return the EXIF orientation that decoders apply, 1 to 8: 1 if there is no valid one.
 
-    Source: Exif 2.32, 4.6.4 A, Orientation; held equal to libvips by tests.
+    Source: Exif 2.32, 4.6.4 A, Orientation; tests compare it with libvips.
     """
     for entry in tiff.ifd0:
         if entry.tag == _ORIENTATION:
@@ -133,7 +170,7 @@ def orientation_of(tiff: Tiff) -> int:
 
 
 def pack_tiff(tiff: Tiff) -> bytes:
-    """Write the entries as a TIFF structure of one IFD0 with its Exif and GPS directories."""
+    """Return a TIFF structure of one IFD0 with its Exif and GPS directories."""
     order = tiff.byte_order
     prefix = "<" if order == "little" else ">"
     directories = [tiff.ifd0, tiff.exif, tiff.gps]
@@ -149,7 +186,7 @@ def pack_tiff(tiff: Tiff) -> bytes:
         heads += len(entries).to_bytes(2, order)
         for entry in entries:
             slot = entry.value
-            if len(slot) > 4:  # noqa: PLR2004  # bytes that fit in the entry itself
+            if len(slot) > _SLOT_BYTES:
                 slot = (values_at + len(values)).to_bytes(4, order)
                 values += entry.value
             heads += struct.pack(prefix + "HHI4s", entry.tag, entry.field_type, entry.items, slot)
@@ -167,7 +204,7 @@ def _pointer(slot: bytes, order: ByteOrder) -> int:
 
 
 def _number(entry: Entry | None, order: ByteOrder) -> int | None:
-    """Return the first value of a SHORT, LONG or IFD entry; None for 0, which nothing has."""
+    """Return the first value of a SHORT, LONG or IFD entry; None for 0, which is never valid."""
     if entry is None or entry.field_type not in _INTEGER_TYPES:
         return None
     return int.from_bytes(entry.value[: _TYPE_BYTES[entry.field_type]], order) or None
@@ -180,7 +217,7 @@ def _directory(
     wanted: AbstractSet[int],
     max_bytes: int = _MAX_VALUE_BYTES,
 ) -> dict[int, Entry]:
-    """Read the entries of one directory whose tags are `wanted`, by tag."""
+    """Return the entries of one directory whose tags are `wanted`, by tag."""
     rows = file.read(offset + 2, 12 * int.from_bytes(file.read(offset, 2), order))
     layout = "<HHI4s" if order == "little" else ">HHI4s"
     entries: dict[int, Entry] = {}

@@ -3,14 +3,16 @@
 from typing import Final
 
 from formats.partial import PartialFile
-from formats.structure import MAX_METADATA_BYTES, MAX_PARTS, Structure
+from formats.structure import MAX_METADATA_BYTES, Structure
+from shared.limits import MAX_PARTS
 
+_RIFF_HEADER_BYTES: Final = 8  # the size that follows `RIFF` does not count these
 _FIRST_CHUNK: Final = 12
 _EXIF_FLAG, _XMP_FLAG = 0x08, 0x04
 
 
 def survey_webp(file: PartialFile, found: Structure) -> None:
-    """Read the size, and go on to the metadata only if the first chunk says that there is some.
+    """Read the size, and the metadata if the first chunk says that there is some.
 
     Raises:
         NotReadError: the metadata lies behind what is known.
@@ -30,6 +32,11 @@ def survey_webp(file: PartialFile, found: Structure) -> None:
         found.height_px = (bits >> 14 & 0x3FFF) + 1
 
 
+def is_webp_truncated(photo: bytes) -> bool:
+    """Return whether `photo` is shorter than its header says."""
+    return len(photo) < _RIFF_HEADER_BYTES + int.from_bytes(photo[4:8], "little")
+
+
 def _find_metadata(file: PartialFile, found: Structure, *, flags: int) -> None:
     at = _FIRST_CHUNK
     wanted = {b"EXIF"} if flags & _EXIF_FLAG else set()
@@ -43,7 +50,7 @@ def _find_metadata(file: PartialFile, found: Structure, *, flags: int) -> None:
             wanted.remove(kind)
             body = file.read(at + 8, min(size, MAX_METADATA_BYTES))
             if kind == b"EXIF":
-                found.exif = body.removeprefix(b"Exif\0\0")  # taken over from JPEG by some
+                found.exif = body.removeprefix(b"Exif\0\0")  # some writers copy it from JPEG
             else:
                 found.xmp = body
         at += 8 + size + size % 2

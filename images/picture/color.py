@@ -1,4 +1,4 @@
-"""Color: from whatever the file states to sRGB. No file formats here; only pixels and profiles.
+"""Color: from the file's color space to sRGB. Only pixels and profiles; no file formats.
 
 Source: ICC.1:2022, 7.2 and 10; ITU-T H.273, tables 2 and 3.
 """
@@ -14,13 +14,13 @@ from shared.errors import UnsupportedTypeError
 _ICC: Final = "icc-profile-data"
 _SRGB_NAMES: Final = frozenset({"sRGB", "sRGB IEC61966-2.1", "sRGB built-in"})
 _INTEGER_SAMPLES: Final = frozenset({"uchar", "ushort"})
-_DEFINED_SCALES: Final = frozenset({"lab", "labs", "scrgb"})  # what their floats mean is known
+_DEFINED_SCALES: Final = frozenset({"lab", "labs", "scrgb"})  # where floats have a known scale
 _RGBA_BANDS: Final = 4
 _P3_PRIMARIES: Final = frozenset({11, 12})  # with the white point of cinemas, and of displays
 _PQ, _HLG = 16, 18  # transfer characteristics
 _WHITE_NITS: Final = 203  # of reference white. Source: ITU-R BT.2408, table 1
 _HLG_PEAK_NITS, _HLG_GAMMA = 1000, 1.2  # of the nominal display. Source: BT.2100, note 5f
-_KNEE: Final = 0.6  # of reference white: below it lies all that is lit as a whole
+_KNEE: Final = 0.6  # of reference white: most of a picture is darker
 
 # Linear RGB with the primaries of BT.2020 and P3 to linear sRGB. Source: BT.2087, and the same
 # computation for P3's primaries.
@@ -58,12 +58,12 @@ def profile_of(image: pyvips.Image) -> bytes:
 
 
 def is_hdr(nclx: Nclx) -> bool:
-    """Tell whether the picture's white is far below the brightest that it can hold."""
+    """Return whether the picture's white is far below the brightest level that it can hold."""
     return nclx.transfer in {_PQ, _HLG}
 
 
 def with_nclx_profile(image: pyvips.Image, nclx: Nclx) -> pyvips.Image:
-    """Return `image` with the ICC profile that says the same as `nclx`, where that is not sRGB."""
+    """Return `image` with the ICC profile that says the same as `nclx`, if that is not sRGB."""
     if nclx.primaries not in _P3_PRIMARIES:
         return image
     return with_profile(image, pyvips.Image.profile_load("p3"))
@@ -72,20 +72,20 @@ def with_nclx_profile(image: pyvips.Image, nclx: Nclx) -> pyvips.Image:
 def hdr_to_srgb(image: pyvips.Image, nclx: Nclx) -> pyvips.Image:
     """Return an HDR picture as a screen without HDR would show it.
 
-    Up to `_KNEE` of reference white every tone is kept; what is brighter, up to where the
-    format ends, is pressed into the rest, so that a lamp stays a lamp and no sky turns gray.
+    Up to `_KNEE` of reference white every tone is kept. Brighter tones, up to the brightest of the
+    format, are compressed into the rest, so that lamps stay bright and no sky turns gray.
 
     Args:
         image: uchar, 3 bands, or 4 with alpha, as coded.
-        nclx: what the codes mean; `is_hdr` holds.
+        nclx: how it is coded; `is_hdr` is true of it.
     """
     linear = _pq_to_linear if nclx.transfer == _PQ else _hlg_to_linear
     table = pyvips.Image.new_from_array([[linear(code / 255) for code in range(256)]])
     matrix = pyvips.Image.new_from_array(_TO_SRGB.get(nclx.primaries, _SAME))
     light = image.extract_band(0, n=3).maplut(table).recomb(matrix)
     over = (light - _KNEE) / (1 - _KNEE)
-    pressed = over / (over + 1) * (1 - _KNEE) + _KNEE
-    shown = (light > _KNEE).ifthenelse(pressed, light)
+    compressed = over / (over + 1) * (1 - _KNEE) + _KNEE
+    shown = (light > _KNEE).ifthenelse(compressed, light)
     srgb = shown.cast("float").copy(interpretation="scrgb").colourspace("srgb")
     return srgb.bandjoin(image[3]) if image.hasalpha() else srgb
 
@@ -105,7 +105,7 @@ def _hlg_to_linear(code: float) -> float:
 
 
 def refuse_unscaled(image: pyvips.Image) -> None:
-    """Refuse samples of which nobody says what is black and what is white.
+    """Raise if nothing says which samples are black and which are white.
 
     Raises:
         UnsupportedTypeError: floating point or 32 bit samples that are no known color space.
@@ -115,7 +115,7 @@ def refuse_unscaled(image: pyvips.Image) -> None:
 
 
 def has_foreign_profile(image: pyvips.Image) -> bool:
-    """Tell whether `image` has a profile that is not sRGB's.
+    """Return whether `image` has a profile that is not sRGB's.
 
     Converting costs 3 ms and up to a fifth of the time of a thumbnail, and most photos are sRGB.
     """
@@ -128,7 +128,7 @@ def as_srgb(image: pyvips.Image) -> pyvips.Image:
     if image.interpretation != "srgb" or image.format != "uchar":  # or libvips copies all pixels
         image = image.colourspace("srgb").cast("uchar")
     if image.get_typeof(_ICC):
-        image = image.copy()  # its fields are ours only then
+        image = image.copy()  # or the field would go from the shared image, too
         image.remove(_ICC)
     return image if image.bands <= _RGBA_BANDS else image.extract_band(0, n=3)
 

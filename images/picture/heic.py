@@ -1,8 +1,8 @@
-"""HEIC's pixels, by libheif and libde265 out of the wheel of pi-heif.
+"""HEIC's pixels, by libheif and libde265 from the wheel of pi-heif.
 
-The one place that touches pi-heif, and only its C module: the Python part around that imports
-Pillow, 20 MB that would do nothing here. docs/decisions/0002-heic-by-pi-heif.md says why, and
-tests/picture/test_heic.py holds the module to what is used of it.
+The only module that uses pi-heif, and of it only the C module: the Python part imports Pillow,
+20 MB that nothing here calls. docs/decisions/0002-heic-by-pi-heif.md says why, and
+tests/picture/test_heic.py tests each call of the C module.
 """
 
 from typing import Final
@@ -20,7 +20,7 @@ _LIBHEIF_ERRORS: Final = (ValueError, SyntaxError, EOFError, RuntimeError)
 
 
 class HeifFile:
-    """The primary picture of a HEIC or AVIF file; of the latter only what its header says.
+    """The primary picture of a HEIC or AVIF file. Of an AVIF only the header can be read.
 
     Raises:
         UnreadablePhotoError: libheif does not open it.
@@ -44,7 +44,7 @@ class HeifFile:
 
     @property
     def meaning(self) -> tuple[str, dict[str, object]]:
-        """Bands and color: two pictures that agree in them mean the same by the same numbers."""
+        """Bands and color: where they are equal, equal samples mean equal colors."""
         _, mode = self._picture.size_mode
         return mode, self._picture.color_profile
 
@@ -77,7 +77,7 @@ class HeifFile:
             pixels = self._picture.data
         except _LIBHEIF_ERRORS as error:
             raise UnreadablePhotoError(f"libheif: {error}") from error
-        (width, height), mode = self._picture.size_mode  # what was decoded; the header may lie
+        (width, height), mode = self._picture.size_mode  # as decoded: the header may lie
         sample = "ushort" if mode == "I;16" else "uchar"
         image = pyvips.Image.new_from_memory(pixels, width, height, _BANDS[mode], sample)
         image = image.copy(interpretation={"L": "b-w", "I;16": "grey16"}.get(mode, "srgb"))

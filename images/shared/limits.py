@@ -1,11 +1,21 @@
-"""What we accept, and why. Every number that refuses a photo stands here.
+"""What is accepted, and why. Every number that refuses a photo stands here.
+
+Extract and the decoder call the same functions, so that both refuse a photo in the same words.
 
 Sources: docs/decisions, and the limits of the services themselves.
 """
 
+from shared.errors import (
+    EmptyPhotoError,
+    PhotoTooLargeError,
+    TooComplexError,
+    TooManyPixelsError,
+)
+
 MAX_BYTES = 26_214_400  # 25 MiB: the largest object that is read; the upload form's limit too
 MAX_PIXELS = 50_000_000  # one frame; a progressive JPEG of that size is held in 300 MB
 MAX_JPEG_SCANS = 100  # no camera or editor writes over 14; 20,000 scans cost 13 s of CPU
+MAX_PARTS = 10_000  # of a container that a survey reads: segments, chunks, boxes
 MAX_OWNER_BYTES = 128  # keeps every derived key and sort key below S3's and DynamoDB's 1,024
 
 MAX_TAG_CHARACTERS = 256  # camera make, model, lens, title
@@ -21,3 +31,40 @@ MAX_LABEL_RELATIVES = 10  # parents, categories and aliases kept for one label, 
 MAX_TAGS_BYTES = 16_384  # a whole TagResult as JSON; half of what may pass between two states
 
 MAX_PAYLOAD_BYTES = 32_768  # between two states: references and small facts, never bytes
+
+
+def refuse_bytes(size: int) -> None:
+    """Raise if a file of `size` bytes is empty or too large.
+
+    Raises:
+        EmptyPhotoError: it has no bytes.
+        PhotoTooLargeError: it has more than `MAX_BYTES`.
+    """
+    if size == 0:
+        raise EmptyPhotoError("0 bytes; at least 1 is required")
+    if size > MAX_BYTES:
+        raise PhotoTooLargeError(f"{size:,} bytes; at most {MAX_BYTES:,} are allowed")
+
+
+def refuse_pixels(width_px: int, height_px: int) -> None:
+    """Raise if a picture of that size has too many pixels to decode.
+
+    Raises:
+        TooManyPixelsError: it has more than `MAX_PIXELS`.
+    """
+    pixels = width_px * height_px
+    if pixels > MAX_PIXELS:
+        raise TooManyPixelsError(
+            f"{width_px:,} × {height_px:,} px are {pixels / 1e6:,.1f} megapixels; "
+            f"at most {MAX_PIXELS / 1e6:,.0f} are allowed"
+        )
+
+
+def refuse_scans(scans: int) -> None:
+    """Raise if a JPEG of which `scans` scans were counted takes too long to decode.
+
+    Raises:
+        TooComplexError: it has more than `MAX_JPEG_SCANS`.
+    """
+    if scans > MAX_JPEG_SCANS:
+        raise TooComplexError(f"{scans:,} JPEG scans or more; at most {MAX_JPEG_SCANS} are allowed")

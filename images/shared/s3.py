@@ -25,7 +25,6 @@ from shared.storage import Chunk, PhotoStore, PhotoStream
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from botocore.response import StreamingBody
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef, GetObjectRequestTypeDef
 
@@ -67,7 +66,12 @@ class S3PhotoStore:
             answer = self._get(photo)
         # Closing drops the connection, so that leaving early costs no download of the rest.
         with closing(answer["Body"]) as body:
-            yield _S3Stream(photo, body, answer["ContentLength"])
+
+            def read(size: int) -> bytes:
+                with _storage_errors(photo):
+                    return body.read(None if size < 0 else size)
+
+            yield PhotoStream(read, answer["ContentLength"])
 
     def write(self, key: str, body: bytes, mime_type: str) -> None:
         """Put a derived object; see `PhotoStore.write`."""
@@ -90,20 +94,6 @@ class S3PhotoStore:
         if byte_range is not None:
             request["Range"] = byte_range
         return self.client.get_object(**request)
-
-
-@dataclass(frozen=True, slots=True)
-class _S3Stream:
-    """`storage.PhotoStream` over the body of a GET."""
-
-    photo: PhotoRef
-    body: "StreamingBody"
-    total_bytes: int
-
-    def read(self, size: int = -1, /) -> bytes:
-        """Return the next bytes; see `PhotoStream.read`."""
-        with _storage_errors(self.photo):
-            return self.body.read(None if size < 0 else size)
 
 
 @contextmanager

@@ -4,10 +4,15 @@ shared/s3.py has its S3 adapter, tests/fakes.py one in memory; one suite of test
 the same promises.
 """
 
+import hashlib
+from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol, Self
 
 from shared.contracts import PhotoRef
+from shared.errors import StorageUnavailableError
+
+READ_BYTES: Final = 1_048_576  # at a time, where nobody else says how many
 
 
 class Chunk(NamedTuple):
@@ -17,13 +22,21 @@ class Chunk(NamedTuple):
     total_bytes: int  # of the whole object
 
 
-class PhotoStream(Protocol):
-    """The whole object, as it arrives."""
+class PhotoStream:
+    """The whole object, as it arrives.
 
-    @property
-    def total_bytes(self) -> int:
-        """The length of the whole object."""
-        ...
+    Args:
+        read: returns the next bytes, at most so many, or all if that is negative; empty at the
+            end. It raises the errors of `PhotoStore`.
+        total_bytes: the length of the whole object.
+    """
+
+    def __init__(self, read: Callable[[int], bytes], total_bytes: int) -> None:
+        self.total_bytes = total_bytes
+        self._read = read
+        self._seen_bytes = 0
+        self._hash = hashlib.sha256()
+        self._is_hashed = False
 
     def read(self, size: int = -1, /) -> bytes:
         """Return the next bytes, at most `size`; empty at the end.
@@ -31,7 +44,30 @@ class PhotoStream(Protocol):
         Raises:
             StorageUnavailableError: the connection broke before the last byte.
         """
-        ...
+        chunk = self._read(size)
+        self._seen_bytes += len(chunk)
+        if not chunk and size != 0 and self._seen_bytes < self.total_bytes:
+            raise StorageUnavailableError(
+                f"the photo ended after {self._seen_bytes:,} of {self.total_bytes:,} bytes"
+            )
+        if self._is_hashed:
+            self._hash.update(chunk)
+        return chunk
+
+    def hashed(self) -> Self:
+        """Hash all bytes from now on, so that `sha256` can be asked for. Call before `read`."""
+        self._is_hashed = True
+        return self
+
+    def sha256(self) -> str:
+        """Read what is left, and return the SHA-256 of the bytes read since `hashed`, in hex.
+
+        Raises:
+            StorageUnavailableError: as `read`.
+        """
+        while self.read(READ_BYTES):
+            pass
+        return self._hash.hexdigest()
 
 
 class PhotoStore(Protocol):

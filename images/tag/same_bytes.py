@@ -4,7 +4,6 @@ A photo is compared with its owner's alone, by size first: where none has as man
 nearly always so, one Query is all that this costs, and no byte is read.
 """
 
-from picture.content import HashedStream
 from shared.contracts import ImageFacts, PhotoRef
 from shared.keys import split_upload_key
 from shared.storage import PhotoStore
@@ -39,7 +38,7 @@ def labels_of_same_bytes(  # noqa: PLR0913  # all but two by name
     if not candidates:
         return None
     with store.stream(photo) as stream:
-        sha256 = HashedStream(stream).sha256()
+        sha256 = stream.hashed().sha256()
     for candidate in candidates:
         if candidate.sha256 == sha256:
             known = records.labels(owner, candidate.sort_key)

@@ -18,7 +18,6 @@ from typing import Final
 import msgspec
 
 import shared.cold_start
-from picture.content import HashedStream
 from shared.contracts import (
     Rendition,
     ThumbnailRequest,
@@ -69,9 +68,8 @@ def run(
     started = time.perf_counter()
     photo = request.photo
     refuse_reference(photo, photos_bucket=photos_bucket)
-    with store.stream(photo) as incoming:
-        stream = HashedStream(incoming)
-        rendered = render(stream, renditions, deadline=deadline)
+    with store.stream(photo) as stream:
+        rendered = render(stream.hashed(), renditions, deadline=deadline)
         sha256 = stream.sha256()
     written = {}
     for name, encoded in rendered.renditions.items():

@@ -156,7 +156,7 @@ class TestProcess:
                 "file": str(file),
                 "status": "REJECTED",
                 "reason": "TOO_LARGE",
-                "error": "104857601 bytes, of which 26214400 are allowed",
+                "error": "104,857,601 bytes; at most 26,214,400 are allowed",
             }
         ]
         record = tmp_path / "demo/photos/film.jpg/record.json"

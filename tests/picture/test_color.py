@@ -1,4 +1,4 @@
-"""What files say of their color becomes sRGB."""
+"""Colors become sRGB, as the file states them."""
 
 import pytest
 import pyvips
@@ -38,7 +38,7 @@ class TestHdr:
         assert 220 < shown(code, transfer)[0] < 240
 
     @pytest.mark.parametrize(("code", "nits"), [(38, 1), (77, 10), (130, 100)])
-    def test_what_is_darker_keeps_its_light(self, code: int, nits: float) -> None:
+    def test_darker_tones_keep_their_light(self, code: int, nits: float) -> None:
         """Below the knee the light of BT.2100's PQ is that of sRGB (IEC 61966-2-1)."""
         linear = nits / 203
         srgb = linear * 12.92 if linear <= 0.0031308 else 1.055 * linear ** (1 / 2.4) - 0.055
@@ -52,7 +52,7 @@ class TestHdr:
 
 
 class TestProfiles:
-    def test_that_are_srgb_by_name_cost_no_conversion(self) -> None:
+    def test_with_the_name_of_srgb_cost_no_conversion(self) -> None:
         srgb = pyvips.Image.profile_load("srgb")
 
         assert not has_foreign_profile(with_profile(plain((1, 2, 3)), srgb))
@@ -62,7 +62,7 @@ class TestProfiles:
     def test_that_are_broken_are_left_to_libvips(self, profile: bytes) -> None:
         assert has_foreign_profile(with_profile(plain((1, 2, 3)), profile))
 
-    def test_that_only_resemble_srgb_are_converted(self) -> None:
+    def test_with_a_name_like_srgb_are_converted(self) -> None:
         """`sRGB-elle-V2-g10` has sRGB's primaries, and is linear."""
         assert has_foreign_profile(with_profile(plain((1, 2, 3)), named(b"sRGB-elle-V2-g10.icc")))
         assert not has_foreign_profile(with_profile(plain((1, 2, 3)), named(b"sRGB")))

@@ -1,4 +1,4 @@
-"""What is used of pi-heif's C module, which promises nothing to anyone but pi-heif itself."""
+"""The calls of pi-heif's C module, which is private: a release may change it."""
 
 import subprocess
 import sys
@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_needs_no_pillow() -> None:
-    """The images do not contain it, though pi-heif says that it needs it."""
+    """pi-heif requires it, but the images do not contain it."""
     code = "import sys; sys.modules['PIL'] = None; import picture.heic"
 
     subprocess.run(  # noqa: S603  # this very Python
@@ -57,12 +57,12 @@ def test_pixels_are_without_padding_and_keep_their_alpha() -> None:
 
 
 @pytest.mark.parametrize("photo", [b"", b"\0\0\0\x18ftypheic", heic()[:200]])
-def test_what_libheif_does_not_open_is_unreadable(photo: bytes) -> None:
+def test_a_file_that_libheif_does_not_open_is_unreadable(photo: bytes) -> None:
     with pytest.raises(UnreadablePhotoError, match="libheif: "):
         HeifFile(photo)
 
 
-def test_what_libheif_does_not_decode_is_unreadable() -> None:
+def test_a_file_that_libheif_does_not_decode_is_unreadable() -> None:
     broken = heic()[:-60] + bytes(60)
 
     with pytest.raises(UnreadablePhotoError, match="libheif: "):

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from fakes import KEY
 from shared.contracts import PhotoRef
 from shared.errors import BadKeyError
-from shared.keys import derived_key, split_upload_key
+from shared.keys import derived_key, sha256_of, size_prefix, split_upload_key
 
 
 def test_an_upload_key_is_owner_album_and_file() -> None:
@@ -70,3 +70,8 @@ def test_a_derived_key_is_short_and_plain_whatever_the_photos_key_is(rest: str) 
     assert len(key.encode()) <= 1024
     assert key.isascii()
     assert ".." not in key
+
+
+def test_a_content_key_begins_with_the_size_in_nine_digits() -> None:
+    assert size_prefix(1000) == "000001000#"
+    assert sha256_of("000001000#abc#def") == "abc"

@@ -1,7 +1,9 @@
 """MemoryPhotoStore and S3PhotoStore keep the same promises; S3's faults get our names."""
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from io import BytesIO
 from typing import Protocol
 from urllib.parse import unquote_to_bytes
 
@@ -25,7 +27,7 @@ from shared.errors import (
     SupersededError,
 )
 from shared.s3 import S3PhotoStore
-from shared.storage import PhotoStore
+from shared.storage import PhotoStore, PhotoStream
 from wire import Answer, Service, serving
 
 DERIVED_BUCKET = "derived"
@@ -187,6 +189,26 @@ def test_a_stream_read_without_a_size_is_read_to_its_end(bucket: Bucket) -> None
 
     with bucket.store.stream(photo) as stream:
         assert stream.read(24) + stream.read() == BODY
+
+
+@pytest.mark.parametrize("size", [0, 1, 300, len(BODY)])
+def test_a_stream_hashes_the_whole_object_however_much_was_read(bucket: Bucket, size: int) -> None:
+    photo = bucket.put(KEY, BODY)
+
+    with bucket.store.stream(photo) as stream:
+        assert stream.hashed().read(size) == BODY[:size]
+        assert stream.sha256() == hashlib.sha256(BODY).hexdigest()
+
+
+def test_a_stream_that_ends_early_is_a_broken_connection() -> None:
+    half = PhotoStream(BytesIO(BODY).read, 2 * len(BODY))
+
+    assert half.read(0) == b""
+    assert half.read() == BODY
+    with pytest.raises(StorageUnavailableError, match="1,024 of 2,048 bytes"):
+        half.read(1)
+    with pytest.raises(StorageUnavailableError):
+        PhotoStream(BytesIO(BODY).read, 1 + len(BODY)).hashed().sha256()
 
 
 def test_a_stream_may_be_left_early(bucket: Bucket) -> None:

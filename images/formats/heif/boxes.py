@@ -1,26 +1,36 @@
-"""HEIC's and AVIF's boxes. Source: ISO/IEC 14496-12 (boxes, iloc), 23008-12 (items, properties).
+"""HEIC's and AVIF's boxes, and the items and properties that the boxes describe.
 
-Which way up is said by the properties `irot` and `imir` of the primary item. Decoders (libheif,
-and browsers) follow these and ignore the EXIF orientation, and so do we.
+Source: ISO/IEC 14496-12 (boxes, iloc), 23008-12 (items, properties).
 """
 
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from formats.partial import PartialFile
-from formats.structure import MAX_METADATA_BYTES, MAX_PARTS, Structure
+from formats.structure import MAX_METADATA_BYTES
+from shared.limits import MAX_PARTS
 
 META_VERSION_BYTES: Final = 4  # of the `meta` and `iref` boxes, before the boxes in them
 
+_HEADER_BYTES: Final = 8  # size and kind
+_LONG_HEADER_BYTES: Final = 16  # and the size in 64 bits
 _MAX_EXTENTS: Final = 64  # of one item; writers use one
 _TURNS_AND_MIRROR_TO_EXIF: Final = (1, 6, 3, 8, 2, 5, 4, 7)  # mirrored * 4 + quarters clockwise
 
 
 class Box(NamedTuple):
-    """One box, or property, which is a box as well."""
+    """One box. A property is a box, too."""
 
     kind: bytes
     body: bytes
+
+
+class BoxRange(NamedTuple):
+    """Where one of the file's own boxes is."""
+
+    kind: bytes
+    body_at: int
+    end_at: int  # as the box states: it may lie behind the end of the file
 
 
 class Location(NamedTuple):
@@ -30,76 +40,58 @@ class Location(NamedTuple):
     extents: list[tuple[int, int]]  # offset, size
 
 
-def survey_heif(file: PartialFile, found: Structure) -> None:
-    """Read the properties of the primary item, then the Exif and XMP items.
+def file_boxes(file: PartialFile) -> Iterator[BoxRange]:
+    """Yield the first `MAX_PARTS` boxes that `file` is made of, up to one that cannot be a box.
 
     Raises:
-        NotReadError: the `meta` box, or one of these items, lies behind what is known.
+        NotReadError: the header of a box lies behind what is known.
     """
-    meta = read_meta(file)
-    primary = primary_item(meta.get(b"pitm", b""))
-    _take_properties(properties(meta.get(b"iprp", b""), {primary})[primary], found)
-    of_kind = _metadata_items(meta.get(b"iinf", b""))
-    where = locations(meta.get(b"iloc", b""), set(of_kind.values()))
-    for kind in ("exif", "xmp"):
-        location = where.get(of_kind.get(kind, -1))
-        if location is None:
-            continue
-        idat = meta.get(b"idat", b"")
-        source = PartialFile(len(idat), idat) if location.in_idat else file
-        body = b"".join(
-            source.read(offset, min(size, MAX_METADATA_BYTES)) for offset, size in location.extents
-        )
-        if kind == "exif":
-            found.exif = body[4 + int.from_bytes(body[:4]) :]  # how much stands before the TIFF
-        else:
-            found.xmp = body
+    at = 0
+    for _ in range(MAX_PARTS):
+        header = file.read(at, _LONG_HEADER_BYTES)
+        size, body_at = int.from_bytes(header[:4]), at + _HEADER_BYTES
+        if size == 1:  # the true size follows, in 64 bits
+            size, body_at = int.from_bytes(header[8:16]), at + _LONG_HEADER_BYTES
+        elif size == 0:  # up to the end of the file
+            size = file.total_bytes - at
+        if at + size < body_at:  # the end of the file, too
+            return
+        yield BoxRange(header[4:8], body_at, at + size)
+        at += size
 
 
 def read_meta(file: PartialFile) -> dict[bytes, bytes]:
-    """Return the boxes in the file's `meta` box; none where that is missing or of no sane size.
+    """Return the boxes in the file's `meta` box; none where that is missing or too large.
 
     Raises:
         NotReadError: it lies behind what is known.
     """
-    return {box.kind: box.body for box in boxes(_meta_body(file)[META_VERSION_BYTES:])}
-
-
-def _meta_body(file: PartialFile) -> bytes:
-    at = 0
-    for _ in range(MAX_PARTS):
-        header = file.read(at, 16)
-        size, body_at = int.from_bytes(header[:4]), 8
-        if size == 1:
-            size, body_at = int.from_bytes(header[8:16]), 16
-        elif size == 0:
-            size = file.total_bytes - at
-        if size < body_at:
-            break
-        if header[4:8] == b"meta":
-            return file.read(at + body_at, size - body_at) if size <= MAX_METADATA_BYTES else b""
-        at += size
-    return b""
+    for kind, body_at, end_at in file_boxes(file):
+        if kind == b"meta":
+            size = end_at - body_at
+            body = file.read(body_at, size) if size <= MAX_METADATA_BYTES else b""
+            return {box.kind: box.body for box in boxes(body[META_VERSION_BYTES:])}
+    return {}
 
 
 def boxes(data: bytes) -> Iterator[Box]:
-    """Yield the boxes that `data` is made of, up to the first that cannot be one."""
+    """Yield the boxes that `data`, the body of a box, is made of, up to the first broken one."""
     at = 0
-    while at + 8 <= len(data):
+    while at + _HEADER_BYTES <= len(data):
         size = int.from_bytes(data[at : at + 4]) or len(data) - at
-        if size < 8:  # noqa: PLR2004  # size and kind; 64 bit sizes have no place in 1 MiB
+        if size < _HEADER_BYTES:  # 64 bit sizes are not needed in 1 MiB
             return
         yield Box(data[at + 4 : at + 8], data[at + 8 : at + size])
         at += size
 
 
 def primary_item(pitm: bytes) -> int:
-    """Return the id of the item that a reader shows."""
+    """Return the id of the item that viewers show."""
     return int.from_bytes(pitm[4:6] if pitm[:1] == b"\0" else pitm[4:8])
 
 
 def properties(iprp: bytes, wanted: set[int]) -> dict[int, list[Box]]:
-    """Return the properties of each of the `wanted` items, in the order of their application."""
+    """Return the properties of each of the `wanted` items, in the order in which they apply."""
     known: list[Box] = []
     found: dict[int, list[Box]] = {item: [] for item in wanted}
     for kind, body in boxes(iprp):
@@ -128,20 +120,8 @@ def _associations(ipma: bytes, wanted: set[int]) -> dict[int, list[int]]:
     return found
 
 
-def _take_properties(of_item: list[Box], found: Structure) -> None:
-    """Read the size as coded (and cropped by `clap`), and the turn as an EXIF orientation."""
-    for kind, body in of_item:
-        if kind == b"ispe":
-            found.width_px = int.from_bytes(body[4:8]) or None
-            found.height_px = int.from_bytes(body[8:12]) or None
-        elif kind == b"clap":
-            found.width_px = _fraction(body[0:8]) or found.width_px
-            found.height_px = _fraction(body[8:16]) or found.height_px
-    found.orientation = orientation(of_item)
-
-
 def orientation(of_item: list[Box]) -> int:
-    """Return the turn that an item's properties state, as an EXIF orientation."""
+    """Return how an item's properties turn and mirror it, as an EXIF orientation."""
     quarters, mirrored = 0, False
     for kind, body in of_item:
         if kind == b"irot":
@@ -154,13 +134,8 @@ def orientation(of_item: list[Box]) -> int:
     return _TURNS_AND_MIRROR_TO_EXIF[mirrored * 4 + quarters % 4]
 
 
-def _fraction(pair: bytes) -> int:
-    numerator, denominator = int.from_bytes(pair[:4]), int.from_bytes(pair[4:8])
-    return round(numerator / denominator) if denominator else 0
-
-
 def items(iinf: bytes) -> Iterator[tuple[int, bytes, bytes]]:
-    """Yield the id of each item, its kind, and what else its entry says, from its name on."""
+    """Yield the id of each item, its kind, and the rest of its entry, from its name on."""
     for kind, body in boxes(iinf[6 if iinf[:1] == b"\0" else 8 :]):
         if kind == b"infe" and body[:1] in {b"\2", b"\3"}:
             id_bytes = 2 if body[:1] == b"\2" else 4
@@ -168,19 +143,8 @@ def items(iinf: bytes) -> Iterator[tuple[int, bytes, bytes]]:
             yield int.from_bytes(body[4 : 4 + id_bytes]), rest[:4], rest[4:]
 
 
-def _metadata_items(iinf: bytes) -> dict[str, int]:
-    """Return the ids of the first Exif and the first XMP item."""
-    found: dict[str, int] = {}
-    for item, kind, rest in items(iinf):
-        if kind == b"Exif":
-            found.setdefault("exif", item)
-        elif kind == b"mime" and rest.split(b"\0")[1:2] == [b"application/rdf+xml"]:
-            found.setdefault("xmp", item)
-    return found
-
-
 def locations(iloc: bytes, wanted: set[int]) -> dict[int, Location]:
-    """Return where the `wanted` items are, those apart whose bytes stand in other items."""
+    """Return where the `wanted` items are, without those that are made of other items."""
     version = int.from_bytes(iloc[:1])
     offset_bytes, length_bytes, base_bytes, index_bytes = (
         half for byte in iloc[4:6].ljust(2, b"\0") for half in (byte >> 4, byte & 15)

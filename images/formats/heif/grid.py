@@ -1,7 +1,7 @@
-"""The pictures that a phone's HEIC is made of: a grid of tiles, and a thumbnail beside it.
+"""The pictures of a phone's HEIC: a grid of tiles, and a thumbnail beside it. Nothing is decoded.
 
-libheif decodes all tiles of a grid or none, and its Python module no thumbnail: so each can be
-made a HEIC of its own here. Nothing is decoded.
+libheif decodes all tiles of a grid or none, and its Python module decodes no thumbnail. So
+`CodedPicture.alone` returns each of them as a HEIC.
 
 Source: ISO/IEC 23008-12, 6.4.4 (thumbnails), 6.6.2.3 (grids); 14496-12, 8.11 (items).
 """
@@ -41,20 +41,20 @@ class CodedPicture(NamedTuple):
     body: memoryview  # of the file
 
     def alone(self) -> bytes:
-        """Return a HEIC that holds nothing else, neither turned nor cropped."""
+        """Return a HEIC of this picture only, neither turned nor cropped."""
         kept = [box for box in self.properties if box.kind not in _TURNS | {b"clap"}]
         start = _box(b"ftyp", b"heic", bytes(4), b"mif1", b"heic")
-        meta_bytes = len(_meta(kept, 0, 0))  # wherever the body is, and however long
+        meta_bytes = len(_meta(kept, 0, 0))  # does not depend on the body
         body_at = len(start) + meta_bytes + 8
         return start + _meta(kept, body_at, len(self.body)) + _box(b"mdat", self.body)
 
 
 class HeifGrid(NamedTuple):
-    """A primary picture made of equal tiles, row by row; the last ones may stand over its edge."""
+    """A primary picture made of equal tiles, row by row; the last ones may reach over its edge."""
 
     width_px: int  # before it is turned
     height_px: int
-    orientation: int  # of EXIF, saying what the properties say
+    orientation: int  # of EXIF, equal to what the properties say
     columns: int
     tiles: list[CodedPicture]
     thumbnails: list[CodedPicture]  # turned as the picture is
@@ -65,15 +65,15 @@ class HeifGrid(NamedTuple):
         return self.tiles[0].width_px, self.tiles[0].height_px
 
 
-class _OddError(Exception):
-    """The file is not as phones write it; no step ends with this error."""
+class _UnusualError(Exception):
+    """The file is not as phones write it. Internal: no step ends with this error."""
 
 
 def read_grid(photo: bytes) -> HeifGrid | None:
     """Return the grid that is the primary picture of a whole HEIC.
 
-    None if it is something else, or cropped, or odd in any way: libheif then says what it is. All
-    tiles together are no longer than the file, so that a small file cannot stand for much work.
+    None if it is something else, is cropped, or is unusual in any way: libheif then decodes it. All
+    tiles together are no longer than the file, so that a small file cannot cost much time.
     """
     meta = read_meta(PartialFile(len(photo), photo))
     primary = primary_item(meta.get(b"pitm", b""))
@@ -96,13 +96,13 @@ def read_grid(photo: bytes) -> HeifGrid | None:
     )
     try:
         grid = found.grid(primary, parts)
-    except (_OddError, struct.error):
+    except (_UnusualError, struct.error):
         return None
     return grid._replace(thumbnails=list(found.thumbnails(thumbnails, primary)))
 
 
 class _Items(NamedTuple):
-    """What the boxes say of the items that the grid concerns."""
+    """The grid, its tiles and its thumbnails, as the boxes describe them."""
 
     photo: memoryview
     idat: memoryview
@@ -114,10 +114,10 @@ class _Items(NamedTuple):
         """Return the grid, without thumbnails.
 
         Raises:
-            _OddError, struct.error: it is not one.
+            _UnusualError, struct.error: it is not one.
         """
         if self.kinds.get(primary) != b"grid":
-            raise _OddError
+            raise _UnusualError
         columns, rows, *size = _shape(self._body(primary))
         width_px, height_px = size
         tiles = [self._coded(part) for part in parts]
@@ -135,29 +135,29 @@ class _Items(NamedTuple):
         )
         is_cropped = any(box.kind == b"clap" for box in self.properties[primary])
         if not is_whole or not covers or is_cropped or tuple(size) != self._size(primary):
-            raise _OddError
+            raise _UnusualError
         return grid
 
     def thumbnails(self, candidates: list[int], primary: int) -> Iterator[CodedPicture]:
-        """Yield those that can be decoded alone and are turned as the primary picture is."""
+        """Yield the candidates that can be decoded alone and have the primary picture's turns."""
         turns = self._turns(primary)
         for item in candidates:
             try:
                 small = self._coded(item)
-            except (_OddError, struct.error):
+            except (_UnusualError, struct.error):
                 continue
             if self._turns(item) == turns:
                 yield small
 
     def _coded(self, item: int) -> CodedPicture:
         if self.kinds.get(item) != b"hvc1" or len(self.properties[item]) >= _ESSENTIAL:
-            raise _OddError
+            raise _UnusualError
         return CodedPicture(*self._size(item), self.properties[item], self._body(item))
 
     def _size(self, item: int) -> tuple[int, int]:
         sizes = [box.body[4:12] for box in self.properties[item] if box.kind == b"ispe"]
         if len(sizes) != 1:
-            raise _OddError
+            raise _UnusualError
         width_px, height_px = struct.unpack(">II", sizes[0])
         return width_px, height_px
 
@@ -167,11 +167,11 @@ class _Items(NamedTuple):
     def _body(self, item: int) -> memoryview:
         location = self.locations.get(item)
         if location is None or len(location.extents) != 1:  # writers use one
-            raise _OddError
+            raise _UnusualError
         [(offset, size)] = location.extents
         source = self.idat if location.in_idat else self.photo
         if offset + size > len(source):
-            raise _OddError
+            raise _UnusualError
         return source[offset : offset + size]
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import pyvips
 
-import picture.decode
+import picture.steps
 from fakes import KEY, PHOTOS_BUCKET, MemoryPhotoStore
-from formats.progressive_jpeg import strip_to_dc_scans
+from formats import strip_to_dc_scans
 from pictures import textured
 from shared.contracts import ImageFacts, Label, PhotoRef
 from shared.errors import PhotoGoneError, UnsupportedTypeError
@@ -107,7 +107,7 @@ def test_takes_photos_of_every_shape(classifier_only: EmbeddedModel) -> None:
         assert all(label.confidence >= 55 for label in found)
 
 
-def test_an_eighth_of_a_photo_of_8_times_their_width_is_decoded_for_the_networks(
+def test_a_photo_of_8_times_their_width_is_decoded_at_one_8th_for_the_networks(
     classifier_only: EmbeddedModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     photo = textured(8 * FRAME_PX, 6 * FRAME_PX).jpegsave_buffer(interlace=True)
@@ -117,7 +117,7 @@ def test_an_eighth_of_a_photo_of_8_times_their_width_is_decoded_for_the_networks
         decoded.append(strip_to_dc_scans(file))
         return decoded[-1]
 
-    monkeypatch.setattr(picture.decode, "strip_to_dc_scans", kept)
+    monkeypatch.setattr(picture.steps, "strip_to_dc_scans", kept)
     classifier_only.labels_of_file(photo, max_labels=50, min_confidence=55)
 
     assert [len(file) < len(photo) / 4 for file in decoded] == [True]

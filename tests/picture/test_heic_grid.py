@@ -1,19 +1,21 @@
-"""HEICs decoded by their tiles and by their thumbnails, held to what libheif makes of the whole."""
+"""HEICs decoded from their tiles and thumbnails look as libheif decodes the whole."""
 
 import math
 import struct
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import pyvips
 
-import picture.heic_small
+import picture.heic_grid
+import picture.steps
 from formats.heif.grid import MAX_TILES, read_grid
-from heicfile import HEIC_WITH_ALPHA, SIDE_PX, Thumbnail, heic, icc, nclx
+from heicfile import HEIC_WITH_ALPHA, SIDE_PX, Thumbnail, heic, icc, nclx, sized
 from photofiles import clap, imir, irot
 from picture.decode import Box, decode
 from picture.heic import HeifFile
-from picture.heic_small import SmallHeic
+from picture.heic_grid import decode_thumbnail, decode_tiles
 from shared.errors import (
     DeadlineExceededError,
     TooManyPixelsError,
@@ -36,40 +38,37 @@ PHONES = {  # size as displayed, and the thumbnail's
     "immich-test-assets/formats/heic/IMG_2682.heic": (4032, 3024, 320, 240),
     "immich-test-assets/formats/motionphoto/samsung-one-ui-6.heic": (3000, 4000, 384, 512),
 }
-NOT_PLAIN = {
-    "no grid": heic(),
-    "cropped": heic(clap(100, 100), tiles=2),
-    "alpha": HEIC_WITH_ALPHA,
-    "color of the whole that its tiles do not state": heic(nclx(12, 13), tiles=2),
-    "profile of the whole that its tiles do not have": heic(
+UNUSUAL: dict[str, Callable[[], bytes]] = {
+    "no grid": heic,
+    "cropped": lambda: heic(clap(100, 100), tiles=2),
+    "alpha": lambda: HEIC_WITH_ALPHA,
+    "color of the whole that its tiles do not state": lambda: heic(nclx(12, 13), tiles=2),
+    "profile of the whole that its tiles do not have": lambda: heic(
         icc(bytes(pyvips.Image.profile_load("p3"))), tiles=2
     ),
-    "too many tiles": heic(tiles=math.isqrt(MAX_TILES) + 1),
-    "tiles smaller than they say": heic(tiles=2).replace(
+    "too many tiles": lambda: heic(tiles=math.isqrt(MAX_TILES) + 1),
+    "tiles smaller than their header says": lambda: heic(tiles=2).replace(
         struct.pack(">II", 64, 64), struct.pack(">II", 72, 72)
     ),
 }
 
 
-def sized(photo: bytes, was_px: int, side_px: int, *, in_header: bool = True) -> bytes:
-    """Return a HEIC that is a grid, with another size stated."""
-    photo = photo.replace(struct.pack(">HH", was_px, was_px), struct.pack(">HH", side_px, side_px))
-    header = struct.pack(">II", was_px, was_px)
-    return photo.replace(header, struct.pack(">II", side_px, side_px)) if in_header else photo
+def from_tiles(
+    photo: bytes, shrink: int, check: Callable[[], None] = lambda: None
+) -> pyvips.Image | None:
+    grid = read_grid(photo)
+    return decode_tiles(grid, HeifFile(photo), shrink, check) if grid else None
 
 
-def opened(photo: bytes) -> SmallHeic:
-    return SmallHeic(photo, HeifFile(photo))
+def from_thumbnail(photo: bytes, min_px: float) -> pyvips.Image | None:
+    grid = read_grid(photo)
+    return decode_thumbnail(grid, HeifFile(photo), min_px) if grid else None
 
 
 def difference(one: pyvips.Image, other: pyvips.Image) -> float:
     """Return the mean difference in levels of two pictures of one size."""
     assert (one.width, one.height, one.bands) == (other.width, other.height, other.bands)
     return float((one.cast("float") - other).abs().avg())
-
-
-def nothing() -> None:
-    """Have no deadline."""
 
 
 class TestTiles:
@@ -79,16 +78,16 @@ class TestTiles:
         photo = heic(*turns, tiles=3)
         whole = HeifFile(photo)
 
-        image = opened(photo).shrunk(shrink, nothing)
+        image = from_tiles(photo, shrink)
 
         assert image is not None
         assert difference(image.autorot(), whole.decode().shrink(shrink, shrink)) < 0.5
 
-    def test_that_stand_over_the_edge_are_cut(self) -> None:
+    def test_that_reach_over_the_edge_are_cropped(self) -> None:
         photo = sized(heic(tiles=2), 128, 100)
         whole = HeifFile(photo)
 
-        image = opened(photo).shrunk(2, nothing)
+        image = from_tiles(photo, 2)
 
         assert image is not None
         assert difference(image, whole.decode().shrink(2, 2)) < 0.5
@@ -97,57 +96,28 @@ class TestTiles:
         photo = heic(tiles=2, ten_bit=True)
         whole = HeifFile(photo)
 
-        image = opened(photo).shrunk(4, nothing)
+        image = from_tiles(photo, 4)
 
         assert image is not None
         assert difference(image, whole.decode().shrink(4, 4)) < 0.5
 
-    @pytest.mark.parametrize("photo", NOT_PLAIN.values(), ids=NOT_PLAIN)
-    def test_are_left_to_libheif_where_they_are_not_as_phones_write_them(
-        self, photo: bytes
-    ) -> None:
-        assert opened(photo).shrunk(2, nothing) is None
+    @pytest.mark.parametrize("name", UNUSUAL)
+    def test_of_a_file_that_phones_do_not_write_are_not_used(self, name: str) -> None:
+        assert from_tiles(UNUSUAL[name](), 2) is None
 
-    def test_that_do_not_decode_are_left_to_libheif(self) -> None:
+    def test_that_do_not_decode_lead_to_the_whole_picture(self) -> None:
         good = heic(tiles=2)
         broken = good[:-68] + bytes(60) + good[-8:]  # the last tile; what follows is the grid
         all_broken = good[:-268] + bytes(260) + good[-8:]
 
-        assert opened(broken).shrunk(2, nothing) is None
+        assert from_tiles(broken, 2) is None
         whole = HeifFile(broken)
-        as_ever = whole.decode().thumbnail_image(32)  # without that tile
-        assert difference(decode(broken, Box(32, 32)).image, as_ever) == 0
+        expected = whole.decode().thumbnail_image(32)  # without that tile
+        assert difference(decode(broken, Box(32, 32)).image, expected) == 0
         with pytest.raises(UnreadablePhotoError, match="libheif: "):
             decode(all_broken, Box(32, 32))
 
-    def test_are_a_grid_where_they_just_cover_it(self) -> None:
-        photo = heic(tiles=2)
-
-        assert all(read_grid(sized(photo, 128, side_px)) for side_px in (65, 127, 128))
-        assert not any(read_grid(sized(photo, 128, side_px)) for side_px in (1, 64, 129))
-        assert read_grid(sized(photo, 128, 127, in_header=False)) is None
-        assert read_grid(photo.replace(b"\0\0\1\1\0\x80", b"\0\0\1\2\0\x80")) is None  # 6 tiles
-
-    def test_are_no_larger_than_the_picture_whose_size_was_accepted(self) -> None:
-        """A single tile could be cut to any size."""
-        whole = (struct.pack(">II", 64, 64), struct.pack(">II", 9_000, 9_000))
-        huge_tile = heic(tiles=1).replace(*whole, 1)
-
-        assert read_grid(huge_tile.replace(*whole)) is None
-        assert read_grid(huge_tile) is None
-
-    def test_are_not_used_twice(self) -> None:
-        """So that a file of 1 MB cannot stand for the work of 256 MB."""
-        photo = heic(tiles=2)
-        first, second = (struct.pack(">HHH", item, 0, 1) for item in (1, 2))
-        at, size_at = photo.index(first) + 6, photo.index(second) + 6
-        long = struct.pack(">II", 0, len(photo))  # where each tile is: the whole file
-
-        shared_body = photo[:at] + long + photo[at + 8 : size_at] + long + photo[size_at + 8 :]
-
-        assert read_grid(shared_body) is None
-
-    def test_are_decoded_one_by_one_while_there_is_time(self) -> None:
+    def test_are_decoded_only_while_there_is_time(self) -> None:
         class LateError(Exception):
             pass
 
@@ -159,17 +129,19 @@ class TestTiles:
                 raise LateError
 
         with pytest.raises(LateError):
-            opened(heic(tiles=3)).shrunk(2, late)
+            from_tiles(heic(tiles=3), 2, late)
 
-    def test_are_not_decoded_late(self) -> None:
+    def test_are_not_decoded_after_the_deadline(self) -> None:
         with pytest.raises(DeadlineExceededError):
             decode(heic(tiles=4), Box(32, 32), deadline=0)
 
-    def test_are_what_a_small_picture_is_made_from(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Or it would take 60 MB for 12 megapixels."""
+    def test_make_a_small_picture_without_the_whole_one(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The whole takes 60 MB for 12 megapixels."""
 
         def refuse(_: HeifFile) -> pyvips.Image:
-            raise AssertionError("all of it was decoded")
+            raise AssertionError("the whole was decoded")
 
         photo = heic(irot(1), tiles=4)
         with monkeypatch.context() as patch:
@@ -187,6 +159,23 @@ class TestTiles:
         assert (picture.image.width, picture.image.height) == (32, 32)
 
 
+NO_SMALL_COPIES: dict[str, Callable[[], Thumbnail | None]] = {
+    "turned otherwise": lambda: Thumbnail((irot(1),)),
+    "mirrored otherwise": lambda: Thumbnail((imir(0),)),
+    "cropped": lambda: Thumbnail((clap(32, 32),)),
+    "in another color": lambda: Thumbnail((nclx(12, 13),)),
+    "with another profile": lambda: Thumbnail((icc(bytes(pyvips.Image.profile_load("p3"))),)),
+    "broken": lambda: Thumbnail(body=bytes(60)),
+    "empty": lambda: Thumbnail(body=b""),
+    "too small": lambda: Thumbnail(width_px=32, height_px=32),
+    "narrower": lambda: Thumbnail(width_px=61),
+    "lower": lambda: Thumbnail(height_px=61),
+    "larger than the picture": lambda: Thumbnail(width_px=9_000, height_px=9_000),
+    "huge": lambda: Thumbnail(width_px=2**32 - 1, height_px=2**32 - 1),
+    "missing": lambda: None,
+}
+
+
 class TestThumbnail:
     """A grid of one tile shows the same as a thumbnail of it; a grid of four does not."""
 
@@ -195,87 +184,56 @@ class TestThumbnail:
         photo = heic(*turns, tiles=1, thumbnail=Thumbnail(tuple(turns)))
         whole = HeifFile(photo)
 
-        image = opened(photo).thumbnail(SIDE_PX)
+        image = from_thumbnail(photo, SIDE_PX)
 
         assert image is not None
         assert difference(image.autorot(), whole.decode()) == 0
 
-    @pytest.mark.parametrize(
-        "thumbnail",
-        [
-            Thumbnail((irot(1),)),
-            Thumbnail((imir(0),)),
-            Thumbnail((clap(32, 32),)),
-            Thumbnail((nclx(12, 13),)),
-            Thumbnail((icc(bytes(pyvips.Image.profile_load("p3"))),)),
-            Thumbnail(body=bytes(60)),
-            Thumbnail(body=b""),
-            Thumbnail(width_px=32, height_px=32),
-            Thumbnail(width_px=61),
-            Thumbnail(height_px=61),
-            Thumbnail(width_px=9_000, height_px=9_000),
-            Thumbnail(width_px=2**32 - 1, height_px=2**32 - 1),
-            None,
-        ],
-        ids=[
-            "turned otherwise",
-            "mirrored otherwise",
-            "cropped",
-            "in another color",
-            "with another profile",
-            "broken",
-            "empty",
-            "too small",
-            "narrower",
-            "lower",
-            "larger than the picture",
-            "huge",
-            "missing",
-        ],
-    )
-    def test_that_is_not_a_copy_leads_to_the_picture(self, thumbnail: Thumbnail | None) -> None:
-        photo = heic(tiles=1, thumbnail=thumbnail)
+    @pytest.mark.parametrize("name", NO_SMALL_COPIES)
+    def test_that_is_no_small_copy_is_not_used(self, name: str) -> None:
+        photo = heic(tiles=1, thumbnail=NO_SMALL_COPIES[name]())
 
         picture = decode(photo, Box(16, 16), thumbnail_px=40)
 
-        assert opened(photo).thumbnail(40) is None
+        assert from_thumbnail(photo, 40) is None
         assert difference(picture.image, decode(heic(tiles=1), Box(16, 16)).image) == 0
 
     @pytest.mark.parametrize(
         ("width_px", "height_px"),
         [(32, 32), (64, 61), (61, 64), (9_000, 9_000), (2**32 - 1, 2**32 - 1)],
     )
-    def test_is_judged_by_its_header_first(
+    def test_is_refused_by_its_header_before_it_is_decoded(
         self, monkeypatch: pytest.MonkeyPatch, width_px: int, height_px: int
     ) -> None:
         def refuse(*_: object) -> None:
             raise AssertionError("it was decoded")
 
         thumbnail = Thumbnail(width_px=width_px, height_px=height_px)
-        small = opened(heic(tiles=1, thumbnail=thumbnail))
-        monkeypatch.setattr(SmallHeic, "_decode", refuse)
+        monkeypatch.setattr(picture.heic_grid, "_decode_part", refuse)
 
-        assert small.thumbnail(40) is None
+        assert from_thumbnail(heic(tiles=1, thumbnail=thumbnail), 40) is None
 
-    def test_that_shows_something_else_is_not_used(self) -> None:
+    def test_that_shows_another_picture_is_not_used(self) -> None:
         photo = heic(tiles=2, thumbnail=Thumbnail())
 
         picture = decode(photo, Box(16, 16), thumbnail_px=SIDE_PX)
 
-        assert opened(photo).thumbnail(SIDE_PX) is None
+        assert from_thumbnail(photo, SIDE_PX) is None
         assert difference(picture.image, decode(heic(tiles=2), Box(16, 16)).image) == 0
 
-    def test_is_not_used_unless_it_is_asked_for(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_is_not_used_by_default(self, monkeypatch: pytest.MonkeyPatch) -> None:
         asked = []
-        monkeypatch.setattr(
-            picture.heic_small.SmallHeic, "thumbnail", lambda _, least_px: asked.append(least_px)
-        )
+
+        def recorded(_grid: object, _whole: object, min_px: float) -> None:
+            asked.append(min_px)
+
+        monkeypatch.setattr(picture.steps, "decode_thumbnail", recorded)
 
         decode(heic(tiles=1, thumbnail=Thumbnail()), Box(16, 16))
 
         assert asked == [math.inf]
 
-    def test_hides_nothing_that_is_wrong_with_the_picture(self) -> None:
+    def test_does_not_hide_a_picture_that_is_refused(self) -> None:
         photo = heic(tiles=1, thumbnail=Thumbnail())
         huge = photo.replace(struct.pack(">HH", 64, 64), struct.pack(">HH", 9_000, 9_000)).replace(
             struct.pack(">II", 64, 64), struct.pack(">II", 9_000, 9_000)
@@ -288,7 +246,9 @@ class TestThumbnail:
 
     @pytest.mark.photos
     @pytest.mark.parametrize("name", PHONES)
-    def test_of_phones_is_used_where_it_will_do(self, photos_folder: Path, name: str) -> None:
+    def test_of_phones_is_used_where_it_is_large_enough(
+        self, photos_folder: Path, name: str
+    ) -> None:
         photo = (photos_folder / name).read_bytes()
         width_px, height_px, small_width_px, small_height_px = PHONES[name]
 
@@ -304,11 +264,11 @@ class TestThumbnail:
 
 @pytest.mark.photos
 @pytest.mark.parametrize("name", PHONES)
-def test_of_phones_tiles_make_the_same_picture(photos_folder: Path, name: str) -> None:
+def test_tiles_of_phones_make_the_same_picture(photos_folder: Path, name: str) -> None:
     photo = (photos_folder / name).read_bytes()
     whole = HeifFile(photo)
 
-    image = opened(photo).shrunk(8, nothing)
+    image = from_tiles(photo, 8)
 
     assert image is not None
     assert difference(image.autorot(), whole.decode().shrink(8, 8)) < 1

@@ -1,21 +1,20 @@
-"""A photo whose bytes are still arriving, for libvips to decode meanwhile. No AWS."""
+"""A photo's bytes, kept as they arrive, so that libvips decodes meanwhile. No AWS."""
 
 from typing import Final
 
 import pyvips
 
 from shared.deadline import refuse_late
-from shared.errors import StorageUnavailableError
 from shared.storage import PhotoStream
 
-READ_BYTES: Final = 65_536  # libvips asks for 4 KiB at a time; the network is asked less often
+READ_BYTES: Final = 65_536  # libvips asks for 4 KiB at a time; fewer reads from the network
 
 
-class IncomingPhoto:
-    """The bytes so far, all kept: a second look at the photo needs no second GET.
+class PhotoBuffer:
+    """The bytes read so far, all kept: a second look at the photo needs no second GET.
 
     libvips swallows what a callback raises, and takes a broken connection for the end of the
-    file. So a failure is held here, and `check` raises it before anyone judges the photo.
+    file. So the buffer keeps the failure, and `check` raises it before the photo is judged.
 
     Args:
         photo: the whole file, or a stream of it.
@@ -48,13 +47,13 @@ class IncomingPhoto:
         """
         self._fetch(self.total_bytes)
         self.check()
-        self._known = bytes(self._known)  # from now on one copy serves all
+        self._known = bytes(self._known)  # from now on, all callers share one copy
         return self._known
 
     def source(self) -> pyvips.Source:
-        """Return a source that libvips reads the photo from, while it arrives.
+        """Return a source from which libvips reads the photo while it arrives.
 
-        There can be only one, and it must live as long as any image that reads from it.
+        Ask for one only, and keep it as long as any image that reads from it.
         """
         if isinstance(self._known, bytes):  # all is there: a fifth less work without our callback
             return pyvips.Source.new_from_memory(self._known)
@@ -63,7 +62,7 @@ class IncomingPhoto:
         return source
 
     def check(self) -> None:
-        """Raise what went wrong while reading, if anything did.
+        """Raise if reading failed.
 
         Raises:
             StorageUnavailableError: the stream ended before the photo did, or broke.
@@ -82,15 +81,7 @@ class IncomingPhoto:
         wanted = min(up_to, self.total_bytes)
         while self._stream and not self._failure and len(self._known) < wanted:
             try:
-                self._known += self._next(self._stream)
-            except Exception as failure:  # noqa: BLE001  # held for `check`, see the class
+                refuse_late(self._deadline, "the photo arrives")
+                self._known += self._stream.read(READ_BYTES)
+            except Exception as failure:  # noqa: BLE001  # kept for `check`, see the class
                 self._failure = failure
-
-    def _next(self, stream: PhotoStream) -> bytes:
-        refuse_late(self._deadline, "the photo arrives")
-        chunk = stream.read(READ_BYTES)
-        if not chunk:
-            raise StorageUnavailableError(
-                f"the photo ended after {len(self._known)} of {self.total_bytes} bytes"
-            )
-        return chunk

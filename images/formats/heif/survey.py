@@ -1,0 +1,78 @@
+"""HEIC and AVIF: size and orientation of the picture, its metadata, and where the file ends.
+
+The orientation is what the properties `irot` and `imir` of the primary item say. Decoders (libheif,
+and those of browsers) follow these and ignore the EXIF orientation, and so does this module.
+"""
+
+from formats.heif.boxes import (
+    Box,
+    file_boxes,
+    items,
+    locations,
+    orientation,
+    primary_item,
+    properties,
+    read_meta,
+)
+from formats.partial import PartialFile
+from formats.structure import MAX_METADATA_BYTES, Structure
+
+
+def survey_heif(file: PartialFile, found: Structure) -> None:
+    """Read the properties of the primary item, then the Exif and XMP items.
+
+    Raises:
+        NotReadError: the `meta` box, or one of these items, lies behind what is known.
+    """
+    meta = read_meta(file)
+    primary = primary_item(meta.get(b"pitm", b""))
+    _take_properties(properties(meta.get(b"iprp", b""), {primary})[primary], found)
+    of_kind = _metadata_items(meta.get(b"iinf", b""))
+    where = locations(meta.get(b"iloc", b""), set(of_kind.values()))
+    for kind in ("exif", "xmp"):
+        location = where.get(of_kind.get(kind, -1))
+        if location is None:
+            continue
+        idat = meta.get(b"idat", b"")
+        source = PartialFile(len(idat), idat) if location.in_idat else file
+        body = b"".join(
+            source.read(offset, min(size, MAX_METADATA_BYTES)) for offset, size in location.extents
+        )
+        if kind == "exif":
+            found.exif = body[4 + int.from_bytes(body[:4]) :]  # how much stands before the TIFF
+        else:
+            found.xmp = body
+
+
+def _take_properties(of_item: list[Box], found: Structure) -> None:
+    """Read the size, as coded or as cropped by `clap`, and the orientation."""
+    for kind, body in of_item:
+        if kind == b"ispe":
+            found.width_px = int.from_bytes(body[4:8]) or None
+            found.height_px = int.from_bytes(body[8:12]) or None
+        elif kind == b"clap":
+            found.width_px = _fraction(body[0:8]) or found.width_px
+            found.height_px = _fraction(body[8:16]) or found.height_px
+    found.orientation = orientation(of_item)
+
+
+def _metadata_items(iinf: bytes) -> dict[str, int]:
+    """Return the ids of the first Exif and the first XMP item."""
+    found: dict[str, int] = {}
+    for item, kind, rest in items(iinf):
+        if kind == b"Exif":
+            found.setdefault("exif", item)
+        elif kind == b"mime" and rest.split(b"\0")[1:2] == [b"application/rdf+xml"]:
+            found.setdefault("xmp", item)
+    return found
+
+
+def _fraction(pair: bytes) -> int:
+    numerator, denominator = int.from_bytes(pair[:4]), int.from_bytes(pair[4:8])
+    return round(numerator / denominator) if denominator else 0
+
+
+def is_heif_truncated(photo: bytes) -> bool:
+    """Return whether one of the file's boxes ends behind the end of `photo`."""
+    file = PartialFile(len(photo), photo)
+    return any(box.end_at > len(photo) for box in file_boxes(file))

@@ -1,0 +1,300 @@
+"""The steps by which a photo is decoded, one function each; `decode.STEPS` has their order."""
+
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Final
+
+import pyvips
+
+from formats import count_jpeg_scans, is_truncated, strip_to_dc_scans
+from formats.heif.grid import read_grid
+from picture import color
+from picture.box import Box
+from picture.buffer import PhotoBuffer
+from picture.heic import HeifFile
+from picture.heic_grid import decode_thumbnail, decode_tiles
+from picture.vips import LOADERS
+from shared.deadline import is_over, refuse_late
+from shared.errors import TruncatedPhotoError
+from shared.limits import refuse_pixels, refuse_scans
+
+MIN_SHOWN: Final = 0.25  # of the rows: with less, the picture is not recognizable
+
+_SIDEWAYS: Final = range(5, 9)  # EXIF orientations that exchange width and height
+_SHRINKS: Final = (1, 2, 4, 8)  # by which a JPEG is divided while decoded, or a HEIC's tiles
+_FILL_GRAY: Final = 128  # in the file's own colors: libjpeg puts it where no data is left
+_FILL_TOLERANCE: Final = 8  # levels, since the fill is resized with the rest
+
+_STREAMED: Final = frozenset({"JPEG", "PNG"})  # for the others libvips needs all bytes at once
+_HEIF: Final = frozenset({"AVIF", "HEIC"})
+# Where the data ends, libheif leaves green tiles and libtiff anything, and both report success.
+_DECODED_THOUGH_TRUNCATED: Final = _HEIF | {"TIFF"}
+
+
+@dataclass(slots=True)
+class Decoding:
+    """One attempt to decode a photo: the request, and the results of the steps so far."""
+
+    photo: PhotoBuffer
+    image_format: str
+    boxes: tuple[Box, ...]
+    gap: float
+    thumbnail_px: float
+    deadline: float
+    lenient: bool  # decode what is left of a damaged photo, and judge it
+
+    width_px: int = field(init=False)  # of the photo as displayed
+    height_px: int = field(init=False)
+    heif: HeifFile | None = None  # owns the pixels of a HEIC: must live until `evaluate`
+    source: pyvips.Source | None = None  # `image` reads from it: must live until `evaluate`
+    image: pyvips.Image = field(init=False)  # the result so far; lazy until `evaluate`
+    loaded: pyvips.Image = field(init=False)  # `image` before its size and color were changed
+    truncated: bool = False
+
+    def check(self) -> None:
+        """Raise if the stream broke or the deadline passed.
+
+        Raises:
+            StorageUnavailableError, DeadlineExceededError: as `decode`.
+        """
+        self.photo.check()
+        refuse_late(self.deadline, "decoding")
+
+    def ends_early(self) -> bool:
+        """Return whether the file's structure proves that its end is missing."""
+        return is_truncated(self.photo.whole(), self.image_format)
+
+    def wanted_size(self) -> tuple[int, int]:
+        """Return width and height, as displayed, that the largest box asks for."""
+        return max(box.scaled(self.width_px, self.height_px) for box in self.boxes)
+
+    def scale(self) -> float:
+        """Return the wanted size divided by the photo's."""
+        return self.wanted_size()[0] / self.width_px
+
+    def shrink(self) -> int:
+        """Return by how much a decoder may divide the photo's sides."""
+        scale = self.scale()
+        return max(s for s in _SHRINKS if s == 1 or s * self.gap * scale <= 1)
+
+    @property
+    def nclx(self) -> color.Nclx | None:
+        """The color that the file states in numbers, if it does."""
+        return self.heif.nclx if self.heif else None
+
+
+def refuse_truncated(decoding: Decoding) -> None:
+    """Raise if the file is truncated and its decoder would not report it.
+
+    Raises:
+        TruncatedPhotoError: the file ends early.
+    """
+    if decoding.image_format in _DECODED_THOUGH_TRUNCATED and decoding.ends_early():
+        raise TruncatedPhotoError(f"the {decoding.image_format} file ends early")
+
+
+def read_header(decoding: Decoding) -> None:
+    """Open the file, and find its size as displayed. No pixel is decoded.
+
+    Raises:
+        UnreadablePhotoError: libheif does not open it.
+        pyvips.Error: libvips does not open it.
+    """
+    if decoding.image_format in _HEIF:
+        decoding.heif = HeifFile(decoding.photo.whole())
+    if decoding.heif is not None and decoding.image_format == "HEIC":
+        decoding.width_px, decoding.height_px = decoding.heif.size
+        return
+    if decoding.image_format in _STREAMED and not decoding.lenient:
+        decoding.source = decoding.photo.source()
+    else:
+        decoding.source = pyvips.Source.new_from_memory(decoding.photo.whole())
+    image = _load(decoding)
+    is_sideways = _is_sideways(image)
+    decoding.width_px = image.height if is_sideways else image.width
+    decoding.height_px = image.width if is_sideways else image.height
+    decoding.image = image
+
+
+def refuse_bombs(decoding: Decoding) -> None:
+    """Raise if the pixels or scans would take too much memory or time.
+
+    Raises:
+        TooManyPixelsError, TooComplexError: see `limits`.
+    """
+    refuse_pixels(decoding.width_px, decoding.height_px)
+    if _is_multiscan_jpeg(decoding):
+        refuse_scans(count_jpeg_scans(decoding.photo.whole()))
+
+
+def shrink_on_load(decoding: Decoding) -> None:
+    """Let the decoder make the picture as small as it can and as the boxes allow.
+
+    libvips still decodes no pixel; libheif does.
+
+    Raises:
+        UnreadablePhotoError: libheif does not decode it.
+        pyvips.Error: libvips does not open it.
+    """
+    if decoding.image_format == "JPEG":
+        decoding.image = _shrunk_jpeg(decoding)
+    elif decoding.image_format == "WEBP":
+        decoding.image = _scaled_webp(decoding)
+    elif decoding.image_format == "HEIC" and decoding.heif is not None:
+        decoding.image = _decoded_heic(decoding, decoding.heif)
+    decoding.loaded = decoding.image
+
+
+def _shrunk_jpeg(decoding: Decoding) -> pyvips.Image:
+    shrink = decoding.shrink()
+    if _is_multiscan_jpeg(decoding):
+        photo = decoding.photo.whole()
+        is_stripped = shrink == _SHRINKS[-1] and not decoding.lenient
+        decoding.source = pyvips.Source.new_from_memory(
+            strip_to_dc_scans(photo) if is_stripped else photo
+        )
+    return _load(decoding, shrink=shrink)
+
+
+def _scaled_webp(decoding: Decoding) -> pyvips.Image:
+    # libwebp refuses a scale that leaves a side less than one pixel.
+    min_scale = 1 / min(decoding.width_px, decoding.height_px)
+    return _load(decoding, scale=min(1.0, max(decoding.scale() * decoding.gap, min_scale)))
+
+
+def _decoded_heic(decoding: Decoding, heif: HeifFile) -> pyvips.Image:
+    shrink = decoding.shrink()
+    grid = read_grid(decoding.photo.whole()) if shrink > 1 else None
+    if grid is not None:
+        image = decode_thumbnail(grid, heif, decoding.thumbnail_px)
+        if image is None:
+            image = decode_tiles(grid, heif, shrink, decoding.check)
+        decoding.check()
+        if image is not None:
+            return image
+    image = heif.decode()
+    decoding.check()
+    decoding.width_px, decoding.height_px = image.width, image.height  # the header may lie
+    return image
+
+
+def _load(decoding: Decoding, **options: float) -> pyvips.Image:
+    """Open the photo by libvips, as strictly as the attempt asks for."""
+    is_jpeg = decoding.image_format == "JPEG"
+    load = partial(LOADERS[decoding.image_format], decoding.source, access="sequential", **options)
+    if not decoding.lenient:
+        # Of a JPEG that is cut in the middle and closed again, libjpeg only warns.
+        return load(fail_on="warning" if is_jpeg else "truncated")
+    if is_jpeg:
+        return load(fail_on="none", unlimited=True)  # or libjpeg gives up after 100 warnings
+    return load(fail_on="none")
+
+
+def _is_multiscan_jpeg(decoding: Decoding) -> bool:
+    return decoding.image_format == "JPEG" and bool(decoding.image.get("jpeg-multiscan"))
+
+
+def _is_sideways(image: pyvips.Image) -> bool:
+    """Return whether its EXIF orientation exchanges width and height."""
+    orientation: Any = image.get("orientation") if image.get_typeof("orientation") else 1
+    return orientation in _SIDEWAYS
+
+
+def refuse_unscaled(decoding: Decoding) -> None:
+    """Raise if the samples have no known scale; see `color.refuse_unscaled`."""
+    color.refuse_unscaled(decoding.image)
+
+
+def embed_nclx_profile(decoding: Decoding) -> None:
+    """Embed the ICC profile that says the same as the numbers of a HEIC or AVIF."""
+    nclx = decoding.nclx
+    if nclx is not None and not color.is_hdr(nclx):
+        decoding.image = color.with_nclx_profile(decoding.image, nclx)
+
+
+def resize_to_srgb(decoding: Decoding) -> None:
+    """Resize to the wanted size, and convert to sRGB; see `_resized_to_srgb`."""
+    image = decoding.image
+    width, height = decoding.wanted_size()
+    if _is_sideways(image):
+        width, height = height, width
+    # A thumbnail in a HEIC may be smaller than wanted.
+    decoding.image = _resized_to_srgb(image, min(width, image.width), min(height, image.height))
+
+
+def _resized_to_srgb(image: pyvips.Image, width: int, height: int) -> pyvips.Image:
+    """Return `image` in sRGB, with that size. libvips does both in one operation."""
+    resize = partial(image.thumbnail_image, width, height=height, size="force", no_rotate=True)
+    is_foreign = color.has_foreign_profile(image)
+    return color.as_srgb(resize(output_profile="srgb") if is_foreign else resize())
+
+
+def tone_map_hdr(decoding: Decoding) -> None:
+    """Bring an HDR picture to the tones of a screen without HDR."""
+    nclx = decoding.nclx
+    if nclx is not None and color.is_hdr(nclx):
+        decoding.image = color.hdr_to_srgb(decoding.image, nclx)
+
+
+def evaluate(decoding: Decoding) -> None:
+    """Do all that the lazy steps have prepared: decode, shrink, resize and convert, in memory.
+
+    Raises:
+        StorageUnavailableError, DeadlineExceededError: see `Decoding.check`.
+        pyvips.Error: the photo is damaged.
+    """
+    deadline = decoding.deadline
+
+    def stop_in_time(image: pyvips.Image, _progress: object) -> None:
+        if is_over(deadline):
+            image.set_kill(True)
+
+    image = decoding.image
+    image.set_progress(True)
+    image.signal_connect("eval", stop_in_time)
+    decoding.image = image.copy_memory()
+    decoding.check()
+
+
+def judge_damage(decoding: Decoding) -> None:
+    """After a lenient attempt, find out how much of the picture is there.
+
+    Raises:
+        TruncatedPhotoError: less than `MIN_SHOWN`.
+    """
+    if not decoding.lenient:
+        return
+    shown = _share_of_rows_shown(decoding.image, _fill_in_srgb(decoding.loaded))
+    if shown < MIN_SHOWN:
+        raise TruncatedPhotoError(f"{shown:.0%} of the picture is there")
+    decoding.truncated = shown < 1 or decoding.ends_early()
+
+
+def _fill_in_srgb(loaded: pyvips.Image) -> list[float]:
+    """Return `_FILL_GRAY` as the steps convert it: CMYK and profiles change it."""
+    pixel = loaded.new_from_image([_FILL_GRAY] * loaded.bands).crop(0, 0, 1, 1)
+    if profile := color.profile_of(loaded):
+        pixel = color.with_profile(pixel, profile)
+    return [float(level) for level in _resized_to_srgb(pixel, 1, 1)(0, 0)]
+
+
+def _share_of_rows_shown(image: pyvips.Image, fill: list[float]) -> float:
+    """Return the share of rows, from the first stored one, in which something was decoded.
+
+    Args:
+        image: in sRGB, not turned yet.
+        fill: the color of the rest of a JPEG.
+    """
+    if image.hasalpha():  # GIF: the rest is transparent
+        band, rest = image[image.bands - 1], [0.0]
+    else:  # JPEG: the rest is gray
+        band, rest = image, image(image.width - 1, image.height - 1)
+        if any(abs(a - b) > _FILL_TOLERANCE for a, b in zip(rest, fill, strict=True)):
+            return 1.0
+    _, top, _, height = band.find_trim(threshold=_FILL_TOLERANCE, background=rest, line_art=True)
+    return float(top + height) / image.height
+
+
+def turn_upright(decoding: Decoding) -> None:
+    """Turn and mirror the picture as its EXIF orientation says."""
+    decoding.image = decoding.image.autorot()
