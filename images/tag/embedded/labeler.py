@@ -11,7 +11,7 @@ import pyvips
 from picture.decode import Box, decode
 from shared.contracts import ImageFacts, Label, PhotoRef
 from shared.storage import PhotoStore, PhotoStream
-from tag.embedded.combine import Sighting, judge
+from tag.embedded.combine import Sighting, combine
 from tag.embedded.files import CLASSIFIER_FILE, DETECTOR_FILE, NETWORKS
 from tag.embedded.networks import FRAME_PX, VIEW_PX, Classifier, Detector
 from tag.embedded.views import classifier_views, detector_frame
@@ -58,7 +58,7 @@ class EmbeddedModel:
             for detection in self.detector.detections(frame.pixels):
                 box = frame.to_photo(detection.box)
                 sightings.append(Sighting(words.things[detection.thing], detection.score, box))
-        return judge(
+        return combine(
             [self.classifier.logits(view) for view in classifier_views(photo)],
             sightings,
             words,
