@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from models.graph import same_pads
+from models.onnx_graph import same_pads
 from tag.embedded.labeler import EmbeddedModel
 from tag.embedded.networks import VIEW_PX
 
