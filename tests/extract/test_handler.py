@@ -2,6 +2,7 @@
 
 import logging
 import time
+from dataclasses import dataclass
 
 import pytest
 import pyvips
@@ -208,6 +209,14 @@ def test_a_long_text_changes_nothing_of_how_a_png_is_turned(
         assert (decoded.width, decoded.height) == size
 
 
+def test_a_photo_of_up_to_256_kib_is_read_in_one_request() -> None:
+    photo = pf.jpeg(exif=EXIF)
+
+    for size, first_read in [(262_144, SMALL), (262_145, HEAD)]:
+        _, store = extracted_with_reads(photo.ljust(size, b"\0"))
+        assert store.reads == [first_read]
+
+
 def test_reads_no_more_than_a_megabyte_ahead() -> None:
     far = pf.heif(exif=EXIF, filling_bytes=400_000) + bytes(3_000_000)
 
@@ -378,11 +387,39 @@ def test_a_text_that_exifread_loses_is_found_by_pillow() -> None:
     assert metadata.camera.make == "ACME"
 
 
-def test_a_step_that_is_out_of_time_reads_no_further() -> None:
-    store, photo = stored(pf.png(pf.chunk(b"eXIf", EXIF), filling_bytes=400_000))
-    request = ExtractRequest(photo=photo, uploaded_at=UPLOADED_AT)
+def test_a_value_of_exifread_is_not_replaced_by_pillows(monkeypatch: pytest.MonkeyPatch) -> None:
+    block = pf.tiff_block([pf.xp(pf.XP_TITLE, "t" * 700), pf.text(pf.MAKE, "ACME")])
+    monkeypatch.setattr(exif, "_by_pillow", lambda _: {("IFD0", pf.MAKE): "another"})
 
-    with pytest.raises(DeadlineExceededError, match="no time left"):
-        run(request, store, photos_bucket=PHOTOS_BUCKET, deadline=time.monotonic())
+    camera = extracted(pf.jpeg(exif=block)).metadata.camera
 
-    assert store.reads == [HEAD]
+    assert camera is not None
+    assert camera.make == "ACME"
+
+
+@dataclass
+class SlowStore(MemoryPhotoStore):
+    """A store whose clock advances a second with each read."""
+
+    def clock(self) -> float:
+        return float(len(self.reads))
+
+
+@pytest.mark.parametrize("seconds", [1, 2])
+def test_no_request_is_sent_after_the_deadline(
+    seconds: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    needs_three_reads = pf.heif(exif=EXIF, filling_bytes=400_000, meta_last=True)
+    plain_store, photo = stored(needs_three_reads)
+    store = SlowStore(plain_store.photos)
+    monkeypatch.setattr(time, "monotonic", store.clock)
+
+    with pytest.raises(DeadlineExceededError):
+        run(
+            ExtractRequest(photo=photo, uploaded_at=UPLOADED_AT),
+            store,
+            photos_bucket=PHOTOS_BUCKET,
+            deadline=seconds,
+        )
+
+    assert len(store.reads) == seconds

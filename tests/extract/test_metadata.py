@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import photofiles as pf
+from extract.xmp import Xmp
 from reading import UPLOADED_AT, extracted, metadata_of, plain_metadata_of
 from shared.contracts import Camera, Location, Metadata, TakenAt
 
@@ -177,6 +178,7 @@ def test_an_iso_beyond_16_bits_stands_in_another_tag() -> None:
     iso, index = pf.Tag(pf.ISO, pf.SHORT, [65_535]), pf.Tag(pf.EXPOSURE_INDEX, pf.LONG, [102_400])
 
     assert camera_of(iso, index).iso == 102_400
+    assert camera_of(iso, pf.Tag(pf.EXPOSURE_INDEX, pf.LONG, [3_280_000])).iso == 3_280_000
 
 
 def location_of(gps: Sequence[pf.Tag], order: str = "<") -> Location | None:
@@ -255,6 +257,13 @@ def test_degrees_may_have_decimals_in_place_of_minutes_and_seconds() -> None:
     gps = pf.gps((488_583_333, 10_000_000), (2, 1, 1_766_667, 100_000))
 
     assert location_of(gps) == Location(latitude=48.858333, longitude=2.294444)
+
+
+def test_sixty_seconds_are_a_minute() -> None:
+    """Some cameras round 59.99 up."""
+    assert location_of(pf.gps((48, 1, 51, 1, 60, 1))) == Location(
+        latitude=48.866667, longitude=2.294444
+    )
 
 
 def test_zero_zero_is_kept_and_flagged() -> None:
@@ -564,6 +573,16 @@ def test_title_description_and_keywords_are_merged() -> None:
     assert metadata_of(pf.jpeg(exif=block, iptc=iptc)).title == "from IPTC"
     assert metadata_of(pf.jpeg(exif=block)).title == "from Windows"
     assert metadata_of(pf.jpeg(exif=block)).description == "from EXIF"
+
+
+def test_of_two_iptc_titles_the_first_counts() -> None:
+    assert metadata_of(pf.jpeg(iptc=pf.dataset(5, b"one") + pf.dataset(5, b"two"))).title == "one"
+
+
+def test_a_property_of_xmp_has_at_most_a_thousand_values() -> None:
+    document = pf.xmp(pf.bag("dc:subject", *map(str, range(1_500))))
+
+    assert Xmp(document).all("dc:subject") == [str(number) for number in range(1_000)]
 
 
 @pytest.mark.parametrize(

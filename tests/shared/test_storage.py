@@ -384,15 +384,15 @@ def test_no_endpoint_is_unavailable() -> None:
 
 
 @pytest.mark.parametrize(
-    ("photo", "condition"),
+    ("photo", "query", "if_match"),
     [
-        (PhotoRef(bucket="b", key="k", version_id="v 1", etag="e"), "versionId=v%201"),
-        (PhotoRef(bucket="b", key="k", etag="e-2"), '"e-2"'),
+        (PhotoRef(bucket="b", key="k", version_id="v 1", etag="e"), "versionId=v%201", None),
+        (PhotoRef(bucket="b", key="k", etag="e-2"), "", '"e-2"'),
     ],
     ids=["version", "etag"],
 )
-def test_every_read_names_what_it_reads(
-    store: S3PhotoStore, service: Service, photo: PhotoRef, condition: str
+def test_every_read_names_the_version_or_else_the_etag(
+    store: S3PhotoStore, service: Service, photo: PhotoRef, query: str, if_match: str | None
 ) -> None:
     service.script(Answer(206, b"x", {"Content-Range": "bytes 5-5/9"}), Answer(200, b"x"))
 
@@ -401,7 +401,8 @@ def test_every_read_names_what_it_reads(
         pass
 
     for request in service.requests:
-        assert condition in (request.headers.get("if-match", ""), request.target.partition("?")[2])
+        assert request.target.partition("?")[2] == query
+        assert request.headers.get("if-match") == if_match
     assert [request.headers.get("range") for request in service.requests] == ["bytes=5-8", None]
 
 

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 
 import boto3
 import pytest
+from mypy_boto3_dynamodb import DynamoDBClient
 
 from embeddedaws import TABLE, Aws
 from publishing import NOW, Publisher, results_of
 from shared.contracts import Label
 from tag import aws as tag_aws
 from tag.aws import SAVING_CONFIG, DynamoRecords
-from wire import Answer, serving
+from wire import Answer, Service, serving
 
 KEY = "uploads/alice/2024/a.jpg"
 SK = "photo#2024/a.jpg"
@@ -60,6 +61,17 @@ def test_a_photo_without_labels_has_none(records: DynamoRecords, sort_key: str) 
     assert records.labels("alice", sort_key) is None
 
 
+def client_of(service: Service) -> DynamoDBClient:
+    return boto3.client(
+        "dynamodb",
+        endpoint_url=service.url,
+        region_name="eu-west-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+        config=SAVING_CONFIG,
+    )
+
+
 @pytest.mark.parametrize(
     "answer",
     [
@@ -75,21 +87,22 @@ def test_a_failing_look_up_finds_nothing_and_logs_a_warning(
 ) -> None:
     with serving() as service:
         service.script(answer, answer)
-        client = boto3.client(
-            "dynamodb",
-            endpoint_url=service.url,
-            region_name="eu-west-1",
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-            config=SAVING_CONFIG,
-        )
-        records = DynamoRecords(client, TABLE)
+        records = DynamoRecords(client_of(service), TABLE)
 
         assert records.same_size("alice", BYTES) == []
         assert records.labels("alice", SK) is None
 
     levels = [record.levelno for record in caplog.records if record.name == "tag.aws"]
     assert set(levels) == {logging.WARNING}
+
+
+def test_at_most_ten_photos_of_one_size_are_read() -> None:
+    with serving() as service:
+        service.script(Answer(200, b'{"Items": []}'))
+        DynamoRecords(client_of(service), TABLE).same_size("alice", BYTES)
+
+    (request,) = service.requests
+    assert json.loads(request.body)["Limit"] == 10
 
 
 def test_a_look_up_that_only_saves_money_costs_at_most_two_seconds(

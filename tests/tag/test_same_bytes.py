@@ -83,6 +83,17 @@ def test_labels_of_other_bytes_of_the_same_size_are_not_reused() -> None:
     assert labels(KNOWN, sha256="0" * 64) == (["cat"], 1)
 
 
+def test_labels_are_reused_from_any_photo_with_the_same_bytes() -> None:
+    store, photo = stored(BODY)
+    sizes = {"photo#of-other-bytes.jpg": (len(BODY), "0" * 64), OTHER: (len(BODY), SHA256)}
+    records = MemoryRecords(sizes, {OTHER: KNOWN})
+    request = TagRequest(photo=photo, image=IMAGE)
+
+    result = run(request, store, Oracle(), records, photos_bucket=PHOTOS_BUCKET)
+
+    assert result.label_index == ["dog", "animal"]
+
+
 def test_a_relabel_request_always_asks_the_labeler() -> None:
     assert labels(KNOWN, relabel=True) == (["cat"], 1)
 

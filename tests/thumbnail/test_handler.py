@@ -102,6 +102,18 @@ class TestRun:
 
         assert len(keys) == 2
 
+    def test_a_key_never_gets_the_bytes_of_another_version_of_the_code(
+        self, photo: bytes, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        store, reference = stored(photo)
+        make(store, reference)
+        keys = set(store.derived)
+
+        monkeypatch.setattr(thumbnail.handler, "VERSION", VERSION + 1)
+        make(store, reference)
+
+        assert len(store.derived) == 2 * len(keys)
+
     @pytest.mark.parametrize("behind", [b"", b"a film, as phones put it there" * 10_000])
     def test_the_hash_is_of_all_bytes_also_those_behind_the_picture(
         self, photo: bytes, behind: bytes

@@ -11,6 +11,7 @@ import pyvips
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import thumbnail.render
 from fakes import MemoryPhotoStream
 from formats import sniff
 from heicfile import heic, icc
@@ -25,6 +26,7 @@ from photofiles import (
     xmp,
     xmp_segment,
 )
+from picture.decode import Box, decode
 from pictures import (
     QUARTERS,
     difference,
@@ -94,13 +96,19 @@ class TestSizes:
         if fit == "cover":
             assert (image.width, image.height) == (min(width, box_width), min(height, box_height))
 
-    def test_cover_keeps_the_middle(self) -> None:
-        photo = quarters(200, 100).insert(plain((0, 0, 0), width_px=20, height_px=100), 0, 0)
+    @pytest.mark.parametrize(
+        ("size_px", "edge_px"), [((200, 100), (20, 100)), ((100, 200), (100, 20))], ids=str
+    )
+    def test_cover_keeps_the_middle(
+        self, size_px: tuple[int, int], edge_px: tuple[int, int]
+    ) -> None:
+        black_edge = plain((0, 0, 0), width_px=edge_px[0], height_px=edge_px[1])
+        photo = quarters(*size_px).insert(black_edge, 0, 0)
 
         image = opened(one(photo.pngsave_buffer(), 50, 50, fit="cover", format="jpeg"))
 
         assert distance(seen(image), QUARTERS) <= 12
-        assert min(image(1, 10)) > 30  # the black edge is cut off
+        assert min(image(1, 10) + image(10, 1)) > 30  # the black edge is cut off
 
     def test_a_small_photo_is_not_enlarged(self) -> None:
         rendered = render(quarters(30, 20).pngsave_buffer(), DEFAULT_RENDITIONS)
@@ -256,6 +264,14 @@ class TestDeterminism:
         self, image_format: str, expected: str
     ) -> None:
         assert sniff(one(quarters().pngsave_buffer(), format=image_format)) == expected
+
+
+def test_encodes_nothing_after_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    picture = decode(quarters().pngsave_buffer(), Box(64, 64))
+    monkeypatch.setattr(thumbnail.render, "decode", lambda *_, **__: picture)
+
+    with pytest.raises(DeadlineExceededError):
+        render(b"", DEFAULT_RENDITIONS, deadline=time.monotonic())
 
 
 def test_stops_at_its_deadline() -> None:
