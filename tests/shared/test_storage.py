@@ -186,6 +186,7 @@ def test_a_stream_read_without_a_size_is_read_to_its_end(bucket: Bucket) -> None
     photo = bucket.put(KEY, BODY)
 
     with bucket.store.stream(photo) as stream:
+        assert stream.read(0) == b""
         assert stream.read(24) + stream.read() == BODY
 
 

@@ -137,6 +137,11 @@ def test_a_rare_label_needs_the_support_of_both_networks() -> None:
 
 
 def test_boxes_below_the_minimum_are_left_out() -> None:
+    seen = [Sighting("Person", score, Box(0, 0, 1, 1)) for score in (0.9, 0.3)]
+
+    (person,) = combined({}, {}, seen=seen)
+
+    assert len(person.instances) == 1
     assert combined({}, {}, seen=[Sighting("Cat", 0.5, Box(0, 0, 1, 1))]) == []
 
 
