@@ -1,7 +1,8 @@
-"""run() reads little, refuses early, and logs one line."""
+"""The Extract step reads little, refuses early, and logs one line."""
 
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
@@ -51,20 +52,21 @@ def refusal(data: bytes, **photo: object) -> tuple[type[Exception], MemoryPhotoS
     return caught.type, store
 
 
-@pytest.mark.parametrize(
-    ("photo", "image_format"),
-    [
-        (pf.jpeg(), "JPEG"),
-        (pf.png(), "PNG"),
-        (pf.webp(), "WEBP"),
-        (pf.encode(pf.picture(), "GIF"), "GIF"),
-        (pf.tiff_file(), "TIFF"),
-        (pf.encode(pf.picture(), "AVIF"), "AVIF"),
-        (pf.heif(), "HEIC"),
-    ],
-    ids=lambda value: value if isinstance(value, str) else "",
-)
-def test_says_what_the_bytes_are_whatever_the_key_says(photo: bytes, image_format: str) -> None:
+PHOTOS: dict[str, Callable[[], bytes]] = {
+    "JPEG": pf.jpeg,
+    "PNG": pf.png,
+    "WEBP": pf.webp,
+    "GIF": lambda: pf.encode(pf.picture(), "GIF"),
+    "TIFF": pf.tiff_file,
+    "AVIF": lambda: pf.encode(pf.picture(), "AVIF"),
+    "HEIC": pf.heif,
+}
+
+
+@pytest.mark.parametrize("image_format", PHOTOS)
+def test_the_type_is_that_of_the_bytes_not_of_the_key(image_format: str) -> None:
+    photo = PHOTOS[image_format]()
+
     assert dump(extracted(photo)) == {
         "image": {
             "format": image_format,
@@ -83,7 +85,7 @@ def large(photo: bytes) -> bytes:
     return photo + bytes(400_000)
 
 
-def behind_size(photo: bytes, segments: bytes) -> bytes:
+def after_size(photo: bytes, segments: bytes) -> bytes:
     scan = photo.rindex(b"\xff\xda")
     return photo[:scan] + segments + photo[scan:]
 
@@ -103,7 +105,7 @@ LONG_TEXT_AT = 8 + 25  # behind signature and IHDR
             [HEAD, (2 + 4 + 6 + len(EXIF) + 3 * 65_004, -1)],
             MAKE_AND_TIME,
         ),
-        (behind_size(pf.jpeg(exif=EXIF), SEGMENTS), [HEAD], MAKE_AND_TIME),
+        (after_size(pf.jpeg(exif=EXIF), SEGMENTS), [HEAD], MAKE_AND_TIME),
         (
             pf.png(pf.chunk(b"eXIf", EXIF), filling_bytes=400_000),
             [HEAD, (-65_536, -1)],
@@ -156,18 +158,18 @@ LONG_TEXT_AT = 8 + 25  # behind signature and IHDR
         "small JPEG",
         "large JPEG",
         "JPEG with much before its size",
-        "JPEG with much behind its size",
+        "JPEG with much after its size",
         "PNG",
         "PNG with late EXIF",
         "PNG with a long text before EXIF",
         "PNG with a long profile before EXIF",
-        "PNG with a long text before its pixels and EXIF far behind",
+        "PNG with a long text before its pixels and EXIF far after",
         "WebP without metadata",
         "WebP with EXIF",
         "small HEIC",
-        "HEIC with EXIF behind the pixels",
-        "HEIC with everything behind the pixels",
-        "HEIC with its items before, and their places behind the pixels",
+        "HEIC with EXIF after the pixels",
+        "HEIC with everything after the pixels",
+        "HEIC with its items before, and their places after the pixels",
         "HEIC without metadata",
         "TIFF with its directory at the end",
         "TIFF with its directory at the start",
@@ -194,10 +196,10 @@ def test_reads_only_where_the_structure_points(
     [LONG_TEXT, pf.xmp_chunk(pf.xmp() + b" " * 200_000)],
     ids=["text", "XMP"],
 )
-def test_a_long_text_changes_nothing_of_how_a_png_is_turned(
+def test_a_long_text_does_not_change_the_orientation_of_a_png(
     before: bytes, filling_bytes: int
 ) -> None:
-    """Decoders heed eXIf before the pixels, however far it is, and none behind them."""
+    """Decoders apply an eXIf chunk before the pixels at any distance, and none after them."""
     sideways = pf.chunk(b"eXIf", pf.tiff_block([pf.Tag(pf.ORIENTATION, pf.SHORT, [6])]))
     early = pf.png(before, sideways, filling_bytes=filling_bytes) + bytes(100_000)
     late = pf.png(before, late=[sideways], filling_bytes=filling_bytes) + bytes(10_000)
@@ -217,7 +219,7 @@ def test_a_photo_of_up_to_256_kib_is_read_in_one_request() -> None:
         assert store.reads == [first_read]
 
 
-def test_reads_no_more_than_a_megabyte_ahead() -> None:
+def test_the_second_request_reads_at_most_a_mebibyte() -> None:
     far = pf.heif(exif=EXIF, filling_bytes=400_000) + bytes(3_000_000)
 
     _, store = extracted_with_reads(far)
@@ -226,7 +228,7 @@ def test_reads_no_more_than_a_megabyte_ahead() -> None:
     assert last - first + 1 == 1_048_576
 
 
-def test_an_event_without_a_size_costs_no_request_for_it() -> None:
+def test_an_event_without_a_size_needs_no_extra_request() -> None:
     photo = pf.jpeg(exif=EXIF)
     store, reference = stored(photo)
     request = ExtractRequest(
@@ -239,8 +241,8 @@ def test_an_event_without_a_size_costs_no_request_for_it() -> None:
     assert result.image.bytes == len(photo)
 
 
-def test_what_is_behind_what_can_be_found_is_given_up() -> None:
-    """The Exif item is said to lie where the file has ended."""
+def test_metadata_after_the_end_of_the_file_is_absent() -> None:
+    """The position of the Exif item is after the end of the file."""
     photo = pf.heif(exif=EXIF)
 
     assert dump(extracted(photo[: -len(EXIF) - 4]).metadata) == {}
@@ -269,7 +271,9 @@ def test_what_is_behind_what_can_be_found_is_given_up() -> None:
         (b"x", UnsupportedTypeError),
     ],
 )
-def test_refuses_what_cannot_be_processed(data: bytes, error: type[RejectedError]) -> None:
+def test_files_that_cannot_be_processed_are_refused(
+    data: bytes, error: type[RejectedError]
+) -> None:
     started = time.process_time()
 
     refused, _ = refusal(data)
@@ -290,7 +294,7 @@ def test_refuses_what_cannot_be_processed(data: bytes, error: type[RejectedError
         ({"key": f"uploads/{'o' * 129}/a.jpg"}, BadKeyError),
     ],
 )
-def test_refuses_by_the_event_alone_without_a_request(
+def test_some_photos_are_refused_by_the_event_alone(
     photo: dict[str, object], error: type[RejectedError]
 ) -> None:
     refused, store = refusal(pf.jpeg(), **photo)
@@ -299,7 +303,7 @@ def test_refuses_by_the_event_alone_without_a_request(
     assert store.reads == []
 
 
-def test_the_object_has_the_last_word_on_its_size() -> None:
+def test_the_size_of_the_object_counts_not_that_in_the_event() -> None:
     assert refusal(b"", bytes=1_000)[0] is EmptyPhotoError
     assert refusal(pf.jpeg() + bytes(MAX_BYTES), bytes=1_000)[0] is PhotoTooLargeError
     assert extracted(pf.jpeg().ljust(MAX_BYTES, b"\0")).image.bytes == MAX_BYTES
@@ -316,7 +320,7 @@ def test_a_hundred_scans_are_accepted() -> None:
     assert refusal(pf.scan_bomb(101))[0] is TooComplexError
 
 
-def test_a_photo_that_was_replaced_is_not_read_on() -> None:
+def test_a_replaced_photo_is_not_read_further() -> None:
     store, photo = stored(pf.jpeg())
     store.photos[KEY] = pf.png()
     request = ExtractRequest(photo=photo, uploaded_at=UPLOADED_AT)
@@ -325,7 +329,7 @@ def test_a_photo_that_was_replaced_is_not_read_on() -> None:
         run(request, store, photos_bucket=PHOTOS_BUCKET)
 
 
-def test_the_entry_point_takes_and_gives_json(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_entry_point_converts_json(monkeypatch: pytest.MonkeyPatch) -> None:
     store, photo = stored(pf.jpeg(exif=EXIF))
     monkeypatch.setenv("PHOTOS_BUCKET", PHOTOS_BUCKET)
     monkeypatch.setattr(handler, "photo_store", lambda: store)
@@ -365,7 +369,7 @@ def test_the_only_log_line_has_no_metadata_of_the_photo(
     assert (record.msg, record.args) == ("metadata extracted", ())
 
 
-def test_pillow_is_not_asked_where_exifread_finds_all(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pillow_is_not_imported_if_exifread_finds_all_tags(monkeypatch: pytest.MonkeyPatch) -> None:
     block = pf.tiff_block(
         [pf.text(pf.MAKE, "ACME"), pf.xp(pf.XP_TITLE, "t")],
         [pf.Tag(pf.USER_COMMENT, pf.UNDEFINED, b"ASCII\0\0\0Screenshot")],
@@ -376,7 +380,7 @@ def test_pillow_is_not_asked_where_exifread_finds_all(monkeypatch: pytest.Monkey
     assert extracted(pf.jpeg(exif=block)).metadata.description == "Screenshot"
 
 
-def test_a_text_that_exifread_loses_is_found_by_pillow() -> None:
+def test_pillow_finds_a_text_that_exifread_loses() -> None:
     """Exifread gives up on fields of a thousand values; Pillow does not."""
     block = pf.tiff_block([pf.xp(pf.XP_TITLE, "t" * 700), pf.text(pf.MAKE, "ACME")])
 
