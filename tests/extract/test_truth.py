@@ -36,7 +36,7 @@ FIELDS = (
     "f_number",
     "focal_length",
 )
-TOLERANCES = {"lat": 1e-5, "lon": 1e-5, "altitude": 1e-2}  # degrees, degrees, metres
+TOLERANCES = {"lat": 1e-5, "lon": 1e-5, "altitude": 1e-2}  # degrees, degrees, meters
 
 # A value in a file that is not returned -> the reason, and the value that is returned.
 DROPPED: dict[tuple[str, str], tuple[str, object]] = {
