@@ -62,10 +62,6 @@ web/node_modules/.package-lock.json: web/package.json web/package-lock.json
 screenshots: .venv/.dev web
 	$(BIN)/python -m tools.screenshots
 
-.PHONY: figures  ## Measure what the page weighs and how soon it shows: docs/page.md
-figures: .venv/.dev web
-	$(BIN)/python -m tools.figures
-
 .PHONY: test  ## Run what CI runs: style, static types, every test
 test: lint types model .cache/checkov/.made
 	$(BIN)/pytest --numprocesses auto --dist loadfile $(PYTEST)

@@ -1,6 +1,6 @@
-"""This project and its peers on the same photos, side by side: see README.md."""
+"""Benchmarks of this project and its peers on the same photos: see README.md."""
 
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-CACHE = ROOT / ".cache" / "bench"  # all that the bench makes, fetches and builds
+CACHE = ROOT / ".cache" / "bench"  # all files that the benchmarks make, fetch and build

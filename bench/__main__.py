@@ -2,7 +2,7 @@
 
     python -m bench [quick|large] [SECTION…] [--photos FOLDER]
 
-Without a section all are measured. Of the sections that are not, the last figures stay.
+Without SECTION all are measured. The other sections keep their last figures.
 """
 
 import argparse
@@ -35,7 +35,7 @@ SHIPPED = ROOT / "local" / "photos"
 
 
 def main() -> None:
-    """Read the command line, measure, and write."""
+    """Parse the command line, measure, and write the results and the page."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__.partition("\n")[0])
     parser.add_argument("what", nargs="*", metavar="WHAT", help="quick, large, or sections")
     photos = os.environ.get("BENCH_PHOTOS") or SHIPPED
@@ -73,7 +73,7 @@ def main() -> None:
                 "machine": machine(),
             }
             figures = report.SECTIONS[name].measure(run)
-            results = load()  # of the other sections the last figures stay
+            results = load()  # keeps the figures of the other sections
             results[name] = figures
             results["about"] = {
                 "source": source,
@@ -93,9 +93,9 @@ def main() -> None:
 
 
 def machine() -> str:
-    """Return what this machine is, in words."""
-    book = Path("/proc/cpuinfo")
-    model = re.search(r"model name\s*: (.*)", book.read_text()) if book.exists() else None
+    """Return the number and the model of this machine's cores."""
+    cpuinfo = Path("/proc/cpuinfo")
+    model = re.search(r"model name\s*: (.*)", cpuinfo.read_text()) if cpuinfo.exists() else None
     return f"{os.cpu_count()} cores of {model[1] if model else platform.machine()}"
 
 

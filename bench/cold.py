@@ -1,7 +1,8 @@
-"""Cold start: imports and clients as whole processes, and the first answer under the emulator."""
+"""Measure cold starts: imports and clients in new processes, and first answers in the emulator."""
 
 import json
 import os
+import re
 import shutil
 import statistics
 import subprocess
@@ -22,10 +23,9 @@ TITLE = "Cold start"
 IMAGES: Final = ("extract", "thumbnail", "tag")
 REFERENCE: Final = 'boto3.client("s3")'
 SHIPPED: Final = "no garbage collector meanwhile: as shipped"
-START: Final = "import extract.handler; from shared import aws; aws.photo_store()"
-CALLED: Final = "s3=GetObject"  # as the Dockerfile of Extract says
-COLLECTING: Final = "import gc; gc.disable = gc.freeze = int; "  # as if nobody had thought of it
-ANOTHER: Final = "; aws.photo_store.cache_clear(); aws.photo_store()"
+CALLED: Final = "s3=GetObject"  # as in the Dockerfile of Extract
+COLLECTING: Final = "import gc; gc.disable = gc.freeze = int; "  # keeps the collector running
+ANOTHER: Final = "; s3.photo_store.cache_clear(); s3.photo_store()"
 SETTINGS: Final = {
     "AWS_ACCESS_KEY_ID": "any",
     "AWS_DEFAULT_REGION": "eu-west-1",
@@ -33,7 +33,7 @@ SETTINGS: Final = {
     "HOME": "/nonexistent",
 }
 
-# Runs in an image: the same comparison, in its own Python, against the base's own boto3.
+# The same comparison inside an image, with its Python, against the base image's boto3.
 IN_IMAGE: Final = """
 import json, random, resource, statistics, subprocess, sys
 def cpu_ms(program, folder):
@@ -55,8 +55,22 @@ print(json.dumps({
 """
 
 
+def start_program(image: str) -> str:
+    """Return a program that imports the handler of `image` and creates its clients."""
+    clients = "from shared import s3; s3.photo_store()"
+    if image == "tag":
+        clients += "; from tag import aws; aws.rekognition(); aws.records()"
+    return f"import {image}.handler; {clients}"
+
+
+def copied_rooms(image: str) -> list[str]:
+    """Return the folders of images/ that the Dockerfile of `image` copies."""
+    dockerfile = (ROOT / "images" / image / "Dockerfile").read_text()
+    return re.findall(r"^COPY (\w+)/ \1/$", dockerfile, re.MULTILINE)
+
+
 def measure(run: Run) -> Figures:
-    """Measure on this machine's Python; and in the images, where an engine answers."""
+    """Measure with this machine's Python and, if a container engine answers, in the images."""
     rounds = run.some(11, 3)
     found: Figures = {"steps": _steps(rounds, run.progress("cold start: steps", rounds + 1))}
     reason = _no_images()
@@ -71,7 +85,8 @@ def measure(run: Run) -> Figures:
 
 
 def _steps(rounds: int, advance: Callable[[], None]) -> dict[str, dict[str, float]]:
-    """Take away step by step what a cold start does not need; each line has those above."""
+    """Return the times of a start, each with one more improvement than the one before."""
+    start = start_program("extract")
     plain, trimmed = (CACHE / "cold" / name for name in ("plain", "trimmed"))
     shutil.rmtree(CACHE / "cold", ignore_errors=True)
     for folder in (plain, trimmed):
@@ -94,20 +109,20 @@ def _steps(rounds: int, advance: Callable[[], None]) -> dict[str, dict[str, floa
         REFERENCE: process(compiled, 'import boto3; boto3.client("s3")'),
         "python": process(compiled, "pass"),
         "the step, without bytecode": process(
-            plain, COLLECTING + START, PYTHONDONTWRITEBYTECODE="1"
+            plain, COLLECTING + start, PYTHONDONTWRITEBYTECODE="1"
         ),
-        "bytecode compiled": process(compiled, COLLECTING + START),
-        "models of AWS trimmed to what is called": process(trimmed, COLLECTING + START),
-        SHIPPED: process(trimmed, START),
-        "if each invocation made its client": process(trimmed, START + ANOTHER),
+        "bytecode compiled": process(compiled, COLLECTING + start),
+        "models of AWS trimmed to what is called": process(trimmed, COLLECTING + start),
+        SHIPPED: process(trimmed, start),
+        "if each invocation made its client": process(trimmed, start + ANOTHER),
     }
     return compare(processes, REFERENCE, rounds, advance)
 
 
 def _install(folder: Path) -> None:
-    """Install what Extract's image has into a folder."""
+    """Install the packages and the code of Extract's image to a folder."""
     requirements = ROOT / "images" / "extract" / "requirements.txt"
-    # Copies: what trim.py writes would else be written into all that is linked to the cache.
+    # Copies, not links: trim.py would otherwise change the files in uv's cache.
     command = ["-m", "uv", "pip", "install", "--quiet", "--no-deps", "--link-mode", "copy"]
     command += ["--target", str(folder)]
     command += ["--python", sys.executable]
@@ -115,7 +130,7 @@ def _install(folder: Path) -> None:
         [sys.executable, *command, "--require-hashes", "--requirement", str(requirements)],
         check=True,
     )
-    for name in ("shared", "extract"):
+    for name in copied_rooms("extract"):
         shutil.copytree(
             ROOT / "images" / name, folder / name, ignore=shutil.ignore_patterns("__pycache__")
         )
@@ -128,7 +143,7 @@ def _docker(*arguments: str) -> str:
 
 
 def _no_images() -> str:
-    """Return why the images cannot be measured; empty where they can."""
+    """Return why the images cannot be measured; empty if they can."""
     try:
         _docker("info")
     except (OSError, subprocess.CalledProcessError):
@@ -142,23 +157,19 @@ def _no_images() -> str:
 
 
 def _in_image(image: str, rounds: int, advance: Callable[[], None]) -> Any:  # noqa: ANN401  # JSON
-    clients = "aws.photo_store()"
-    if image == "tag":
-        clients += "; aws.rekognition(); aws.records()"
-    program = f"import {image}.handler; from shared import aws; {clients}"
     settings = (
         *("--rm", "--network=none", "--env=AWS_DEFAULT_REGION=eu-west-1", "--env=TABLE=gallery"),
     )
     answer = _docker(
         *("run", *settings, "--entrypoint=/var/lang/bin/python3", f"gallery-{image}:latest"),
-        *("-c", IN_IMAGE, program, str(rounds)),
+        *("-c", IN_IMAGE, start_program(image), str(rounds)),
     )
     advance()
     return json.loads(answer)
 
 
 def _emulated(starts: int, advance: Callable[[], None]) -> dict[str, dict[str, float]]:
-    """Return by state the milliseconds of the first photo of new containers, and of the second."""
+    """Return by state the median milliseconds of a container's first and second photo."""
     photo = (ROOT / "local" / "photos" / "rocket.jpg").read_bytes()
     spent: dict[str, dict[str, list[float]]] = {}
     for _ in range(starts):
@@ -179,9 +190,9 @@ def _emulated(starts: int, advance: Callable[[], None]) -> dict[str, dict[str, f
 
 def page(figures: Figures) -> Iterator[str]:
     """Yield the tables."""
-    yield "Imports and clients of a step in a process of its own, CPU time, against plain"
-    yield f"`{REFERENCE}` in one. What each measure saves, on this machine's Python, for Extract:"
-    yield "each line has those above it."
+    yield "CPU time of a new process that imports a step and creates its clients, against a process"
+    yield f"with only `{REFERENCE}`. Extract with this machine's Python; each line adds one"
+    yield "improvement to the line above."
     yield ""
     rows = [
         [f"**{name}**" if name == SHIPPED else name, f"{one['ms']:.0f}", f"{one['ratio']:.2f}"]
@@ -190,9 +201,9 @@ def page(figures: Figures) -> Iterator[str]:
     yield from table(["", "ms, CPU", "× the reference"], rows)
     if "images" not in figures:
         return
-    yield "In the images, by their own Python, against the base image's boto3; and under Lambda's"
-    yield "emulator, from the event to the answer, wall time of a small photo: the first one starts"
-    yield "the process, the second finds it warm. Both are on a machine that does all the rest too."
+    yield "The same in the images, with their Python, against the base image's boto3; and the"
+    yield "wall time from event to answer of a small photo in Lambda's emulator. The first photo"
+    yield "starts the process. The emulated AWS runs on the same machine."
     yield ""
     rows = [
         [
@@ -209,7 +220,7 @@ def page(figures: Figures) -> Iterator[str]:
 
 
 def targets(figures: Figures) -> Iterator[Target]:
-    """Yield the demands on imports and clients."""
+    """Yield the targets for imports and clients."""
     own = figures["steps"][SHIPPED]["ratio"]
     yield Target(f"start of Extract / {REFERENCE}, this Python", own, 0.75, stretch=0.30)
     for image in IMAGES:

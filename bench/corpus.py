@@ -1,8 +1,8 @@
-"""The photos that are measured, made once from real ones: see README.md.
+"""Make the photos to measure from real ones, once: see README.md.
 
-Frames of 12 megapixels are cut from the middle of photos that are as large, pixel by pixel, since
-enlarging would change what there is to decode. Where no photo is so large (as with those of
-local/photos) a frame is the photo mirrored at its edges, over and over.
+Frames of 12 megapixels are cropped from the middle of photos that are at least as large: enlarging
+would make them easier to decode. If no photo is so large (as in local/photos), a frame is the photo
+repeated in mirrored tiles.
 """
 
 import hashlib
@@ -17,10 +17,10 @@ import pyvips
 
 from bench import CACHE
 
-WIDTH_PX, HEIGHT_PX = 4032, 3024  # of a frame: what the phones of most people make
+WIDTH_PX, HEIGHT_PX = 4032, 3024  # of a frame: the size of most phone photos
 FRAMES: Final = 4
 QUALITY: Final = 90  # of JPEG and WebP; chroma is subsampled, as in cameras
-VERSION: Final = 2  # of this file: raise it when it makes other photos
+VERSION: Final = 2  # of this file: raise it when the photos change
 PHOTO_SUFFIXES: Final = frozenset({".avif", ".heic", ".heif", ".jpeg", ".jpg", ".png", ".webp"})
 
 
@@ -46,10 +46,10 @@ class Corpus:
 
 
 def make(source: Path) -> Corpus:
-    """Make the photos, or find them made.
+    """Make the photos unless they exist.
 
     Raises:
-        FileNotFoundError: there is no photo in `source`.
+        FileNotFoundError: `source` has no photo.
     """
     corpus = Corpus(source, CACHE / "corpus")
     stamp = CACHE / "corpus.json"
@@ -86,7 +86,7 @@ def _make(photos: Sequence[Path], folder: Path) -> None:
     frames[0].webpsave(str(folder / "webp.webp"), Q=QUALITY, effort=2)
     frames[0].heifsave(str(folder / "avif.avif"), compression="av1", Q=60, effort=0)
     if heics := [path for path in photos if path.suffix.lower() in {".heic", ".heif"}]:
-        # No encoder of HEIC is ours to use (its licence): a real one of most pixels.
+        # HEIC encoders are GPL, so the largest real HEIC is used.
         shutil.copy(max(heics, key=_pixels), folder / "heic.heic")
 
 
@@ -99,7 +99,7 @@ def _pixels(photo: Path) -> int:
 
 
 def _frames(photos: Sequence[Path]) -> Iterator[pyvips.Image]:
-    """Yield frames of `WIDTH_PX` x `HEIGHT_PX` in memory: of photos as large, most bytes first."""
+    """Yield frames of `WIDTH_PX` x `HEIGHT_PX` in memory: large photos first, by bytes."""
     jpegs = [path for path in photos if path.suffix.lower() in {".jpg", ".jpeg"}]
     enough = WIDTH_PX * HEIGHT_PX
 
@@ -109,7 +109,7 @@ def _frames(photos: Sequence[Path]) -> Iterator[pyvips.Image]:
     for path in sorted(jpegs, key=rank, reverse=True):
         try:
             yield _frame(pyvips.Image.new_from_file(str(path), fail_on="warning"))
-        except pyvips.Error:  # damaged, and here on purpose
+        except pyvips.Error:  # the folder has damaged photos on purpose
             continue
 
 
@@ -123,7 +123,7 @@ def _frame(image: pyvips.Image) -> pyvips.Image:
 
 
 def _without_profile(image: pyvips.Image) -> pyvips.Image:
-    """Return it untagged, as most cameras write sRGB."""
+    """Return the image without its profile, as most cameras write sRGB."""
     image = image.copy()
     if image.get_typeof("icc-profile-data"):
         image.remove("icc-profile-data")
@@ -131,7 +131,7 @@ def _without_profile(image: pyvips.Image) -> pyvips.Image:
 
 
 def _is_camera_file(path: Path) -> bool:
-    """Tell whether it is a baseline JPEG of 12 megapixels as a camera wrote it."""
+    """Return whether a file is a baseline JPEG of 12 megapixels, as cameras write them."""
     try:
         image = pyvips.Image.new_from_file(str(path))
     except pyvips.Error:
@@ -141,7 +141,7 @@ def _is_camera_file(path: Path) -> bool:
 
 
 def is_progressive(path: Path) -> bool:
-    """Tell whether it is a JPEG of several scans."""
+    """Return whether a file is a JPEG with several scans."""
     try:
         image = pyvips.Image.new_from_file(str(path))
     except pyvips.Error:
@@ -154,7 +154,7 @@ def _jpeg(image: pyvips.Image, path: Path, **options: Any) -> None:  # noqa: ANN
 
 
 def facts(corpus: Corpus) -> list[dict[str, object]]:
-    """Return what there is to say of each photo."""
+    """Return the name, megapixels and megabytes of each photo."""
     found: list[dict[str, object]] = []
     for path in corpus.of(""):
         image = pyvips.Image.new_from_file(str(path))

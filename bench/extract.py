@@ -1,4 +1,4 @@
-"""The extract core against exifread alone, its peers, and the original's `identify`."""
+"""Compare the extract core with exifread, its peers, and the original's `identify`."""
 
 import io
 import statistics
@@ -25,10 +25,10 @@ OURS_WHOLE: Final = "this project, whole process"
 REFERENCE: Final = "exifread on the first 128 KiB"
 EXIFREAD_WHOLE: Final = "exifread on the first 128 KiB, whole process"
 ORIGINAL: Final = "the original's identify -ping -verbose"
-LARGE_BYTES: Final = 500_000  # over it a JPEG is as a camera makes it
+LARGE_BYTES: Final = 500_000  # smaller JPEGs rarely come from a camera
 HEAD_BYTES: Final = 131_072
 PHOTOS: Final = 24
-# As in the images, whose bytecode is compiled; this machine may be told to keep none.
+# The images have compiled bytecode; a setting of this machine might prevent it.
 COMPILED: Final = (
     ("PYTHONDONTWRITEBYTECODE", ""),
     ("PYTHONPYCACHEPREFIX", str(CACHE / "pycache")),
@@ -36,7 +36,7 @@ COMPILED: Final = (
 
 
 def measure(run: Run) -> Figures:
-    """Time all readers on what cameras made, and count what is fetched of every photo."""
+    """Time all readers on camera files, and count the requests and bytes of all photos."""
     real = run.corpus.real()
     largest = _from_cameras(real)[: PHOTOS : run.some(1, 3)]
     rounds = run.some(5, 3)
@@ -60,9 +60,9 @@ def measure(run: Run) -> Figures:
 
 
 def _from_cameras(photos: list[Path]) -> list[Path]:
-    """Return the JPEGs as cameras make them, the largest first; if all are small, those.
+    """Return the large JPEGs that name their camera, largest first; small ones if all are small.
 
-    Of a photo without EXIF exifread reads nothing, and so compares with nothing.
+    Photos without EXIF are left out: exifread has nothing to read in them.
     """
     jpegs = [path for path in photos if path.suffix.lower() in {".jpg", ".jpeg"}]
     made = [path for path in jpegs if _names_its_camera(path)]
@@ -74,7 +74,7 @@ def _names_its_camera(photo: Path) -> bool:
     head = io.BytesIO(photo.read_bytes()[:HEAD_BYTES])
     try:
         return "Image Make" in exifread.process_file(head, details=False, extract_thumbnail=False)
-    except Exception:  # noqa: BLE001  # what it raises of damaged ones has no common class
+    except Exception:  # noqa: BLE001  # damaged files make it raise any error
         return False
 
 
@@ -91,7 +91,7 @@ def _in_process(peers: Peers) -> list[Tool]:
 
 
 def _programs(peers: Peers) -> list[Tool]:
-    """Return whole programs; those in Python are told to read a file: their standard input."""
+    """Return whole programs. Those in Python get their standard input as a file name."""
     in_python = {OURS_WHOLE: "extracting.py", EXIFREAD_WHOLE: "exif.py"}
     commands = {
         name: [sys.executable, str(ROOT / "bench" / "workers" / worker), "/dev/stdin"]
@@ -113,14 +113,14 @@ def _programs(peers: Peers) -> list[Tool]:
 
 
 def _ratio(samples: dict[str, Samples], ours: str, theirs: str) -> float | None:
-    """Return the geometric mean over the photos that both read; None where there is none."""
+    """Return the geometric mean over the photos that both read; None if there is none."""
     one, other = samples.get(ours, {}), samples.get(theirs, {})
     ratios = [median_ratio(cpu_ms(one, name), cpu_ms(other, name)) for name in one if name in other]
     return geometric_mean(ratios) if ratios else None
 
 
 def fetched(photos: list[Path]) -> Figures:
-    """Return what the step asks for: by format the number of photos, requests and bytes."""
+    """Return by format the number of photos, and the requests and bytes of the step."""
     from bench.workers.extracting import UPLOADED_AT, Fetched  # noqa: PLC0415  # decoders
     from extract.handler import run as extract  # noqa: PLC0415  # it imports boto3
     from shared.contracts import ExtractRequest, PhotoRef  # noqa: PLC0415
@@ -132,7 +132,7 @@ def fetched(photos: list[Path]) -> Figures:
         request = ExtractRequest(photo=ref, uploaded_at=UPLOADED_AT)
         try:
             result = extract(request, store, photos_bucket=ref.bucket)  # type: ignore[arg-type]  # it reads only
-        except PhotoError:  # refused: that is another matter
+        except PhotoError:  # refused photos do not count
             continue
         found.setdefault(result.image.format, []).append((len(store.body), store.sizes))
         if result.image.format == "JPEG" and len(store.body) > LARGE_BYTES:
@@ -154,9 +154,9 @@ def _summary(photos: list[tuple[int, list[int]]]) -> Figures:
 
 def page(figures: Figures) -> Iterator[str]:
     """Yield the tables."""
-    yield f"{figures['photos']} real JPEGs that name their camera, over 500 kB where there are any,"
-    yield "warm, the file in memory. The lower part are whole programs, photo on standard input,"
-    yield "those in Python with their bytecode compiled, as in the image."
+    yield f"{figures['photos']} real JPEGs that name their camera, over 500 kB if there are any,"
+    yield "warm, with the file in memory. The lower lines are whole programs with the photo on"
+    yield "standard input; those in Python have compiled bytecode, as in the image."
     yield ""
     rows = [
         [
@@ -168,7 +168,7 @@ def page(figures: Figures) -> Iterator[str]:
         for name, ms in figures["ms"].items()
     ]
     yield from table(["", "median ms, CPU", "× exifread", "× the original"], rows)
-    yield "What the step fetches of all real photos that it accepts, by ranged GETs:"
+    yield "Ranged GETs of the step, over all real photos that it accepts:"
     yield ""
     rows = [
         [
@@ -181,7 +181,14 @@ def page(figures: Figures) -> Iterator[str]:
         ]
         for name, one in figures["fetched"].items()
     ]
-    header = ["", "photos", "mean kB fetched", "of all bytes", "128 KiB do", "requests: photos"]
+    header = [
+        "",
+        "photos",
+        "mean kB fetched",
+        "of all bytes",
+        "128 KiB suffice",
+        "requests: photos",
+    ]
     yield from table(header, rows)
 
 
@@ -190,23 +197,23 @@ def _times(ratio: float | None) -> str:
 
 
 def targets(figures: Figures) -> Iterator[Target]:
-    """Yield the demands on CPU time and on what is fetched."""
+    """Yield the targets for CPU time and for the bytes that are fetched."""
     to_original = figures["to_original"]
     warm, whole = to_original[OURS], to_original[OURS_WHOLE]
     large = figures["fetched"].get("JPEG over 500 kB", {})
-    more = "exifread's time is in it; the rest walks the file, reads XMP and IPTC, cleans values."
+    more = "this includes exifread; the rest parses the file, XMP and IPTC, and cleans the values."
     alone = to_original.get(EXIFREAD_WHOLE)
     imports = (
-        "Python's start and imports are all of it. With exifread alone it would be"
-        f" {_times(alone)}; most of the rest is msgspec's import. A function pays for them once in"
-        " its life, `identify` with each photo."
+        "nearly all of it is the start of Python and imports. With exifread alone it would be"
+        f" {_times(alone)}; most of the rest is the import of msgspec. A function starts once, but"
+        " `identify` starts for each photo."
     )
     yield Target("extract / exifread on the head", figures["to_exifread"][OURS], 1.1, why=more)
     yield Target("the original's identify / extract", warm and 1 / warm, 400, at_least=True)
     yield Target("extract / the original's, whole process", whole, 0.12, why=imports)
     for what, name, bound in (
-        ("JPEGs over 500 kB of which 128 KiB do", "head_alone", 94),
-        ("JPEGs over 500 kB of which two requests do", "two_requests", 99),
+        ("JPEGs over 500 kB for which 128 KiB suffice", "head_alone", 94),
+        ("JPEGs over 500 kB for which two requests suffice", "two_requests", 99),
     ):
         share = large.get(name)
         figure = None if share is None else 100 * share

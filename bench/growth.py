@@ -1,4 +1,4 @@
-"""Time and cost against the number of photos, and a page of an album against the table's size."""
+"""Measure time and cost by the number of photos, and a page of an album by the table's size."""
 
 import statistics
 import tempfile
@@ -20,7 +20,7 @@ from shared.keys import album_prefix
 
 TITLE = "Growth"
 PHOTOS: Final = (1, 10, 100, 1_000)
-LARGE: Final = 10_000  # takes half an hour: only when asked for
+LARGE: Final = 10_000  # takes half an hour: only with `large`
 ROWS: Final = (100, 1_000, 10_000)
 MILLION: Final = 1_000_000
 COMPUTED: Final = (1, 10, 100, 1_000, 10_000, 100_000, MILLION)
@@ -30,7 +30,7 @@ ASKS: Final = 15
 
 
 def measure(run: Run) -> Figures:
-    """Process so many copies of a small photo, and fill a table with so many rows."""
+    """Process copies of a small photo, and query tables of several sizes."""
     photo = ROOT / "local" / "photos" / "rocket.jpg"
     counts = [*PHOTOS[: run.some(len(PHOTOS), 2)], *([LARGE] if run.large else [])]
     advance = run.progress("growth: photos", sum(counts))
@@ -43,16 +43,16 @@ def measure(run: Run) -> Figures:
 
 
 def _distinct(photo: Path, folder: Path, count: int) -> list[Path]:
-    """Write copies that no two are equal, or Tag would find each one's twins among the others."""
+    """Write distinct copies of a photo: Tag would reuse the labels of equal ones."""
     body = photo.read_bytes()
     copies = [folder / f"{number}.jpg" for number in range(count)]
     for number, copy in enumerate(copies):
-        copy.write_bytes(body + bytes(number))  # behind the picture's end
+        copy.write_bytes(body + bytes(number))  # after the end of the picture
     return copies
 
 
 def _pages(photo: Path, sizes: tuple[int, ...], advance: Callable[[], None]) -> Figures:
-    """Return, by the number of photos in the table, what a page of 50 photos takes."""
+    """Return the time and read units of a page of 50 photos, by the table's number of photos."""
     found: Figures = {}
     with Stack.start(functions=InProcess()) as stack:
         key = f"uploads/{OWNER}/{ALBUM}/photo.jpg"
@@ -105,14 +105,14 @@ def _copy(row: dict[str, Any], number: int) -> dict[str, Any]:
 
 
 def seconds(photos: int, *, labeler: str) -> float:
-    """Return how long a backfill of so many takes in AWS, by default quotas and our estimates."""
+    """Return the seconds of a backfill in AWS, by default quotas and the project's estimates."""
     at_once = backfill.INVOCATIONS_AT_ONCE
     rate = min(backfill.rates(at_once, labeler=labeler).values())
     return costs.seconds_each(labeler=labeler) + (photos - 1) / rate
 
 
 def usd(photos: int, *, labeler: str) -> float:
-    """Return what so many new photos cost."""
+    """Return the cost of new photos in USD."""
     each = sum(item.usd for item in costs.thousand_photos(labeler=labeler)) / costs.PHOTOS
     return photos * each
 
@@ -120,11 +120,10 @@ def usd(photos: int, *, labeler: str) -> float:
 def page(figures: Figures) -> Iterator[str]:
     """Yield the tables and the plot."""
     yield from prose(
-        "Copies of one small photo through the embedded AWS of this machine, measured; and in AWS,"
-        " **computed** from default quotas, prices and the estimates of `gallery/costs.py`, as"
-        " `make backfill` would with all the concurrency that Lambda allows by default. Time grows"
-        " evenly once a quota holds, cost from the first photo on."
-        f' {LARGE:,} are measured by `make bench BENCH="growth large"`.'
+        "Copies of one small photo: measured in the embedded AWS of this machine, and **computed**"
+        " for AWS from default quotas, prices and the estimates of `gallery/costs.py`, for"
+        " `make backfill` with Lambda's default concurrency. Time is linear once a quota limits it;"
+        f' cost is always linear. `make bench BENCH="growth large"` measures {LARGE:,} photos.'
     )
     yield "![Time and cost against the number of photos](performance-growth.svg)"
     yield ""
@@ -151,9 +150,9 @@ def page(figures: Figures) -> Iterator[str]:
     header = ["photos", "here, s", "CPU ms of functions, each", "AWS, Rekognition, s", "USD"]
     yield from table([*header, "AWS, label model, s", "USD"], rows)
     yield from prose(
-        "A page of 50 photos of an album, against the photos in the album. The time is that of the"
-        " emulator, which looks through all rows of an owner; DynamoDB goes to the first by its"
-        " key. What DynamoDB would charge does not grow."
+        "A page of 50 photos, by the number of photos in the album. The time is that of the"
+        " emulator, which scans all rows of an owner; DynamoDB finds the first by its key. The read"
+        " units that DynamoDB would charge do not grow."
     )
     rows = [
         [f"{int(size):,}", f"{one['queries']:.0f}", f"{one['read_units']:g}", f"{one['ms']:,.0f}"]
@@ -163,6 +162,6 @@ def page(figures: Figures) -> Iterator[str]:
 
 
 def targets(figures: Figures) -> Iterator[Target]:
-    """Yield what growth must not do."""
+    """Yield the target for read units."""
     pages = [one["read_units"] for one in figures["pages"].values()]
     yield Target("read units of a page, largest table / smallest", pages[-1] / pages[0], 1)

@@ -1,8 +1,8 @@
-"""Instructions of the cores, counted by valgrind: no clock, so that a regression shows.
+"""Count the instructions of the cores with valgrind, which finds regressions on a busy machine too.
 
     python -m bench.instructions
 
-counts them, and compares them with those in bench/results.json.
+compares the counts with those in bench/results.json.
 """
 
 import os
@@ -26,11 +26,11 @@ from local.functions import IMAGE_ENVIRONMENT
 TITLE = "Instructions"
 ONCE: Final = 1
 OFTEN: Final = {"thumbnail": 11, "both renditions": 3, "HEIC": 3, "extract": 11}  # by operation
-TOLERANCE: Final = 0.05  # of the count: another processor takes other paths through libvips
+TOLERANCE: Final = 0.05  # libvips chooses code by processor
 
 
 def measure(run: Run) -> Figures:
-    """Count; nothing where there is no valgrind."""
+    """Count the instructions of all operations; none without valgrind."""
     valgrind = run.peers.programs.get("valgrind")
     if valgrind is None:
         return {"millions": {}}
@@ -43,7 +43,7 @@ def measure(run: Run) -> Figures:
 
 
 def count(valgrind: str, operation: str) -> float:
-    """Return the instructions of one operation: of several less one, so that imports cancel out."""
+    """Return the instructions of one operation, without imports: those of many runs minus one."""
     times = ONCE, OFTEN[operation]
     with ThreadPoolExecutor(2) as pool:
         once, often = pool.map(lambda each: _run(valgrind, operation, each), times)
@@ -60,7 +60,7 @@ def _run(valgrind: str, operation: str, times: int) -> int:
         env={
             "PATH": os.environ.get("PATH", os.defpath),
             "PYTHONPATH": PYTHON_PATH,
-            "PYTHONHASHSEED": "0",  # or dictionaries lie otherwise each time
+            "PYTHONHASHSEED": "0",  # otherwise the order in sets differs
             **IMAGE_ENVIRONMENT,
         },
         check=True,
@@ -73,27 +73,27 @@ def _run(valgrind: str, operation: str, times: int) -> int:
 
 def page(figures: Figures) -> Iterator[str]:
     """Yield the table."""
-    yield "Of one operation on a photo that comes with the project, by valgrind."
-    yield f"`make bench-compare` counts anew, and fails where one has grown by {TOLERANCE:.0%}."
-    yield "On another processor, or with other libraries, `make bench BENCH=instructions` first."
+    yield "For one operation on a photo of `local/photos`, by valgrind. `make bench-compare` counts"
+    yield f"again, and fails if a count has grown by {TOLERANCE:.0%}. On another processor, or with"
+    yield "other libraries, run `make bench BENCH=instructions` first."
     yield ""
     rows = [[name, f"{millions:.1f}"] for name, millions in figures["millions"].items()]
     yield from table(["", "million instructions"], rows)
 
 
 def targets(_: Figures) -> Iterator[Target]:
-    """Yield none: what is demanded is that they do not grow."""
+    """Yield none: `make bench-compare` fails if the counts grow."""
     return iter(())
 
 
 def grown(now: Mapping[str, float], recorded: Mapping[str, float]) -> dict[str, float]:
-    """Return by how much each has grown, as a share, where that is more than is tolerated."""
+    """Return the growth, as a share, of counts that grew by more than TOLERANCE."""
     shares = {name: now[name] / recorded[name] - 1 for name in recorded if name in now}
     return {name: share for name, share in shares.items() if share > TOLERANCE}
 
 
 def main() -> int:
-    """Compare, and return the exit status."""
+    """Compare the counts, and return the exit status."""
     valgrind = gather().programs.get("valgrind")
     if valgrind is None:
         print("skipped: no valgrind")  # noqa: T201  # what it is for

@@ -1,7 +1,7 @@
-/* The limit: what libjpeg-turbo takes to decode a JPEG at an eighth of its size, and nothing else.
+/* The limit: libjpeg-turbo's time to decode a JPEG at an eighth of its size, and nothing else.
  *
- * Reads lines `<operation> TAB <path>` from standard input; only the operation `eighth` is known.
- * Answers each by a line of JSON: {"cpu_ms", "wall_ms", "bytes"}, or {"error"}. The file is in
+ * Reads lines `<operation> TAB <path>` from standard input; the only operation is `eighth`.
+ * Answers each with a line of JSON: {"cpu_ms", "wall_ms", "bytes"}, or {"error"}. The file is in
  * memory before the clock starts; rows are decoded into one buffer and dropped.
  */
 #include <setjmp.h>
@@ -15,7 +15,7 @@
 #define ROWS 8
 
 struct failure {
-    struct jpeg_error_mgr manager; /* first, as libjpeg knows nothing of the rest */
+    struct jpeg_error_mgr manager; /* first, since libjpeg uses the struct as this */
     jmp_buf escape;
 };
 

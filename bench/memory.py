@@ -1,4 +1,4 @@
-"""Peak memory: of one cold photo, and of many in one process."""
+"""Measure peak memory: of the first photo of a process, and of many photos."""
 
 import itertools
 import json
@@ -19,14 +19,14 @@ TITLE = "Memory"
 COLD: Final = {"12 MP": "12mp-1.jpg", "48 MP": "48mp.jpg", "progressive": "progressive-1.jpg"}
 MANY: Final = 1000
 FEW: Final = 200
-SETTLED: Final = "100"  # photos after which nothing should grow any more
+SETTLED: Final = "100"  # after this many photos memory should not grow
 PLAIN: Final = frozenset({".jpeg", ".jpg", ".png", ".webp"})
 BASELINE: Final = "baseline JPEG, PNG, WebP"
 PROGRESSIVE: Final = "progressive JPEG too"
 
 
 def measure(run: Run) -> Figures:
-    """Run each case in a process of its own."""
+    """Measure each case in its own process."""
     many, few = run.some(MANY, FEW), FEW
     real = run.corpus.real()
     advance = run.progress("memory", 2 * (1 + len(COLD)) + 4)
@@ -79,7 +79,7 @@ def measure(run: Run) -> Figures:
 
 def page(figures: Figures) -> Iterator[str]:
     """Yield the tables."""
-    yield "Of one photo in a fresh process, in MB above what the process holds before it: the"
+    yield "The first photo of a process, in MB above the memory of the process before it. The"
     yield "handler makes both default renditions, the core one JPEG within 256 × 256 px."
     yield ""
     rows = [
@@ -90,10 +90,10 @@ def page(figures: Figures) -> Iterator[str]:
         for what, cold in figures["cold"].items()
     ]
     yield from table(["MB over the empty process", *COLD], rows)
-    yield "Of many real photos in one process, one after the other, by the core: the most it held"
-    yield f"so far, in MB, its libraries included. Allocator: {_settings()}, as in the images."
-    yield "Of a progressive JPEG every decoder holds all coefficients, 3 bytes for each pixel; of a"
-    yield "HEIC or an AVIF all pixels, of HDR as floating point numbers."
+    yield "Many real photos in one process, one after the other, with the core: the peak so far in"
+    yield f"MB, with libraries. Allocator: {_settings()}, as in the images. Every"
+    yield "decoder holds all coefficients of a progressive JPEG, 3 bytes for each pixel, and all"
+    yield "pixels of a HEIC or AVIF, for HDR as floating point numbers."
     yield ""
     marks = sorted({mark for one in figures["many"].values() for mark in one["marks"]}, key=_order)
     rows = [
@@ -117,14 +117,14 @@ def _peak(one: Figures, mark: str) -> str:
 
 
 def targets(figures: Figures) -> Iterator[Target]:
-    """Yield the demands on peaks, and on growth."""
+    """Yield the targets for peaks and for growth."""
     cold = figures["cold"]["handler"]
     for name in ("12 MP", "48 MP"):
         above = cold[name]["peak_mb"] - cold["empty"]["peak_mb"]
         yield Target(f"peak of a cold {name} photo over the empty handler", above, 40, unit="MB")
     held = (
         "libjpeg holds all coefficients of a progressive JPEG, 3 bytes for each pixel: 72 MB for"
-        " the one of 24 megapixels that is among them. Every peer does."
+        " the largest of these photos, of 24 megapixels. All peers do the same."
     )
     for what in (BASELINE, PROGRESSIVE):
         marks = figures["many"][what]["marks"]

@@ -1,8 +1,8 @@
-"""The peers: found or fetched into .cache/bench, and named where they cannot be had.
+"""Find the peers, or fetch them into .cache/bench, and list those that are not available.
 
-Python's are locked in the group `bench` of pyproject.toml, npm's in package-lock.json. Programs are
-those of this machine; where one is missing and the machine is a Debian, its package is unpacked
-into .cache/bench/debian, with what it needs. Nothing is installed outside this folder.
+Python peers are locked in the group `bench` of pyproject.toml, npm peers in package-lock.json. A
+program that this machine lacks is unpacked from its Debian package, with its dependencies, into
+.cache/bench/debian. Nothing is installed outside of this folder.
 """
 
 import os
@@ -22,7 +22,7 @@ DEBIAN: Final = CACHE / "debian"
 NODE: Final = CACHE / "node"
 LIMIT: Final = CACHE / "limit"
 
-# Python's, by distribution.
+# Python peers, by distribution.
 DISTRIBUTIONS: Final = {
     "pyvips": "pyvips-binary",
     "Pillow": "pillow",
@@ -30,17 +30,17 @@ DISTRIBUTIONS: Final = {
     "exifread": "exifread",
     "boto3": "boto3",
 }
-PACKAGES: Final = ("sharp", "exifr")  # npm's
+PACKAGES: Final = ("sharp", "exifr")  # npm peers
 
 
 @dataclass(frozen=True)
 class Program:
     """A program of a Debian package."""
 
-    candidates: tuple[str, ...]  # names of the program, the surest first
+    candidates: tuple[str, ...]  # names of the program, the most specific first
     package: str
     version: tuple[str, ...]  # arguments that print it
-    says: str  # what the right program says of its version, with the number as a group
+    output: str  # a pattern of the right program's output, with the version as a group
 
 
 PROGRAMS: Final = {
@@ -59,15 +59,15 @@ PROGRAMS: Final = {
 
 @dataclass
 class Peers:
-    """What can be measured here."""
+    """The peers that are available on this machine."""
 
     versions: dict[str, str] = field(default_factory=dict)
-    skipped: dict[str, str] = field(default_factory=dict)  # and why
+    skipped: dict[str, str] = field(default_factory=dict)  # the reasons, by name
     programs: dict[str, str] = field(default_factory=dict)  # paths
 
     @property
     def environment(self) -> tuple[tuple[str, str], ...]:
-        """What the programs need in their environment where they were unpacked by us."""
+        """The environment variables for programs that were unpacked."""
         if not DEBIAN.exists():
             return ()
         folders = [DEBIAN / "usr" / "lib", *DEBIAN.glob("usr/lib/*-linux-gnu*")]
@@ -81,7 +81,7 @@ class Peers:
 
 
 def gather() -> Peers:
-    """Find, fetch and build whatever can be had here."""
+    """Find, fetch and build all available peers."""
     CACHE.mkdir(parents=True, exist_ok=True)
     peers = Peers(versions={"Python": ".".join(map(str, sys.version_info[:3]))})
     for name, distribution in DISTRIBUTIONS.items():
@@ -105,21 +105,21 @@ def _find_programs(peers: Peers) -> None:
 
 
 def _found(program: Program, environment: Mapping[str, str]) -> tuple[str, str] | None:
-    """Return path and version; None where there is none, or another of the same name."""
+    """Return path and version; None if there is none, or only another program of that name."""
     path = os.pathsep.join((os.environ.get("PATH", os.defpath), str(DEBIAN / "usr" / "bin")))
     for name in program.candidates:
         if where := shutil.which(name, path=path):
-            said = _run([where, *program.version], environment)
-            if match := re.search(program.says, said):
+            printed = _run([where, *program.version], environment)
+            if match := re.search(program.output, printed):
                 return where, match[1]
     return None
 
 
 def _unpack(packages: Sequence[str]) -> None:
-    """Fetch Debian packages with what they need and this machine has not; without root."""
+    """Fetch and unpack Debian packages with their missing dependencies, without root."""
     if shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
         return
-    # Not --print-uris: that leaves out what lies in apt's cache.
+    # Not --print-uris, which omits packages in apt's cache.
     listed = _run(["apt-get", "install", "--simulate", "-qq", "--no-install-recommends", *packages])
     names = re.findall(r"^Inst (\S+)", listed, re.MULTILINE)
     if not names:
@@ -132,7 +132,7 @@ def _unpack(packages: Sequence[str]) -> None:
 
 
 def _install_node(peers: Peers) -> None:
-    """Install what bench/package-lock.json says, if there is npm."""
+    """Install the packages of bench/package-lock.json, if there is npm."""
     reason = ""
     if shutil.which("npm") is None:
         reason = "no npm"
@@ -143,7 +143,7 @@ def _install_node(peers: Peers) -> None:
         stamp = NODE / ".made"
         if not stamp.exists() or stamp.read_text() != (NODE / "package-lock.json").read_text():
             done = subprocess.run(
-                ["npm", "ci", "--no-audit", "--no-fund"],  # noqa: S607  # whichever npm there is
+                ["npm", "ci", "--no-audit", "--no-fund"],  # noqa: S607  # the npm of this machine
                 cwd=NODE,
                 check=False,
                 capture_output=True,
@@ -194,7 +194,7 @@ def _build_limit(peers: Peers) -> None:
 def _run(
     command: Sequence[str], environment: Mapping[str, str] | None = None, folder: Path | None = None
 ) -> str:
-    """Run a program, and return what it says, whatever comes of it."""
+    """Run a program, and return its output and errors, whether it fails or not."""
     done = subprocess.run(  # noqa: S603  # our own commands
         command,
         cwd=folder,

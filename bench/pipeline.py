@@ -1,4 +1,4 @@
-"""The whole pipeline on the embedded AWS, and what it would cost in AWS by gallery/costs.py."""
+"""Measure the whole pipeline on the embedded AWS, and compute its cost with gallery/costs.py."""
 
 import statistics
 import tempfile
@@ -23,7 +23,7 @@ LABELERS: Final = ("rekognition", "embedded")
 
 
 def measure(run: Run) -> Figures:
-    """Send real photos through, as many at once as the machine has work for."""
+    """Process real photos, as many at once as the machine can."""
     plain = [path for path in run.corpus.real() if path.suffix.lower() in PLAIN]
     count = run.some(PHOTOS, 20)
     advance = run.progress("pipeline", count)
@@ -31,7 +31,7 @@ def measure(run: Run) -> Figures:
 
 
 def drive(photos: Sequence[Path], advance: Callable[[], None]) -> Figures:
-    """Process `photos` in a fresh embedded AWS, without labels; return what it took."""
+    """Process `photos` in a new embedded AWS, without labels, and return times and counts."""
     import psutil  # noqa: PLC0415  # of the group bench
 
     me = psutil.Process()
@@ -78,12 +78,12 @@ def _children_seconds(process: Any) -> float:  # noqa: ANN401  # as above
 
 
 def page(figures: Figures) -> Iterator[str]:
-    """Yield what was measured, and what is computed."""
+    """Yield the measured and the computed tables."""
     rate = figures["photos"] / figures["seconds"]
     yield from prose(
-        f"{figures['photos']} real JPEGs, PNGs and WebPs of {figures['mean_bytes'] / 1e6:.2f} MB in"
-        " the mean, through the embedded AWS with the handlers in worker processes, without labels."
-        " It shows that nothing piles up; most of the CPU time goes to emulating AWS."
+        f"{figures['photos']} real JPEGs, PNGs and WebPs with a mean of"
+        f" {figures['mean_bytes'] / 1e6:.2f} MB, in the embedded AWS with the handlers in worker"
+        " processes, without labels. No queue grows; emulating AWS takes most of the CPU time."
     )
     rows = [
         ["executions a second", f"{rate:.2f}"],
@@ -99,16 +99,16 @@ def page(figures: Figures) -> Iterator[str]:
 
 
 def costs_page() -> Iterator[str]:
-    """Yield what follows from gallery/costs.py: requests, bytes, USD, memory."""
+    """Yield requests, bytes, USD and memory by gallery/costs.py."""
     yield "### Requests and cost"
     yield ""
     yield from prose(
-        "By `gallery/costs.py`, which has every figure, and whether it is counted, measured or an"
-        f" estimate; list prices of us-east-1, {costs.PRICES_OF}, arm64. A photo that is READY"
+        "By `gallery/costs.py`, which says of every figure whether it is counted, measured or"
+        f" estimated; list prices of us-east-1, {costs.PRICES_OF}, arm64. A photo that is READY"
         f" at the first try enters {costs.TRANSITIONS} states, and takes {costs.GETS} GETs,"
         f" {1 + costs.RENDITIONS} PUTs with its own upload, and {costs.write_units()} write units."
-        f" Of one of {costs.PHOTO_MB:.0f} MB Extract reads 0.13 MB, Thumbnail and whoever labels it"
-        f" all; {costs.RENDITIONS_MB} MB are written."
+        f" Extract reads 0.13 MB of a photo of {costs.PHOTO_MB:.0f} MB, Thumbnail and the labeler"
+        f" all of it; {costs.RENDITIONS_MB} MB are written."
     )
     items = {
         (labeler, workflow): costs.thousand_photos(labeler=labeler, workflow=workflow)
@@ -132,13 +132,12 @@ def costs_page() -> Iterator[str]:
     header = [f"{labeler}, {workflow.title()}" for labeler, workflow in items]
     yield from table(["USD for 1,000 photos", *header], rows)
     yield from prose(
-        "Express is for comparison: it may run a photo twice, and keeps no history to look into."
+        "Express is for comparison: it may run an execution twice, and keeps no history."
     )
     yield from prose(
-        "Milliseconds billed for one invocation, and millionths of a USD, by the function's memory."
-        " In bold what costs least of all that suffices; with * what is deployed. Waiting costs"
-        " more with more memory; computing costs the same up to one core, which are 1,769 MB, and"
-        " ends sooner."
+        "Billed milliseconds and millionths of a USD for one invocation, by the function's memory."
+        " Bold: the cheapest sufficient size; *: the deployed size. With more memory waiting costs"
+        " more; computing takes less time for the same cost, up to one core at 1,769 MB."
     )
     deployed = costs.memory_mb()
     rows = []
@@ -157,5 +156,5 @@ def costs_page() -> Iterator[str]:
 
 
 def targets(_: Figures) -> Iterator[Target]:
-    """Yield none: nothing was demanded of an emulator."""
+    """Yield none: an emulator has no targets."""
     return iter(())

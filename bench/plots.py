@@ -1,4 +1,4 @@
-"""The plots of docs/performance.md: small SVGs, the same for the same figures."""
+"""Draw the plots of docs/performance.md: small SVGs, always the same for the same figures."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,12 +15,12 @@ SETTINGS: Final[Mapping[str, Any]] = {
     "font.family": "sans-serif",
     "font.size": 9,
     "svg.fonttype": "none",  # text stays text
-    "svg.hashsalt": "bench",  # or each run names its parts anew
+    "svg.hashsalt": "bench",  # otherwise IDs change with each run
 }
 
 
 def draw(results: Figures, folder: Path = FOLDER, suffix: str = "svg") -> None:
-    """Draw what was measured, into `folder`."""
+    """Draw the measured figures to files in `folder`."""
     import matplotlib as mpl  # noqa: PLC0415  # of the group bench
 
     mpl.use("Agg")
@@ -37,7 +37,7 @@ def draw(results: Figures, folder: Path = FOLDER, suffix: str = "svg") -> None:
 
 
 def _thumbnail(plt: Any, figures: Figures) -> Any:  # noqa: ANN401  # matplotlib is untyped here
-    """Draw CPU time against the limit, for the three kinds of set."""
+    """Draw CPU time against the limit, for three sets of photos."""
     columns = ("baseline", "progressive", "mixed")
     ratios: Mapping[str, Mapping[str, float]] = figures["to_limit"]
     left_out = {thumbnail.FULL, thumbnail.ALONE, thumbnail.PILLOW_ALONE}

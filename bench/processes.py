@@ -1,4 +1,4 @@
-"""Whole processes, one after the other in fresh random order: the CPU time of each."""
+"""Measure the CPU time of whole processes, one after the other in random order."""
 
 import os
 import random
@@ -11,17 +11,17 @@ from bench.stats import median_ratio
 
 @dataclass(frozen=True)
 class Process:
-    """A command, and all of its environment."""
+    """A command, and its complete environment."""
 
     command: Sequence[str]
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
 def cpu_ms(process: Process) -> float:
-    """Run it to its end, and return its CPU milliseconds, user and system.
+    """Run a process, and return its CPU milliseconds, user and system.
 
     Raises:
-        ChildProcessError: it failed.
+        ChildProcessError: the process failed.
     """
     null = os.open(os.devnull, os.O_RDWR)
     try:
@@ -42,8 +42,8 @@ def cpu_ms(process: Process) -> float:
 def compare(
     processes: Mapping[str, Process], reference: str, rounds: int, advance: Callable[[], None]
 ) -> dict[str, dict[str, float]]:
-    """Return of each process the median milliseconds, and the median ratio to the reference."""
-    chance = random.Random(7)  # noqa: S311  # an order, and no secret
+    """Return the median milliseconds of each process, and its median ratio to the reference."""
+    chance = random.Random(7)  # noqa: S311  # for an order, not for a secret
     spent: dict[str, list[float]] = {name: [] for name in processes}
     for number in range(rounds + 1):
         for name in chance.sample(list(processes), len(processes)):

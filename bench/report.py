@@ -1,4 +1,4 @@
-"""docs/performance.md, made of bench/results.json: targets first, then section by section."""
+"""Make docs/performance.md from bench/results.json: targets first, then all sections."""
 
 from collections.abc import Iterator, Mapping
 from typing import Final
@@ -24,10 +24,10 @@ INTRODUCTION: Final = """\
 
 <!-- Made by `make bench`; do not edit. -->
 
-What this project takes, beside what else one could use, on the same photos on one machine. How it
-is measured is in [bench/README.md](../bench/README.md). **Ratios are the result, milliseconds are
-only for scale**: each is the median over rounds of two CPU times taken in the same round, and the
-geometric mean over photos. Nothing was measured in AWS.
+CPU time and memory of this project and of its peers, for the same photos on one machine. The
+method is in [bench/README.md](../bench/README.md). **The results are ratios; milliseconds only show
+the scale**. A ratio is the median over rounds of two CPU times in the same round, and the geometric
+mean over photos. Nothing was measured in AWS.
 """
 
 
@@ -40,9 +40,9 @@ def _lines(results: Figures) -> Iterator[str]:
     yield INTRODUCTION
     about = results["about"]
     yield from prose(
-        f"Measured by `make bench` with photos of {about['source']}. Beside each section's command"
-        " stand the machine, and how busy it was with other work just before: its load, of which"
-        " each core can bear one."
+        f"Measured by `make bench` with photos of {about['source']}. Each section has its command,"
+        " the machine, and the machine's load average before the start, where one core can carry a"
+        " load of 1."
     )
     yield "## Targets"
     yield ""
@@ -50,7 +50,7 @@ def _lines(results: Figures) -> Iterator[str]:
     yield from rows(demanded)
     yield ""
     if why := list(reasons(demanded)):
-        yield "Where we are not where we want to be, and why:"
+        yield "Missed targets, and why:"
         yield ""
         yield from why
         yield ""
@@ -70,7 +70,7 @@ def _lines(results: Figures) -> Iterator[str]:
 
 
 def _command(name: str, when: Figures) -> str:
-    """Return how a section is measured again, and when it was measured last."""
+    """Return the command that measures a section, and when it was last measured."""
     command = f'"{name} quick"' if when.get("quick") else name
     if "load" not in when:
         return f"`make bench BENCH={name}`"
@@ -79,7 +79,7 @@ def _command(name: str, when: Figures) -> str:
 
 
 def targets(results: Figures) -> Iterator[Target]:
-    """Yield what is demanded of all sections that were measured."""
+    """Yield the targets of all measured sections."""
     for name, section in SECTIONS.items():
         if name in results:
             yield from section.targets(results[name])

@@ -1,8 +1,8 @@
-"""Live workers, asked in turn: each round asks every tool for every photo, in fresh random order.
+"""Measure tools in rounds: in each round all tools process all photos, in random order.
 
-A worker is a process that reads lines `<operation> TAB <path> [TAB <output>]` and answers each by a
-line of JSON: `{"cpu_ms", "wall_ms", "bytes"}` or `{"error"}`. The clock runs in the worker, around
-the work alone. `output`, if given, is where the worker writes what it has made.
+Each tool is a worker process. It reads lines `<operation> TAB <path> [TAB <output>]` and answers
+each with a line of JSON: `{"cpu_ms", "wall_ms", "bytes"}` or `{"error"}`. The worker measures only
+the operation itself, and writes the result to `output` if that is given.
 """
 
 import json
@@ -25,32 +25,34 @@ class Sample(NamedTuple):
 
     cpu_ms: float
     wall_ms: float
-    bytes: int  # of what was made
+    bytes: int  # of the result
 
 
 @dataclass(frozen=True)
 class Tool:
     """One way to do the work."""
 
-    name: str  # as the tables have it
-    worker: tuple[str, ...]  # the command of the process that does it
+    name: str  # in the tables
+    worker: tuple[str, ...]  # the command of the worker process
     operation: str
-    lossless: str = ""  # the operation that makes the same picture as PNG, to judge it by
+    lossless: str = ""  # the operation that makes the same picture as PNG, to compare quality
     environment: tuple[tuple[str, str], ...] = ()
-    only: Callable[[str], bool] = field(default=lambda _: True, compare=False)  # for which photos
+    only: Callable[[str], bool] = field(
+        default=lambda _: True, compare=False
+    )  # the photos that it accepts
 
 
 Samples = dict[str, list[Sample]]  # by photo; a photo that a tool fails on is missing
 
 
 class Workers:
-    """The processes, one for each command, started when they are first asked."""
+    """Worker processes, one for each command, started at their first request."""
 
     def __init__(self) -> None:
         self._running: dict[object, subprocess.Popen[str]] = {}
 
     def ask(self, tool: Tool, operation: str, photo: Path, output: Path | None = None) -> Any:  # noqa: ANN401  # JSON
-        """Return a worker's answer; one that died answers with an error."""
+        """Return a worker's answer, which is an error if the worker has died."""
         worker = self._worker(tool)
         assert worker.stdin is not None  # noqa: S101  # for mypy: both are pipes
         assert worker.stdout is not None  # noqa: S101
@@ -64,7 +66,7 @@ class Workers:
         return json.loads(line) if line else {"error": "the worker has died"}
 
     def stop(self) -> None:
-        """End them all."""
+        """End all workers."""
         for worker in self._running.values():
             with suppress(BrokenPipeError):
                 worker.communicate(timeout=30)
@@ -85,7 +87,7 @@ class Workers:
 
 @contextmanager
 def workers() -> Iterator[Workers]:
-    """Start what is needed, and end it."""
+    """Yield workers, and end them afterwards."""
     running = Workers()
     try:
         yield running
@@ -100,12 +102,12 @@ def interleave(
     rounds: int,
     advance: Callable[[], None],
 ) -> dict[str, Samples]:
-    """Ask each tool for each photo `rounds` times, after one round that only warms up.
+    """Ask each tool for each photo `rounds` times, after a round to warm up.
 
     Returns:
-        By tool and photo one sample for each round. What fails once is left out.
+        By tool and photo one sample for each round, without photos that the tool failed on.
     """
-    chance = random.Random(7)  # noqa: S311  # an order, and no secret
+    chance = random.Random(7)  # noqa: S311  # for an order, not for a secret
     found: dict[str, Samples] = {tool.name: {} for tool in tools}
     failed: set[tuple[str, str]] = set()
     for number in range(rounds + 1):

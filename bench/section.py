@@ -1,4 +1,4 @@
-"""What the parts of the bench have in common: each measures, and writes what it has measured."""
+"""The interface of the sections of the benchmarks, and their Markdown."""
 
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -9,21 +9,21 @@ from bench.corpus import Corpus
 from bench.peers import Peers
 from bench.targets import Target
 
-Figures = dict[str, Any]  # JSON: what a section has measured, as it stands in bench/results.json
+Figures = dict[str, Any]  # JSON: the figures of a section in bench/results.json
 
 
 @dataclass(frozen=True)
 class Run:
-    """What a section measures with."""
+    """The inputs of a section."""
 
     corpus: Corpus
     peers: Peers
-    quick: bool  # fewer rounds and photos: for a first look, not for the record
-    large: bool  # what takes hours, too
-    progress: Callable[[str, int], Callable[[], None]]  # what, of how many: tells of one more
+    quick: bool  # fewer rounds and photos: for a first look
+    large: bool  # with the measurements that take half an hour
+    progress: Callable[[str, int], Callable[[], None]]  # task and total -> a function for one step
 
     def some(self, full: int, quick: int) -> int:
-        """Return how often to do something."""
+        """Return `quick` in a quick run, else `full`."""
         return quick if self.quick else full
 
 
@@ -33,26 +33,26 @@ class Section(Protocol):
     TITLE: str
 
     def measure(self, run: Run) -> Figures:
-        """Return what was measured: JSON, without a word on how it is shown."""
+        """Measure, and return the figures as JSON."""
         ...
 
     def page(self, figures: Figures) -> Iterator[str]:
-        """Yield the lines of its part of docs/performance.md."""
+        """Yield the lines of this section of docs/performance.md."""
         ...
 
     def targets(self, figures: Figures) -> Iterator[Target]:
-        """Yield what is demanded of it."""
+        """Yield the targets of this section."""
         ...
 
 
 def prose(text: str) -> Iterator[str]:
-    """Yield a paragraph, in lines as long as those of our other pages."""
+    """Yield a paragraph in lines of at most 100 characters, and an empty line."""
     yield from textwrap.wrap(text, 100, break_long_words=False, break_on_hyphens=False)
     yield ""
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    """Yield a table of Markdown, whose first column is text and whose others are figures."""
+    """Yield a Markdown table; all columns but the first are aligned right."""
     yield f"| {' | '.join(header)} |"
     yield f"|---|{'---:|' * (len(header) - 1)}"
     for row in rows:

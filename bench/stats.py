@@ -1,4 +1,4 @@
-"""What is said of many rounds: medians, and ratios of what was measured in the same round."""
+"""Statistics over rounds: medians, ratios within a round, means of ratios."""
 
 import math
 import statistics
@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 
 
 def median_ratio(ours: Sequence[float], reference: Sequence[float]) -> float:
-    """Return the median of the ratios, round by round, so that drift of the machine cancels out.
+    """Return the median of the ratios within each round, which cancels drift of the machine.
 
     Raises:
-        ValueError: the two were not measured in the same rounds, or in none.
+        ValueError: the lists have different lengths, or are empty.
     """
     ratios = [one / other for one, other in zip(ours, reference, strict=True)]
     if not ratios:
@@ -18,10 +18,10 @@ def median_ratio(ours: Sequence[float], reference: Sequence[float]) -> float:
 
 
 def geometric_mean(ratios: Iterable[float]) -> float:
-    """Return the mean of ratios in which twice and half cancel out.
+    """Return the geometric mean, for which twice and half cancel out.
 
     Raises:
-        ValueError: there are none, or one is not above 0.
+        ValueError: there are no ratios, or one is not positive.
     """
     logs = [math.log(ratio) for ratio in ratios]
     if not logs:
@@ -30,6 +30,6 @@ def geometric_mean(ratios: Iterable[float]) -> float:
 
 
 def percentile(values: Iterable[float], share: float) -> float:
-    """Return the least of `values` that at least `share` (0 to 1) of them do not exceed."""
+    """Return the nearest-rank percentile: the least value that `share` of them do not exceed."""
     ordered = sorted(values)
     return ordered[max(0, math.ceil(share * len(ordered)) - 1)]

@@ -1,4 +1,4 @@
-"""GET and thumbnail from a throttled source: does decoding hide behind the network?"""
+"""Measure GET and thumbnail from a throttled server: does decoding overlap with the download?"""
 
 import subprocess
 from collections.abc import Iterator
@@ -17,14 +17,14 @@ RATES_MB_S: Final = (40, 80)
 GET, THEN, ARRIVING = "get", "get-then", "as-it-arrives"
 KINDS: Final = {"baseline": ("12mp", "24mp"), "progressive": ("progressive",), "HEIC": ("heic",)}
 TAIL: Final = (
-    "what has arrived last is still to be decoded, resized and encoded; of a small file that is a"
-    " larger share, and on a busy machine the server and the decoder share its cores."
+    "after the last byte a part is still to be decoded, resized and encoded. For a small file this"
+    " is a larger share, and on a busy machine the server and the decoder share the cores."
 )
 BOUNDS: Final = {40: 1.05, 80: 1.35}
 
 
 def measure(run: Run) -> Figures:
-    """Time each way at each rate."""
+    """Time each operation at each rate."""
     photos = run.corpus.of(*(start for starts in KINDS.values() for start in starts))
     rounds = run.some(7, 3)
     found: Figures = {}
@@ -46,7 +46,7 @@ def measure(run: Run) -> Figures:
 
 @contextmanager
 def throttled(rate_mb_s: float) -> Iterator[int]:
-    """Run the source, and yield its port."""
+    """Run the throttled server, and yield its port."""
     command = [*python("throttled"), str(rate_mb_s)]
     with subprocess.Popen(  # noqa: S603  # our own code
         command,
@@ -62,9 +62,9 @@ def throttled(rate_mb_s: float) -> Iterator[int]:
 
 
 def _ratio(samples: dict[str, Samples], name: str, starts: tuple[str, ...]) -> float:
-    """Return the least wall time against the GET's, over the photos of a kind.
+    """Return the ratio of wall times to the GET alone, over the photos of a kind.
 
-    The least of all rounds: other work on the machine can only add to a wall time.
+    Times are the minimum of all rounds, since other work on the machine only adds to a wall time.
     """
 
     def least(tool: str, photo: str) -> float:
@@ -80,10 +80,10 @@ def _ratio(samples: dict[str, Samples], name: str, starts: tuple[str, ...]) -> f
 def page(figures: Figures) -> Iterator[str]:
     """Yield the table."""
     yield from prose(
-        "Least wall time of GET and thumbnail, as a multiple of the GET's alone, from a server on"
-        " this machine that sends its first byte after 15 ms, then so many MB a second, in place of"
-        " S3. Progressive JPEG and HEIC are decoded when all of them is there: what a progressive"
-        " file has first is of use only to those who want an eighth of its size."
+        "Minimum wall time of GET and thumbnail, as a multiple of the GET alone. In place of S3, a"
+        " server on this machine sends the first byte after 15 ms, then at the given rate."
+        " Progressive JPEG and HEIC are decoded after the last byte: the first scans of a"
+        " progressive file suffice only for an eighth of its size."
     )
     rows = [
         [f"{kind}, {rate} MB/s", f"{ratios[THEN]:.2f}", f"{ratios[ARRIVING]:.2f}"]
@@ -94,7 +94,7 @@ def page(figures: Figures) -> Iterator[str]:
 
 
 def targets(figures: Figures) -> Iterator[Target]:
-    """Yield the demands on baseline JPEG."""
+    """Yield the targets for baseline JPEG."""
     for rate, bound in BOUNDS.items():
         ratio = figures[str(rate)]["baseline"][ARRIVING]
         what = f"GET and thumbnail / GET at {rate} MB/s, baseline"

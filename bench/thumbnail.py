@@ -1,4 +1,4 @@
-"""The thumbnail core against the limit, its peers, and the original's recipe."""
+"""Compare the thumbnail core with the limit, its peers, and the original's command."""
 
 import json
 import statistics
@@ -29,7 +29,7 @@ ORIGINAL: Final = "the original's ImageMagick, 200 px"
 BOTH, ONE_BY_ONE = "both", "one-by-one"
 BOTH_DECODED, ONE_BY_ONE_DECODED = "both, decoded", "one-by-one, decoded"
 
-# Which photos make a column, by how their names begin. `mixed` has one progressive in eight.
+# The photos of each column, by prefix. One in eight of `mixed` is progressive.
 COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "12 MP": ("12mp",),
     "24 MP": ("24mp",),
@@ -44,7 +44,7 @@ OTHERS: Final[Mapping[str, tuple[str, ...]]] = {
     "AVIF": ("avif",),
     "HEIC": ("heic",),
 }
-# What each is compared with, tool by tool in the same round.
+# Tools that are compared with each other in the same round.
 PAIRS: Final = (
     (OURS, SHARP),
     (OURS, DRAFT),
@@ -57,7 +57,7 @@ ENVIRONMENT: Final = tuple(IMAGE_ENVIRONMENT.items())
 
 
 def python(module: str) -> tuple[str, ...]:
-    """Return the command of one of our workers."""
+    """Return the command of a worker in bench/workers/."""
     return (sys.executable, "-m", f"bench.workers.{module}")
 
 
@@ -67,12 +67,12 @@ def programs(commands: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
 
 
 def is_jpeg(name: str) -> bool:
-    """Tell whether a photo of the corpus is a JPEG."""
+    """Return whether a photo of the corpus is a JPEG."""
     return name.endswith(".jpg")
 
 
 def tools(peers: Peers) -> list[Tool]:
-    """Return what makes a JPEG of quality 80 within 256 x 256 px, and can be had here."""
+    """Return the available tools for a JPEG of quality 80 within 256 x 256 px."""
     node = ("node", str(ROOT / "bench" / "workers" / "node.mjs"), str(NODE))
     found = [
         Tool(OURS, python("ours"), "fit", "fit-png", ENVIRONMENT),
@@ -91,9 +91,9 @@ def tools(peers: Peers) -> list[Tool]:
 
 
 def program_tools(peers: Peers) -> list[Tool]:
-    """Return whole programs, photo on standard input, and ours for the original's picture."""
+    """Return whole programs with the photo on standard input, and our core for the same picture."""
     fit = ["-auto-orient", "-thumbnail", "256x256", "-quality", "80"]
-    # What gm(…).toBuffer() ran in https://github.com/deanmoses/tacocat-gallery-aws.
+    # The command of gm(…).toBuffer() in https://github.com/deanmoses/tacocat-gallery-aws.
     recipe = ["-auto-orient", "-resize", "200x200^", "-gravity", "Center", "-extent", "200x200"]
     recipe += ["-interlace", "Line", "-quality", "85", "+profile", "*", "jpg:-"]
     commands = {
@@ -118,7 +118,7 @@ def program_tools(peers: Peers) -> list[Tool]:
 
 
 def measure(run: Run) -> Figures:
-    """Time every tool on every photo, and judge its pictures."""
+    """Time all tools on all photos, and measure the quality of their pictures."""
     jpegs = run.corpus.of("12mp", "24mp", "48mp", "progressive")
     others = run.corpus.of(*(start for [start] in OTHERS.values()))
     renditions = [
@@ -138,7 +138,7 @@ def measure(run: Run) -> Figures:
             for tool, found in interleave(running, asked, photos, rounds, advance).items():
                 samples.setdefault(tool, {}).update(found)
         advance = run.progress("thumbnail: quality", len(jpegs))
-        scores = judge(running, core, jpegs, advance)
+        scores = quality_scores(running, core, jpegs, advance)
     return {
         "ms": {
             tool: {photo: statistics.median(cpu_ms(found, photo)) for photo in found}
@@ -157,7 +157,7 @@ def measure(run: Run) -> Figures:
 
 
 def _ratios(samples: Mapping[str, Samples], ours: str, theirs: str) -> dict[str, float]:
-    """Return by photo the median ratio of CPU times; those that only one of them reads are out."""
+    """Return by photo the median ratio of CPU times, for photos that both tools read."""
     one, other = samples.get(ours, {}), samples.get(theirs, {})
     return {
         photo: median_ratio(cpu_ms(one, photo), cpu_ms(other, photo))
@@ -166,7 +166,7 @@ def _ratios(samples: Mapping[str, Samples], ours: str, theirs: str) -> dict[str,
     }
 
 
-def judge(
+def quality_scores(
     running: Workers, tools: Sequence[Tool], photos: Sequence[Path], advance: Callable[[], None]
 ) -> dict[str, dict[str, float]]:
     """Return each tool's ssimulacra2 score by photo: before encoding, against a full decode."""
@@ -190,12 +190,12 @@ def judge(
 
 
 def _size(png: Path) -> bytes:
-    """Return the width and height as the header has them."""
+    """Return the bytes of width and height in a PNG's header."""
     return png.read_bytes()[16:24]
 
 
 def mean(by_photo: Mapping[str, float], starts: Sequence[str]) -> float | None:
-    """Return the geometric mean over the photos of a column; None where none was measured."""
+    """Return the geometric mean over the photos of a column; None if there are none."""
     chosen = [value for photo, value in by_photo.items() if photo.startswith(tuple(starts))]
     return geometric_mean(chosen) if chosen else None
 
@@ -215,10 +215,10 @@ def _bold(name: str) -> str:
 
 def page(figures: Figures) -> Iterator[str]:
     """Yield the tables."""
-    yield "In process, warm: the file in memory in, a JPEG of quality 80 within 256 × 256 px out."
-    yield "CPU time as a multiple of the limit's in the same round; milliseconds are the limit's."
-    yield "ssimulacra2 judges the pictures before they are encoded, against Pillow's full decode"
-    yield "(100 is the same, 90 takes a trained eye side by side); bytes are a thumbnail's mean."
+    yield "In process and warm, from the file in memory to a JPEG of quality 80 within 256 × 256"
+    yield "px. CPU time as a multiple of the limit in the same round; milliseconds are those of the"
+    yield "limit. ssimulacra2 compares the pictures before encoding with Pillow's full decode (100:"
+    yield "equal, 90: a trained eye sees a difference side by side); bytes are a thumbnail's mean."
     yield ""
     yield "![CPU time of each tool against the limit](performance-thumbnail.svg)"
     yield ""
@@ -247,16 +247,16 @@ def page(figures: Figures) -> Iterator[str]:
         )
     header = ["× the limit, CPU", *COLUMNS, "ssimulacra2, mixed", "progressive", "bytes"]
     yield from table(header, rows)
-    yield "Whole programs, their start included, photo on standard input; ours, for the original's"
-    yield "picture (200 × 200 px, cropped, quality 85), is in process."
+    yield "Whole programs with their start, and the photo on standard input. This project makes the"
+    yield "original's picture (200 × 200 px, cropped, quality 85) in process."
     yield ""
     rows = [
         [_bold(tool), *(_cell(mean(ratios, starts)) for starts in COLUMNS.values())]
         for tool, ratios in figures["to_original"].items()
     ]
     yield from table(["× the original, CPU", *COLUMNS], rows)
-    yield "Other formats, 12 MP (HEIC: the largest real one), as a multiple of Pillow's time; ours"
-    yield "in milliseconds. No peer of these reads HEIC: their wheels leave HEVC out."
+    yield "Other formats, 12 MP (HEIC: the largest real one), as a multiple of Pillow's time; this"
+    yield "project in milliseconds too. The peers do not read HEIC: their wheels lack HEVC."
     yield ""
     rows = [
         [_bold(tool), *(_cell(mean(ratios, starts)) for starts in OTHERS.values())]
@@ -273,14 +273,14 @@ def page(figures: Figures) -> Iterator[str]:
     share = mean(pairs[f"{BOTH_DECODED} / {BOTH}"], COLUMNS["mixed"])
     decoded = mean(pairs[f"{BOTH_DECODED} / {ONE_BY_ONE_DECODED}"], COLUMNS["mixed"])
     if share is not None and decoded is not None:
-        yield "The two default renditions (WebP, 400 and 1,600 px) together decode in"
-        yield f"{decoded:.2f} of the time that they take one by one. But decoding is only"
-        yield f"{share:.0%} of the work; the rest is encoding, which each needs for itself."
+        yield "Decoding once for both default renditions (WebP, 400 and 1,600 px) takes"
+        yield f"{decoded:.2f} of the time of decoding for each. But decoding is only {share:.0%} of"
+        yield "the work; the rest is encoding, which each rendition needs."
         yield ""
 
 
 def targets(figures: Figures) -> Iterator[Target]:
-    """Yield the demands on CPU time and quality."""
+    """Yield the targets for CPU time and quality."""
     ours = figures["to_limit"].get(OURS, {})
     pairs = {name: mean(found, COLUMNS["mixed"]) for name, found in figures["pairs"].items()}
     large = mean(ours, ("24mp", "48mp"))
@@ -291,11 +291,11 @@ def targets(figures: Figures) -> Iterator[Target]:
         for name in (ALONE, PILLOW_ALONE)
     )
     decoder = (
-        f"libvips' own decode of a baseline JPEG at an eighth takes {_cell(alone)} of the limit,"
-        f" Pillow's newer libjpeg-turbo {_cell(theirs)}; the rest is resizing, encoding and calls"
-        " from Python. Pillow's does not say when a photo's data breaks off in the middle, which"
-        " has to be known here; would put its libraries into two images for that alone; serves only"
-        " whoever wants an eighth of the size: renditions of 1,600 px do not."
+        f"libvips decodes a baseline JPEG at an eighth in {_cell(alone)} × the limit,"
+        f" Pillow's newer libjpeg-turbo in {_cell(theirs)} ×; the rest is resizing, encoding and"
+        " calls from Python. Pillow is not used: it does not report data that ends in the middle of"
+        " a photo, two images would need its libraries for this alone, and renditions of 1,600 px"
+        " need more than an eighth."
     )
     progressive = mean(ours, COLUMNS["progressive"])
     mixed = mean(ours, COLUMNS["mixed"])
@@ -303,15 +303,17 @@ def targets(figures: Figures) -> Iterator[Target]:
     yield Target("thumbnail, 24 and 48 MP / limit", large, 1.20, why=decoder)
     yield Target("thumbnail, progressive / limit", progressive, 0.55, why=decoder)
     yield Target("thumbnail, mixed set / limit", mixed, 1.10, why=decoder)
-    sharp = "it is the same libvips. What we add are Python's calls, a millisecond or two a photo."
+    sharp = (
+        "sharp uses the same libvips. Calls from Python add a millisecond or two for each photo."
+    )
     yield Target("thumbnail / sharp", pairs[f"{OURS} / {SHARP}"], 0.92, why=sharp)
     yield Target("thumbnail / Pillow with draft", pairs[f"{OURS} / {DRAFT}"], 0.88)
     yield Target("thumbnail / the original's recipe", pairs[f"{SQUARE} / {ORIGINAL}"], 0.09)
     decoded = mean(figures["pairs"][f"{BOTH_DECODED} / {ONE_BY_ONE_DECODED}"], COLUMNS["mixed"])
     encoding = (
-        "most of the work is encoding, which each rendition needs for itself. If that cost nothing,"
-        f" it would be {_cell(decoded)}: of 12 MP the large one needs all pixels, the small one"
-        " alone a quarter of the size, and only that is saved."
+        "most of the work is encoding, which each rendition needs. Without encoding it would be"
+        f" {_cell(decoded)}: the large rendition needs all pixels of 12 MP, and only the decoding"
+        " of the small one, at a quarter of the size, is saved."
     )
     both = pairs[f"{BOTH} / {ONE_BY_ONE}"]
     yield Target("both renditions / one by one", both, 0.6, why=encoding)

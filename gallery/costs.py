@@ -72,7 +72,7 @@ WATCH_MINUTES: Final = 15
 
 VISIT_FILES: Final = 5  # of the page, with an empty cache
 
-# Measured: the page's files in kB, compressed (docs/page.md).
+# Measured: the page's files in kB, compressed (tests/web/test_visits.py).
 VISIT_KB: Final = 176
 
 # Measured: CPU milliseconds, warm, the median of three photos (see above).

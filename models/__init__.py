@@ -1,4 +1,4 @@
-"""The label model of the embedded tag image, made from published weights, and its labels."""
+"""Make the label model of the embedded tag image from published weights, and its labels."""
 
 import sys
 from pathlib import Path

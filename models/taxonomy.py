@@ -1,9 +1,9 @@
-"""Make images/tag/embedded/labels.json: what the networks' numbers are called.
+"""Make images/tag/embedded/labels.json: the labels of the networks' classes, and their ancestors.
 
     python -m models.taxonomy WORDNET
 
-WORDNET is data.noun of WordNet 3.0, such as /usr/share/wordnet/data.noun of Debian's
-wordnet-base. No other version will do: the ids of ImageNet's classes are byte offsets into it.
+WORDNET is data.noun of WordNet 3.0, for example /usr/share/wordnet/data.noun of Debian's
+wordnet-base. It must be 3.0: the ids of ImageNet's classes are byte offsets in that file.
 """
 
 import json
@@ -21,25 +21,25 @@ from tag.embedded.vocabulary import Entry, Labels
 TABLES = Path(__file__).parent / "tables"
 OUTPUT = Path("images/tag/embedded/labels.json")
 SMALL_WORDS = {"a", "and", "des", "of", "the"}
-NO_GROUP = "Everyday Objects"  # category of what is in no group
+NO_GROUP = "Everyday Objects"  # category of labels without a group
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A label for several classes, as the table says it."""
+    """A label for several classes: a row of tables/groups.tsv."""
 
     category: str
     members: tuple[str, ...]
 
 
 def read_wordnet(path: Path) -> dict[str, set[str]]:
-    """Return, for each noun by its id (n and eight digits), itself and all that it is a kind of.
+    """Return the ids of each noun and of all its hypernyms, by the noun's id (n, eight digits).
 
     Source: https://wordnet.princeton.edu/documentation/wndb5wn
     """
     above: dict[str, list[str]] = {}
     for line in path.read_text(encoding="latin-1").splitlines():
-        if line.startswith(" "):  # the licence
+        if line.startswith(" "):  # the license
             continue
         fields = line.split(" | ")[0].split()
         pointers = fields[5 + 2 * int(fields[3], 16) :]
@@ -63,14 +63,14 @@ def read_classes() -> list[tuple[str, str]]:
 
 
 def rows(table: str) -> Iterator[list[str]]:
-    """Yield the fields of each line of a table that is not a comment."""
+    """Yield the fields of each row of a table in tables/."""
     for line in (TABLES / f"{table}.tsv").read_text().splitlines():
         if not line.startswith("#"):
             yield line.split("\t")
 
 
 def title(name: str) -> str:
-    """Write a name as a label: Hen of the Woods, Black-And-White Colobus."""
+    """Return a name with capitals: Hen of the Woods, Black-And-White Colobus."""
     words = name.replace("_", " ").split()
     return " ".join(
         word if number and word in SMALL_WORDS else "-".join(p[:1].upper() + p[1:] for p in parts)
@@ -83,7 +83,7 @@ def resolve(groups: Mapping[str, Group], classes: Mapping[str, set[int]]) -> dic
     """Return the classes of each group.
 
     Args:
-        groups: by label; their members may name other groups.
+        groups: by label; a member may be another group.
         classes: the classes of each WordNet id and of each name.
     """
 
@@ -100,7 +100,7 @@ def resolve(groups: Mapping[str, Group], classes: Mapping[str, set[int]]) -> dic
 
 
 def build(wordnet: Path) -> Labels:
-    """Return what OUTPUT holds.
+    """Return the content of labels.json.
 
     Args:
         wordnet: data.noun of WordNet 3.0.
@@ -133,7 +133,7 @@ def build(wordnet: Path) -> Labels:
 def _entry(label: str, sets: Mapping[str, set[int]], groups: Mapping[str, Group]) -> Entry:
     own = sets[label]
     wider = [group for group in groups if group != label and own < sets[group]]
-    if label not in groups:  # a class is below a group of the same extent; two groups are not
+    if label not in groups:  # a class is below a group with the same classes; a group is not
         wider += [group for group in groups if own == sets[group]]
     wider.sort(key=lambda group: (len(sets[group]), group))
     nearest = label if label in groups else next(iter(wider), None)
@@ -142,7 +142,7 @@ def _entry(label: str, sets: Mapping[str, set[int]], groups: Mapping[str, Group]
 
 
 def main() -> None:
-    """Write OUTPUT, one label to a line."""
+    """Write labels.json with one label on each line."""
     text = msgspec.json.encode(build(Path(sys.argv[1]))).decode()
     OUTPUT.write_text(text.replace('},"', '},\n"').replace('{"labels":{', '{"labels":{\n') + "\n")
 

@@ -1,4 +1,4 @@
-"""Stand-ins that are proved: tests/shared/test_storage.py holds them to the adapters' promises."""
+"""In-memory stores for tests; tests/shared/test_storage.py runs the adapters' tests with them."""
 
 import hashlib
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ class MemoryPhotoStore:
 
     photos: dict[str, bytes] = field(default_factory=dict)
     derived: dict[str, tuple[bytes, str]] = field(default_factory=dict)  # key -> body, MIME type
-    reads: list[tuple[int, int]] = field(default_factory=list)  # ranges asked for, in order
+    reads: list[tuple[int, int]] = field(default_factory=list)  # requested ranges, in order
 
     def read(self, photo: PhotoRef, first: int, last: int) -> Chunk:
         body = self._body(photo)
@@ -55,7 +55,7 @@ class MemoryPhotoStream(PhotoStream):
 
 @dataclass
 class MemoryRecords:
-    """`tag.records.Records` of one owner."""
+    """`tag.records.Records` of the owner alice."""
 
     sizes: dict[str, tuple[int, str]] = field(default_factory=dict)  # sort key -> bytes, SHA-256
     known: dict[str, KnownLabels] = field(default_factory=dict)  # by sort key
@@ -78,10 +78,10 @@ def _check_unicode(key: str) -> None:
 
 def etag(body: bytes) -> str:
     """Return the ETag that S3 gives to an object put in one part, without quotes."""
-    return hashlib.md5(body).hexdigest()  # noqa: S324  # S3's choice
+    return hashlib.md5(body).hexdigest()  # noqa: S324  # S3 uses MD5
 
 
 def stored(body: bytes, key: str = KEY) -> tuple[MemoryPhotoStore, PhotoRef]:
-    """Return a store that holds one photo, and the reference to it."""
+    """Return a store with one photo, and the reference to the photo."""
     photo = PhotoRef(bucket=PHOTOS_BUCKET, key=key, etag=etag(body), bytes=len(body))
     return MemoryPhotoStore({key: body}), photo

@@ -1,1 +1,1 @@
-"""Tools of the repository; nothing here ships."""
+"""Programs that make and check committed files. No image contains them."""

@@ -1,9 +1,9 @@
-"""Write docs/permissions.md: what each role may do, and what each resource lets others do.
+"""Write docs/permissions.md: the policies of all roles and resources.
 
-python -m tools.permissions            writes it
-python -m tools.permissions --check    exits with 1 where it is stale
+python -m tools.permissions            writes the page
+python -m tools.permissions --check    exits with 1 if the page is stale
 
-It is made of what Terraform plans, so it needs Terraform and the provider.
+The policies come from a plan, so this needs Terraform and the provider.
 """
 
 import json
@@ -28,14 +28,14 @@ class Statement:
 
     effect: str
     actions: tuple[str, ...]
-    resources: tuple[str, ...]  # empty in a trust policy, and in one of a repository
+    resources: tuple[str, ...]  # empty in trust policies and in policies of repositories
     principals: tuple[tuple[str, str], ...]  # (Service, lambda.amazonaws.com)
     conditions: tuple[tuple[str, str, tuple[str, ...]], ...]  # operator, key, values
 
 
 @dataclass(frozen=True)
 class Role:
-    """A role, who may assume it, and what it then may do."""
+    """A role, with its trust policy and its permissions."""
 
     address: str
     name: str
@@ -45,7 +45,7 @@ class Role:
 
 @dataclass(frozen=True)
 class ResourcePolicy:
-    """What a resource lets others do with it."""
+    """The policy of a resource."""
 
     address: str
     statements: tuple[Statement, ...]
@@ -57,11 +57,11 @@ _RESOURCE_POLICIES: Final = (
     "aws_sns_topic_policy",
     "aws_sqs_queue_policy",
 )
-POLICIES: Final = ("aws_iam_role_policy", *_RESOURCE_POLICIES)  # every kind there is
+POLICIES: Final = ("aws_iam_role_policy", *_RESOURCE_POLICIES)  # all types in use
 
 
 def roles(plan: Plan) -> list[Role]:
-    """Return every role of a plan with its policies."""
+    """Return all roles of a plan with their policies."""
     policies = plan.of_type("aws_iam_role_policy")
     return [
         Role(
@@ -80,7 +80,7 @@ def roles(plan: Plan) -> list[Role]:
 
 
 def resource_policies(plan: Plan) -> list[ResourcePolicy]:
-    """Return every policy of a plan that a resource has."""
+    """Return all resource policies of a plan."""
     return [
         ResourcePolicy(policy.address, tuple(_statements(plan, policy, "policy")))
         for policy in plan.of_type(*_RESOURCE_POLICIES)
@@ -88,7 +88,7 @@ def resource_policies(plan: Plan) -> list[ResourcePolicy]:
 
 
 def _is_of(plan: Plan, policy: Resource, role: Resource) -> bool:
-    """Return whether a policy is a role's: the id that it names is known only once applied."""
+    """Return whether a policy belongs to a role: by reference, since the role's ID is unknown."""
     return policy.module == role.module and any(
         role.address == ".".join(filter(None, (policy.module, named)))
         for named in plan.references(policy, "role")
@@ -96,7 +96,7 @@ def _is_of(plan: Plan, policy: Resource, role: Resource) -> bool:
 
 
 def _statements(plan: Plan, resource: Resource, attribute: str) -> Iterator[Statement]:
-    """Read a policy; where it holds something unknown, read what it is made of."""
+    """Parse a policy. If parts of it are unknown, read the policy document that it comes from."""
     text = resource.values.get(attribute)
     if text is not None:
         yield from map(parse, json.loads(text)["Statement"])
@@ -118,7 +118,7 @@ def _statements(plan: Plan, resource: Resource, attribute: str) -> Iterator[Stat
 
 
 def parse(statement: Mapping[str, Any]) -> Statement:
-    """Read a statement as IAM writes it."""
+    """Parse a statement of an IAM policy."""
     principal = statement.get("Principal", {})
     return Statement(
         effect=statement["Effect"],
@@ -145,17 +145,17 @@ def _pairs(principals: Mapping[str, str | Sequence[str | None]]) -> tuple[tuple[
 
 
 def page(plan: Plan, other: Plan) -> str:
-    """Return docs/permissions.md, of a plan with the defaults and of one with OTHER_SETTINGS."""
+    """Return docs/permissions.md for a plan with the defaults and one with OTHER_SETTINGS."""
     parts = [
         "# Permissions\n",
         "<!-- Made by `make docs` from the plan of terraform/; do not edit. -->\n",
-        "What each role may do, and nothing else: every policy of a deployment named `gallery`,",
-        "as Terraform plans it with the defaults.\n",
+        "All policies of a deployment named `gallery`, as Terraform plans them with the defaults.",
+        "A role may do nothing else.\n",
     ]
     for role in roles(plan):
         trust = "; ".join(_trust(statement) for statement in role.trust)
         parts += [f"## {role.name}\n", f"Assumed by {trust}.\n", *_table(role.statements), ""]
-    parts.append("## What resources let others do\n")
+    parts.append("## Resource policies\n")
     for policy in resource_policies(plan):
         parts += [f"### `{policy.address}`\n", *_table(policy.statements), ""]
     parts += ['## With `kms_key_arn`, and `labeler = "embedded"`\n', *_difference(plan, other), ""]
@@ -202,7 +202,7 @@ def _difference(plan: Plan, other: Plan) -> list[str]:
 
 
 def main() -> int:
-    """Write, or check, the page."""
+    """Write or check the page."""
     made = page(make_plan(), make_plan(**OTHER_SETTINGS))
     stale = not PAGE.exists() or PAGE.read_text() != made
     if stale and "--check" in sys.argv[1:]:

@@ -1,6 +1,6 @@
-"""A plan of the whole deployment, made by Terraform against the embedded AWS, and read.
+"""Plan the whole deployment with Terraform against the embedded AWS, and read the plan.
 
-It is the first plan of an empty account: what AWS names (the id of an API) is unknown in it.
+The plan is for an empty account: values that AWS assigns, such as the ID of an API, are unknown.
 """
 
 import json
@@ -25,16 +25,16 @@ IMAGES: Final = {"extract": IMAGE, "thumbnail": IMAGE, "tag": {**IMAGE, "label_m
 
 
 class NoTerraformError(Exception):
-    """Terraform or the provider is not to be had on this machine; the message says which."""
+    """Terraform or the provider is not available on this machine. The message says which."""
 
 
 @dataclass(frozen=True)
 class Resource:
-    """One instance of a resource as planned."""
+    """One planned instance of a resource."""
 
     address: str  # module.client.aws_iam_role.api
     type: str  # aws_iam_role
-    values: Mapping[str, Any]  # what is known; unknown attributes are absent
+    values: Mapping[str, Any]  # unknown attributes are absent
 
     @property
     def module(self) -> str:
@@ -44,13 +44,13 @@ class Resource:
 
 @dataclass(frozen=True)
 class Plan:
-    """What `terraform show -json` says of a plan."""
+    """The JSON of `terraform show` for a plan."""
 
     document: Mapping[str, Any]
 
     @cached_property
     def resources(self) -> tuple[Resource, ...]:
-        """Every resource that the plan creates, by address."""
+        """All resources that the plan creates, sorted by address."""
         found = _resources(self.document["planned_values"]["root_module"])
         return tuple(sorted(found, key=lambda resource: resource.address))
 
@@ -59,7 +59,7 @@ class Plan:
         return tuple(resource for resource in self.resources if resource.type in types)
 
     def deferred(self, address: str) -> Mapping[str, Any]:
-        """Return what is known of a data source that is read only when the plan is applied."""
+        """Return the known attributes of a data source that is read during the apply."""
         (change,) = (
             change
             for change in self.document["resource_changes"]
@@ -69,7 +69,7 @@ class Plan:
         return after
 
     def references(self, resource: Resource, attribute: str) -> list[str]:
-        """Return what the expression of an attribute refers to, as addresses in the same module."""
+        """Return the references in an attribute's expression, as addresses in the same module."""
         module: Mapping[str, Any] = self.document["configuration"]["root_module"]
         for name in resource.module.split(".")[1::2]:
             module = module["module_calls"][name.partition("[")[0]]["module"]
@@ -88,13 +88,13 @@ def _resources(module: Mapping[str, Any]) -> Iterator[Resource]:
 
 
 def make_plan(**variables: object) -> Plan:
-    """Plan a deployment to an empty account, with these variables beside `images`.
+    """Plan a deployment to an empty account, with `images` and `variables` as settings.
 
-    Nothing of this machine's own deployment takes part: neither its state nor its settings.
+    The state and the settings of a deployment of this machine are not used.
 
     Raises:
         NoTerraformError: Terraform is not installed, or `init` finds no provider.
-        RuntimeError: Terraform does not plan it; the message is Terraform's.
+        RuntimeError: Terraform fails; the message is Terraform's.
     """
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -109,24 +109,26 @@ def make_plan(**variables: object) -> Plan:
         configuration = copy_configuration(Path(folder))
         settings = {"images": IMAGES, **variables}
         (configuration / "plan.auto.tfvars.json").write_text(json.dumps(settings))
-        outside = {name: value for name, value in os.environ.items() if name[:3] not in _OURS}
-        run = _Terraform(configuration, {**outside, **environment(url)})
+        inherited = {
+            name: value
+            for name, value in os.environ.items()
+            if name[:3] not in _CONFIGURES_TERRAFORM
+        }
+        run = _Terraform(configuration, {**inherited, **environment(url)})
         run("init", "-input=false", "-lockfile=readonly")
         run("plan", "-input=false", "-out=plan.tfplan")
         return Plan(json.loads(run("show", "-json", "plan.tfplan")))
 
 
-_OURS: Final = ("AWS", "TF_")  # variables of this machine's that would speak to Terraform
+_CONFIGURES_TERRAFORM: Final = ("AWS", "TF_")  # prefixes of environment variables
 
 
 def copy_configuration(folder: Path) -> Path:
-    """Copy the configuration, and what it reads beside it, into `folder`; return its path there."""
+    """Copy the configuration and the files that it reads to `folder`, and return its new path."""
     shutil.copy(ROOT / "statemachine.json.tftpl", folder)
     shutil.copytree(ROOT / "workflow", folder / "workflow")
-    strangers = shutil.ignore_patterns(
-        ".terraform", "*.tfstate*", "*.tfvars*", "backend.tf", "tests"
-    )
-    return Path(shutil.copytree(ROOT / "terraform", folder / "terraform", ignore=strangers))
+    ignored = shutil.ignore_patterns(".terraform", "*.tfstate*", "*.tfvars*", "backend.tf", "tests")
+    return Path(shutil.copytree(ROOT / "terraform", folder / "terraform", ignore=ignored))
 
 
 @dataclass(frozen=True)
@@ -137,7 +139,7 @@ class _Terraform:
     environment: Mapping[str, str]
 
     def __call__(self, command: str, *arguments: str) -> str:
-        """Run one command, and return what it prints."""
+        """Run one command, and return its output."""
         program = shutil.which("terraform")
         if program is None:
             raise NoTerraformError("terraform is not installed")

@@ -1,11 +1,11 @@
-"""Write docs/tenants.md: what somebody who has signed in is allowed, tried on a simulator of IAM.
+"""Write docs/tenants.md: the requests that a signed-in user may send, by an IAM simulator.
 
-python -m tools.tenants            writes it
-python -m tools.tenants --check    exits with 1 where it is stale
+python -m tools.tenants            writes the page
+python -m tools.tenants --check    exits with 1 if the page is stale
 
-The policies are those that Terraform plans; what AWS names when it makes it (the API, the identity
-pool, the distribution) has a name of ours. The simulator is @cloud-copilot/iam-simulate, from npm:
-it knows every action, and which resources and conditions each has.
+The policies come from Terraform's plan. IDs that AWS assigns (of the API, the identity pool and the
+distribution) are replaced by names. The simulator is @cloud-copilot/iam-simulate from npm: it knows
+all actions with their resources and conditions.
 """
 
 import json
@@ -27,7 +27,7 @@ ALLOWED: Final = "Allowed"
 
 ADA: Final = f"{REGION}:aaaaaaaa-0000-4000-8000-000000000001"
 BOB: Final = f"{REGION}:bbbbbbbb-0000-4000-8000-000000000002"
-CALLER: Final = "${cognito-identity.amazonaws.com:sub}"  # a policy variable of IAM's
+CALLER: Final = "${cognito-identity.amazonaws.com:sub}"  # a policy variable of IAM
 STATES: Final = f"arn:aws:states:{REGION}:{ACCOUNT}"
 TABLE: Final = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/gallery"
 
@@ -37,7 +37,7 @@ Policy = dict[str, Any]
 
 @dataclass(frozen=True)
 class Names:
-    """What AWS names when it makes it."""
+    """Replacements for IDs that AWS assigns."""
 
     api: str = "API"
     distribution: str = f"arn:aws:cloudfront::{ACCOUNT}:distribution/DISTRIBUTION"
@@ -45,22 +45,22 @@ class Names:
 
     @property
     def api_arn(self) -> str:
-        """The API, as IAM names it."""
+        """The ARN of the API in IAM policies."""
         return f"arn:aws:execute-api:{REGION}:{ACCOUNT}:{self.api}"
 
 
 @dataclass(frozen=True)
 class Policies:
-    """What decides on a client's requests."""
+    """The policies that decide about a client's requests."""
 
     client: list[Policy]  # of the role
-    trust: Policy  # who may have it
+    trust: Policy  # of the role
     buckets: Mapping[str, Policy]  # by photos, derived, logs, site
 
 
 @dataclass(frozen=True)
 class Case:
-    """A request, and whether it is to be allowed."""
+    """A request, and the decision that is expected."""
 
     who: str
     what: str
@@ -71,19 +71,19 @@ class Case:
 
 
 def may(who: str, what: str, action: str, resource: str, context: Context | None = None) -> Case:
-    """Return a request that is to be allowed."""
+    """Return a request that IAM must allow."""
     return Case(who, what, action, resource, context or {}, allowed=True)
 
 
 def may_not(
     who: str, what: str, action: str, resource: str, context: Context | None = None
 ) -> Case:
-    """Return a request that is to be denied."""
+    """Return a request that IAM must deny."""
     return Case(who, what, action, resource, context or {}, allowed=False)
 
 
 def planned(plan: Plan, names: Names) -> Policies:
-    """Return the policies of a plan, with what is not known yet as `names` has it."""
+    """Return the policies of a plan, with `names` in place of unknown values."""
     [client] = (role for role in roles(plan) if role.name == "gallery-client")
     of_buckets = {policy.address: policy.statements for policy in resource_policies(plan)}
     return Policies(
@@ -102,7 +102,7 @@ def planned(plan: Plan, names: Names) -> Policies:
 
 
 def _policy(statements: Iterable[Statement], names: Names) -> Policy:
-    """Write statements as IAM does."""
+    """Convert statements to a policy in IAM's JSON."""
     known = {
         "aws:SourceArn": names.distribution,
         "cognito-identity.amazonaws.com:aud": names.identity_pool,
@@ -133,21 +133,21 @@ def bucket_arn(kind: str, key: str = "") -> str:
 def _own() -> Iterable[Case]:
     photo = bucket_arn("photos", f"uploads/{ADA}/2016/taco.jpg")
     for what, action in {
-        "uploads a photo, whole or in parts": "s3:PutObject",
-        "asks which parts have arrived": "s3:ListMultipartUploadParts",
-        "gives up an upload in parts": "s3:AbortMultipartUpload",
+        "uploads a photo, also in parts": "s3:PutObject",
+        "lists uploaded parts": "s3:ListMultipartUploadParts",
+        "aborts a multipart upload": "s3:AbortMultipartUpload",
         "downloads an original": "s3:GetObject",
         "deletes a photo": "s3:DeleteObject",
     }.items():
         yield may("Ada", what, action, photo)
     strange = bucket_arn("photos", f"uploads/{ADA}/é + %2F/../b.jpg")
-    yield may("Ada", "uploads under a strange name", "s3:PutObject", strange)
+    yield may("Ada", "uploads with special characters in the name", "s3:PutObject", strange)
     thumb = bucket_arn("derived", f"{ADA}/0a1b/2c3d/thumb.webp")
-    yield may("Ada", "sees a rendition", "s3:GetObject", thumb)
+    yield may("Ada", "reads a rendition", "s3:GetObject", thumb)
     mine: Context = {"dynamodb:LeadingKeys": [ADA]}
     yield may("Ada", "reads a record", "dynamodb:GetItem", TABLE, mine)
     for resource in (TABLE, f"{TABLE}/index/by_album", f"{TABLE}/index/by_time"):
-        yield may("Ada", "asks for her records", "dynamodb:Query", resource, mine)
+        yield may("Ada", "queries her records", "dynamodb:Query", resource, mine)
 
 
 def _of_others() -> Iterable[Case]:
@@ -159,45 +159,45 @@ def _of_others() -> Iterable[Case]:
         "s3:ListMultipartUploadParts",
         "s3:AbortMultipartUpload",
     ):
-        yield may_not("Ada", "does it to Bob's photo", action, theirs)
+        yield may_not("Ada", "uses the action on Bob's photo", action, theirs)
     near_misses = {
-        "her name and more": f"uploads/{ADA}x/a.jpg",
-        "her name without an end": f"uploads/{ADA}",
-        "less than her name": f"uploads/{ADA[:-1]}/a.jpg",
+        "a longer name": f"uploads/{ADA}x/a.jpg",
+        "her name without a slash": f"uploads/{ADA}",
+        "a shorter name": f"uploads/{ADA[:-1]}/a.jpg",
         "her name in capitals": f"uploads/{ADA.upper()}/a.jpg",
-        "her name further down": f"uploads/{BOB}/{ADA}/a.jpg",
-        "another first folder": f"Uploads/{ADA}/a.jpg",
-        "no first folder": f"{ADA}/a.jpg",
-        "an empty folder before it": f"uploads//{ADA}/a.jpg",
-        "nobody's folder": "uploads/a.jpg",
+        "her name in a subfolder": f"uploads/{BOB}/{ADA}/a.jpg",
+        "another prefix": f"Uploads/{ADA}/a.jpg",
+        "no prefix": f"{ADA}/a.jpg",
+        "an empty folder before her name": f"uploads//{ADA}/a.jpg",
+        "no owner": "uploads/a.jpg",
     }
     for what, key in near_misses.items():
         yield may_not("Ada", f"uploads: {what}", "s3:PutObject", bucket_arn("photos", key))
     for what, key in {
         "Bob's": f"{BOB}/0a1b/2c3d/thumb.webp",
-        "her name and more": f"{ADA}x/0a1b/2c3d/thumb.webp",
-        "less than her name": f"{ADA[:-1]}/thumb.webp",
+        "a longer name": f"{ADA}x/0a1b/2c3d/thumb.webp",
+        "a shorter name": f"{ADA[:-1]}/thumb.webp",
     }.items():
         yield may_not(
-            "Ada", f"sees a rendition: {what}", "s3:GetObject", bucket_arn("derived", key)
+            "Ada", f"reads a rendition: {what}", "s3:GetObject", bucket_arn("derived", key)
         )
     keys: dict[str, Context] = {
         "Bob's": {"dynamodb:LeadingKeys": [BOB]},
         "hers and Bob's": {"dynamodb:LeadingKeys": [ADA, BOB]},
-        "of no key": {},
-        "her name and more": {"dynamodb:LeadingKeys": [f"{ADA}x"]},
-        "what belongs to nobody": {"dynamodb:LeadingKeys": ["/"]},
+        "no key": {},
+        "a longer name": {"dynamodb:LeadingKeys": [f"{ADA}x"]},
+        "rows without an owner": {"dynamodb:LeadingKeys": ["/"]},
     }
     for what, context in keys.items():
-        yield may_not("Ada", f"asks for records: {what}", "dynamodb:Query", TABLE, context)
+        yield may_not("Ada", f"queries records: {what}", "dynamodb:Query", TABLE, context)
         yield may_not("Ada", f"reads a record: {what}", "dynamodb:GetItem", TABLE, context)
     for index in ("by_album", "by_time"):
         resource = f"{TABLE}/index/{index}"
-        yield may_not("Ada", "asks for records: Bob's", "dynamodb:Query", resource, keys["Bob's"])
+        yield may_not("Ada", "queries records: Bob's", "dynamodb:Query", resource, keys["Bob's"])
 
 
 def _beyond() -> Iterable[Case]:
-    """Yield what nobody who has signed in may do, not even to what is their own."""
+    """Yield actions on a user's own objects that no user may do."""
     photo = bucket_arn("photos", f"uploads/{ADA}/2016/taco.jpg")
     for action in (
         "s3:DeleteObjectVersion",
@@ -206,13 +206,13 @@ def _beyond() -> Iterable[Case]:
         "s3:PutObjectTagging",
         "s3:RestoreObject",
     ):
-        yield may_not("Ada", "does it to her photo", action, photo)
+        yield may_not("Ada", "uses the action on her photo", action, photo)
     thumb = bucket_arn("derived", f"{ADA}/0a1b/2c3d/thumb.webp")
     for action in ("s3:DeleteObject", "s3:PutObject"):
-        yield may_not("Ada", "does it to her rendition", action, thumb)
+        yield may_not("Ada", "uses the action on her rendition", action, thumb)
     for kind in ("photos", "derived"):
         hers: Context = {"s3:prefix": f"uploads/{ADA}/" if kind == "photos" else f"{ADA}/"}
-        yield may_not("Ada", "lists what is hers", "s3:ListBucket", bucket_arn(kind), hers)
+        yield may_not("Ada", "lists her own prefix", "s3:ListBucket", bucket_arn(kind), hers)
     for action in (
         "s3:DeleteBucket",
         "s3:GetBucketPolicy",
@@ -221,15 +221,15 @@ def _beyond() -> Iterable[Case]:
         "s3:PutBucketNotification",
         "s3:PutBucketPolicy",
     ):
-        yield may_not("Ada", "does it to the bucket", action, bucket_arn("photos"))
-    yield may_not("Ada", "reads who read", "s3:GetObject", bucket_arn("logs", "photos/log"))
+        yield may_not("Ada", "uses the action on the bucket", action, bucket_arn("photos"))
+    yield may_not("Ada", "reads the access log", "s3:GetObject", bucket_arn("logs", "photos/log"))
     for action in ("s3:GetObject", "s3:PutObject"):
         page = bucket_arn("site", "index.html")
-        yield may_not("Ada", "does it to the page's file", action, page)
+        yield may_not("Ada", "uses the action on the page", action, page)
 
 
 def _beyond_storage() -> Iterable[Case]:
-    """Yield the same of the table, and of what does the work."""
+    """Yield actions on the table, and on the services behind it, that no user may do."""
     mine: Context = {"dynamodb:LeadingKeys": [ADA]}
     for action in (
         "dynamodb:BatchGetItem",
@@ -239,22 +239,22 @@ def _beyond_storage() -> Iterable[Case]:
         "dynamodb:PutItem",
         "dynamodb:UpdateItem",
     ):
-        yield may_not("Ada", "does it to her record", action, TABLE, mine)
+        yield may_not("Ada", "uses the action on her record", action, TABLE, mine)
     processing = f"{TABLE}/index/processing"
-    yield may_not("Ada", "asks for her records", "dynamodb:Query", processing, mine)
-    yield may_not("Ada", "asks in another table", "dynamodb:Query", f"{TABLE}2", mine)
+    yield may_not("Ada", "queries her records", "dynamodb:Query", processing, mine)
+    yield may_not("Ada", "queries another table", "dynamodb:Query", f"{TABLE}2", mine)
     for action in ("dynamodb:DeleteTable", "dynamodb:DescribeTable", "dynamodb:Scan"):
-        yield may_not("Ada", "does it to the table", action, TABLE)
+        yield may_not("Ada", "uses the action on the table", action, TABLE)
     execution = f"{STATES}:execution:gallery:NAME"
     for action in (
         "states:DescribeExecution",
         "states:GetExecutionHistory",
         "states:StopExecution",
     ):
-        yield may_not("Ada", "asks Step Functions itself", action, execution)
+        yield may_not("Ada", "calls Step Functions directly", action, execution)
     for action in ("states:ListExecutions", "states:StartExecution"):
         machine = f"{STATES}:stateMachine:gallery"
-        yield may_not("Ada", "asks Step Functions itself", action, machine)
+        yield may_not("Ada", "calls Step Functions directly", action, machine)
     place = f"{REGION}:{ACCOUNT}"
     for action, resource in {
         "cognito-idp:ListUsers": f"arn:aws:cognito-idp:{place}:userpool/{REGION}_USERS",
@@ -263,29 +263,29 @@ def _beyond_storage() -> Iterable[Case]:
         "sqs:ReceiveMessage": f"arn:aws:sqs:{place}:gallery-dead-letters",
         "sts:AssumeRole": f"arn:aws:iam::{ACCOUNT}:role/gallery-workflow",
     }.items():
-        yield may_not("Ada", "reaches what is behind it", action, resource)
+        yield may_not("Ada", "uses a resource of the backend", action, resource)
 
 
 def _by_the_api(names: Names) -> Iterable[Case]:
     stage = f"{names.api_arn}/v1"
     invoke, execution = "execute-api:Invoke", f"{stage}/GET/executions/NAME"
-    yield may("Ada", "asks how far an execution is, whoever's", invoke, execution)
+    yield may("Ada", "reads the status of any execution", invoke, execution)
     for what, resource in {
-        "sends to it": f"{stage}/POST/executions/NAME",
-        "deletes it": f"{stage}/DELETE/executions/NAME",
-        "asks for another path": f"{stage}/GET/photos",
-        "asks another stage": f"{names.api_arn}/test/GET/executions/NAME",
-        "asks another API": f"{names.api_arn}x/v1/GET/executions/NAME",
+        "sends POST": f"{stage}/POST/executions/NAME",
+        "sends DELETE": f"{stage}/DELETE/executions/NAME",
+        "requests another path": f"{stage}/GET/photos",
+        "requests another stage": f"{names.api_arn}/test/GET/executions/NAME",
+        "requests another API": f"{names.api_arn}x/v1/GET/executions/NAME",
     }.items():
         yield may_not("Ada", what, invoke, resource)
 
 
 def _others(names: Names) -> Iterable[Case]:
-    """Yield what is decided by the policy of a bucket, or by the trust of the role."""
+    """Yield requests that a bucket policy or the trust policy of the role decides."""
     own = bucket_arn("photos", f"uploads/{ADA}/2016/taco.jpg")
     plain: Context = {"aws:SecureTransport": "false"}
     for action in ("s3:GetObject", "s3:PutObject"):
-        yield may_not("Ada", "does it without TLS", action, own, plain)
+        yield may_not("Ada", "uses the action without TLS", action, own, plain)
     files = {
         "photos": f"uploads/{ADA}/2016/taco.jpg",
         "derived": f"{ADA}/0a1b/2c3d/thumb.webp",
@@ -296,28 +296,36 @@ def _others(names: Names) -> Iterable[Case]:
         resource = bucket_arn(kind, key)
         yield may_not("Nobody", "reads without a signature", "s3:GetObject", resource)
         verdict = may if kind == "site" else may_not
-        yield verdict("CloudFront", "reads for the gallery", "s3:GetObject", resource, ours)
+        yield verdict(
+            "CloudFront", "reads for the gallery's distribution", "s3:GetObject", resource, ours
+        )
     page = bucket_arn("site", "index.html")
     theirs: Context = {"aws:SourceArn": f"{names.distribution}X"}
-    yield may_not("CloudFront", "reads for somebody else", "s3:GetObject", page, theirs)
-    yield may_not("CloudFront", "reads for it is not said whom", "s3:GetObject", page)
+    yield may_not("CloudFront", "reads for another distribution", "s3:GetObject", page, theirs)
+    yield may_not("CloudFront", "reads for no named distribution", "s3:GetObject", page)
     insecure: Context = {**ours, **plain}
     yield may_not("CloudFront", "reads without TLS", "s3:GetObject", page, insecure)
-    yield may_not("CloudFront", "writes for the gallery", "s3:PutObject", page, ours)
-    yield may_not("CloudFront", "lists for the gallery", "s3:ListBucket", bucket_arn("site"), ours)
+    yield may_not("CloudFront", "writes for the gallery's distribution", "s3:PutObject", page, ours)
+    yield may_not(
+        "CloudFront",
+        "lists for the gallery's distribution",
+        "s3:ListBucket",
+        bucket_arn("site"),
+        ours,
+    )
     role = f"arn:aws:iam::{ACCOUNT}:role/gallery-client"
     aud, amr = (f"cognito-identity.amazonaws.com:{key}" for key in ("aud", "amr"))
     for what, verdict, pool, kind in (
-        ("takes the role: signed in", may, names.identity_pool, "authenticated"),
-        ("takes the role: a guest", may_not, names.identity_pool, "unauthenticated"),
-        ("takes the role: from elsewhere", may_not, f"{names.identity_pool}X", "authenticated"),
+        ("assumes the role: signed in", may, names.identity_pool, "authenticated"),
+        ("assumes the role: a guest", may_not, names.identity_pool, "unauthenticated"),
+        ("assumes the role: from elsewhere", may_not, f"{names.identity_pool}X", "authenticated"),
     ):
         context: Context = {aud: pool, amr: [kind]}
         yield verdict("Cognito", what, "sts:AssumeRoleWithWebIdentity", role, context)
 
 
 def cases(names: Names) -> list[Case]:
-    """Return every request that is tried."""
+    """Return all requests to simulate."""
     groups = (
         _own(),
         _by_the_api(names),
@@ -338,7 +346,7 @@ _PRINCIPALS: Final[Mapping[str, object]] = {
 
 
 def simulation(case: Case, policies: Policies) -> dict[str, object]:
-    """Return a case as the simulator reads it."""
+    """Return the simulator's input for a case."""
     service = case.resource.split(":")[2]
     context: dict[str, str | list[str]] = {"aws:SecureTransport": "true"} if service == "s3" else {}
     resource_policy = None
@@ -347,7 +355,7 @@ def simulation(case: Case, policies: Policies) -> dict[str, object]:
         resource_policy = policies.buckets[kind]
     elif case.who == "Cognito":
         resource_policy = policies.trust
-    # IAM puts the identity in the place of the variable; the simulator does not know that it may.
+    # IAM replaces the policy variable by the identity; the simulator does not.
     client = json.loads(json.dumps(policies.client).replace(CALLER, ADA))
     return {
         "request": {
@@ -367,11 +375,11 @@ def simulation(case: Case, policies: Policies) -> dict[str, object]:
 
 
 def simulate(tried: Sequence[Case], policies: Policies) -> list[bool]:
-    """Return of each case whether AWS would allow it.
+    """Return for each case whether AWS would allow the request.
 
     Raises:
-        NpmError: npm is not installed, or does not install the simulator.
-        RuntimeError: the simulator refuses a case or a policy; the message is its own.
+        NpmError: npm is not installed, or cannot install the simulator.
+        RuntimeError: the simulator refuses a case or a policy; the message is the simulator's.
     """
     program = install("iam-simulator") / "simulate.mjs"
     done = subprocess.run(  # noqa: S603  # our own program
@@ -397,12 +405,12 @@ def page(tried: Sequence[Case], verdicts: Sequence[bool]) -> str:
     parts = [
         "# Tenants\n",
         "<!-- Made by `make docs` from the plan of terraform/; do not edit. -->\n",
-        "What somebody who has signed in can reach, tried on a simulator of IAM,",
+        "The requests that a signed-in user can send, by an IAM simulator,",
         "[`@cloud-copilot/iam-simulate`](https://github.com/cloud-copilot/iam-simulate), with the",
         f"policies that Terraform plans: {len(verdicts)} requests, of which {allowed} are allowed.",
-        "`ADA` is the identity that asks, and `BOB` another. The policies themselves are in",
+        "`ADA` is the identity of the caller, `BOB` another identity. The policies are in",
         "[permissions](permissions.md).\n",
-        "| who | does what | action | resource | with | |",
+        "| who | does what | action | resource | condition keys | decision |",
         "|---|---|---|---|---|---|",
         *rows,
         "",
@@ -432,7 +440,7 @@ def _context(case: Case) -> str:
 
 
 def main() -> int:
-    """Write, or check, the page."""
+    """Write or check the page."""
     names = Names()
     tried = cases(names)
     try:

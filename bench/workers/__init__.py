@@ -1,4 +1,4 @@
-"""Workers of bench/rounds.py, one for each library: they import nothing of each other's."""
+"""Workers of bench/rounds.py, one for each library, without common imports."""
 
 import json
 import sys
@@ -8,9 +8,9 @@ from pathlib import Path
 
 
 def serve(operations: Mapping[str, Callable[[bytes], bytes]]) -> None:
-    """Answer the lines of standard input by `operations`, which take a file's bytes.
+    """Answer the lines of standard input with `operations`, which take a file's bytes.
 
-    A file is read before the clock starts, and kept for the next operation on it.
+    The time to read the file is not measured. The last file is kept for the next operation.
     """
     known = body = None
     for line in sys.stdin:
@@ -24,6 +24,6 @@ def serve(operations: Mapping[str, Callable[[bytes], bytes]]) -> None:
             answer: object = {"cpu_ms": cpu_ms, "wall_ms": wall_ms, "bytes": len(made)}
             for name in output:
                 Path(name).write_bytes(made)
-        except Exception as error:  # noqa: BLE001  # a peer may raise anything; its row says so
+        except Exception as error:  # noqa: BLE001  # a peer may raise any error; the answer has it
             answer = {"error": f"{type(error).__name__}: {error}"[:200]}
         print(json.dumps(answer), flush=True)  # noqa: T201  # the protocol

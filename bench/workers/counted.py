@@ -1,8 +1,8 @@
-"""One operation, so many times: valgrind counts what it takes.
+"""Run one operation several times, for valgrind to count its instructions.
 
     python -m bench.workers.counted OPERATION TIMES
 
-All are on photos that come with the project, so that every clone counts the same.
+The photos are in the repository, so that all clones count the same.
 """
 
 import logging
@@ -13,8 +13,8 @@ from bench import ROOT
 
 
 def operations() -> dict[str, Callable[[], object]]:
-    """Return the cores, ready to run."""
-    from bench.workers.extracting import core  # noqa: PLC0415  # imports that others do not count
+    """Return the operations by name, ready to run."""
+    from bench.workers.extracting import core  # noqa: PLC0415  # not counted for other operations
     from bench.workers.ours import FIT  # noqa: PLC0415
     from thumbnail.render import render  # noqa: PLC0415
     from thumbnail.renditions import DEFAULT_RENDITIONS  # noqa: PLC0415
@@ -29,7 +29,7 @@ def operations() -> dict[str, Callable[[], object]]:
 
 
 def main() -> None:
-    """Do it."""
+    """Run the operation of the command line."""
     logging.disable(logging.CRITICAL)
     operation = operations()[sys.argv[1]]
     for _ in range(int(sys.argv[2])):

@@ -1,6 +1,6 @@
-"""exifread as its documentation has it, and without the makers' own notes, on the head alone.
+"""exifread as in its documentation, and on the first bytes without the maker notes.
 
-With a path as its argument it reads that photo's head and ends: a whole program.
+With a path as its argument it reads that photo and ends, as a whole program.
 """
 
 import io
@@ -26,7 +26,7 @@ if __name__ == "__main__":
         with open(sys.argv[1], "rb") as photo:  # noqa: PTH123  # pathlib is 10 ms to import
             _read(photo.read(), details=False, size=HEAD_BYTES)
     else:
-        from bench.workers import serve  # not of the whole program
+        from bench.workers import serve  # not needed by the whole program
 
         serve(
             {

@@ -1,7 +1,7 @@
 """A GET alone, a GET and then a thumbnail, and a thumbnail made while the photo arrives.
 
-The port of bench.workers.throttled is the first argument. Its line of standard input names a photo
-as the other workers' do, but it is the server that reads it.
+The first argument is the port of bench.workers.throttled. That server reads the photos, not this
+worker.
 """
 
 import json

@@ -1,4 +1,4 @@
-// sharp and exifr, as their documentation has them: a worker of bench/rounds.py.
+// A worker of bench/rounds.py: sharp and exifr as in their documentation.
 // The folder of node_modules is the first argument.
 import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -7,7 +7,7 @@ import { createInterface } from "node:readline";
 const require = createRequire(`${process.argv[2]}/`);
 const sharp = require("sharp");
 const exifr = require("exifr");
-sharp.cache(false); // no photo is asked for twice in a row
+sharp.cache(false); // each photo is new to it anyway
 
 const SIDE_PX = 256;
 const fit = (photo) =>

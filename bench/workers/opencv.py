@@ -1,4 +1,4 @@
-"""OpenCV, decoding at an eighth: the fastest peer, and the least careful of quality and color."""
+"""OpenCV, decoding at an eighth: the fastest peer, with low quality and no color management."""
 
 import cv2
 import numpy as np

@@ -1,4 +1,4 @@
-"""This project's cores, as the functions run them, without AWS."""
+"""This project's cores without AWS, called as in the functions."""
 
 import logging
 from typing import Literal
@@ -25,12 +25,12 @@ def _made(photo: bytes, **specs: RenditionSpec) -> bytes:
 
 
 def _lossless(photo: bytes) -> bytes:
-    """Return what `fit` shows, before it is encoded; its decode is already of the final size."""
+    """Return the picture of `fit` before encoding; the decoder already gives the final size."""
     return bytes(decode(photo, Box(SIDE_PX, SIDE_PX)).image.pngsave_buffer(compression=1))
 
 
 def _decoded(photo: bytes, specs: list[RenditionSpec]) -> bytes:
-    """Decode as large as the largest of `specs` asks for, and encode nothing."""
+    """Decode in the size that the largest of `specs` needs, and encode nothing."""
     decode(photo, *(Box(spec.width_px, spec.height_px, spec.fit) for spec in specs))
     return b""
 

@@ -1,9 +1,9 @@
-"""The most memory that a process has held, at some points of its life: one JSON object.
+"""Print the peak memory after several numbers of photos, as a JSON object.
 
     python -m bench.workers.peak handler|core [PHOTO…]
 
-`handler` makes the default renditions through the step's own code, its clients made; `core` makes
-one JPEG within 256 x 256 px. Photos are taken as they come; what is refused is counted.
+`handler` makes the default renditions with the code and the clients of the step; `core` makes one
+JPEG within 256 x 256 px. Refused photos are counted.
 """
 
 import json
@@ -22,7 +22,7 @@ from shared.storage import PhotoStream
 from thumbnail.render import render
 from thumbnail.renditions import DEFAULT_RENDITIONS
 
-MARKS = (1, 100, 200, 1000)  # photos after which to look
+MARKS = (1, 100, 200, 1000)  # numbers of photos after which memory is read
 KIB_IN_A_MB = 976.6
 
 
@@ -31,7 +31,7 @@ def _stream(file: BufferedReader) -> PhotoStream:
 
 
 class Disk:
-    """`shared.storage.PhotoStore` whose photos are files, and which forgets what is written."""
+    """`shared.storage.PhotoStore` that reads files and drops all that is written."""
 
     @contextmanager
     def stream(self, photo: PhotoRef) -> Iterator[PhotoStream]:
@@ -40,21 +40,21 @@ class Disk:
             yield _stream(file)
 
     def write(self, *_: object) -> None:
-        """Forget it."""
+        """Drop the rendition."""
 
 
 def memory_mb(name: str) -> float:
-    """Return a line of Linux's book on this process: VmHWM is the most so far, VmRSS is now."""
-    book = Path("/proc/self/status").read_text()
-    return int(book.partition(f"{name}:")[2].split()[0]) / KIB_IN_A_MB
+    """Return a value of /proc/self/status in MB: VmHWM is the peak so far, VmRSS the present."""
+    status = Path("/proc/self/status").read_text()
+    return int(status.partition(f"{name}:")[2].split()[0]) / KIB_IN_A_MB
 
 
 def main() -> None:
-    """Take the photos, and print what it took."""
+    """Process the photos, and print the memory."""
     what, *photos = sys.argv[1:]
     logging.disable(logging.CRITICAL)
     if what == "handler":
-        from shared.s3 import photo_store  # noqa: PLC0415  # the core knows no AWS
+        from shared.s3 import photo_store  # noqa: PLC0415  # the core needs no AWS
         from thumbnail import handler  # noqa: PLC0415  # as above
 
         photo_store()

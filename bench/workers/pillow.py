@@ -1,4 +1,4 @@
-"""Pillow: with `draft` (shrink-on-load), as its documentation has it, and without, as many do."""
+"""Pillow with `draft` (shrink-on-load) as in its documentation, and without it."""
 
 import io
 
@@ -15,7 +15,7 @@ def _open(photo: bytes) -> Image.Image:
 
 
 def _finish(image: Image.Image) -> Image.Image:
-    """Return it upright and in sRGB."""
+    """Return the image upright and in sRGB."""
     upright = ImageOps.exif_transpose(image)
     profile = image.info.get("icc_profile")
     upright = upright if upright.mode == "RGB" else upright.convert("RGB")
@@ -33,14 +33,14 @@ def _encode(image: Image.Image, image_format: str) -> bytes:
 
 
 def draft(photo: bytes, image_format: str) -> bytes:
-    """Shrink while decoding, to twice the size at least; then by its default filter."""
+    """Shrink to at least twice the size while decoding, then with the default filter."""
     image = _open(photo)
     image.thumbnail((SIDE_PX, SIDE_PX))
     return _encode(_finish(image), image_format)
 
 
 def full(photo: bytes, image_format: str) -> bytes:
-    """Decode all pixels, then resize by the best filter: the reference of quality."""
+    """Decode all pixels, then resize with the best filter: the reference for quality."""
     image = ImageOps.exif_transpose(_open(photo))
     scale = min(1.0, SIDE_PX / max(image.size))
     size = round(image.width * scale), round(image.height * scale)
@@ -50,7 +50,7 @@ def full(photo: bytes, image_format: str) -> bytes:
 
 
 def eighth(photo: bytes) -> bytes:
-    """Decode at an eighth of the size, and nothing else: what Pillow makes of the limit."""
+    """Only decode at an eighth of the size: Pillow's time for the work of the limit."""
     image = _open(photo)
     image.draft(None, (image.width // 8, image.height // 8))
     image.load()

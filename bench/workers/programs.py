@@ -1,8 +1,7 @@
-"""Whole programs, with the photo on standard input, as the original ran them.
+"""Whole programs with the photo on standard input, as the original ran them.
 
-The CPU time is the program's own, its start included. The commands come as JSON, by operation, in
-the first argument. Nothing else is imported here, since a program's peak memory begins with what
-its parent held.
+The CPU time is that of the program, with its start. The first argument has the commands as JSON, by
+operation. This worker imports little, since a program's peak memory includes that of its parent.
 """
 
 import json
@@ -24,7 +23,7 @@ def main() -> None:
 
 
 def run(command: list[str], photo: Path, outputs: list[Path]) -> dict[str, object]:
-    """Run one program to its end."""
+    """Run one program, and return its times."""
     body = photo.read_bytes()
     wall = time.perf_counter()
     program = subprocess.Popen(  # noqa: S603  # our own commands
@@ -35,7 +34,7 @@ def run(command: list[str], photo: Path, outputs: list[Path]) -> dict[str, objec
     made = program.stdout.read() if program.stdout else b""
     said = program.stderr.read() if program.stderr else b""
     feeder.join()
-    _, status, used = os.wait4(program.pid, 0)  # unlike wait(): of this child alone
+    _, status, used = os.wait4(program.pid, 0)  # wait() would not return this child's times alone
     program.returncode = os.waitstatus_to_exitcode(status)
     if program.returncode:
         return {"error": said.decode(errors="replace")[-200:]}
@@ -53,7 +52,7 @@ def _feed(program: "subprocess.Popen[bytes]", body: bytes) -> None:
         if program.stdin:
             program.stdin.write(body)
             program.stdin.close()
-    except BrokenPipeError:  # it has read enough
+    except BrokenPipeError:  # the program does not need the rest
         pass
 
 

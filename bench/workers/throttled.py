@@ -1,9 +1,9 @@
-"""A source of photos that sends so many megabytes a second, after the delay of a first byte.
+"""An HTTP server that sends files at a limited rate, after a delay before the first byte.
 
     python -m bench.workers.throttled MEGABYTES_PER_SECOND
 
-Prints its port, and serves any file by its path until standard input ends. What it paces is each
-connection, as S3 does; the loopback itself is far faster.
+Prints its port, and serves all files by path until standard input ends. The rate is that of each
+connection, as in S3; the loopback is far faster.
 """
 
 import sys
@@ -28,7 +28,7 @@ class Throttled(BaseHTTPRequestHandler):
     bytes_per_second: float
 
     def do_GET(self) -> None:  # as http.server wants it
-        """Send the file, paced."""
+        """Send the file at the limited rate."""
         body = memoryview(read(Path(unquote(self.path))))
         time.sleep(FIRST_BYTE_SECONDS)
         self.send_response(200)
@@ -41,11 +41,11 @@ class Throttled(BaseHTTPRequestHandler):
             time.sleep(max(0.0, due - time.perf_counter()))
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 def main() -> None:
-    """Serve until whoever has started this ends."""
+    """Serve until standard input ends."""
     Throttled.bytes_per_second = float(sys.argv[1]) * 1e6
     server = ThreadingHTTPServer(("127.0.0.1", 0), Throttled)
     threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -1,4 +1,4 @@
-"""libvips as its documentation has it, in one call: `thumbnail_buffer`."""
+"""libvips as in its documentation, with one call: `thumbnail_buffer`."""
 
 import pyvips
 
@@ -13,7 +13,7 @@ def _thumbnail(photo: bytes) -> pyvips.Image:
 
 
 def _eighth(photo: bytes) -> bytes:
-    """Decode at an eighth of the size, and nothing else: what libvips makes of the limit."""
+    """Only decode at an eighth of the size: libvips' time for the work of the limit."""
     source = pyvips.Source.new_from_memory(photo)
     pyvips.Image.jpegload_source(source, access="sequential", shrink=8).copy_memory()
     return b""

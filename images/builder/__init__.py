@@ -1,1 +1,1 @@
-"""What builds the images, and ships in none of them."""
+"""Tools for the image builds. No image contains them."""

@@ -1,10 +1,10 @@
-"""Trim installed packages to what a function uses: a smaller image, a shorter cold start.
+"""Delete the parts of installed packages that a function does not use.
 
-    python trim.py FOLDER SERVICE=OPERATION,...    # such as: python trim.py /var/task s3=GetObject
+    python trim.py FOLDER SERVICE=OPERATION,...    # for example: trim.py /var/task s3=GetObject
 
-boto3 ships the models of 400 services. Client creation lists their folders and reads one of them
-whole, so all that is not called costs space and time: of 22 MB 0.2 are left.
-Runs while an image is built, on the standard library alone, and ships nowhere.
+boto3 has the models of 400 services. Creating a client lists their folders and reads one model
+completely, so unused models cost space and cold start time: 0.2 of 22 MB remain.
+Needs only the standard library, since it runs while an image is built.
 """
 
 import gzip
@@ -17,18 +17,18 @@ from typing import Any
 
 
 def trim(packages: Path, services: Mapping[str, set[str]]) -> None:
-    """Leave of `packages`, a folder that pip installed to, what clients of `services` need.
+    """Keep only the parts of `packages` that clients of `services` need.
 
-    Goes: commands (bin/), boto3's resource models, every other service's models; and of what
-    stays, the other operations, the documentation and the compression.
+    Deletes commands (bin/), boto3's resource models and the models of other services. The kept
+    models lose other operations and their documentation, and are uncompressed.
 
     Args:
-        packages: the folder.
+        packages: a folder that pip installed packages to.
         services: the operations that are called, by service.
 
     Raises:
-        FileNotFoundError: botocore knows no such service, or lays its models out differently.
-        LookupError: the service has no such operation.
+        FileNotFoundError: botocore does not know the service, or has another folder layout.
+        LookupError: the service does not have the operation.
     """
     shutil.rmtree(packages / "bin", ignore_errors=True)  # absent where no package has a command
     shutil.rmtree(packages / "boto3" / "data")  # only boto3.resource() reads it
@@ -42,7 +42,7 @@ def trim(packages: Path, services: Mapping[str, set[str]]) -> None:
 
 
 def _trim_models(folder: Path, operations: set[str]) -> None:
-    """Make plain JSON of each compressed model, without what no client of ours looks at."""
+    """Write each compressed model as plain JSON, without the parts that clients do not read."""
     compressed = list(folder.glob("*/*.json.gz"))
     if not compressed:
         raise FileNotFoundError(f"{folder} holds no models")
@@ -59,7 +59,7 @@ def _trim_models(folder: Path, operations: set[str]) -> None:
 
 
 def _called(model: dict[str, Any], operations: set[str]) -> dict[str, Any]:
-    """Return a service's model with these operations alone, and the shapes that they need."""
+    """Return a service's model with only `operations` and the shapes that they need."""
     if unknown := operations - model["operations"].keys():
         raise LookupError(f"{model['metadata']['serviceId']} has no {', '.join(sorted(unknown))}")
     kept = {name: model["operations"][name] for name in sorted(operations)}
@@ -74,7 +74,7 @@ def _called(model: dict[str, Any], operations: set[str]) -> dict[str, Any]:
 
 
 def _shapes(node: Any) -> Iterator[str]:  # noqa: ANN401  # JSON has no closed type
-    """Yield the names of the shapes that a part of a model refers to."""
+    """Yield the names of the shapes that a part of a model uses."""
     if isinstance(node, dict):
         for key, value in node.items():
             if key == "shape" and isinstance(value, str):
@@ -87,9 +87,9 @@ def _shapes(node: Any) -> Iterator[str]:  # noqa: ANN401  # JSON has no closed t
 
 
 def _undocumented(node: Any) -> Any:  # noqa: ANN401  # JSON has no closed type
-    """Return JSON with its `documentation` texts empty: botocore asks some by key.
+    """Return JSON with empty `documentation` texts; botocore requires some of these keys.
 
-    A shape's member of that name is an object, and stays.
+    A member with that name is an object and is kept.
     """
     if isinstance(node, dict):
         return {
@@ -102,7 +102,7 @@ def _undocumented(node: Any) -> Any:  # noqa: ANN401  # JSON has no closed type
 
 
 def _trim_endpoints(path: Path, services: set[str]) -> None:
-    """Keep the endpoints of `services`, in every partition of AWS."""
+    """Keep only the endpoints of `services`, in all partitions of AWS."""
     endpoints = json.loads(path.read_text())
     for partition in endpoints["partitions"]:
         known = partition["services"]

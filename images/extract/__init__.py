@@ -1,1 +1,1 @@
-"""The Extract step: one container image."""
+"""The Extract step, which has its own container image."""

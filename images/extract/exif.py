@@ -1,4 +1,4 @@
-"""EXIF: a TIFF structure in, its values out. exifread first, then Pillow for what it lost."""
+"""Read the values of an EXIF block with exifread, and with Pillow those that exifread loses."""
 
 import io
 import logging
@@ -21,42 +21,42 @@ _EXIFREAD_NAMES: Final[Mapping[str, Directory]] = {"Image": "IFD0", "EXIF": "EXI
 _BYTE_TYPES: Final = frozenset({1, 7})  # BYTE, UNDEFINED
 _COMMENT: Final = 0x9286  # UserComment
 
-# Both log parts of the file; a step writes one line, and nothing of the file in it.
+# Both libraries log parts of the file; the step's log must not have any.
 for _library in ("exifread", "PIL"):
     logging.getLogger(_library).setLevel(logging.CRITICAL)
 
 
 class Exif:
-    """The wanted values of one photo's EXIF."""
+    """The values of one photo's EXIF, by directory and tag."""
 
     def __init__(self, values: Mapping[Key, Value]) -> None:
         self._values = values
 
     def text(self, directory: Directory, tag: int) -> str | bytes | None:
-        """Return a text up to its first NUL, or raw bytes; None where there are none."""
+        """Return the text or the raw bytes of a tag; None if it has neither."""
         value = self._values.get((directory, tag))
         return None if isinstance(value, tuple) else value
 
     def raw(self, directory: Directory, tag: int) -> bytes:
-        """Return raw bytes; empty where there are none."""
+        """Return the raw bytes of a tag; empty if it has none."""
         value = self._values.get((directory, tag))
         return value if isinstance(value, bytes) else b""
 
     def numbers(self, directory: Directory, tag: int) -> tuple[float, ...]:
-        """Return the numbers of a tag; empty where it has none."""
+        """Return the numbers of a tag; empty if it has none."""
         value = self._values.get((directory, tag), ())
         return () if isinstance(value, str) else tuple(map(float, value))
 
     def number(self, directory: Directory, tag: int) -> float | None:
-        """Return the first number of a tag, or None."""
+        """Return the first number of a tag; None if it has none."""
         return next(iter(self.numbers(directory, tag)), None)
 
 
 def read_exif(tiff: Tiff) -> Exif:
-    """Read the values of `tiff`, which bounds what the libraries may meet.
+    """Read the values of `tiff`. It limits the sizes and counts that the libraries have to parse.
 
-    Each library alone loses real photos. Pillow is asked only for what is stated and was not
-    found, and not imported before: that would add a tenth to every cold start.
+    Each library alone fails on some real photos. Pillow is imported only if exifread misses a tag:
+    its import would add a tenth to every cold start.
     """
     stated: set[Key] = {("IFD0", entry.tag) for entry in tiff.ifd0}
     stated |= {("EXIF", entry.tag) for entry in tiff.exif}
@@ -65,7 +65,7 @@ def read_exif(tiff: Tiff) -> Exif:
         return Exif({})
     block = pack_tiff(tiff)
     values = _by_exifread(block)
-    # exifread leaves this one out unless it may decode MakerNotes too, which it is slow at.
+    # exifread omits this tag unless it also decodes MakerNotes, which is slow.
     values |= {("EXIF", tag): entry.value for entry in tiff.exif if (tag := entry.tag) == _COMMENT}
     if stated - values.keys():
         values = _by_pillow(block) | values
@@ -87,7 +87,7 @@ def _by_exifread(block: bytes) -> dict[Key, Value]:
 
 
 def _exifread_value(field_type: int, values: str | bytes | list[Any]) -> Value | None:
-    """Return exifread's values in our three kinds; None for an empty list, which is its defeat."""
+    """Convert exifread's values; None for an empty list: exifread could not parse the value."""
     if isinstance(values, str):
         return values
     if isinstance(values, bytes):  # ASCII that is not UTF-8
@@ -98,13 +98,13 @@ def _exifread_value(field_type: int, values: str | bytes | list[Any]) -> Value |
 
 
 def _by_pillow(block: bytes) -> dict[Key, Value]:
-    # Only Pillow's EXIF parser runs, on a copy that we wrote: no file of the user's is opened,
-    # so neither its decoders nor its guard against bombs come into play.
+    # Pillow's EXIF parser alone runs, on a block that pack_tiff wrote. Pillow opens no file of a
+    # user, so its decoders and its check for decompression bombs do not matter.
     from PIL import ExifTags, Image  # noqa: PLC0415  # see read_exif
 
     values: dict[Key, Value] = {}
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it warns of what hostile files are made of
+        warnings.simplefilter("ignore")  # Pillow warns about each broken value
         try:
             exif = Image.Exif()
             exif.load(block)
@@ -121,9 +121,9 @@ def _by_pillow(block: bytes) -> dict[Key, Value]:
     return values
 
 
-def _pillow_value(value: Any) -> Value:  # noqa: ANN401  # whatever Pillow makes of a tag
+def _pillow_value(value: Any) -> Value:  # noqa: ANN401  # Pillow's values have many types
     if isinstance(value, str):
-        return decode(value.encode("latin-1", "replace"))  # it takes UTF-8 for Latin-1
+        return decode(value.encode("latin-1", "replace"))  # Pillow reads UTF-8 as Latin-1
     if isinstance(value, bytes):
         return value
     return _numbers(value if isinstance(value, tuple) else (value,))

@@ -1,4 +1,4 @@
-"""Extract step: the head of a photo is read, never its pixels.
+"""Extract step: read a photo's type, size and metadata, but not its pixels.
 
 In       contracts.ExtractRequest
 Out      contracts.ExtractResult
@@ -47,18 +47,18 @@ from shared.storage import PhotoStore
 
 shared.cold_start.over()
 
-VERSION: Final = 1  # of this step's code: raise it when the same photo gives another result
+VERSION: Final = 1  # of this step's code: raise it when results for the same photo change
 
-HEAD_BYTES: Final = 131_072  # holds size and EXIF of 98 % of JPEGs
-WHOLE_BYTES: Final = 262_144  # up to here one request for all is quicker than two
-AHEAD_BYTES: Final = 1_048_576  # fetched at least from where the structure points to
-_FIRST_SIDEWAYS: Final = 5  # orientations from here on swap width and height
+HEAD_BYTES: Final = 131_072  # has the size and EXIF of 98 % of JPEGs
+WHOLE_BYTES: Final = 262_144  # up to this size, one request for all is quicker than two
+AHEAD_BYTES: Final = 1_048_576  # the least that the second request asks for
+_FIRST_SIDEWAYS: Final = 5  # EXIF orientations 5 to 8 swap width and height
 
 log = logging.getLogger(__name__)
 
 
 def handle(event: Mapping[str, object], context: object) -> dict[str, object]:
-    """Lambda entry point: JSON in, JSON out, nothing else."""
+    """Convert Lambda's JSON event, run the step, and return JSON."""
     request = parse(ExtractRequest, event)
     result = run(
         request, photo_store(), photos_bucket=photos_bucket(), deadline=deadline_of(context)
@@ -73,7 +73,7 @@ def run(
     photos_bucket: str,
     deadline: float = math.inf,
 ) -> ExtractResult:
-    """Read what one photo is and says of itself, in at most three requests for ranges of it."""
+    """Read one photo's facts and metadata with at most three ranged requests."""
     started = time.perf_counter()
     photo = request.photo
     refuse_reference(photo, photos_bucket=photos_bucket)
@@ -107,7 +107,7 @@ def run(
 
 
 def sort_time(metadata: Metadata, uploaded_at: str) -> str:
-    """Return when the photo stands among others, in whole seconds: see contracts.ExtractResult."""
+    """Return the time that photos are sorted by, in whole seconds; see contracts.ExtractResult."""
     taken = metadata.taken_at
     if taken is not None and taken.plausible:
         return (taken.utc or taken.local)[: len("2016-04-09T14:08:13")]
@@ -122,16 +122,16 @@ def _first_read_bytes(photo: PhotoRef) -> int:
 def _survey(
     photo: PhotoRef, store: PhotoStore, file: PartialFile, image_format: str, *, deadline: float
 ) -> Structure:
-    """Walk the structure; fetch where it points to, and everything where that was not enough."""
+    """Parse the structure; if bytes are missing, read where it points to, then the whole photo."""
     structure = survey(file, image_format)
     if structure.missing is not None:
-        refuse_late(deadline, "reading where the structure points to")
+        refuse_late(deadline, "reading the metadata")
         first, last = structure.missing
         last = min(max(last, first + AHEAD_BYTES - 1), file.total_bytes - 1)
         file.add(first, store.read(photo, first, last).body)
         structure = survey(file, image_format)
     if structure.missing is not None:
-        refuse_late(deadline, "reading all of the photo")
+        refuse_late(deadline, "reading the whole photo")
         file.add(0, store.read(photo, 0, file.total_bytes - 1).body)
         structure = survey(file, image_format)
     return structure

@@ -1,4 +1,4 @@
-"""IPTC-IIM: records in, the few datasets that we keep out. Never raises.
+"""Read the few IPTC-IIM datasets that are kept. Never raises.
 
 Source: IPTC-NAA Information Interchange Model 4.2, 1.5 and 6.
 """
@@ -14,7 +14,7 @@ _MAX_DATASETS: Final = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Iptc:
-    """Texts as they stand in the file."""
+    """Raw texts from the file."""
 
     title: bytes | None = None  # Object Name
     description: bytes | None = None  # Caption/Abstract
@@ -24,7 +24,7 @@ class Iptc:
 
 
 def read_iptc(records: bytes | None) -> Iptc:
-    """Read `records` up to the first damaged one; of what may stand once, the first counts."""
+    """Read `records` up to the first damaged one. Of repeated single values the first counts."""
     once: dict[int, bytes] = {}
     keywords: list[bytes] = []
     data = records or b""
@@ -35,7 +35,7 @@ def read_iptc(records: bytes | None) -> Iptc:
             break
         size = int.from_bytes(header[3:])
         at += 5
-        if size & 0x8000:  # extended: the size of the size
+        if size & 0x8000:  # extended: this is the length of the size that follows
             size_bytes = min(size & 0x7FFF, 4)
             size = int.from_bytes(data[at : at + size_bytes])
             at += size_bytes

@@ -1,6 +1,6 @@
-"""What a file says of itself: its structure in, contracts.Metadata out. No AWS, no clock.
+"""Merge a file's EXIF, XMP and IPTC to contracts.Metadata. No AWS, no clock.
 
-EXIF, XMP and IPTC are read apart and merged here; each value is cleaned before it is kept.
+Each value is cleaned before it is kept.
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ from shared.limits import (
     MAX_TAG_CHARACTERS,
 )
 
-_ISO_OVERFLOW: Final = 65_535  # "more than a SHORT holds": the true value stands in another tag
+_ISO_OVERFLOW: Final = 65_535  # the maximum of a SHORT: then another tag has the true value
 _TIMES: Final[tuple[tuple[str, Directory, int, int, int], ...]] = (
     # source, directory and tag of the time; tags of its fraction and of its offset
     ("EXIF:DateTimeOriginal", "EXIF", 0x9003, 0x9291, 0x9011),
@@ -31,12 +31,12 @@ _TIMES: Final[tuple[tuple[str, Directory, int, int, int], ...]] = (
 
 
 def read_metadata(structure: Structure, tiff: Tiff, uploaded_at: str) -> Metadata:
-    """Merge what EXIF, XMP and IPTC say; a field that none of them has is absent.
+    """Merge EXIF, XMP and IPTC. A field that none of them has is absent.
 
     Args:
-        structure: of the file, as far as it is known.
-        tiff: the entries of its EXIF block.
-        uploaded_at: UTC, as contracts.UtcTime; it only judges whether a time is plausible.
+        structure: of the file; it may be incomplete.
+        tiff: the entries of the EXIF block.
+        uploaded_at: UTC, as contracts.UtcTime. A time much later than this is not plausible.
     """
     exif, xmp, iptc = read_exif(tiff), Xmp(structure.xmp), read_iptc(structure.iptc)
     camera = _camera(exif, xmp)
@@ -53,7 +53,7 @@ def read_metadata(structure: Structure, tiff: Tiff, uploaded_at: str) -> Metadat
 
 
 def _times(exif: Exif, xmp: Xmp, iptc: Iptc) -> Iterator[Stated]:
-    """Yield the times of the shutter, best source first; each with its own fraction and offset."""
+    """Yield the times of exposure, best source first, each with its own fraction and offset."""
     for source, directory, time, fraction, offset in _TIMES:
         yield Stated(
             source,
@@ -67,7 +67,7 @@ def _times(exif: Exif, xmp: Xmp, iptc: Iptc) -> Iterator[Stated]:
 
 
 def _iptc_time(iptc: Iptc) -> str | None:
-    """Spell 20160409 and 140813+0200 as one time; None where either is missing."""
+    """Join 20160409 and 140813+0200 to one time; None if one of them is missing."""
     if iptc.date is None or iptc.time is None:
         return None
     date, time = clean.decode(iptc.date), clean.decode(iptc.time)
@@ -92,7 +92,7 @@ def _camera(exif: Exif, xmp: Xmp) -> Camera:
 
 
 def _descriptions(exif: Exif, xmp: Xmp, iptc: Iptc) -> Iterator[str | bytes | None]:
-    """Yield what describes the photo: first what people write, then what cameras fill in."""
+    """Yield descriptions: first the fields that people write, then those that cameras fill in."""
     yield xmp.first("dc:description")
     yield iptc.description
     yield exif.text("IFD0", 0x010E)
@@ -110,18 +110,18 @@ def _keywords(exif: Exif, xmp: Xmp, iptc: Iptc) -> Iterator[str | bytes]:
 
 
 def _utf16(value: bytes) -> str:
-    """Decode one of Windows' XP tags."""
+    """Decode one of the XP tags that Windows writes, up to its first NUL."""
     return value.decode("utf-16-le", "ignore").partition("\0")[0]
 
 
 def _user_comment(value: bytes) -> str | bytes | None:
-    """Read a UserComment that says how it is coded; most others are padding or binary.
+    """Decode a UserComment that names its encoding; most others are padding or binary.
 
     Source: Exif 2.32, 4.6.5 D.
     """
     code, body = value[:8], value[8:]
     if code == b"ASCII\0\0\0":
         return body
-    if code == b"UNICODE\0":  # in either byte order, whatever the rest has: Latin text tells
+    if code == b"UNICODE\0":  # in any byte order; a Latin letter begins with NUL if big-endian
         return body.decode("utf-16-be" if body[:1] == b"\0" else "utf-16-le", "ignore")
     return None

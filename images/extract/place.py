@@ -1,4 +1,4 @@
-"""Where a photo was taken: GPS tags in, one location out. Never raises, never guesses.
+"""Read the location from the GPS tags. Never raises, never guesses.
 
 Source: Exif 2.32, 4.6.6.
 """
@@ -12,7 +12,7 @@ from shared.contracts import Location
 from shared.text import text
 
 _LATITUDE_REF, _LATITUDE, _LONGITUDE_REF, _LONGITUDE, _ALTITUDE_REF, _ALTITUDE = range(1, 7)
-# 2 and 3 count from the ellipsoid (Exif 3.0).
+# 2 and 3 are heights above and below the ellipsoid (Exif 3.0).
 _ALTITUDE_SIGNS: Final[dict[float, int]] = {0: 1, 1: -1, 2: 1, 3: -1}
 _LOWEST_M, _HIGHEST_M = -1_000, 20_000
 
@@ -34,7 +34,7 @@ def locate(exif: Exif) -> Location | None:
 def _coordinate(
     exif: Exif, tag: int, ref_tag: int, signs: dict[str, int], limit: int
 ) -> float | None:
-    """Return degrees with 6 decimals; None where the value or its hemisphere is not valid."""
+    """Return degrees with 6 decimals; None if the value or its hemisphere is not valid."""
     sign = signs.get(text(exif.text("GPS", ref_tag), 2) or "")
     degrees = _degrees(exif.numbers("GPS", tag))
     if sign is None or degrees is None or degrees > limit:
@@ -43,7 +43,7 @@ def _coordinate(
 
 
 def _degrees(values: Sequence[float]) -> float | None:
-    """Add degrees, minutes and seconds, of which only the last may be left out."""
+    """Return degrees, minutes and seconds in degrees. Seconds, or minutes too, may be absent."""
     if not 1 <= len(values) <= 3:  # noqa: PLR2004  # degrees, minutes, seconds
         return None
     degrees, minutes, seconds = (*values, 0.0, 0.0)[:3]
@@ -59,5 +59,5 @@ def _altitude_m(exif: Exif) -> float | None:
     sign = _ALTITUDE_SIGNS.get(exif.number("GPS", _ALTITUDE_REF) or 0)
     if value is None or sign is None or not math.isfinite(value):
         return None
-    metres = round(sign * value, 3) + 0.0
-    return metres if _LOWEST_M <= metres <= _HIGHEST_M else None
+    meters = round(sign * value, 3) + 0.0  # never -0.0
+    return meters if _LOWEST_M <= meters <= _HIGHEST_M else None

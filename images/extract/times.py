@@ -1,6 +1,6 @@
-"""When a photo was taken: what a file states in, one time out. Never raises.
+"""Choose the time when a photo was taken from all times in the file. Never raises.
 
-Local time is the camera's clock; UTC is told only where the file states the offset.
+Local time is that of the camera's clock. UTC is known only if the file has the offset.
 """
 
 import re
@@ -21,11 +21,11 @@ _FRACTION: Final = re.compile(r"\d{1,9}", re.ASCII)
 _MAX_OFFSET: Final = timedelta(hours=14)  # Kiribati
 _FIRST_PHOTO_YEAR: Final = 1826  # Niépce's view from the window at Le Gras
 _PLACEHOLDER_YEAR: Final = 9999
-_CLOCK_TOLERANCE: Final = timedelta(hours=24)  # a camera on the other side of the date line
+_CLOCK_TOLERANCE: Final = timedelta(hours=24)  # for a camera across the date line
 
 
 class Stated(NamedTuple):
-    """A time as one source in the file states it; each part may be absent or nonsense."""
+    """A time from one source in the file. Each part may be absent or invalid."""
 
     source: str  # such as EXIF:DateTimeOriginal
     time: bytes | str | None
@@ -34,20 +34,20 @@ class Stated(NamedTuple):
 
 
 def choose_time(candidates: Iterable[Stated], uploaded_at: str) -> TakenAt | None:
-    """Return the first time of `candidates` that a calendar has, or None.
+    """Return the first valid date and time of `candidates`, or None.
 
-    One that no photo can have is kept, and flagged: it is what the camera said.
+    A valid time that is impossible for a photo is returned too, with `plausible` false.
 
     Args:
         candidates: best source first.
-        uploaded_at: UTC, as contracts.UtcTime; it only judges what is plausible.
+        uploaded_at: UTC, as contracts.UtcTime. A time much later than this is not plausible.
     """
     latest = datetime.fromisoformat(uploaded_at) + _CLOCK_TOLERANCE
     return next((taken for stated in candidates if (taken := _read(stated, latest))), None)
 
 
 def _read(stated: Stated, latest: datetime) -> TakenAt | None:
-    """Return one source's time, or None where it is no time that a calendar has."""
+    """Return the time of one source; None if it is not a valid date and time."""
     match = _TIME.fullmatch(_ascii(stated.time))
     if match is None:
         return None
@@ -79,7 +79,7 @@ def _valid_offset(offset: str) -> str | None:
 
 
 def _to_utc(local: datetime, offset: str | None) -> datetime | None:
-    """Return `local` in UTC; None where the offset is absent, or one that no place on earth has."""
+    """Return `local` in UTC; None if the offset is absent or no place on earth has it."""
     if offset is None:
         return None
     east = timedelta()

@@ -1,13 +1,13 @@
-"""XMP: an XML document in, the few properties that we keep out.
+"""Read the few XMP properties that are kept.
 
-A document type is refused, and with it every entity: nothing is expanded, nothing is fetched.
+A document type declaration ends the parsing, so no entity is ever expanded or fetched.
 
 Source: XMP specification part 1, 7 (ISO 16684-1); Camera Raw and Lightroom namespaces, part 2.
 """
 
 from collections.abc import Mapping
 from typing import Final
-from xml.parsers import expat  # document types, and so entities, are refused below
+from xml.parsers import expat  # _refuse_document_type keeps entities out
 
 from formats import MAX_METADATA_BYTES
 
@@ -26,14 +26,14 @@ _MAX_VALUES: Final = 1_000  # of one property
 
 
 class _DocumentTypeError(Exception):
-    """The document has a type declaration, which XMP never has."""
+    """The document has a document type declaration; real XMP has none."""
 
 
 class Xmp:
-    """Values by property, such as `dc:title`; of alternatives, the default language first."""
+    """Values by property, such as `dc:title`. The default language comes first."""
 
     def __init__(self, document: bytes | None) -> None:
-        """Read `document` up to the first error in it."""
+        """Parse `document` up to its first error."""
         self._values: dict[str, list[str]] = {}
         self._property: str | None = None
         self._text: list[str] = []
@@ -42,24 +42,24 @@ class Xmp:
             self._parse(document[:MAX_METADATA_BYTES].strip(b"\0 \t\r\n"))
 
     def all(self, name: str) -> list[str]:
-        """Return all values of a property; empty where it is absent."""
+        """Return all values of a property; empty if it is absent."""
         return self._values.get(name, [])
 
     def first(self, name: str) -> str | None:
-        """Return the first value of a property, or None."""
+        """Return the first value of a property; None if it is absent."""
         return next(iter(self.all(name)), None)
 
     def _parse(self, document: bytes) -> None:
         parser = expat.ParserCreate(namespace_separator=" ")
         parser.buffer_text = True
-        parser.StartDoctypeDeclHandler = _refuse
+        parser.StartDoctypeDeclHandler = _refuse_document_type
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
         parser.CharacterDataHandler = self._text.append
         try:
             parser.Parse(document, True)  # noqa: FBT003  # takes no keyword
         except (expat.ExpatError, _DocumentTypeError, LookupError, ValueError):
-            return  # broken, or in an encoding that nobody has: what came before it stands
+            return  # broken, or an unknown encoding: the values before the error are kept
 
     def _start(self, name: str, attributes: Mapping[str, str]) -> None:
         if name == _RDF + "Description":
@@ -89,5 +89,5 @@ class Xmp:
             values.insert(0 if self._is_default else len(values), value)
 
 
-def _refuse(*_declaration: object) -> None:
+def _refuse_document_type(*_declaration: object) -> None:
     raise _DocumentTypeError

@@ -1,1 +1,1 @@
-"""What all three functions share: contracts, errors, keys, limits, the photo store, settings."""
+"""Modules that every step needs: contracts, errors, keys, limits, the photo store, settings."""

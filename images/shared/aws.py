@@ -1,4 +1,4 @@
-"""What every client of AWS shares: how it connects and retries, and what its errors mean."""
+"""The common part of all AWS clients: timeouts, retries and the meaning of errors."""
 
 from http import HTTPStatus
 
@@ -11,17 +11,17 @@ from botocore.exceptions import (
     IncompleteReadError,
 )
 
-# Few and short attempts: Step Functions retries above, with jitter, and bills no waiting.
+# Few and short attempts: Step Functions retries the step with jitter, and does not bill the wait.
 CLIENT_CONFIG = Config(
-    connect_timeout=2,  # seconds; within a region a connection stands after milliseconds
+    connect_timeout=2,  # seconds; within a region a connection takes milliseconds
     read_timeout=10,  # seconds between two packets
     retries={"mode": "standard", "total_max_attempts": 2},
-    max_pool_connections=2,  # a step does one thing at a time
+    max_pool_connections=2,  # a step sends one request at a time
 )
 
 BROKEN_CONNECTION = (ConnectionError, HTTPClientError, IncompleteReadError, FlexibleChecksumError)
 
-# Answered with 400 by some services, so that the status does not tell.
+# Some services answer 400 for these, so the status is not enough.
 THROTTLED_CODES = frozenset(
     {
         "ProvisionedThroughputExceededException",
@@ -43,11 +43,11 @@ DENIED_CODES = frozenset(
 
 
 def is_transient(error: ClientError) -> bool:
-    """Tell whether the same call may succeed later: throttled, or the service's own fault."""
+    """Return whether the same call may succeed later: throttled, or a 5xx status."""
     code = error.response["Error"]["Code"].removeprefix("KMS.")
     return code in THROTTLED_CODES or status_of(error) >= HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def status_of(error: ClientError) -> int:
-    """Return the HTTP status of the answer."""
+    """Return the HTTP status of the response."""
     return error.response["ResponseMetadata"]["HTTPStatusCode"]

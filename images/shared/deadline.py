@@ -1,4 +1,4 @@
-"""When to give up: a step that stops itself says why; one that Lambda kills says nothing."""
+"""Stop a step before Lambda does: the step then reports its own error, not a timeout."""
 
 import math
 import time
@@ -10,9 +10,9 @@ MARGIN_SECONDS: Final = 3  # for the error to be raised, logged and reported
 
 
 def deadline_of(context: object) -> float:
-    """Return when an invocation must be over, in seconds of `time.monotonic()`.
+    """Return when an invocation must end, in seconds of `time.monotonic()`.
 
-    That is `MARGIN_SECONDS` before Lambda ends it, and never where `context` knows no end.
+    This is `MARGIN_SECONDS` before Lambda's timeout, or infinity if `context` has no timeout.
     """
     remaining_ms = getattr(context, "get_remaining_time_in_millis", None)
     if remaining_ms is None:
@@ -21,15 +21,15 @@ def deadline_of(context: object) -> float:
 
 
 def is_over(deadline: float) -> bool:
-    """Tell whether `deadline`, in seconds of `time.monotonic()`, has come."""
+    """Return whether `deadline`, in seconds of `time.monotonic()`, has passed."""
     return time.monotonic() >= deadline
 
 
 def refuse_late(deadline: float, doing: str) -> None:
-    """Go on only before `deadline`.
+    """Raise if `deadline` has passed.
 
     Raises:
-        DeadlineExceededError: it has come; the message says while `doing` what.
+        DeadlineExceededError: the deadline has passed; the message ends with `doing`.
     """
     if is_over(deadline):
         raise DeadlineExceededError(f"no time left while {doing}")

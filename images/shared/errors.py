@@ -1,8 +1,7 @@
-"""Every error that a step may end with.
+"""All errors that a step raises.
 
-Step Functions sees only the class name (the runtime reports `type(e).__name__`), so a name
-here is also an entry in statemachine.json.tftpl; tests/workflow/test_definition.py holds the
-two equal, both ways.
+Step Functions sees only the class name (the runtime reports `type(e).__name__`), so each name
+is also an entry in statemachine.json.tftpl. tests/workflow/test_definition.py compares the two.
 
     PhotoError
     ├── RejectedError               the photo can never be processed: REJECTED, with its `code`
@@ -15,13 +14,13 @@ two equal, both ways.
     │   ├── TooComplexError         TOO_COMPLEX
     │   ├── TruncatedPhotoError     TRUNCATED
     │   └── UnreadablePhotoError    UNREADABLE
-    ├── PhotoGoneError              this version was deleted meanwhile: ends well
-    ├── SupersededError             the object changed meanwhile: ends well
-    ├── LabelsRefusedError          never leaves Tag, which answers FAILED:<code>: published
+    ├── PhotoGoneError              this version was deleted meanwhile: no failure
+    ├── SupersededError             the object was replaced meanwhile: no failure
+    ├── LabelsRefusedError          never leaves Tag, which returns the status FAILED:<code>
     ├── TransientError              the same input may succeed later: retried with backoff
     │   ├── StorageUnavailableError
     │   └── LabelsUnavailableError
-    └── BrokenError                 ours to repair: FAILED, dead-letter queue, never retried
+    └── BrokenError                 a fault of the system: FAILED, dead-letter queue, no retry
         ├── AccessDeniedError
         ├── DeadlineExceededError
         └── InvalidRequestError
@@ -31,23 +30,23 @@ from typing import ClassVar
 
 
 class PhotoError(Exception):
-    """Any failure this pipeline names."""
+    """Base class of all errors that a step raises on purpose."""
 
 
 class RejectedError(PhotoError):
-    """The photo can never be processed; `code` says why, and a client can show it."""
+    """The photo can never be processed. A client can show the reason, which is `code`."""
 
     code: ClassVar[str]
 
 
 class BadKeyError(RejectedError):
-    """The key names no photo of an owner: not uploads/<owner>/<file>, or not valid Unicode."""
+    """The key is not uploads/<owner>/<file>, or is not valid Unicode."""
 
     code = "BAD_KEY"
 
 
 class ForeignBucketError(RejectedError):
-    """The event speaks of a bucket that is not ours."""
+    """The event names a bucket other than the photos bucket."""
 
     code = "FOREIGN_BUCKET"
 
@@ -65,45 +64,45 @@ class PhotoTooLargeError(RejectedError):
 
 
 class UnsupportedTypeError(RejectedError):
-    """The bytes are of no accepted image type, whatever name and Content-Type say."""
+    """The bytes are no accepted image type. Name and Content-Type do not count."""
 
     code = "UNSUPPORTED_TYPE"
 
 
 class TooManyPixelsError(RejectedError):
-    """The frame that would be decoded has more than `limits.MAX_PIXELS`."""
+    """The frame to decode has more than `limits.MAX_PIXELS`."""
 
     code = "TOO_MANY_PIXELS"
 
 
 class TooComplexError(RejectedError):
-    """The file costs far more to decode than a photo does, such as a JPEG of a thousand scans."""
+    """Decoding the file would cost far more than a photo does: a JPEG with a thousand scans."""
 
     code = "TOO_COMPLEX"
 
 
 class TruncatedPhotoError(RejectedError):
-    """The file ends before its picture does, and what is there is not worth showing."""
+    """The file ends before its picture does, and too little of the picture is there."""
 
     code = "TRUNCATED"
 
 
 class UnreadablePhotoError(RejectedError):
-    """The file begins as an accepted type, and does not decode."""
+    """The file begins like an accepted type, but does not decode."""
 
     code = "UNREADABLE"
 
 
 class PhotoGoneError(PhotoError):
-    """This version of the object is no longer there."""
+    """This version of the object does not exist any more."""
 
 
 class SupersededError(PhotoError):
-    """The object is not the one that the event spoke of (S3 answered 412)."""
+    """The object is not the one that the event names (S3 answered 412)."""
 
 
 class LabelsRefusedError(PhotoError):
-    """The labeler will never label this photo; the message is the service's code, no more."""
+    """The labeler can never label this photo. The message is the service's error code alone."""
 
 
 class TransientError(PhotoError):
@@ -119,15 +118,15 @@ class LabelsUnavailableError(TransientError):
 
 
 class BrokenError(PhotoError):
-    """The deployment or our own code is at fault; the photo is not."""
+    """The deployment or the code is at fault, not the photo."""
 
 
 class AccessDeniedError(BrokenError):
-    """A role lacks a right that it needs."""
+    """A role lacks a permission that it needs."""
 
 
 class DeadlineExceededError(BrokenError):
-    """The step stopped itself before Lambda would have."""
+    """The step stopped itself before Lambda's timeout."""
 
 
 class InvalidRequestError(BrokenError):

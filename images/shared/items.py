@@ -1,4 +1,4 @@
-"""DynamoDB's items as JSON has values: numbers as int or float, never Decimal."""
+"""DynamoDB items as plain JSON values: numbers are int or float, never Decimal."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -10,7 +10,7 @@ _deserialize: Final = TypeDeserializer().deserialize
 
 
 def plain(item: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an item with DynamoDB's types as plain JSON values."""
+    """Convert an item with DynamoDB's types to plain JSON values."""
     return {name: _plain(_deserialize(value)) for name, value in item.items()}
 
 

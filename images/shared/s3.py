@@ -1,4 +1,4 @@
-"""S3: the adapter of `storage.PhotoStore`. Its client is made at the first use, and kept."""
+"""The S3 adapter of `storage.PhotoStore`. Its client is created at the first use."""
 
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -28,32 +28,32 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef, GetObjectRequestTypeDef
 
-# The key names one version of one photo, so its bytes never change. Private: every request for
-# a photo is checked, and a shared cache that keeps one would answer without asking. A CDN that
-# checks for itself caches all the same, by its own minimum TTL.
+# A key names one version of one photo, so its bytes never change. `private`, because a shared cache
+# would answer without checking who asks. A CDN that checks each request itself can still cache by
+# its own minimum TTL.
 CACHE_CONTROL = "private, max-age=31536000, immutable"
 
 
 @cache
 def photo_store() -> PhotoStore:
-    """Return the S3 adapter."""
+    """Return the S3 adapter, the same for all invocations."""
     return S3PhotoStore(boto3.client("s3", config=CLIENT_CONFIG))
 
 
 @dataclass(frozen=True, slots=True)
 class S3PhotoStore:
-    """`storage.PhotoStore` over S3; derived objects go to `derived_bucket()`."""
+    """`storage.PhotoStore` in S3. Renditions are written to `derived_bucket()`."""
 
     client: "S3Client"
 
     def read(self, photo: PhotoRef, first: int, last: int) -> Chunk:
-        """Return bytes `first` to `last` by a ranged GET; see `PhotoStore.read`."""
+        """Read bytes `first` to `last` with a ranged GET; see `PhotoStore.read`."""
         with _storage_errors(photo):
             try:
                 answer = self._get(photo, f"bytes={first}-{last}")
             except ClientError as error:
                 details: Mapping[str, Any] = error.response["Error"]
-                if details["Code"] != "InvalidRange":  # 416: it begins at the object's end or later
+                if details["Code"] != "InvalidRange":  # 416: the range starts after the last byte
                     raise
                 return Chunk(b"", int(details["ActualObjectSize"]))
             with closing(answer["Body"]) as body:
@@ -64,7 +64,7 @@ class S3PhotoStore:
         """Open the whole object; see `PhotoStore.stream`."""
         with _storage_errors(photo):
             answer = self._get(photo)
-        # Closing drops the connection, so that leaving early costs no download of the rest.
+        # Closing drops the connection: a reader that stops early does not download the rest.
         with closing(answer["Body"]) as body:
 
             def read(size: int) -> bytes:
@@ -74,7 +74,7 @@ class S3PhotoStore:
             yield PhotoStream(read, answer["ContentLength"])
 
     def write(self, key: str, body: bytes, mime_type: str) -> None:
-        """Put a derived object; see `PhotoStore.write`."""
+        """Put a rendition; see `PhotoStore.write`."""
         bucket = derived_bucket()
         with _storage_errors(PhotoRef(bucket=bucket, key=key)):
             self.client.put_object(
@@ -98,11 +98,11 @@ class S3PhotoStore:
 
 @contextmanager
 def _storage_errors(photo: PhotoRef) -> "Iterator[None]":
-    """Give S3's errors our names: decided by status and code, never by text."""
+    """Translate S3's errors to `shared.errors` by status and code, never by message."""
     where = f"{photo.bucket}/{photo.key}"
     try:
         yield
-    except UnicodeEncodeError as error:  # boto3 meets a lone surrogate
+    except UnicodeEncodeError as error:  # the key has half of a surrogate pair
         raise BadKeyError(f"key {photo.key!r} is not valid Unicode") from error
     except BROKEN_CONNECTION as error:
         raise StorageUnavailableError(f"{where}: {error}") from error
@@ -114,11 +114,11 @@ def _storage_errors(photo: PhotoRef) -> "Iterator[None]":
 
 
 def _storage_error(error: ClientError) -> type[PhotoError] | None:
-    """Return our class for S3's error; None where only a bug or a wrong deployment leads to it."""
+    """Return the class for S3's error; None if only a bug or a wrong deployment can cause it."""
     code = error.response["Error"]["Code"]
     if is_transient(error):
         return StorageUnavailableError
-    if code == "NoSuchBucket":  # also 404, and then no photo is gone
+    if code == "NoSuchBucket":  # a 404 as well, but no photo was deleted
         return None
     if code.startswith("KMS."):  # 400: the key is disabled or about to be deleted
         return AccessDeniedError

@@ -1,15 +1,14 @@
-"""The settings of a function: environment variables, set by Terraform alone.
+"""The settings of a function: environment variables that only Terraform sets.
 
-None has a default here, so a missing one fails at its first use, by name. Each step reads those
-that it needs:
+No setting has a default, so a missing one fails at its first use, with its name. The settings:
 
-    PHOTOS_BUCKET    all three steps: the bucket whose photos are processed
-    DERIVED_BUCKET   thumbnail: where renditions go
-    RENDITIONS       thumbnail: which renditions, as JSON
-    TABLE            tag: the table of photos, read for photos of the same bytes
+    PHOTOS_BUCKET    all three steps: the bucket of the photos
+    DERIVED_BUCKET   thumbnail: the bucket that renditions are written to
+    RENDITIONS       thumbnail: the renditions to make, as JSON
+    TABLE            tag: the table of photos, to find photos with the same bytes
     LABELER          tag: rekognition or embedded
-    MAX_LABELS       tag: labels to ask for, 1 to 1,000
-    MIN_CONFIDENCE   tag: lowest confidence to ask for, 0 to 100 percent
+    MAX_LABELS       tag: maximum number of labels, 1 to 1,000
+    MIN_CONFIDENCE   tag: minimum confidence of a label, 0 to 100 percent
 """
 
 import os
@@ -17,31 +16,31 @@ from typing import NamedTuple
 
 
 def photos_bucket() -> str:
-    """Return the bucket whose photos are processed."""
+    """Return the name of the bucket of the photos."""
     return os.environ["PHOTOS_BUCKET"]
 
 
 def derived_bucket() -> str:
-    """Return the bucket that derived objects go to."""
+    """Return the name of the bucket that renditions are written to."""
     return os.environ["DERIVED_BUCKET"]
 
 
 def table() -> str:
-    """Return the table that photos are recorded in."""
+    """Return the name of the table of photos."""
     return os.environ["TABLE"]
 
 
 def renditions_json() -> str:
-    """Return the configured renditions, as JSON text."""
+    """Return the renditions to make, as JSON text."""
     return os.environ["RENDITIONS"]
 
 
 class LabelerSettings(NamedTuple):
-    """Which labeler, and what it is asked for."""
+    """The labeler to use, and the limits of its answer."""
 
     labeler: str
     max_labels: int
-    min_confidence: float  # per cent
+    min_confidence: float  # percent
 
 
 def labeler_settings() -> LabelerSettings:

@@ -1,7 +1,7 @@
-"""Photos in a bucket and what is derived from them: the port that the steps use.
+"""The port that the steps use to read photos and write renditions.
 
-shared/s3.py has its S3 adapter, tests/fakes.py one in memory; one suite of tests holds both to
-the same promises.
+shared/s3.py has the S3 adapter, tests/fakes.py one in memory. tests/shared/test_storage.py runs
+the same tests with both.
 """
 
 import hashlib
@@ -16,14 +16,14 @@ READ_BYTES: Final = 1_048_576  # at a time, where nobody else says how many
 
 
 class Chunk(NamedTuple):
-    """Some bytes of an object."""
+    """A range of an object's bytes."""
 
     body: bytes
     total_bytes: int  # of the whole object
 
 
 class PhotoStream:
-    """The whole object, as it arrives.
+    """A whole object, read while it arrives.
 
     Args:
         read: returns the next bytes, at most so many, or all if that is negative; empty at the
@@ -39,7 +39,7 @@ class PhotoStream:
         self._is_hashed = False
 
     def read(self, size: int = -1, /) -> bytes:
-        """Return the next bytes, at most `size`; empty at the end.
+        """Return the next bytes, at most `size` unless it is negative; empty at the end.
 
         Raises:
             StorageUnavailableError: the connection broke before the last byte.
@@ -71,27 +71,29 @@ class PhotoStream:
 
 
 class PhotoStore(Protocol):
-    """Reads name the object's version (or ETag): a photo replaced meanwhile is never mixed in.
+    """Reads photos and writes renditions.
+
+    Each read names the object's version, or else its ETag, so it never mixes two versions.
 
     All methods raise:
-        PhotoGoneError: there is no such object or version.
-        SupersededError: the object is not the one of the ETag.
+        PhotoGoneError: the object or the version does not exist.
+        SupersededError: the object has another ETag.
         StorageUnavailableError: throttled, 5xx, or the connection broke.
         AccessDeniedError: 403.
         BadKeyError: the key is not valid Unicode.
     """
 
     def read(self, photo: PhotoRef, first: int, last: int) -> Chunk:
-        """Return bytes `first` to `last`, both included, or fewer where the object ends.
+        """Return bytes `first` to `last`, both included, or fewer if the object ends before.
 
-        An empty object, and a range past its end, give an empty body with the true total.
+        For an empty object, or a range after its end, the body is empty and the total correct.
         """
         ...
 
     def stream(self, photo: PhotoRef) -> AbstractContextManager[PhotoStream]:
-        """Open the whole object; leaving the context drops what was not read."""
+        """Open the whole object. Leaving the context stops the download."""
         ...
 
     def write(self, key: str, body: bytes, mime_type: str) -> None:
-        """Write a derived object, immutable under its key, replacing an equal earlier one."""
+        """Write a rendition. A retry writes the same bytes under the same key again."""
         ...

@@ -1,4 +1,4 @@
-"""Values as they stand in a file, made fit to store: text in, text out. Never raises."""
+"""Clean texts and numbers from a file before they are stored. Never raises."""
 
 import re
 import unicodedata
@@ -8,20 +8,20 @@ from typing import Final
 from shared.limits import MAX_LABEL_CHARACTERS
 
 _LINE_BREAKS: Final = re.compile(r"\r\n|[\t\n\x0b\x0c\r\x85\u2028\u2029]")
-# C0, DEL and C1; bidi controls, which reorder what a page shows around the text; the byte order
-# mark; half a surrogate pair, which is no character at all.
+# C0, DEL and C1; bidi controls, which reorder the text around them on a page; the byte order mark;
+# halves of surrogate pairs, which no encoding can write.
 _HARMFUL: Final = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
 )
-_MAX_RAW_LABEL_CHARACTERS: Final = 1_024  # as much of a label as is looked at
-_MAX_RAW_CHARACTERS: Final = 65_536  # as much of a text as is looked at
+_MAX_RAW_LABEL_CHARACTERS: Final = 1_024  # of a label; the rest is ignored
+_MAX_RAW_CHARACTERS: Final = 65_536  # of a text; the rest is ignored
 
 
 def text(value: str | bytes | None, max_characters: int) -> str | None:
-    """Return `value` as a reader may see it, at most `max_characters` long; None where it is blank.
+    """Return `value` as one clean line of at most `max_characters`; None if it is blank.
 
-    Cut at the first NUL, one line, without control characters and bidi controls, in NFC. Bytes
-    are UTF-8, or else Latin-1.
+    The text ends at the first NUL. Control characters and bidi controls are removed, and the rest
+    is normalized to NFC. Bytes are decoded as UTF-8, or else as Latin-1.
     """
     if value is None:
         return None
@@ -32,7 +32,7 @@ def text(value: str | bytes | None, max_characters: int) -> str | None:
 
 
 def decode(value: bytes) -> str:
-    """Decode `value` up to its first NUL, from UTF-8 or else from Latin-1."""
+    """Decode `value` up to its first NUL, as UTF-8 or else as Latin-1."""
     value = value.partition(b"\0")[0]
     try:
         return value.decode()
@@ -41,12 +41,12 @@ def decode(value: bytes) -> str:
 
 
 def first(values: Iterable[str | bytes | None], max_characters: int) -> str | None:
-    """Return the first of `values` that is not blank, cleaned as `text` does."""
+    """Return the first of `values` that is not blank, cleaned as by `text`; or None."""
     return next((kept for value in values if (kept := text(value, max_characters))), None)
 
 
 def distinct(values: Iterable[str | bytes], max_characters: int, limit: int) -> list[str]:
-    """Return the first `limit` of `values` that are not blank, each once, whatever its case."""
+    """Return the first `limit` of `values`, without blank ones and repetitions in any case."""
     kept: dict[str, str] = {}
     for value in values:
         if len(kept) == limit:
@@ -57,14 +57,14 @@ def distinct(values: Iterable[str | bytes], max_characters: int, limit: int) -> 
 
 
 def positive(value: float | None, *, below: float = 1e6) -> float | None:
-    """Return `value` with 9 digits if it is over 0 and `below` a limit; else None, NaN too."""
+    """Return `value` with 9 digits if it is between 0 and `below`; None otherwise, as for NaN."""
     if value is None or not 0 < value < below:
         return None
     return float(f"{value:.9g}")
 
 
 def fold_label(name: str) -> str:
-    """Return `name` such that names which differ in case or in encoding alone are equal.
+    """Return `name` in a form that is the same for all spellings by case and normalization.
 
     Source: Unicode 3.13, D145, canonical caseless matching; here in NFC.
     """
@@ -75,7 +75,7 @@ def fold_label(name: str) -> str:
 def clean_label(name: str) -> str:
     """Return `name` on one line of at most `MAX_LABEL_CHARACTERS`, in NFC.
 
-    Control, format, unassigned characters and halves of surrogate pairs go.
+    Control, format and unassigned characters and halves of surrogate pairs are removed.
     """
     shown = "".join(
         character

@@ -1,1 +1,1 @@
-"""The Tag step: one container image."""
+"""The Tag step, which has its own container image."""

@@ -1,4 +1,4 @@
-"""Rekognition and DynamoDB for the Tag step. Their clients are made at the first use, and kept."""
+"""Rekognition and DynamoDB for the Tag step. Each client is created at its first use."""
 
 import logging
 from contextlib import contextmanager
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from mypy_boto3_rekognition import RekognitionClient
     from mypy_boto3_rekognition.type_defs import DetectLabelsResponseTypeDef, ImageTypeDef
 
-MAX_SAME_SIZE = 10  # photos of one size whose hashes are compared
+MAX_SAME_SIZE = 10  # photos of the same size whose hashes are compared
 
 log = logging.getLogger(__name__)
 
-# What only saves money may cost no more than a second or two.
+# These look-ups only save money, so all attempts together take at most two seconds.
 SAVING_CONFIG = CLIENT_CONFIG.merge(
     Config(connect_timeout=1, read_timeout=1, retries={"total_max_attempts": 1})
 )
@@ -51,18 +51,18 @@ def records() -> Records:
 
 @dataclass(frozen=True, slots=True)
 class Rekognition:
-    """DetectLabels, with its errors in our names."""
+    """Calls DetectLabels, and translates its errors to `shared.errors`."""
 
     client: "RekognitionClient"
 
     def detect_labels(
         self, image: "ImageTypeDef", *, max_labels: int, min_confidence: float
     ) -> "DetectLabelsResponseTypeDef":
-        """Return Rekognition's answer for `image`, in Rekognition's shape.
+        """Return the response for `image`, in Rekognition's format.
 
         Raises:
             LabelsUnavailableError: throttled, 5xx, or the connection broke.
-            LabelsRefusedError: any other code, which is the message.
+            LabelsRefusedError: any other error code; the message is the code.
             AccessDeniedError: the role may not call Rekognition.
         """
         try:
@@ -78,23 +78,23 @@ class Rekognition:
             if code in DENIED_CODES or status_of(error) == HTTPStatus.FORBIDDEN:
                 raise AccessDeniedError(str(error)) from error
             raise LabelsRefusedError(code) from error
-        # botocore takes a body that breaks off for an empty answer: the photo would pass as
-        # one on which there is nothing.
+        # botocore reads an incomplete body as an empty response: without this check the photo
+        # would be READY without labels.
         if "Labels" not in answer:
-            raise LabelsUnavailableError("Rekognition's answer breaks off")
+            raise LabelsUnavailableError("Rekognition's response is incomplete")
         return answer
 
 
 @dataclass(frozen=True, slots=True)
 class DynamoRecords:
-    """`records.Records` over the table."""
+    """`records.Records` in DynamoDB."""
 
     client: "DynamoDBClient"
     table: str
 
     def same_size(self, owner: str, size: int) -> list[SameSize]:
-        """Ask the index by_content; see `Records.same_size`."""
-        with _nothing_known():
+        """Query the index by_content; see `Records.same_size`."""
+        with _logged_failures():
             answer = self.client.query(
                 TableName=self.table,
                 IndexName="by_content",
@@ -112,8 +112,8 @@ class DynamoRecords:
         return []
 
     def labels(self, owner: str, sort_key: str) -> KnownLabels | None:
-        """Get a photo's row; see `Records.labels`."""
-        with _nothing_known():
+        """Read a photo's row; see `Records.labels`."""
+        with _logged_failures():
             item = self.client.get_item(
                 TableName=self.table,
                 Key={"pk": {"S": owner}, "sk": {"S": sort_key}},
@@ -127,9 +127,9 @@ class DynamoRecords:
 
 
 @contextmanager
-def _nothing_known() -> "Iterator[None]":
-    """Go on without what only saves money, and say so."""
+def _logged_failures() -> "Iterator[None]":
+    """Log a failed look-up and continue: without it the photo is labeled as any other."""
     try:
         yield
     except (BotoCoreError, ClientError, LookupError, msgspec.ValidationError) as error:
-        log.warning("nothing is known of other photos", extra={"reason": str(error)})
+        log.warning("look-up of other photos failed", extra={"reason": str(error)})

@@ -1,4 +1,4 @@
-"""Tag step: what is on the photo.
+"""Tag step: label what a photo shows.
 
 In       contracts.TagRequest
 Out      contracts.TagResult
@@ -31,13 +31,13 @@ from tag.same_bytes import labels_of_same_bytes
 
 shared.cold_start.over()
 
-VERSION: Final = 1  # of this step's code: raise it when the same photo gives another result
+VERSION: Final = 1  # of this step's code: raise it when results for the same photo change
 
 log = logging.getLogger(__name__)
 
 
 def handle(event: Mapping[str, object], context: object) -> dict[str, object]:
-    """Lambda entry point: JSON in, JSON out, nothing else."""
+    """Convert Lambda's JSON event, run the step, and return JSON."""
     request = parse(TagRequest, event)
     result = run(
         request,
@@ -52,10 +52,10 @@ def handle(event: Mapping[str, object], context: object) -> dict[str, object]:
 
 @cache
 def labeler() -> Labeler:
-    """Return the labeler that LABELER names.
+    """Return the labeler that the setting LABELER names.
 
     Raises:
-        LookupError: it names none.
+        LookupError: no labeler has that name.
     """
     settings = labeler_settings()
     match settings.labeler:
@@ -66,7 +66,7 @@ def labeler() -> Labeler:
                 min_confidence=settings.min_confidence,
             )
         case "embedded":
-            # Only here, so that a function without the model does not pay for its import.
+            # Imported here: a function that uses Rekognition does not pay for it.
             from tag.embedded.labeler import EmbeddedLabeler, load_model  # noqa: PLC0415
 
             return EmbeddedLabeler(
@@ -77,7 +77,7 @@ def labeler() -> Labeler:
     raise LookupError(f"LABELER is {settings.labeler!r}, expected rekognition or embedded")
 
 
-def run(  # noqa: PLR0913  # all but four by name
+def run(  # noqa: PLR0913  # four ports, and two more by name
     request: TagRequest,
     store: PhotoStore,
     labeler: Labeler,
@@ -86,15 +86,17 @@ def run(  # noqa: PLR0913  # all but four by name
     photos_bucket: str,
     deadline: float = math.inf,
 ) -> TagResult:
-    """Label one photo. What the labeler refuses for good is a result too: FAILED:<code>."""
+    """Label one photo. If the labeler can never label it, the status is FAILED:<code>."""
     started = time.perf_counter()
     refuse_reference(request.photo, photos_bucket=photos_bucket)
-    known = None if request.relabel else _labels_of_same_bytes(request, store, labeler, records)
+    known = None
+    if not request.relabel:
+        known = labels_of_same_bytes(request, store, labeler, records, version=VERSION)
     try:
         labels = known or labeler.label(request.photo, request.image, store, deadline=deadline)
     except LabelsRefusedError as error:
         labels = Labels(status=f"FAILED:{error}")
-    except RejectedError as error:  # the other steps judge the photo; here it is without labels
+    except RejectedError as error:  # Extract and Thumbnail reject photos; Tag only omits labels
         labels = Labels(status=f"FAILED:{error.code}")
     result = tag_result(labels, version=VERSION)
     log.info(
@@ -108,16 +110,3 @@ def run(  # noqa: PLR0913  # all but four by name
         },
     )
     return result
-
-
-def _labels_of_same_bytes(
-    request: TagRequest, store: PhotoStore, labeler: Labeler, records: Records
-) -> Labels | None:
-    return labels_of_same_bytes(
-        request.photo,
-        request.image,
-        store=store,
-        records=records,
-        labeler=labeler,
-        version=VERSION,
-    )

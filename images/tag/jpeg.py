@@ -1,4 +1,4 @@
-"""The JPEG that a labeler is sent in place of a photo that it does not take."""
+"""Convert a photo to a JPEG that every labeler accepts."""
 
 import math
 from typing import Final
@@ -8,18 +8,18 @@ import pyvips
 from picture.decode import Box, decode
 from shared.storage import PhotoStream
 
-QUALITY: Final = 85  # noise of 2,048 px a side comes to 3.4 MB; a photo to a fifth of it
+QUALITY: Final = 85  # 2,048 x 2,048 px of noise take 3.4 MB; a photo takes a fifth
 
 
 def upright_jpeg(photo: bytes | PhotoStream, *, side_px: int, deadline: float = math.inf) -> bytes:
-    """Return `photo` as an upright JPEG in sRGB, inside a square of `side_px`, never enlarged.
+    """Return `photo` as an upright JPEG in sRGB, at most `side_px` wide and high.
 
-    What is transparent becomes white; nothing but pixels is kept.
+    The photo is never enlarged. Transparent parts become white. Metadata is removed.
 
     Args:
         photo: the file, or a stream of it.
-        side_px: the longest side that is allowed.
-        deadline: seconds of `time.monotonic()` at which to give up.
+        side_px: the maximum of both sides.
+        deadline: in seconds of `time.monotonic()`.
 
     Raises:
         PhotoError: as `decode`.

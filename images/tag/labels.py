@@ -1,4 +1,4 @@
-"""Labels: the port to whatever labels photos, and what we keep of its answer.
+"""The port to labelers, and the rules for the labels that are kept of an answer.
 
 No AWS, no clock, no environment.
 """
@@ -29,42 +29,42 @@ from shared.limits import (
 from shared.storage import PhotoStore
 from shared.text import clean_label, fold_label
 
-_BOX_DIGITS: Final = 4  # a ten-thousandth of a side is below a pixel of what a labeler sees
+_BOX_DIGITS: Final = 4  # finer than a pixel of the picture that a labeler gets
 _CONFIDENCE_DIGITS: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """What a labeler answers, as it says it: `tag_result` trusts none of its values."""
+    """A labeler's raw answer. `tag_result` checks all its values."""
 
     found: Iterable[Label] = ()
-    model: str | None = None  # its name and version
-    status: str = LABELS_READY  # or SKIPPED:<why>
+    model: str | None = None  # name and version of the model
+    status: str = LABELS_READY  # or SKIPPED:<reason>
 
 
 class Labeler(Protocol):
-    """Says what is on a photo. Boxes are those of the displayed, upright picture."""
+    """Labels what a photo shows. Boxes are fractions of the upright picture."""
 
     def accepts(self, model: str) -> bool:
-        """Say whether it would label as `model` has: a `Labels.model`."""
+        """Return whether labels that `model` (a `Labels.model`) made can be reused."""
         ...
 
     def label(
         self, photo: PhotoRef, image: ImageFacts, store: PhotoStore, *, deadline: float
     ) -> Labels:
-        """Return what is on `photo`.
+        """Return the labels of `photo`.
 
         Args:
-            photo: which one.
-            image: what Extract found it to be.
-            store: where its bytes are.
-            deadline: seconds of `time.monotonic()` at which to give up.
+            photo: the version of a photo to label.
+            image: its facts from Extract.
+            store: has the photo's bytes.
+            deadline: in seconds of `time.monotonic()`.
 
         Raises:
-            DeadlineExceededError: the deadline has come.
+            DeadlineExceededError: the deadline has passed.
             LabelsUnavailableError: the labeler may answer later.
-            LabelsRefusedError: it never will, for this photo.
-            AccessDeniedError: it is not ours to ask.
+            LabelsRefusedError: the labeler can never label this photo.
+            AccessDeniedError: the role may not call the labeler.
             RejectedError: the photo does not decode, or must not be decoded.
             PhotoError: as `PhotoStore` raises it.
         """
@@ -72,10 +72,11 @@ class Labeler(Protocol):
 
 
 def tag_result(labels: Labels, *, version: int) -> TagResult:
-    """Keep of `labels` what is sound and small enough to store, best first.
+    """Return the valid `labels` that are small enough to store, most confident first.
 
-    Labels without a name or a confidence in 0..100 go, so do those of a name that has come
-    before; then the least confident, until `MAX_LABELS` and `MAX_TAGS_BYTES` hold.
+    Labels without a name or without a confidence in 0..100 are dropped, and of labels with the
+    same name all but the most confident. Then the least confident labels are dropped until
+    `MAX_LABELS` and `MAX_TAGS_BYTES` hold.
     """
     kept = tidy(labels.found)
     while True:
@@ -92,10 +93,10 @@ def tag_result(labels: Labels, *, version: int) -> TagResult:
 
 
 def tidy(found: Iterable[Label]) -> list[Label]:
-    """Return the `MAX_LABELS` most confident sound labels, each name once, each within its caps."""
-    sound = (label for label in found if _is_percentage(label.confidence))
+    """Return the `MAX_LABELS` most confident valid labels, each name once, within all limits."""
+    valid = (label for label in found if _is_percentage(label.confidence))
     kept: dict[str, Label] = {}
-    for label in sorted(sound, key=lambda label: -label.confidence):
+    for label in sorted(valid, key=lambda label: -label.confidence):
         name = clean_label(label.name)
         if not name or fold_label(name) in kept:
             continue
@@ -105,7 +106,7 @@ def tidy(found: Iterable[Label]) -> list[Label]:
             parents=_names(label.parents),
             categories=_names(label.categories),
             aliases=_names(label.aliases),
-            instances=_boxed(label.instances),
+            instances=_instances(label.instances),
         )
         if len(kept) == MAX_LABELS:
             break
@@ -113,11 +114,11 @@ def tidy(found: Iterable[Label]) -> list[Label]:
 
 
 def label_index(labels: Iterable[Label]) -> list[str]:
-    """Return the names to find the photo by, folded: labels and all ancestors, "animal" for a dog.
+    """Return the folded names of labels and ancestors: a photo of a dog is found by "animal" too.
 
     Args:
-        labels: most confident first, as `tidy` leaves them. An ancestor is as sure as the surest
-            of its descendants.
+        labels: most confident first, as `tidy` returns them. An ancestor is ranked with its most
+            confident descendant.
 
     Returns:
         At most `MAX_LABEL_ROWS` distinct names, most confident first.
@@ -127,7 +128,7 @@ def label_index(labels: Iterable[Label]) -> list[str]:
 
 
 def _is_percentage(confidence: float) -> bool:
-    return 0 <= confidence <= 100  # noqa: PLR2004  # per cent; NaN is not
+    return 0 <= confidence <= 100  # noqa: PLR2004  # percent; false for NaN
 
 
 def _names(names: Iterable[str]) -> list[str]:
@@ -135,11 +136,12 @@ def _names(names: Iterable[str]) -> list[str]:
     return [name for name in cleaned if name][:MAX_LABEL_RELATIVES]
 
 
-def _boxed(instances: Iterable[Instance]) -> list[Instance]:
-    return sorted(_sound(instances), key=lambda instance: -instance.confidence)[:MAX_INSTANCES]
+def _instances(instances: Iterable[Instance]) -> list[Instance]:
+    most_confident = sorted(_valid(instances), key=lambda instance: -instance.confidence)
+    return most_confident[:MAX_INSTANCES]
 
 
-def _sound(instances: Iterable[Instance]) -> Iterator[Instance]:
+def _valid(instances: Iterable[Instance]) -> Iterator[Instance]:
     for instance in instances:
         box = _clipped(instance.box)
         if box is not None and _is_percentage(instance.confidence):
@@ -147,11 +149,11 @@ def _sound(instances: Iterable[Instance]) -> Iterator[Instance]:
 
 
 def _clipped(box: BoundingBox) -> BoundingBox | None:
-    """Return the part of `box` that lies in the picture; None where there is none."""
+    """Return the part of `box` that is inside the picture; None if no part is."""
     if not all(map(math.isfinite, (box.left, box.top, box.width, box.height))):
         return None
-    left, right = _side(box.left, box.width)
-    top, bottom = _side(box.top, box.height)
+    left, right = _clipped_edges(box.left, box.width)
+    top, bottom = _clipped_edges(box.top, box.height)
     if left >= right or top >= bottom:
         return None
     return BoundingBox(
@@ -162,7 +164,7 @@ def _clipped(box: BoundingBox) -> BoundingBox | None:
     )
 
 
-def _side(start: float, length: float) -> tuple[float, float]:
+def _clipped_edges(start: float, length: float) -> tuple[float, float]:
     return (
         round(min(max(start, 0.0), 1.0), _BOX_DIGITS),
         round(min(max(start + length, 0.0), 1.0), _BOX_DIGITS),

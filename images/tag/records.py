@@ -1,6 +1,6 @@
-"""What is known of an owner's photos: the port that Tag uses.
+"""The port that Tag uses to read an owner's rows.
 
-tag/aws.py has its DynamoDB adapter, tests/fakes.py one in memory.
+tag/aws.py has the DynamoDB adapter, tests/fakes.py one in memory.
 """
 
 from typing import NamedTuple, Protocol
@@ -9,27 +9,27 @@ from shared.contracts import Label
 
 
 class SameSize(NamedTuple):
-    """A photo of as many bytes."""
+    """A photo with the size that was asked for."""
 
-    sort_key: str  # of its row
+    sort_key: str  # of the photo's row
     sha256: str
 
 
 class KnownLabels(NamedTuple):
-    """What a photo's row says of its labels."""
+    """The labels in a photo's row."""
 
     labels: list[Label]
     model: str
-    version: int  # of the code that made them
+    version: int  # of the code that made the labels
 
 
 class Records(Protocol):
-    """An owner's rows. Where they cannot be had nothing is known, and nothing raised."""
+    """Reads an owner's rows. A failed look-up finds nothing and raises nothing."""
 
     def same_size(self, owner: str, size: int) -> list[SameSize]:
-        """Return photos of `owner` that have, or last had, `size` bytes; ten at most."""
+        """Return at most ten photos of `owner` that had `size` bytes when they were last READY."""
         ...
 
     def labels(self, owner: str, sort_key: str) -> KnownLabels | None:
-        """Return the labels of a photo; None where no labeler has answered for it."""
+        """Return the labels of a photo; None if no labeler has labeled it."""
         ...

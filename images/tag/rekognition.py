@@ -1,4 +1,4 @@
-"""Amazon Rekognition's DetectLabels: what it is sent, and its answer in our names.
+"""Label photos with DetectLabels of Amazon Rekognition.
 
 Source of all limits: https://docs.aws.amazon.com/rekognition/latest/dg/limits.html
 """
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
 MAX_OBJECT_BYTES: Final = 15_000_000  # "15 MB" for an object in S3
 MIN_SIDE_PX: Final = 80
 MAX_SIDE_PX: Final = 10_000
-SENT_SIDE_PX: Final = 2_048  # of our own JPEG: far below 5,242,880 bytes whatever it shows
+SENT_SIDE_PX: Final = 2_048  # of a converted photo: always far below 5,242,880 bytes
 
-MODEL: Final = "rekognition "  # and its version
+MODEL: Final = "rekognition "  # the version follows
 
 TOO_SMALL: Final = Labels(status="SKIPPED:TOO_SMALL")
 OBJECT_REFUSED: Final = "InvalidS3ObjectException"
 
 
 class _Shape(msgspec.Struct, rename="pascal"):
-    """A part of the answer; its values may be anything of their JSON type, NaN too."""
+    """A part of the response. Values are only checked for their JSON type, which allows NaN."""
 
 
 class _Named(_Shape):
@@ -61,24 +61,24 @@ class _Label(_Shape):
 
 @dataclass(frozen=True, slots=True)
 class RekognitionLabeler:
-    """`labels.Labeler` by Rekognition."""
+    """`labels.Labeler` with Rekognition."""
 
     rekognition: Rekognition
     max_labels: int
-    min_confidence: float  # per cent
+    min_confidence: float  # percent
 
     def accepts(self, model: str) -> bool:
-        """Accept every version of Rekognition's: which one answers is not known before."""
+        """Accept all versions of Rekognition: the version is known only after a request."""
         return model.startswith(MODEL)
 
     def label(
         self, photo: PhotoRef, image: ImageFacts, store: PhotoStore, *, deadline: float
     ) -> Labels:
-        """Ask once, by reference where Rekognition takes the object as it is; see `Labeler`."""
+        """Send one request, with a reference to the object if possible; see `Labeler`."""
         if shorter_side_sent_px(image) < MIN_SIDE_PX:
             return TOO_SMALL
-        # Without a version, Rekognition would read whatever is there by now.
-        if accepts(image) and photo.version_id is not None:
+        # Without a version, Rekognition would read the current object, which may be another photo.
+        if is_accepted(image) and photo.version_id is not None:
             return self._by_reference(photo, photo.version_id, store)
         return self._by_value(photo, store, deadline)
 
@@ -92,13 +92,13 @@ class RekognitionLabeler:
             return self._ask({"S3Object": s3_object})
         except LabelsRefusedError as error:
             if str(error) == OBJECT_REFUSED:
-                # Said alike of an object that is gone, and of one that may not be read: S3 says
-                # which it is, by its own error.
+                # Rekognition gives the same code for a deleted and an unreadable object. S3's own
+                # error tells which.
                 store.read(photo, 0, 0)
             raise
 
     def _by_value(self, photo: PhotoRef, store: PhotoStore, deadline: float) -> Labels:
-        from tag.jpeg import upright_jpeg  # noqa: PLC0415  # libvips, which few photos need
+        from tag.jpeg import upright_jpeg  # noqa: PLC0415  # loads libvips, which few photos need
 
         with store.stream(photo) as stream:
             jpeg = upright_jpeg(stream, side_px=SENT_SIDE_PX, deadline=deadline)
@@ -114,10 +114,10 @@ class RekognitionLabeler:
         )
 
 
-def accepts(image: ImageFacts) -> bool:
-    """Say whether Rekognition takes the object as it is, with boxes in display space.
+def is_accepted(image: ImageFacts) -> bool:
+    """Return whether Rekognition accepts the object itself, with boxes of the upright picture.
 
-    It turns a JPEG by its EXIF orientation, and a PNG never.
+    Rekognition rotates a JPEG by its EXIF orientation, but not a PNG.
 
     Source: OrientationCorrection in
     https://docs.aws.amazon.com/rekognition/latest/APIReference/API_DetectLabels.html
@@ -129,23 +129,23 @@ def accepts(image: ImageFacts) -> bool:
 
 
 def shorter_side_sent_px(image: ImageFacts) -> int:
-    """Return how many pixels Rekognition gets along the shorter side of the picture."""
+    """Return the length of the shorter side of the picture that Rekognition gets."""
     longer_px, shorter_px = sorted((image.width_px, image.height_px), reverse=True)
-    if accepts(image) or longer_px <= SENT_SIDE_PX:
+    if is_accepted(image) or longer_px <= SENT_SIDE_PX:
         return shorter_px
     return shorter_px * SENT_SIDE_PX // longer_px
 
 
 def read_labels(answer: Iterable[object]) -> list[Label]:
-    """Return DetectLabels' `Labels` in our names; what has not the documented shape is left out."""
+    """Convert DetectLabels' `Labels`; a label without the documented fields is left out."""
     labels = []
-    for said in answer:
+    for item in answer:
         with suppress(msgspec.ValidationError):
-            labels.append(_in_our_names(msgspec.convert(said, type=_Label)))
+            labels.append(_converted(msgspec.convert(item, type=_Label)))
     return labels
 
 
-def _in_our_names(label: _Label) -> Label:
+def _converted(label: _Label) -> Label:
     return Label(
         name=label.name,
         confidence=label.confidence,

@@ -1,43 +1,38 @@
-"""The same picture is labeled once: labels of a photo of the same bytes are taken over.
+"""Label the same bytes once: reuse the labels of another photo of the same owner.
 
-A photo is compared with its owner's alone, by size first: where none has as many bytes, which is
-nearly always so, one Query is all that this costs, and no byte is read.
+Sizes are compared first. Nearly always no other photo has the same size: then one Query is the
+whole cost, and no byte of the photo is read.
 """
 
-from shared.contracts import ImageFacts, PhotoRef
+from shared.contracts import TagRequest
 from shared.keys import split_upload_key
 from shared.storage import PhotoStore
 from tag.labels import Labeler, Labels
 from tag.records import Records
 
 
-def labels_of_same_bytes(  # noqa: PLR0913  # all but two by name
-    photo: PhotoRef,
-    image: ImageFacts,
-    *,
-    store: PhotoStore,
-    records: Records,
-    labeler: Labeler,
-    version: int,
+def labels_of_same_bytes(
+    request: TagRequest, store: PhotoStore, labeler: Labeler, records: Records, *, version: int
 ) -> Labels | None:
-    """Return the labels of a photo of the same owner and bytes, an earlier version too; or None.
+    """Return the labels of a photo with the same owner and bytes, or None if no photo qualifies.
+
+    The photo's own row counts too: a new version may have the bytes of the version before it.
 
     Args:
-        photo: which one.
-        image: what Extract found it to be.
-        store: where its bytes are.
-        records: what is known of its owner's photos.
-        labeler: takes over what a model has said that it `accepts`.
-        version: of the code; what another has made is not taken over.
+        request: names the photo and its size.
+        store: has the photo's bytes.
+        labeler: labels are reused only from a model that it `accepts`.
+        records: the rows of the photo's owner.
+        version: of this step's code; labels that another version made are not reused.
 
     Raises:
         PhotoError: as `PhotoStore` raises it.
     """
-    owner = split_upload_key(photo.key).owner
-    candidates = records.same_size(owner, image.bytes)
+    owner = split_upload_key(request.photo.key).owner
+    candidates = records.same_size(owner, request.image.bytes)
     if not candidates:
         return None
-    with store.stream(photo) as stream:
+    with store.stream(request.photo) as stream:
         sha256 = stream.hashed().sha256()
     for candidate in candidates:
         if candidate.sha256 == sha256:

@@ -1,1 +1,1 @@
-"""The Thumbnail step: one container image."""
+"""The Thumbnail step, which has its own container image."""

@@ -1,4 +1,4 @@
-"""Thumbnail step: the small copies of a photo.
+"""Thumbnail step: write the renditions of a photo.
 
 In       contracts.ThumbnailRequest
 Out      contracts.ThumbnailResult
@@ -35,13 +35,13 @@ from thumbnail.renditions import EXTENSIONS, MIME_TYPES, RenditionSpec, parse_re
 
 shared.cold_start.over()
 
-VERSION: Final = 1  # of this step's code: raise it when the same photo gives another result
+VERSION: Final = 1  # of this step's code: raise it when results for the same photo change
 
 log = logging.getLogger(__name__)
 
 
 def handle(event: Mapping[str, object], context: object) -> dict[str, object]:
-    """Lambda entry point: JSON in, JSON out, nothing else."""
+    """Convert Lambda's JSON event, run the step, and return JSON."""
     request = parse(ThumbnailRequest, event)
     result = run(
         request,
@@ -61,9 +61,9 @@ def run(
     photos_bucket: str,
     deadline: float = math.inf,
 ) -> ThumbnailResult:
-    """Write `renditions` of one photo: all of them, or none where the photo is refused.
+    """Write all `renditions` of one photo, or none if the photo is refused.
 
-    The same photo and version give the same keys and bytes, so that a retry does no harm.
+    The same version of a photo gives the same keys and bytes, so a retry is harmless.
     """
     started = time.perf_counter()
     photo = request.photo

@@ -1,4 +1,4 @@
-"""Which pictures are made of each photo: configuration, and the rules that it must follow."""
+"""The setting RENDITIONS: the pictures to make of each photo."""
 
 import re
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
-MAX_SIDE_PX: Final = 4096  # beyond it the picture is no longer small: link to the original
+MAX_SIDE_PX: Final = 4096  # a page that needs a larger picture links to the original
 NAME: Final = re.compile(r"[a-z0-9-]{1,32}")
 
 MIME_TYPES: Final = {"avif": "image/avif", "jpeg": "image/jpeg", "webp": "image/webp"}
@@ -16,9 +16,9 @@ Side = Annotated[int, msgspec.Meta(ge=1, le=MAX_SIDE_PX)]
 
 
 class RenditionSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One kind of picture. Never enlarged: a photo that is smaller than the box stays so."""
+    """How to make one rendition. A photo that is smaller than the box is not enlarged."""
 
-    fit: Literal["inside", "cover"]  # inside: all of the photo; cover: its middle fills the box
+    fit: Literal["inside", "cover"]  # inside: the whole photo; cover: its middle fills the box
     width_px: Side
     height_px: Side
     format: Literal["webp", "jpeg", "avif"]
@@ -32,19 +32,19 @@ DEFAULT_RENDITIONS: Final[Mapping[str, RenditionSpec]] = {
 
 
 def parse_renditions(text: str) -> dict[str, RenditionSpec]:
-    """Read `{"<name>": {"fit", "width_px", "height_px", "format", "quality"}, ...}`.
+    """Parse `{"<name>": {"fit", "width_px", "height_px", "format", "quality"}, ...}`.
 
-    Names are 1 to 32 of a-z, 0-9 and the hyphen, since they stand in keys.
+    A name has 1 to 32 characters of a-z, 0-9 and the hyphen, since it is a part of keys.
 
     Raises:
-        ValueError: it is not JSON, or breaks a rule; the message names the rule and the value.
+        ValueError: not JSON, or against a rule; the message names the rule and the value.
     """
     try:
         configured = msgspec.json.decode(text, type=dict[str, object])
     except msgspec.DecodeError as error:
         raise ValueError(f"RENDITIONS: {error}, got {text!r}") from error
     if not configured:
-        raise ValueError("RENDITIONS names no rendition")
+        raise ValueError("RENDITIONS has no rendition")
     return {name: _parse_spec(name, spec) for name, spec in configured.items()}
 
 

@@ -1,4 +1,4 @@
-"""docs/performance.md is what bench/results.json says, and says of each target how it stands."""
+"""docs/performance.md is made from bench/results.json, with a verdict on each target."""
 
 import json
 import re
@@ -12,7 +12,7 @@ RESULTS = results.load()
 PAGE = report.PAGE.read_text()
 
 
-def test_the_page_is_made_of_the_results() -> None:
+def test_the_page_is_made_from_the_results() -> None:
     assert report.page(RESULTS) == PAGE
 
 
@@ -20,7 +20,7 @@ def test_every_section_was_measured() -> None:
     assert set(RESULTS) == {"about", *report.SECTIONS}
 
 
-def test_the_results_say_when_where_and_with_what() -> None:
+def test_the_results_have_date_machine_and_versions() -> None:
     about = RESULTS["about"]
 
     assert all(re.fullmatch(r"\d{4}-\d\d-\d\d", one["date"]) for one in about["sections"].values())
@@ -29,7 +29,7 @@ def test_the_results_say_when_where_and_with_what() -> None:
     assert len(about["photos"]) >= 10
 
 
-def test_every_target_has_its_verdict_on_the_page() -> None:
+def test_every_target_is_on_the_page() -> None:
     targets = list(report.targets(RESULTS))
 
     assert len(targets) == len({one.what for one in targets})
@@ -39,7 +39,7 @@ def test_every_target_has_its_verdict_on_the_page() -> None:
 
 
 @pytest.mark.parametrize("name", report.SECTIONS)
-def test_every_section_says_how_it_is_measured_again(name: str) -> None:
+def test_every_section_has_its_command(name: str) -> None:
     title = report.SECTIONS[name].TITLE
 
     assert re.search(rf'## {title}\n\n`make bench BENCH="?{name}', PAGE)
@@ -56,18 +56,18 @@ def numbers(node: object) -> Iterator[float]:
             yield from numbers(one)
 
 
-def test_figures_have_no_more_digits_than_they_are_worth() -> None:
+def test_figures_have_four_significant_digits() -> None:
     assert all(figure == float(f"{figure:.4g}") for figure in numbers(RESULTS))
     assert results.rounded({"a": [1.23456, 12_345]}) == {"a": [1.235, 12_345]}
 
 
-def test_pictures_are_there_and_small() -> None:
+def test_pictures_exist_and_are_small() -> None:
     for name in re.findall(r"!\[[^]]*\]\(([^)]+)\)", PAGE):
         picture = ROOT / "docs" / name
         assert picture.stat().st_size < 600_000, name
 
 
-def test_results_are_of_known_shape() -> None:
+def test_results_are_formatted_json() -> None:
     text = results.RESULTS.read_text()
 
     assert text == json.dumps(json.loads(text), indent=1, ensure_ascii=False) + "\n"

@@ -1,4 +1,4 @@
-"""Tools are asked in turn, all the same number of times, and what fails is left out."""
+"""Tools are measured in turn and equally often, and failures are left out."""
 
 import sys
 from pathlib import Path
@@ -24,7 +24,7 @@ PHOTOS = [Path("a.jpg"), Path("b.jpg")]
 
 @pytest.fixture
 def asked(tmp_path: Path) -> Path:
-    """The file in which the worker notes what it was asked."""
+    """The file in which the worker logs its requests."""
     return tmp_path / "asked"
 
 
@@ -32,7 +32,7 @@ def tool(operation: str, asked: Path) -> Tool:
     return Tool(operation, (sys.executable, "-c", WORKER, str(asked)), operation)
 
 
-def test_every_tool_gets_every_photo_in_every_round_and_one_to_warm_up(asked: Path) -> None:
+def test_every_tool_gets_every_photo_in_each_round_and_once_to_warm_up(asked: Path) -> None:
     tools = [tool("one", asked), tool("two", asked)]
 
     with workers() as running:
@@ -48,7 +48,7 @@ def test_every_tool_gets_every_photo_in_every_round_and_one_to_warm_up(asked: Pa
     assert cpu_ms(found["two"], "b.jpg") == [2.0, 2.0, 2.0]
 
 
-def test_what_a_tool_fails_on_is_left_out_and_not_asked_again(asked: Path) -> None:
+def test_a_photo_that_a_tool_fails_on_is_left_out_and_not_tried_again(asked: Path) -> None:
     with workers() as running:
         found = interleave(running, [tool("fail", asked)], PHOTOS, 3, lambda: None)
 
@@ -56,7 +56,7 @@ def test_what_a_tool_fails_on_is_left_out_and_not_asked_again(asked: Path) -> No
     assert asked.read_text().count("fail b.jpg") == 1
 
 
-def test_a_worker_that_dies_ends_no_run(asked: Path) -> None:
+def test_a_worker_that_dies_does_not_end_the_run(asked: Path) -> None:
     with workers() as running:
         found = interleave(running, [tool("die", asked)], PHOTOS, 1, lambda: None)
 

@@ -1,4 +1,4 @@
-"""What the sections compute is right; what they measure is not tested here."""
+"""The computations of the sections are right. Their measurements are not tested."""
 
 import re
 import sys
@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 import pyvips
 
-from bench import corpus, growth, instructions, memory, peers, pipeline, thumbnail
-from bench.processes import Process, compare
+from bench import ROOT, cold, corpus, growth, instructions, memory, peers, pipeline, thumbnail
+from bench.processes import Process, compare, cpu_ms
 from bench.section import prose
 from bench.workers import throttled
 from gallery import backfill, costs
 from gallery.units import read_units
 
 
-def test_processes_are_compared_by_their_own_cpu_time() -> None:
+def test_processes_are_compared_by_cpu_time() -> None:
     quick = Process([sys.executable, "-I", "-S", "-c", "pass"])
     slow = Process([sys.executable, "-I", "-S", "-c", "sum(range(5_000_000))"])
 
@@ -26,24 +26,33 @@ def test_processes_are_compared_by_their_own_cpu_time() -> None:
     assert found["slow"]["ms"] > found["quick"]["ms"]
 
 
-def test_a_process_that_fails_ends_the_measuring() -> None:
+def test_a_failing_process_raises() -> None:
     failing = Process([sys.executable, "-c", "raise SystemExit(3)"])
 
     with pytest.raises(ChildProcessError, match="SystemExit"):
         compare({"failing": failing}, "failing", 1, lambda: None)
 
 
+@pytest.mark.parametrize("image", cold.IMAGES)
+def test_the_start_programs_run_with_the_rooms_of_their_image(image: str, tmp_path: Path) -> None:
+    for room in cold.copied_rooms(image):
+        (tmp_path / room).symlink_to(ROOT / "images" / room)
+    environment = {**cold.SETTINGS, "PYTHONPATH": str(tmp_path), "TABLE": "gallery"}
+
+    assert cpu_ms(Process([sys.executable, "-c", cold.start_program(image)], environment)) > 0
+
+
 @pytest.mark.parametrize(
     ("now", "regressed"),
     [(100.0, set()), (104.9, set()), (105.1, {"core"}), (50.0, set())],
-    ids=["as it was", "tolerated", "grown", "less"],
+    ids=["equal", "tolerated", "grown", "less"],
 )
-def test_a_regression_is_what_has_grown(now: float, regressed: set[str]) -> None:
+def test_only_growth_beyond_the_tolerance_is_a_regression(now: float, regressed: set[str]) -> None:
     assert set(instructions.grown({"core": now}, {"core": 100.0})) == regressed
 
 
 @pytest.mark.parametrize("labeler", ["rekognition", "embedded"])
-def test_growth_is_even_behind_the_quota_that_holds(labeler: str) -> None:
+def test_time_is_linear_once_a_quota_limits_it(labeler: str) -> None:
     rate = min(backfill.rates(backfill.INVOCATIONS_AT_ONCE, labeler=labeler).values())
 
     first, million = (growth.seconds(count, labeler=labeler) for count in (1, growth.MILLION))
@@ -80,14 +89,14 @@ def test_a_small_photo_becomes_a_frame_without_being_enlarged() -> None:
     assert frame.crop(0, 0, 40, 30).avg() == pytest.approx(photo.avg())
 
 
-def test_columns_are_made_by_how_names_begin() -> None:
+def test_columns_select_photos_by_prefix() -> None:
     ratios = {"12mp-1.jpg": 2.0, "12mp-2.jpg": 0.5, "48mp.jpg": 4.0}
 
     assert thumbnail.mean(ratios, thumbnail.COLUMNS["12 MP"]) == pytest.approx(1)
     assert thumbnail.mean(ratios, thumbnail.COLUMNS["progressive"]) is None
 
 
-def test_a_program_of_the_same_name_that_is_another_is_none_of_ours(
+def test_another_program_with_the_same_name_is_no_peer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stand_in = tmp_path / "convert"
@@ -103,19 +112,19 @@ def test_a_program_of_the_same_name_that_is_another_is_none_of_ours(
     assert found == (str(stand_in), "6.9.11-60")
 
 
-def test_prose_is_as_wide_as_our_pages() -> None:
+def test_prose_has_at_most_100_columns() -> None:
     *lines, last = prose("word " * 100)
 
     assert max(map(len, lines)) <= 100
     assert last == ""
 
 
-def test_marks_of_memory_are_looked_at() -> None:
+def test_memory_is_measured_at_its_marks() -> None:
     assert {memory.FEW, memory.MANY, int(memory.SETTLED)} <= {100, 200, 1000}
     assert throttled.PIECE_BYTES < 1_000_000
 
 
-def test_a_read_costs_half_where_it_need_not_be_of_now() -> None:
+def test_an_eventually_consistent_read_costs_half() -> None:
     row = {"pk": {"S": "a" * 4000}, "n": {"N": "12"}, "list": {"L": [{"M": {"x": {"S": "y"}}}]}}
 
     assert read_units([row, row], now=True) == 2

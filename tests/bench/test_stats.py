@@ -1,4 +1,4 @@
-"""What is said of many rounds is what statistics says."""
+"""Statistics over rounds."""
 
 import pytest
 from hypothesis import given
@@ -10,7 +10,7 @@ TIMES = st.lists(st.floats(0.1, 1e4), min_size=1, max_size=20)
 
 
 @given(TIMES, st.floats(0.5, 2))
-def test_a_machine_that_slows_all_down_changes_no_ratio(times: list[float], slower: float) -> None:
+def test_a_slow_machine_changes_no_ratio(times: list[float], slower: float) -> None:
     ours, theirs = [2 * each for each in times], times
 
     slow = median_ratio([slower * each for each in ours], [slower * each for each in theirs])
@@ -18,12 +18,12 @@ def test_a_machine_that_slows_all_down_changes_no_ratio(times: list[float], slow
     assert slow == pytest.approx(2)
 
 
-def test_a_ratio_is_taken_round_by_round() -> None:
+def test_ratios_are_taken_within_a_round() -> None:
     assert median_ratio([1, 20, 3], [1, 10, 3]) == 1  # the median of the medians would be 1 as well
     assert median_ratio([2, 20, 60], [1, 10, 3]) == 2
 
 
-def test_a_ratio_of_different_rounds_is_refused() -> None:
+def test_lists_of_different_lengths_have_no_ratio() -> None:
     with pytest.raises(ValueError, match="shorter"):
         median_ratio([1, 2], [1])
     with pytest.raises(ValueError, match="no rounds"):

@@ -1,4 +1,4 @@
-"""A verdict is what the figures beside it say."""
+"""The verdict on a target agrees with the figures beside it."""
 
 import pytest
 
@@ -16,7 +16,7 @@ from bench.targets import Target, reasons, rows, text
         (None, 90, True, "not measured"),
     ],
 )
-def test_a_verdict_is_of_the_figure_as_shown(
+def test_the_verdict_compares_the_figure_as_shown(
     figure: float | None,
     bound: float,
     at_least: bool,  # noqa: FBT001  # a case
@@ -29,17 +29,17 @@ def test_a_verdict_is_of_the_figure_as_shown(
     ("figure", "shown"),
     [(0.0714, "0.0714"), (1.304, "1.3"), (31.16, "31.2"), (1234.5, "1,234"), (1, "1")],
 )
-def test_a_figure_has_three_digits_at_least(figure: float, shown: str) -> None:
+def test_a_figure_has_three_digits_or_more(figure: float, shown: str) -> None:
     assert text(figure) == shown
 
 
-def test_a_target_is_one_row_with_its_stretch() -> None:
+def test_a_target_is_a_row_with_its_stretch() -> None:
     *_, row = rows([Target("this", 1.2, 1.3, stretch=1)])
 
     assert row == "| this | ≤ 1.3 × (stretch 1) | 1.2 × | met |"
 
 
-def test_a_reason_is_given_once_and_only_for_what_is_missed() -> None:
+def test_only_missed_targets_have_reasons_each_once() -> None:
     targets = [
         Target("one", 2, 1, why="so it is."),
         Target("other", 3, 1, why="so it is."),

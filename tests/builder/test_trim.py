@@ -1,4 +1,4 @@
-"""images/builder/trim.py: clients still work on what it leaves, and it leaves little."""
+"""After images/builder/trim.py, clients still work and few files are left."""
 
 import json
 import shutil
@@ -24,9 +24,9 @@ LABELS = b'{"Labels": [{"Name": "Cat", "Confidence": 98.5}]}'
 
 
 class Aws(BaseHTTPRequestHandler):
-    """Answers with LABELS, or a PUT with nothing, and remembers the requests."""
+    """Answers a PUT with an empty body and others with LABELS, and records the requests."""
 
-    protocol_version = "HTTP/1.1"  # which knows of "Expect: 100-continue"
+    protocol_version = "HTTP/1.1"  # for "Expect: 100-continue"
 
     requests: ClassVar[list[tuple[str, str, bytes]]] = []  # Authorization, request line, body
 
@@ -57,7 +57,7 @@ def endpoint_url() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What pip installed, of botocore's 400 services these four, trimmed to s3 and rekognition."""
+    """Installed packages with four of botocore's 400 services, trimmed to s3 and rekognition."""
     folder = tmp_path_factory.mktemp("packages")
     models = folder / "botocore" / "data"
     models.mkdir(parents=True)
@@ -77,7 +77,7 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def client(
     packages: Path, service: str, *, region: str = "eu-west-1", endpoint_url: str | None = None
 ) -> BaseClient:
-    """Return a client that knows the models of `packages` and nothing else."""
+    """Return a client that uses only the models in `packages`."""
     session = botocore.session.Session()
     models = Loader([str(packages / "botocore" / "data")], include_default_search_paths=False)
     session.register_component("data_loader", models)
@@ -90,7 +90,7 @@ def client(
     )
 
 
-def test_leaves_the_models_of_the_named_services_only(packages: Path) -> None:
+def test_only_the_models_of_the_named_services_are_left(packages: Path) -> None:
     models = packages / "botocore" / "data"
 
     assert {path.name for path in models.iterdir() if path.is_dir()} == {"rekognition", "s3"}
@@ -98,7 +98,7 @@ def test_leaves_the_models_of_the_named_services_only(packages: Path) -> None:
     assert sum(path.stat().st_size for path in models.rglob("*.json")) < 250_000  # of 22 MB
 
 
-def test_leaves_neither_commands_nor_resource_models(packages: Path) -> None:
+def test_commands_and_resource_models_are_deleted(packages: Path) -> None:
     assert not (packages / "bin").exists()
     assert not (packages / "boto3" / "data").exists()
 
@@ -119,9 +119,7 @@ def test_clients_know_their_endpoint_in_every_partition(
 
 
 @pytest.mark.parametrize("service", CALLED)
-def test_what_is_called_is_as_it_was_and_nothing_else_is_there(
-    packages: Path, service: str
-) -> None:
+def test_called_operations_are_unchanged_and_others_are_gone(packages: Path, service: str) -> None:
     trimmed = client(packages, service).meta.service_model
     whole = botocore.session.Session().get_service_model(service)
 
@@ -136,7 +134,7 @@ def test_what_is_called_is_as_it_was_and_nothing_else_is_there(
 
 
 def described(shape: Any, seen: tuple[str, ...] = ()) -> Any:  # noqa: ANN401  # botocore's shapes
-    """Return a shape with all that it is made of."""
+    """Return a shape with all shapes inside it."""
     if shape is None or shape.name in seen:
         return shape and shape.name
     seen = (*seen, shape.name)
@@ -148,7 +146,7 @@ def described(shape: Any, seen: tuple[str, ...] = ()) -> Any:  # noqa: ANN401  #
     return shape.name, shape.type_name, sorted(shape.metadata), shape.serialization, parts
 
 
-def test_an_operation_that_is_not_there_is_refused(tmp_path: Path) -> None:
+def test_an_unknown_operation_is_refused(tmp_path: Path) -> None:
     models = tmp_path / "botocore" / "data"
     (tmp_path / "boto3" / "data").mkdir(parents=True)
     shutil.copytree(INSTALLED / "botocore" / "data" / "s3", models / "s3")
@@ -158,7 +156,7 @@ def test_an_operation_that_is_not_there_is_refused(tmp_path: Path) -> None:
         trim(tmp_path, {"s3": {"GetObject", "GetObjekt"}})
 
 
-def test_rekognitions_call_is_signed_and_sent_and_its_answer_read(
+def test_rekognitions_client_sends_signed_requests_and_reads_responses(
     packages: Path, endpoint_url: str
 ) -> None:
     rekognition: Any = client(packages, "rekognition", endpoint_url=endpoint_url)
@@ -172,7 +170,7 @@ def test_rekognitions_call_is_signed_and_sent_and_its_answer_read(
     assert authorization.startswith("AWS4-HMAC-SHA256 Credential=id/")
 
 
-def test_s3s_calls_are_sent_and_their_answers_read(packages: Path, endpoint_url: str) -> None:
+def test_s3s_client_sends_requests_and_reads_responses(packages: Path, endpoint_url: str) -> None:
     s3: Any = client(packages, "s3", endpoint_url=endpoint_url)
 
     body = s3.get_object(Bucket="photos", Key="a.jpg", Range="bytes=0-9")["Body"].read()
@@ -186,7 +184,7 @@ def test_s3s_calls_are_sent_and_their_answers_read(packages: Path, endpoint_url:
     ]
 
 
-def test_refuses_a_service_that_botocore_does_not_know(tmp_path: Path) -> None:
+def test_an_unknown_service_is_refused(tmp_path: Path) -> None:
     (tmp_path / "boto3" / "data").mkdir(parents=True)
     (tmp_path / "botocore" / "data").mkdir(parents=True)
 

@@ -1,6 +1,6 @@
-"""Every value that real photos state is returned, or a promise says why not.
+"""Every value in real photos is returned, or DROPPED has the reason.
 
-Run with `pytest -rP tests/extract/test_truth.py` to see how many of each field were compared.
+`pytest -rP tests/extract/test_truth.py` prints how many values of each field were compared.
 """
 
 import json
@@ -36,14 +36,14 @@ FIELDS = (
     "f_number",
     "focal_length",
 )
-TOLERANCES = {"lat": 1e-5, "lon": 1e-5, "altitude": 1e-2}  # degrees, degrees, metres
+TOLERANCES = {"lat": 1e-5, "lon": 1e-5, "altitude": 1e-2}  # degrees, degrees, meters
 
-# What a file states and we do not return -> the promise that drops it, and what we return.
+# A value in a file that is not returned -> the reason, and the value that is returned.
 DROPPED: dict[tuple[str, str], tuple[str, object]] = {
     ("exif-orientation-examples/Landscape_0.jpg", "orientation"): ("O1: 1-8, else 1", 1),
     ("exif-orientation-examples/Portrait_0.jpg", "orientation"): ("O1: 1-8, else 1", 1),
     ("exif-samples/heic/mobile/HMD_Nokia_8.3_5G.heif", "orientation"): (
-        "O1: record size = thumbnail aspect; decoders heed irot, which is a quarter turn here",
+        "O1: record size = thumbnail aspect; decoders apply irot, which is a quarter turn here",
         6,
     ),
 }
@@ -51,7 +51,7 @@ SIDEWAYS = 5  # orientations from here on swap width and height
 
 
 def stated(result: ExtractResult) -> dict[str, Any]:
-    """Return what we found under the names, and in the terms, of truth.json."""
+    """Return the result with the names and units of truth.json."""
     image, metadata = result.image, result.metadata
     taken, place, camera = metadata.taken_at, metadata.location, metadata.camera or Camera()
     is_original = taken is not None and taken.source == "EXIF:DateTimeOriginal"
@@ -90,7 +90,7 @@ def is_equal(field: str, true: Any, ours: Any) -> bool:  # noqa: ANN401  # whate
 
 
 def compare(photos_folder: Path) -> tuple[Counter[str], Counter[str], dict[tuple[str, str], Any]]:
-    """Return, by field, how many values are stated and how many of them we return; and the rest."""
+    """Return by field the numbers of true and of returned values, and the values that differ."""
     truth: dict[str, dict[str, Any]] = json.loads((photos_folder / "truth.json").read_text())
     of_all, returned = Counter[str](), Counter[str]()
     differing: dict[tuple[str, str], Any] = {}

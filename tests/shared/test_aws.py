@@ -1,4 +1,4 @@
-"""Settings and clients: from the environment, at first use, once."""
+"""Settings and clients are created from the environment, once, at their first use."""
 
 from collections.abc import Callable
 
@@ -21,7 +21,7 @@ from wire import Answer, serving
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_a_missing_setting_is_named(
+def test_a_missing_setting_raises_with_its_name(
     monkeypatch: pytest.MonkeyPatch, setting: Callable[[], object], name: str
 ) -> None:
     monkeypatch.delenv(name, raising=False)
@@ -42,7 +42,7 @@ def test_settings_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch)
     assert settings.labeler_settings() == ("labeler", 50, 55.5)
 
 
-def test_clients_are_made_once_and_go_where_the_environment_says(
+def test_clients_are_created_once_with_the_endpoint_in_the_environment(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     s3.photo_store.cache_clear()
@@ -66,7 +66,7 @@ def test_clients_are_made_once_and_go_where_the_environment_says(
     tag_aws.rekognition.cache_clear()
 
 
-def test_all_attempts_together_end_before_the_functions_do() -> None:
+def test_all_attempts_of_a_request_end_before_the_function() -> None:
     config = vars(aws.CLIENT_CONFIG)
 
     attempts = config["retries"]["total_max_attempts"]

@@ -1,4 +1,4 @@
-"""Importing a handler, as a cold start does, touches no network and reads no setting."""
+"""Importing a handler uses no network and reads no setting."""
 
 import json
 import os
@@ -34,15 +34,15 @@ print(json.dumps([asked, sorted(sys.modules), collects]))
 
 
 class Imported(NamedTuple):
-    """What happened while a handler was imported."""
+    """The effects of importing a handler."""
 
-    variables: set[str]  # of the environment that were asked for
+    variables: set[str]  # environment variables that were read
     modules: set[str]
-    collects: bool  # the garbage collector runs again, and leaves what was imported alone
+    collects: bool  # the garbage collector runs, without the imported objects
 
 
 def imported(handler: str) -> Imported:
-    """Import `handler` as the first thing of a process; any use of a socket fails it."""
+    """Import `handler` in a new process, which fails if it uses a socket."""
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(IMAGES)}
     probe = subprocess.run(  # noqa: S603  # our own code
         [sys.executable, "-W", "error", "-c", PROBE, handler],
@@ -57,14 +57,14 @@ def imported(handler: str) -> Imported:
 
 
 @pytest.mark.parametrize("handler", ["extract.handler", "thumbnail.handler", "tag.handler"])
-def test_importing_a_handler_touches_no_network_and_reads_no_setting(handler: str) -> None:
+def test_importing_a_handler_uses_no_network_and_reads_no_setting(handler: str) -> None:
     assert imported(handler).variables <= {"HOME"}  # botocore expands a "~"
 
 
-def test_importing_tag_does_not_load_libvips_which_most_photos_do_not_need() -> None:
+def test_importing_tag_does_not_load_libvips() -> None:
     assert "pyvips" not in imported("tag.handler").modules
 
 
 @pytest.mark.parametrize("handler", ["extract.handler", "thumbnail.handler", "tag.handler"])
-def test_the_garbage_collector_runs_once_a_handler_is_imported(handler: str) -> None:
+def test_the_garbage_collector_runs_after_the_import_of_a_handler(handler: str) -> None:
     assert imported(handler).collects

@@ -1,4 +1,4 @@
-"""MemoryPhotoStore and S3PhotoStore keep the same promises; S3's faults get our names."""
+"""MemoryPhotoStore and S3PhotoStore pass the same tests; S3's errors are translated."""
 
 import hashlib
 from collections.abc import Iterator
@@ -48,11 +48,11 @@ KEYS = {
     "1,024 bytes": "uploads/alice/" + "x" * 1010,
     "1,024 bytes of 3": "uploads/alice/ab" + "\u20ac" * 336,
 }
-NEWLINES = "uploads/alice/a\nb\r\n.jpg"  # moto's routes answer 404 to it
+NEWLINES = "uploads/alice/a\nb\r\n.jpg"  # moto answers 404 for this key
 
 
 class Bucket(Protocol):
-    """A store under test, and the other side of it."""
+    """A store under test, and access to its bucket."""
 
     @property
     def store(self) -> PhotoStore: ...
@@ -155,7 +155,7 @@ def bucket(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> B
     ],
     ids=["one byte", "middle", "all", "over the end", "last byte", "at the end", "past the end"],
 )
-def test_reads_the_range_and_tells_the_whole_length(
+def test_read_returns_the_range_and_the_total_length(
     bucket: Bucket, first: int, last: int, body: bytes
 ) -> None:
     photo = bucket.put(KEY, BODY)
@@ -163,7 +163,7 @@ def test_reads_the_range_and_tells_the_whole_length(
     assert bucket.store.read(photo, first, last) == (body, 1024)
 
 
-def test_an_empty_object_is_empty_not_an_error(bucket: Bucket) -> None:
+def test_an_empty_object_is_no_error(bucket: Bucket) -> None:
     photo = bucket.put(KEY, b"")
 
     assert bucket.store.read(photo, 0, 131_071) == (b"", 0)
@@ -172,7 +172,7 @@ def test_an_empty_object_is_empty_not_an_error(bucket: Bucket) -> None:
 
 
 @pytest.mark.parametrize("size", [1, 100, 1024, 5000])
-def test_streams_the_object_in_order_to_its_end(bucket: Bucket, size: int) -> None:
+def test_a_stream_gives_the_object_in_order_to_its_end(bucket: Bucket, size: int) -> None:
     photo = bucket.put(KEY, BODY)
 
     with bucket.store.stream(photo) as stream:
@@ -188,6 +188,7 @@ def test_a_stream_read_without_a_size_is_read_to_its_end(bucket: Bucket) -> None
     photo = bucket.put(KEY, BODY)
 
     with bucket.store.stream(photo) as stream:
+        assert stream.read(0) == b""
         assert stream.read(24) + stream.read() == BODY
 
 
@@ -211,7 +212,7 @@ def test_a_stream_that_ends_early_is_a_broken_connection() -> None:
         PhotoStream(BytesIO(BODY).read, 1 + len(BODY)).hashed().sha256()
 
 
-def test_a_stream_may_be_left_early(bucket: Bucket) -> None:
+def test_a_stream_can_be_closed_early(bucket: Bucket) -> None:
     photo = bucket.put(KEY, BODY)
 
     for _ in range(3):  # more often than the pool has connections
@@ -222,7 +223,7 @@ def test_a_stream_may_be_left_early(bucket: Bucket) -> None:
 
 
 @pytest.mark.parametrize("key", KEYS.values(), ids=KEYS.keys())
-def test_a_key_is_taken_byte_by_byte(bucket: Bucket, key: str) -> None:
+def test_any_key_can_be_read(bucket: Bucket, key: str) -> None:
     photo = bucket.put(key, key.encode())
 
     assert bucket.store.read(photo, 0, 1023).body == key.encode()
@@ -231,13 +232,13 @@ def test_a_key_is_taken_byte_by_byte(bucket: Bucket, key: str) -> None:
 
 
 @pytest.mark.parametrize("key", KEYS.values(), ids=KEYS.keys())
-def test_a_derived_key_is_written_byte_by_byte(bucket: Bucket, key: str) -> None:
+def test_any_derived_key_can_be_written(bucket: Bucket, key: str) -> None:
     bucket.store.write(key, key.encode(), "image/webp")
 
     assert bucket.written(key) == (key.encode(), "image/webp")
 
 
-def test_writing_twice_leaves_the_later_body(bucket: Bucket) -> None:
+def test_a_second_write_replaces_the_first(bucket: Bucket) -> None:
     bucket.store.write("alice/a/b/thumb.webp", b"earlier", "image/webp")
     bucket.store.write("alice/a/b/thumb.webp", b"later", "image/jpeg")
 
@@ -254,12 +255,12 @@ def test_a_removed_photo_is_gone(bucket: Bucket) -> None:
         pass
 
 
-def test_a_photo_that_never_was_is_gone(bucket: Bucket) -> None:
+def test_a_photo_that_never_existed_is_gone(bucket: Bucket) -> None:
     with pytest.raises(PhotoGoneError):
         bucket.store.read(PhotoRef(bucket=PHOTOS_BUCKET, key="uploads/alice/none.jpg"), 0, 9)
 
 
-def test_a_replaced_photo_is_never_mixed_in(bucket: Bucket) -> None:
+def test_a_read_never_returns_bytes_of_another_version(bucket: Bucket) -> None:
     earlier = bucket.put(KEY, BODY)
     bucket.put(KEY, BODY[::-1])
 
@@ -285,7 +286,7 @@ def test_a_lone_surrogate_is_a_bad_key(bucket: Bucket) -> None:
         bucket.store.write(photo.key, b"", "image/webp")
 
 
-def test_what_is_written_is_cached_for_good_by_its_reader_alone(
+def test_renditions_are_cached_forever_and_privately(
     s3: S3Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DERIVED_BUCKET", DERIVED_BUCKET)
@@ -315,7 +316,7 @@ def service() -> Iterator[Service]:
 
 @pytest.fixture(scope="module")
 def store(service: Service) -> S3PhotoStore:
-    """A store that tries once, and waits a fifth of a second for the next packet."""
+    """A store that sends each request once, and waits at most 2 s for a packet."""
     return S3PhotoStore(client_for(service.url, ONE_ATTEMPT))
 
 
@@ -344,7 +345,7 @@ def refusal(status: int, code: str) -> Answer:
     ],
     ids=lambda value: f"{value.status} {value.body[:40]!r}" if isinstance(value, Answer) else None,
 )
-def test_each_answer_of_s3_has_one_name_of_ours(
+def test_each_error_of_s3_is_translated(
     store: S3PhotoStore, service: Service, answer: Answer, error: type[PhotoError]
 ) -> None:
     service.script(answer)
@@ -355,7 +356,7 @@ def test_each_answer_of_s3_has_one_name_of_ours(
     assert len(service.requests) == 1
 
 
-def test_a_missing_bucket_is_ours_to_repair_and_no_photo_gone(
+def test_a_missing_bucket_is_a_fault_of_the_deployment(
     store: S3PhotoStore, service: Service
 ) -> None:
     service.script(refusal(404, "NoSuchBucket"))
@@ -365,7 +366,7 @@ def test_a_missing_bucket_is_ours_to_repair_and_no_photo_gone(
 
 
 @pytest.mark.parametrize("then", ["close", "reset", "stall"])
-def test_a_body_that_breaks_off_is_never_taken_for_the_whole(
+def test_an_incomplete_body_is_never_taken_for_the_whole(
     store: S3PhotoStore, service: Service, then: str
 ) -> None:
     answer = Answer(200, BODY, sent_bytes=500, then=then)
@@ -381,23 +382,21 @@ def test_a_body_that_breaks_off_is_never_taken_for_the_whole(
         b"".join(iter(lambda: stream.read(100), b""))
 
 
-def test_a_body_that_fails_its_checksum_is_unavailable(
-    store: S3PhotoStore, service: Service
-) -> None:
+def test_a_body_with_a_wrong_checksum_is_unavailable(store: S3PhotoStore, service: Service) -> None:
     service.script(Answer(200, BODY, {"x-amz-checksum-crc32": "AAAAAA=="}))
 
     with pytest.raises(StorageUnavailableError), store.stream(PHOTO) as stream:
         stream.read()
 
 
-def test_an_error_of_the_reader_keeps_its_name(store: S3PhotoStore, service: Service) -> None:
+def test_an_error_of_the_reader_is_not_translated(store: S3PhotoStore, service: Service) -> None:
     service.script(Answer(200, BODY))
 
     with pytest.raises(UnicodeEncodeError), store.stream(PHOTO):
         "\ud800".encode()
 
 
-def test_no_endpoint_is_unavailable() -> None:
+def test_a_refused_connection_is_unavailable() -> None:
     with serving() as service:
         url = service.url
 
@@ -406,15 +405,15 @@ def test_no_endpoint_is_unavailable() -> None:
 
 
 @pytest.mark.parametrize(
-    ("photo", "condition"),
+    ("photo", "query", "if_match"),
     [
-        (PhotoRef(bucket="b", key="k", version_id="v 1", etag="e"), "versionId=v%201"),
-        (PhotoRef(bucket="b", key="k", etag="e-2"), '"e-2"'),
+        (PhotoRef(bucket="b", key="k", version_id="v 1", etag="e"), "versionId=v%201", None),
+        (PhotoRef(bucket="b", key="k", etag="e-2"), "", '"e-2"'),
     ],
     ids=["version", "etag"],
 )
-def test_every_read_names_what_it_reads(
-    store: S3PhotoStore, service: Service, photo: PhotoRef, condition: str
+def test_every_read_names_the_version_or_else_the_etag(
+    store: S3PhotoStore, service: Service, photo: PhotoRef, query: str, if_match: str | None
 ) -> None:
     service.script(Answer(206, b"x", {"Content-Range": "bytes 5-5/9"}), Answer(200, b"x"))
 
@@ -423,12 +422,13 @@ def test_every_read_names_what_it_reads(
         pass
 
     for request in service.requests:
-        assert condition in (request.headers.get("if-match", ""), request.target.partition("?")[2])
+        assert request.target.partition("?")[2] == query
+        assert request.headers.get("if-match") == if_match
     assert [request.headers.get("range") for request in service.requests] == ["bytes=5-8", None]
 
 
 @pytest.mark.parametrize("key", [*KEYS.values(), NEWLINES], ids=[*KEYS.keys(), "newlines"])
-def test_a_key_travels_byte_by_byte(
+def test_a_key_is_sent_byte_by_byte(
     store: S3PhotoStore, service: Service, monkeypatch: pytest.MonkeyPatch, key: str
 ) -> None:
     monkeypatch.setenv("DERIVED_BUCKET", PHOTOS_BUCKET)
@@ -441,7 +441,7 @@ def test_a_key_travels_byte_by_byte(
     assert [unquote_to_bytes(request.target) for request in service.requests] == [sent, sent]
 
 
-def test_a_write_carries_a_checksum(
+def test_a_write_has_a_checksum(
     store: S3PhotoStore, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DERIVED_BUCKET", DERIVED_BUCKET)
@@ -453,7 +453,7 @@ def test_a_write_carries_a_checksum(
     assert any(name.startswith("x-amz-checksum-") for name in headers) or "x-amz-trailer" in headers
 
 
-def test_the_fake_counts_the_ranges_that_were_asked_for() -> None:
+def test_the_fake_records_the_requested_ranges() -> None:
     store, photo = fakes.stored(BODY)
 
     store.read(photo, 0, 9)

@@ -1,4 +1,4 @@
-"""The step: run() against a store in memory and labelers of a few lines; handle() as Lambda."""
+"""The Tag step with scripted labelers, and its entry point."""
 
 import json
 import logging
@@ -39,7 +39,7 @@ EVENT = {"photo": msgspec.to_builtins(PHOTO), "image": msgspec.to_builtins(IMAGE
 
 @dataclass
 class SaysOrRaises:
-    """A labeler of one answer."""
+    """A labeler with one scripted answer or error."""
 
     answer: Labels | Exception
 
@@ -69,7 +69,7 @@ def tagged(answer: Labels | Exception, photo: PhotoRef = PHOTO) -> TagResult:
     )
 
 
-def test_labels_are_tidied_indexed_and_ready() -> None:
+def test_labels_are_cleaned_indexed_and_ready() -> None:
     found = [
         Label(name="Grass\0", confidence=60.004),
         Label(name="Dog", confidence=90, parents=["Animal"]),
@@ -96,7 +96,7 @@ def test_labels_are_tidied_indexed_and_ready() -> None:
     ],
     ids=["refused", "does not decode", "skipped"],
 )
-def test_a_photo_that_is_never_labeled_is_a_result_with_the_reason(
+def test_a_photo_that_cannot_be_labeled_has_the_reason_in_its_status(
     answer: Labels | Exception, status: str
 ) -> None:
     assert tagged(answer) == TagResult(
@@ -105,7 +105,7 @@ def test_a_photo_that_is_never_labeled_is_a_result_with_the_reason(
 
 
 @pytest.mark.parametrize("error", [LabelsUnavailableError, AccessDeniedError, PhotoGoneError])
-def test_any_other_error_is_the_workflows_to_handle(error: type[PhotoError]) -> None:
+def test_any_other_error_is_raised(error: type[PhotoError]) -> None:
     with pytest.raises(error):
         tagged(error())
 
@@ -119,14 +119,14 @@ def test_any_other_error_is_the_workflows_to_handle(error: type[PhotoError]) -> 
     ],
     ids=["bucket", "prefix", "surrogate"],
 )
-def test_a_photo_that_is_not_ours_is_never_shown_to_the_labeler(
+def test_a_photo_of_another_bucket_or_prefix_is_not_labeled(
     photo: PhotoRef, error: type[PhotoError]
 ) -> None:
     with pytest.raises(error):
         tagged(AssertionError("asked"), photo)
 
 
-def test_one_line_is_logged_for_one_photo(caplog: pytest.LogCaptureFixture) -> None:
+def test_one_line_is_logged_for_each_photo(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
 
     tagged(Labels([Label(name="Dog", confidence=90)]))
@@ -140,7 +140,7 @@ def test_one_line_is_logged_for_one_photo(caplog: pytest.LogCaptureFixture) -> N
 
 @pytest.fixture
 def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
-    """Rekognition on the wire, and the environment of the function."""
+    """An HTTP server in place of AWS, and the environment of the function."""
     cached = (photo_store, aws.records, aws.rekognition, labeler)
     with serving() as service:
         settings = {
@@ -163,7 +163,7 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
             function.cache_clear()
 
 
-def test_the_function_answers_json_and_asks_for_what_is_configured(service: Service) -> None:
+def test_the_entry_point_converts_json_and_uses_the_settings(service: Service) -> None:
     label = {"Name": "Dog", "Confidence": 98.76543, "Parents": [{"Name": "Animal"}]}
     nothing = Answer(body=b'{"Items": [], "Count": 0}')
     service.script(
@@ -181,7 +181,9 @@ def test_the_function_answers_json_and_asks_for_what_is_configured(service: Serv
     assert (asked["MaxLabels"], asked["MinConfidence"]) == (7, 70.5)
 
 
-def test_an_unknown_labeler_is_named(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_labeler_raises_with_its_name(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("LABELER", "oracle")
     service.script()
 
@@ -194,12 +196,12 @@ def test_an_unknown_labeler_is_named(service: Service, monkeypatch: pytest.Monke
     [{}, {**EVENT, "photo": {"bucket": "b"}}, {**EVENT, "more": 1}],
     ids=["missing", "incomplete", "unknown"],
 )
-def test_an_event_outside_the_contract_is_refused(event: dict[str, object]) -> None:
+def test_an_event_against_the_contract_is_refused(event: dict[str, object]) -> None:
     with pytest.raises(InvalidRequestError, match="TagRequest"):
         handle(event, None)
 
 
-def test_the_embedded_labeler_is_chosen_by_name_and_says_where_its_model_is_missing(
+def test_the_embedded_labeler_without_its_model_says_how_to_make_it(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LABELER", "embedded")

@@ -1,4 +1,4 @@
-"""The JPEG sent in place of a photo: upright, small enough whatever it shows, without alpha."""
+"""The JPEG that is sent to a labeler: upright, small enough, without transparency."""
 
 import math
 
@@ -18,7 +18,7 @@ def opened(jpeg: bytes) -> pyvips.Image:
     return pyvips.Image.jpegload_buffer(jpeg)
 
 
-def test_the_worst_picture_stays_below_what_rekognition_takes() -> None:
+def test_noise_stays_below_rekognitions_limit() -> None:
     side = SENT_SIDE_PX
     noise = pyvips.Image.gaussnoise(side, side, mean=128, sigma=120)
     turned = noise.rot90().bandjoin(noise.rot180())
@@ -56,7 +56,7 @@ def test_a_turned_photo_is_sent_upright(orientation: int) -> None:
     assert max(jpeg(55, 5) + jpeg(5, 35) + jpeg(55, 35)) < 60
 
 
-def test_what_is_transparent_becomes_white_and_no_metadata_is_sent() -> None:
+def test_transparent_parts_are_white_and_metadata_is_removed() -> None:
     clear = pyvips.Image.black(100, 100, bands=4).copy(interpretation="srgb")
 
     jpeg = opened(upright_jpeg(clear.webpsave_buffer(lossless=True), side_px=2048))

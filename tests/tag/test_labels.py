@@ -1,4 +1,4 @@
-"""Whatever a labeler says, what is kept is sound, small and findable."""
+"""From any answer of a labeler, the kept labels are valid, small and indexed."""
 
 import json
 import math
@@ -43,7 +43,7 @@ def box_of(box: BoundingBox) -> BoundingBox | None:
 
 
 @given(st.lists(labels, max_size=8))
-def test_any_answer_becomes_a_result_within_its_contract(found: list[Label]) -> None:
+def test_any_answer_gives_a_result_that_fulfills_the_contract(found: list[Label]) -> None:
     result = tag_result(Labels(found, "model"), version=1)
 
     line = json.dumps(dump(result), allow_nan=False).encode()
@@ -84,7 +84,7 @@ def test_the_most_confident_fifty_are_kept() -> None:
     assert [label.confidence for label in tidy(found)] == list(range(99, 49, -1))
 
 
-def test_the_least_confident_go_first_when_the_result_is_too_large() -> None:
+def test_the_least_confident_labels_are_dropped_from_a_large_result() -> None:
     found = [
         Label(
             name=f"Label {number}", confidence=number, aliases=["x" * 64] * 1 + [f"{number}" * 30]
@@ -106,7 +106,7 @@ def test_the_least_confident_go_first_when_the_result_is_too_large() -> None:
     assert [label.confidence for label in kept] == list(range(50, 50 - len(kept), -1))
 
 
-def test_a_usual_answer_of_fifty_labels_with_boxes_is_kept_whole() -> None:
+def test_fifty_ordinary_labels_with_boxes_are_all_kept() -> None:
     box = BoundingBox(left=0.123456, top=0.234567, width=0.345678, height=0.456789)
     found = [
         Label(
@@ -124,7 +124,7 @@ def test_a_usual_answer_of_fifty_labels_with_boxes_is_kept_whole() -> None:
 
 
 @pytest.mark.parametrize("confidence", [math.nan, math.inf, -math.inf, -0.1, 100.1, 1e300])
-def test_a_label_of_no_percentage_goes(confidence: float) -> None:
+def test_a_label_without_a_valid_confidence_is_dropped(confidence: float) -> None:
     found = [Label(name="Dog", confidence=confidence), Label(name="Cat", confidence=55)]
 
     assert [label.name for label in tidy(found)] == ["Cat"]
@@ -148,21 +148,23 @@ def test_a_label_of_no_percentage_goes(confidence: float) -> None:
         "nothing at its start",
     ],
 )  # fmt: skip
-def test_a_name_is_one_clean_line(name: str, kept: str) -> None:
+def test_a_name_is_cleaned_to_one_line(name: str, kept: str) -> None:
     assert clean_label(name) == kept
     assert [label.name for label in tidy([Label(name=name, confidence=1)])] == [kept] * bool(kept)
 
 
 @given(texts)
-def test_cleaning_and_folding_twice_is_doing_it_once(text: str) -> None:
+def test_cleaning_and_folding_are_idempotent(text: str) -> None:
     assert clean_label(clean_label(text)) == clean_label(text)
     assert fold_label(fold_label(text)) == fold_label(text)
     assert unicodedata.is_normalized("NFC", fold_label(text))
 
 
 @given(texts)
-@example("\u03b1\u0345\u0301")  # an iota subscript becomes a letter: marks must be in order first
-def test_names_that_differ_in_encoding_alone_are_found_as_one(text: str) -> None:
+@example(
+    "\u03b1\u0345\u0301"
+)  # case folding turns an iota subscript into a letter: marks must be sorted before
+def test_names_in_all_normalizations_fold_to_the_same(text: str) -> None:
     assert fold_label(unicodedata.normalize("NFD", text)) == fold_label(text)
 
 
@@ -170,11 +172,11 @@ def test_names_that_differ_in_encoding_alone_are_found_as_one(text: str) -> None
     ("one", "other"),
     [("Dog", "DOG"), ("Stra\u00dfe", "STRASSE"), ("\u00c9t\u00e9", "e\u0301TE\u0301")],
 )
-def test_names_that_differ_in_case_alone_are_found_as_one(one: str, other: str) -> None:
+def test_names_in_all_cases_fold_to_the_same(one: str, other: str) -> None:
     assert fold_label(one) == fold_label(other)
 
 
-def test_of_equal_names_the_most_confident_is_kept() -> None:
+def test_of_labels_with_the_same_name_the_most_confident_is_kept() -> None:
     found = [
         Label(name="dog", confidence=60),
         Label(name="Dog", confidence=90),
@@ -203,7 +205,7 @@ def test_of_equal_names_the_most_confident_is_kept() -> None:
         "negative", "empty", "NaN", "infinite",
     ],
 )  # fmt: skip
-def test_a_box_is_cut_to_the_picture_or_goes(
+def test_a_box_is_clipped_to_the_picture_or_dropped(
     box: tuple[float, float, float, float], kept: tuple[float, float, float, float] | None
 ) -> None:
     left, top, width, height = box
@@ -222,7 +224,7 @@ def test_the_most_confident_boxes_are_kept() -> None:
     assert [instance.confidence for instance in kept] == list(range(19, 9, -1))
 
 
-def test_a_photo_is_found_by_its_labels_and_their_ancestors_best_first() -> None:
+def test_the_index_has_labels_and_ancestors_by_confidence() -> None:
     found = [
         Label(name="Grass", confidence=70, parents=["Plant"]),
         Label(name="Dog", confidence=95, parents=["Animal", "Pet"]),
@@ -232,7 +234,7 @@ def test_a_photo_is_found_by_its_labels_and_their_ancestors_best_first() -> None
     assert label_index(tidy(found)) == ["dog", "animal", "pet", "grass", "plant"]
 
 
-def test_no_more_names_are_indexed_than_rows_fit_in_a_transaction() -> None:
+def test_the_index_has_at_most_the_rows_of_a_transaction() -> None:
     found = [Label(name=f"L{n}", confidence=99 - n, parents=[f"P{n}"]) for n in range(40)]
 
     index = label_index(found)
@@ -241,7 +243,7 @@ def test_no_more_names_are_indexed_than_rows_fit_in_a_transaction() -> None:
     assert index[:4] == ["l0", "p0", "l1", "p1"]
 
 
-def test_a_status_without_labels_is_a_result_too() -> None:
+def test_a_status_without_labels_is_a_result() -> None:
     assert tag_result(Labels(status="SKIPPED:TOO_SMALL"), version=1) == TagResult(
         labels=[], label_index=[], labels_status="SKIPPED:TOO_SMALL", version=1
     )

@@ -1,4 +1,4 @@
-"""What the table says of photos of the same bytes, and that its silence harms nobody."""
+"""Look-ups of photos with the same size: correct, and harmless when the table does not answer."""
 
 import json
 import logging
@@ -6,12 +6,14 @@ from collections.abc import Iterator
 
 import boto3
 import pytest
+from mypy_boto3_dynamodb import DynamoDBClient
 
 from embeddedaws import TABLE, Aws
 from publishing import NOW, Publisher, results_of
 from shared.contracts import Label
+from tag import aws as tag_aws
 from tag.aws import SAVING_CONFIG, DynamoRecords
-from wire import Answer, serving
+from wire import Answer, Service, serving
 
 KEY = "uploads/alice/2024/a.jpg"
 SK = "photo#2024/a.jpg"
@@ -34,7 +36,7 @@ def records(aws: Aws) -> DynamoRecords:
     return DynamoRecords(aws.client("dynamodb"), TABLE)
 
 
-def test_photos_of_one_size_are_those_of_their_owner_alone(records: DynamoRecords) -> None:
+def test_only_photos_of_the_same_owner_and_size_are_found(records: DynamoRecords) -> None:
     (found,) = records.same_size("alice", BYTES)
 
     assert found.sort_key == SK
@@ -43,7 +45,7 @@ def test_photos_of_one_size_are_those_of_their_owner_alone(records: DynamoRecord
     assert records.same_size("nobody", BYTES) == []
 
 
-def test_labels_are_those_of_the_record(records: DynamoRecords) -> None:
+def test_labels_are_read_from_the_row(records: DynamoRecords) -> None:
     known = records.labels("alice", SK)
 
     assert known is not None
@@ -55,8 +57,19 @@ def test_labels_are_those_of_the_record(records: DynamoRecords) -> None:
 
 
 @pytest.mark.parametrize("sort_key", ["photo#c.jpg", "photo#nothing.jpg"])
-def test_a_photo_that_nobody_has_labeled_has_none(records: DynamoRecords, sort_key: str) -> None:
+def test_a_photo_without_labels_has_none(records: DynamoRecords, sort_key: str) -> None:
     assert records.labels("alice", sort_key) is None
+
+
+def client_of(service: Service) -> DynamoDBClient:
+    return boto3.client(
+        "dynamodb",
+        endpoint_url=service.url,
+        region_name="eu-west-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+        config=SAVING_CONFIG,
+    )
 
 
 @pytest.mark.parametrize(
@@ -69,25 +82,40 @@ def test_a_photo_that_nobody_has_labeled_has_none(records: DynamoRecords, sort_k
     ],
     ids=["broken", "denied", "without a key", "of another shape"],
 )
-def test_a_table_that_does_not_answer_knows_nothing_and_is_reported(
+def test_a_failing_look_up_finds_nothing_and_logs_a_warning(
     answer: Answer, caplog: pytest.LogCaptureFixture
 ) -> None:
     with serving() as service:
         service.script(answer, answer)
-        client = boto3.client(
-            "dynamodb",
-            endpoint_url=service.url,
-            region_name="eu-west-1",
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-            config=SAVING_CONFIG,
-        )
-        records = DynamoRecords(client, TABLE)
+        records = DynamoRecords(client_of(service), TABLE)
 
         assert records.same_size("alice", BYTES) == []
         assert records.labels("alice", SK) is None
 
-    assert {record.getMessage() for record in caplog.records if record.name == "tag.aws"} == {
-        "nothing is known of other photos"
-    }
-    assert logging.WARNING in {record.levelno for record in caplog.records}
+    levels = [record.levelno for record in caplog.records if record.name == "tag.aws"]
+    assert set(levels) == {logging.WARNING}
+
+
+def test_at_most_ten_photos_of_one_size_are_read() -> None:
+    with serving() as service:
+        service.script(Answer(200, b'{"Items": []}'))
+        DynamoRecords(client_of(service), TABLE).same_size("alice", BYTES)
+
+    (request,) = service.requests
+    assert json.loads(request.body)["Limit"] == 10
+
+
+def test_a_look_up_that_only_saves_money_costs_at_most_two_seconds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    monkeypatch.setenv("TABLE", TABLE)
+    tag_aws.records.cache_clear()
+
+    records = tag_aws.records()
+    tag_aws.records.cache_clear()
+
+    assert isinstance(records, DynamoRecords)
+    config = vars(records.client.meta.config)
+    attempts = config["retries"]["total_max_attempts"]
+    assert attempts * (config["connect_timeout"] + config["read_timeout"]) <= 2

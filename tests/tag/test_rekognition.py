@@ -1,4 +1,4 @@
-"""RekognitionLabeler against a service on the wire: which route, what is sent, what comes back."""
+"""RekognitionLabeler against an HTTP server: requests, responses and errors."""
 
 import base64
 import json
@@ -79,7 +79,7 @@ def labeler(service: Service) -> RekognitionLabeler:
 
 
 def sent(service: Service) -> dict[str, Any]:
-    """Return the one request's JSON."""
+    """Return the JSON of the only request."""
     (request,) = service.requests
     assert request.headers["x-amz-target"] == "RekognitionService.DetectLabels"
     body: dict[str, Any] = json.loads(request.body)
@@ -96,7 +96,7 @@ def sent(service: Service) -> dict[str, Any]:
     ],
     ids=["at every limit", "upright", "turned JPEG", "PNG"],
 )
-def test_an_object_that_rekognition_takes_is_named_by_its_version(
+def test_an_accepted_object_is_sent_as_a_reference_with_its_version(
     labeler: RekognitionLabeler, service: Service, image: ImageFacts
 ) -> None:
     service.script(says(ANSWER))
@@ -122,7 +122,7 @@ def test_an_object_that_rekognition_takes_is_named_by_its_version(
     ],
     ids=["too many bytes", "too long a side", "turned PNG", "WebP", "HEIC", "no version"],
 )
-def test_any_other_photo_is_sent_as_our_own_upright_jpeg(
+def test_any_other_photo_is_converted_to_an_upright_jpeg(
     labeler: RekognitionLabeler, service: Service, image: ImageFacts, version_id: str | None
 ) -> None:
     webp = pyvips.Image.black(2500, 1000, bands=3).webpsave_buffer(lossless=True)
@@ -149,7 +149,7 @@ def test_any_other_photo_is_sent_as_our_own_upright_jpeg(
     ],
     ids=["79 x 79", "5000 x 1", "79 x 9000", "strip", "strip of another type"],
 )
-def test_what_is_too_small_to_label_is_skipped_without_asking(
+def test_a_photo_that_is_too_small_is_skipped_without_a_request(
     labeler: RekognitionLabeler, service: Service, image: ImageFacts
 ) -> None:
     service.script()
@@ -160,7 +160,7 @@ def test_what_is_too_small_to_label_is_skipped_without_asking(
     assert service.requests == []
 
 
-def test_the_answer_is_kept_in_our_names(labeler: RekognitionLabeler, service: Service) -> None:
+def test_the_response_is_converted_to_labels(labeler: RekognitionLabeler, service: Service) -> None:
     service.script(says(ANSWER))
 
     labels = labeler.label(PHOTO, facts(), MemoryPhotoStore(), deadline=math.inf)
@@ -180,7 +180,7 @@ def test_the_answer_is_kept_in_our_names(labeler: RekognitionLabeler, service: S
     ]
 
 
-def test_the_answer_that_these_tests_give_is_rekognitions_own_shape() -> None:
+def test_the_response_in_these_tests_matches_rekognitions_model() -> None:
     # With keys of its own it does not ask the network for some.
     client = boto3.client(
         "rekognition",
@@ -196,7 +196,7 @@ def test_the_answer_that_these_tests_give_is_rekognitions_own_shape() -> None:
     assert read_labels(found)[0].name == "Dog"
 
 
-def test_a_label_of_another_shape_is_left_out_alone(
+def test_only_labels_with_missing_fields_are_left_out(
     labeler: RekognitionLabeler, service: Service
 ) -> None:
     odd = [
@@ -234,7 +234,7 @@ def test_a_label_of_another_shape_is_left_out_alone(
     ],
     ids=lambda value: f"{value.status} {value.body[:50]!r}" if isinstance(value, Answer) else None,
 )
-def test_each_refusal_has_one_name_of_ours_and_is_asked_once(
+def test_each_error_is_translated_after_one_request(
     labeler: RekognitionLabeler, service: Service, answer: Answer, error: type[PhotoError]
 ) -> None:
     service.script(answer)
@@ -248,7 +248,7 @@ def test_each_refusal_has_one_name_of_ours_and_is_asked_once(
         assert str(raised.value) in answer.body.decode()
 
 
-def test_a_refused_object_that_is_there_is_a_refusal(
+def test_a_refused_object_that_exists_is_refused(
     labeler: RekognitionLabeler, service: Service
 ) -> None:
     store, photo = stored(b"x")
@@ -262,7 +262,7 @@ def test_a_refused_object_that_is_there_is_a_refusal(
 @pytest.mark.parametrize(
     ("held", "error"), [({}, PhotoGoneError), ({KEY: b"newer"}, SupersededError)]
 )
-def test_a_refused_object_that_is_not_there_ends_as_s3_says(
+def test_a_refused_object_that_is_gone_raises_s3s_error(
     labeler: RekognitionLabeler,
     service: Service,
     held: dict[str, bytes],

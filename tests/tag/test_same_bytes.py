@@ -1,4 +1,4 @@
-"""Labels are taken over from a photo of the same bytes, and from no other."""
+"""Labels are reused from a photo with the same bytes, and from no other."""
 
 import hashlib
 from dataclasses import dataclass
@@ -19,14 +19,14 @@ SHA256 = hashlib.sha256(BODY).hexdigest()
 IMAGE = ImageFacts(
     format="JPEG", mime_type="image/jpeg", bytes=len(BODY), width_px=640, height_px=480
 )
-TWIN = "photo#2023/twin.jpg"
+OTHER = "photo#2023/copy.jpg"
 DOG = Label(name="Dog", confidence=90, parents=["Animal"])
 KNOWN = KnownLabels([DOG], "oracle 1", VERSION)
 
 
 @dataclass
 class Oracle:
-    """A labeler that counts what it is asked."""
+    """A labeler that counts its calls."""
 
     asked: int = 0
 
@@ -48,9 +48,9 @@ class Oracle:
 def labels(
     known: KnownLabels | None, *, sha256: str = SHA256, relabel: bool = False
 ) -> tuple[list[str], int]:
-    """Return what a photo is labeled beside a twin, and how often the labeler was asked."""
+    """Label a photo whose size another photo has; return its labels, and the labeler's calls."""
     store, photo = stored(BODY)
-    records = MemoryRecords({TWIN: (len(BODY), sha256)}, {TWIN: known} if known else {})
+    records = MemoryRecords({OTHER: (len(BODY), sha256)}, {OTHER: known} if known else {})
     oracle = Oracle()
     result = run(
         TagRequest(photo=photo, image=IMAGE, relabel=relabel),
@@ -62,7 +62,7 @@ def labels(
     return result.label_index, oracle.asked
 
 
-def test_the_labels_of_the_same_bytes_are_taken_over_and_nobody_is_asked() -> None:
+def test_labels_of_the_same_bytes_are_reused_without_asking_the_labeler() -> None:
     assert labels(KNOWN) == (["dog", "animal"], 0)
 
 
@@ -73,28 +73,39 @@ def test_the_labels_of_the_same_bytes_are_taken_over_and_nobody_is_asked() -> No
         KNOWN._replace(model="another 1"),
         KNOWN._replace(version=VERSION - 1),
     ],
-    ids=["never labeled", "by another model", "by other code"],
+    ids=["no labels", "another model", "another version"],
 )
-def test_labels_that_would_not_be_the_same_are_not_taken(known: KnownLabels | None) -> None:
+def test_labels_of_another_model_or_version_are_not_reused(known: KnownLabels | None) -> None:
     assert labels(known) == (["cat"], 1)
 
 
-def test_the_same_size_is_not_the_same_photo() -> None:
+def test_labels_of_other_bytes_of_the_same_size_are_not_reused() -> None:
     assert labels(KNOWN, sha256="0" * 64) == (["cat"], 1)
 
 
-def test_who_asks_for_new_labels_gets_them() -> None:
+def test_labels_are_reused_from_any_photo_with_the_same_bytes() -> None:
+    store, photo = stored(BODY)
+    sizes = {"photo#of-other-bytes.jpg": (len(BODY), "0" * 64), OTHER: (len(BODY), SHA256)}
+    records = MemoryRecords(sizes, {OTHER: KNOWN})
+    request = TagRequest(photo=photo, image=IMAGE)
+
+    result = run(request, store, Oracle(), records, photos_bucket=PHOTOS_BUCKET)
+
+    assert result.label_index == ["dog", "animal"]
+
+
+def test_a_relabel_request_always_asks_the_labeler() -> None:
     assert labels(KNOWN, relabel=True) == (["cat"], 1)
 
 
-def test_a_photo_that_no_other_has_the_size_of_is_not_read() -> None:
-    unread = MemoryPhotoStore()  # where it would be gone
+def test_a_photo_of_a_unique_size_is_not_read() -> None:
+    empty = MemoryPhotoStore()  # reading from it would raise PhotoGoneError
     photo = PhotoRef(bucket=PHOTOS_BUCKET, key=KEY)
-    other_size = MemoryRecords({TWIN: (1, SHA256)}, {TWIN: KNOWN})
+    other_size = MemoryRecords({OTHER: (1, SHA256)}, {OTHER: KNOWN})
 
     result = run(
         TagRequest(photo=photo, image=IMAGE),
-        unread,
+        empty,
         Oracle(),
         other_size,
         photos_bucket=PHOTOS_BUCKET,
@@ -103,13 +114,13 @@ def test_a_photo_that_no_other_has_the_size_of_is_not_read() -> None:
     assert result.label_index == ["cat"]
 
 
-def test_labels_taken_over_need_no_labeler_that_answers() -> None:
+def test_labels_are_reused_while_the_labeler_is_down() -> None:
     class Down(Oracle):
         def label(self, *_: object, **__: object) -> Labels:
             raise LabelsUnavailableError
 
     store, photo = stored(BODY)
-    records = MemoryRecords({TWIN: (len(BODY), SHA256)}, {TWIN: KNOWN})
+    records = MemoryRecords({OTHER: (len(BODY), SHA256)}, {OTHER: KNOWN})
     request = TagRequest(photo=msgspec.structs.replace(photo, version_id=None), image=IMAGE)
 
     result = run(request, store, Down(), records, photos_bucket=PHOTOS_BUCKET)

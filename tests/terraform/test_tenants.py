@@ -1,4 +1,4 @@
-"""A simulator of IAM lets nobody reach what is another's, and everybody what is theirs."""
+"""By an IAM simulator, users reach their own objects and records, and no others."""
 
 from __future__ import annotations
 
@@ -71,22 +71,22 @@ HOLES: dict[str, tuple[Callable[[str], str], set[str]]] = {
     "a slash is missing": (
         lambda text: text.replace(f"{CALLER}/*", f"{CALLER}*"),
         {
-            "uploads: her name and more",
-            "uploads: her name without an end",
-            "sees a rendition: her name and more",
+            "uploads: a longer name",
+            "uploads: her name without a slash",
+            "reads a rendition: a longer name",
         },
     ),
     "a request may name no key": (
         without_null,
-        {"asks for records: of no key", "reads a record: of no key"},
+        {"queries records: no key", "reads a record: no key"},
     ),
     "one of its keys is enough": (
         lambda text: text.replace("ForAllValues:StringEquals", "ForAnyValue:StringEquals"),
-        {"asks for records: hers and Bob's", "reads a record: hers and Bob's"},
+        {"queries records: hers and Bob's", "reads a record: hers and Bob's"},
     ),
     "another method will do": (
         lambda text: text.replace("/v1/GET/", "/v1/*/"),
-        {"sends to it", "deletes it"},
+        {"sends POST", "sends DELETE"},
     ),
 }
 

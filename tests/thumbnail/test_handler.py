@@ -1,4 +1,4 @@
-"""The Thumbnail step: an event in, renditions written, and what is written in the result."""
+"""The Thumbnail step writes renditions and returns what it wrote."""
 
 import hashlib
 import json
@@ -59,7 +59,7 @@ def make(store: MemoryPhotoStore, reference: PhotoRef) -> ThumbnailResult:
 
 
 class TestRun:
-    def test_writes_what_it_says(self, photo: bytes) -> None:
+    def test_the_result_describes_the_written_renditions(self, photo: bytes) -> None:
         store, reference = stored(photo)
 
         result = make(store, reference)
@@ -102,13 +102,23 @@ class TestRun:
 
         assert len(keys) == 2
 
-    @pytest.mark.parametrize("behind", [b"", b"a film, as phones put it there" * 10_000])
-    def test_the_hash_is_of_all_bytes_also_those_behind_the_picture(
-        self, photo: bytes, behind: bytes
+    def test_a_key_never_gets_the_bytes_of_another_version_of_the_code(
+        self, photo: bytes, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        result = make(*stored(photo + behind))
+        store, reference = stored(photo)
+        make(store, reference)
+        keys = set(store.derived)
 
-        assert result.sha256 == hashlib.sha256(photo + behind).hexdigest()
+        monkeypatch.setattr(thumbnail.handler, "VERSION", VERSION + 1)
+        make(store, reference)
+
+        assert len(store.derived) == 2 * len(keys)
+
+    @pytest.mark.parametrize("after", [b"", b"a video, as in motion photos" * 10_000])
+    def test_the_hash_covers_bytes_after_the_picture_too(self, photo: bytes, after: bytes) -> None:
+        result = make(*stored(photo + after))
+
+        assert result.sha256 == hashlib.sha256(photo + after).hexdigest()
 
     def test_the_same_photo_gives_the_same_keys_and_bytes(self, photo: bytes) -> None:
         store, reference = stored(photo)
@@ -118,10 +128,10 @@ class TestRun:
         assert make(store, reference) == first
         assert store.derived == written
 
-    def test_a_cut_photo_is_published_and_flagged(self, photo: bytes) -> None:
+    def test_a_truncated_photo_is_rendered_and_flagged(self, photo: bytes) -> None:
         assert make(*stored(photo[: len(photo) // 2])).truncated
 
-    def test_logs_one_line_without_a_place(
+    def test_the_only_log_line_has_no_location(
         self, photo: bytes, caplog: pytest.LogCaptureFixture
     ) -> None:
         located = jpeg_with(exif=tiff_block(gps=gps()))
@@ -129,7 +139,7 @@ class TestRun:
         caplog.set_level(logging.INFO)
 
         make(*stored(located))
-        make(*stored(photo[: len(photo) // 2]))  # libvips warns of it
+        make(*stored(photo[: len(photo) // 2]))  # libvips logs a warning
 
         assert [record.message for record in caplog.records] == ["renditions written"] * 2
         facts = caplog.records[0].__dict__
@@ -146,9 +156,7 @@ class TestRun:
             (b"%PDF-1.7", UnsupportedTypeError),
         ],
     )
-    def test_writes_nothing_of_a_photo_that_it_refuses(
-        self, body: bytes, error: type[Exception]
-    ) -> None:
+    def test_a_refused_photo_has_no_renditions(self, body: bytes, error: type[Exception]) -> None:
         store, reference = stored(body)
 
         with pytest.raises(error):
@@ -156,7 +164,7 @@ class TestRun:
 
         assert store.derived == {}
 
-    def test_reads_nothing_of_a_foreign_bucket_or_a_bad_key(self, photo: bytes) -> None:
+    def test_a_foreign_bucket_or_a_bad_key_is_not_read(self, photo: bytes) -> None:
         store, _ = stored(photo)
 
         with pytest.raises(ForeignBucketError):
@@ -164,7 +172,7 @@ class TestRun:
         with pytest.raises(BadKeyError):
             make(store, PhotoRef(bucket=PHOTOS_BUCKET, key="alice/a.jpg"))
 
-    def test_a_photo_that_is_gone_or_replaced_says_so(self, photo: bytes) -> None:
+    def test_a_deleted_or_replaced_photo_raises(self, photo: bytes) -> None:
         store, _ = stored(photo)
 
         with pytest.raises(PhotoGoneError):
@@ -192,7 +200,7 @@ class TestRun:
 
 @dataclass
 class Context:
-    """What Lambda passes."""
+    """Lambda's context."""
 
     remaining_ms: int
 
@@ -209,7 +217,7 @@ class TestHandle:
         monkeypatch.setattr(thumbnail.handler, "photo_store", lambda: store)
         return store
 
-    def test_json_in_json_out(self, store: MemoryPhotoStore) -> None:
+    def test_the_entry_point_converts_json(self, store: MemoryPhotoStore) -> None:
         event = {"photo": {"bucket": PHOTOS_BUCKET, "key": KEY}}
 
         answer = handle(event, Context(30_000))
@@ -222,18 +230,18 @@ class TestHandle:
         assert (card["width_px"], card["height_px"], card["mime_type"]) == (60, 60, "image/jpeg")
 
     @pytest.mark.usefixtures("store")
-    def test_refuses_an_event_that_breaks_the_contract(self) -> None:
+    def test_an_event_against_the_contract_is_refused(self) -> None:
         with pytest.raises(InvalidRequestError):
             handle({"photo": {"bucket": PHOTOS_BUCKET}}, Context(30_000))
 
     @pytest.mark.usefixtures("store")
-    def test_stops_itself_before_lambda_does(self) -> None:
+    def test_the_step_stops_before_lambdas_timeout(self) -> None:
         event = {"photo": {"bucket": PHOTOS_BUCKET, "key": KEY}}
 
         with pytest.raises(DeadlineExceededError):
             handle(event, Context(MARGIN_SECONDS * 1_000))
 
 
-def test_the_deadline_is_a_margin_before_lambdas_own() -> None:
+def test_the_deadline_is_three_seconds_before_lambdas_timeout() -> None:
     assert deadline_of(Context(10_000)) == pytest.approx(time.monotonic() + 7, abs=0.5)
     assert deadline_of(object()) == math.inf

@@ -1,4 +1,4 @@
-"""Real photos: each one gets its renditions or a named refusal, upright."""
+"""Each real photo gets upright renditions, or an error with a code."""
 
 import json
 from pathlib import Path
@@ -19,11 +19,11 @@ SPECS = {
 
 
 def photos_in(folder: Path) -> list[Path]:
-    """Return the files of which the folder's truth speaks."""
+    """Return the files in the folder's truth.json."""
     return [folder / name for name in json.loads((folder / "truth.json").read_text())]
 
 
-def test_every_photo_gets_renditions_of_the_size_that_its_truth_says(photos_folder: Path) -> None:
+def test_renditions_have_the_aspect_ratio_in_truth_json(photos_folder: Path) -> None:
     truth = json.loads((photos_folder / "truth.json").read_text())
     refused = {}
     for name, facts in truth.items():
@@ -53,7 +53,7 @@ def test_all_orientations_of_a_photo_look_the_same(photos_folder: Path, kind: st
     first = thumbs[f"{kind}_1.jpg"]
     for name, thumb in thumbs.items():
         assert (thumb.width, thumb.height) == (first.width, first.height), name
-        assert difference(thumb, first) < 8, name  # levels; turned wrongly it is 40 and more
+        assert difference(thumb, first) < 8, name  # levels; a wrong rotation gives 40 and more
         assert difference(thumb.rot180(), first) > 25, name
 
 
@@ -64,8 +64,8 @@ def test_corrupted_photos_are_flagged_or_refused(photos_folder: Path) -> None:
 
 
 @pytest.mark.parametrize("share", [0.3, 0.6, 0.95])
-def test_a_cut_photo_is_never_silently_cut(photos_folder: Path, share: float) -> None:
-    """Behind the picture of a JPEG there may be others, which nobody misses."""
+def test_a_truncated_photo_is_always_flagged(photos_folder: Path, share: float) -> None:
+    """These files have no second picture, which may be cut without a flag."""
     names = ("IMG_5195.HEIC", "iphone_13_pro_max.HEIC", "8bit-sRGB.avif", "Landscape_1.jpg")
     photos = [path for path in photos_in(photos_folder) if path.name in names]
     assert len(photos) == len(names)

@@ -1,4 +1,4 @@
-"""The configuration is read strictly, and a mistake in it is named."""
+"""The setting RENDITIONS is validated, and errors name the rule and the value."""
 
 import json
 
@@ -16,13 +16,13 @@ from thumbnail.renditions import (
 THUMB = {"fit": "cover", "width_px": 200, "height_px": 100, "format": "jpeg", "quality": 75}
 
 
-def test_reads_every_field() -> None:
+def test_all_fields_are_read() -> None:
     expected = RenditionSpec(fit="cover", width_px=200, height_px=100, format="jpeg", quality=75)
 
     assert parse_renditions(json.dumps({"thumb": THUMB})) == {"thumb": expected}
 
 
-def test_the_default_is_its_own_configuration() -> None:
+def test_the_defaults_as_json_give_the_defaults() -> None:
     text = msgspec.json.encode(DEFAULT_RENDITIONS).decode()
 
     assert parse_renditions(text) == DEFAULT_RENDITIONS
@@ -38,7 +38,7 @@ def test_every_format_has_an_extension_and_a_type() -> None:
 
 
 @pytest.mark.parametrize("name", ["", "Thumb", "a b", "../thumb", "ä", "x" * 33, "thumb\n"])
-def test_refuses_a_name_that_may_not_stand_in_a_key(name: str) -> None:
+def test_a_name_that_may_not_be_part_of_a_key_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match="a name is 1 to 32 of a-z, 0-9 and -, got"):
         parse_renditions(json.dumps({name: THUMB}))
 
@@ -56,7 +56,7 @@ def test_refuses_a_name_that_may_not_stand_in_a_key(name: str) -> None:
     ],
     ids=str,
 )
-def test_names_the_rule_and_the_value(change: dict[str, object], message: str) -> None:
+def test_an_error_names_the_rule_and_the_value(change: dict[str, object], message: str) -> None:
     with pytest.raises(ValueError, match=message) as caught:
         parse_renditions(json.dumps({"thumb": THUMB | change}))
 
@@ -64,16 +64,16 @@ def test_names_the_rule_and_the_value(change: dict[str, object], message: str) -
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '"thumb"', "null"])
-def test_refuses_what_is_no_object(text: str) -> None:
+def test_a_text_that_is_no_json_object_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="RENDITIONS: "):
         parse_renditions(text)
 
 
-def test_refuses_to_make_nothing() -> None:
+def test_no_renditions_are_refused() -> None:
     with pytest.raises(ValueError, match="no rendition"):
         parse_renditions("{}")
 
 
-def test_refuses_what_is_no_rendition() -> None:
+def test_a_rendition_that_is_no_object_is_refused() -> None:
     with pytest.raises(ValueError, match="thumb: Expected `object`, got `int`, got 400"):
         parse_renditions('{"thumb": 400}')

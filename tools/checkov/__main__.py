@@ -1,9 +1,9 @@
-"""Check the plan of the deployment with checkov, offline.
+"""Run checkov on the plan of the deployment, offline, minus the waivers in waivers.toml.
 
 python -m tools.checkov
 
-Ends with 1 if a check fails that waivers.toml does not waive, or if a waiver waives nothing.
-checkov has an environment of its own, made by `make checkov`, because it pins what it needs.
+Exits with 1 if a check without a waiver fails, or if a waiver is not needed. checkov pins many
+packages, so `make checkov` installs it in its own environment.
 """
 
 import json
@@ -27,42 +27,42 @@ WAIVERS: Final = Path(__file__).with_name("waivers.toml")
 class Failure:
     """A check that a resource fails."""
 
-    check: str  # CKV_AWS_21
-    resource: str  # its address
-    name: str  # what the check asks for
+    check: str  # the ID of the check: CKV_AWS_21
+    resource: str  # address
+    name: str  # the check's description
 
 
 @dataclass(frozen=True)
 class Report:
-    """What came of all checks."""
+    """The results of all checks."""
 
     passed: int
     waived: tuple[Failure, ...]
     failed: tuple[Failure, ...]
-    unneeded: tuple[str, ...]  # waivers that waive nothing
+    unneeded: tuple[str, ...]  # waivers without a failed check
 
     def __str__(self) -> str:
-        """Return a line on each thing that is wrong, and a summary."""
+        """Return a line for each failed check and unneeded waiver, and a summary."""
         counts = f"{self.passed} passed, {len(self.failed)} failed, {len(self.waived)} waived"
         return "\n".join(
             [
                 *(f"{one.check} {one.resource}: {one.name}" for one in self.failed),
-                *(f"{one}: this waiver waives nothing" for one in self.unneeded),
+                *(f"{one}: this waiver is not needed" for one in self.unneeded),
                 f"checkov: {counts}",
             ]
         )
 
 
 def check(plan_file: Path) -> Report:
-    """Check a plan, as `terraform show -json` writes it.
+    """Check a plan file, which is the output of `terraform show -json`.
 
     Raises:
-        RuntimeError: checkov does not come to an end; the message is its own.
+        RuntimeError: checkov fails; the message is checkov's.
     """
     options = ["--framework", "terraform_plan", "--skip-download", "--compact", "--output", "json"]
     done = subprocess.run(  # noqa: S603  # our own arguments
         [PROGRAM, "--file", plan_file, *options, "--soft-fail"],
-        cwd=plan_file.parent,  # and not where it would find settings
+        cwd=plan_file.parent,  # a folder without settings for checkov
         check=False,
         capture_output=True,
         text=True,
@@ -74,19 +74,19 @@ def check(plan_file: Path) -> Report:
         Failure(one["check_id"], one["resource"], one["check_name"])
         for one in found["results"]["failed_checks"]
     ]
-    return judge(found["summary"]["passed"], failures, tomllib.loads(WAIVERS.read_text()))
+    return apply_waivers(found["summary"]["passed"], failures, tomllib.loads(WAIVERS.read_text()))
 
 
-def judge(
+def apply_waivers(
     passed: int, failures: Iterable[Failure], waivers: Mapping[str, Mapping[str, Any]]
 ) -> Report:
-    """Tell failures that are waived from those that are not."""
+    """Separate failures that have a waiver from those that have none."""
     waived: list[Failure] = []
     failed: list[Failure] = []
     needed: set[tuple[str, str]] = set()
     for one in sorted(failures):
         patterns = waivers.get(one.check, {}).get("resources", [])
-        # In a pattern only * is special, for an instance's key stands in brackets.
+        # Only * is special in a pattern: brackets contain the key of an instance.
         matching = {
             pattern
             for pattern in patterns
@@ -104,7 +104,7 @@ def judge(
 
 
 def main() -> int:
-    """Plan, check, and print the report."""
+    """Make a plan, check it, and print the report."""
     with tempfile.TemporaryDirectory() as folder:
         plan_file = Path(folder) / "plan.json"
         plan_file.write_text(json.dumps(make_plan().document))

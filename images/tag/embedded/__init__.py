@@ -1,1 +1,1 @@
-"""Labels from a model that runs here, with no cloud."""
+"""A label model that runs inside the function, without a cloud service."""

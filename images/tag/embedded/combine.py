@@ -1,7 +1,7 @@
-"""From the networks' numbers to labels with honest confidences. Pure arithmetic.
+"""Combine both networks' outputs into labels. Pure arithmetic.
 
-A confidence is meant to be the share of such labels that are right. What it was fitted on, and
-how well it holds on other photos, stands in docs/decisions/0004-label-model-runtime.md.
+A confidence estimates the share of such labels that are correct. The data that it was fitted to,
+and its accuracy on other photos: docs/decisions/0004-label-model-runtime.md.
 """
 
 import math
@@ -19,25 +19,25 @@ from tag.embedded.vocabulary import Vocabulary
 
 Evidence = tuple[float, float, float, float]  # 1, detector's log odds, common or not, classifier's
 
-TEMPERATURE: Final = 0.7  # the classifier is less sure of itself than it has reason to be
+TEMPERATURE: Final = 0.7  # below 1: the classifier's own confidences are too low
 
-# How sure a box is: a logistic regression, fitted by models/calibrate.py.
+# A logistic regression for the confidence of a box, fitted by models/calibrate.py.
 WEIGHTS: Final[Evidence] = (-1.78, 1.94, 2.57, 1.11)
-COMMON: Final = frozenset({"Car", "Person"})  # what the detector has seen most, by far
-FLOOR: Final = 0.02  # below it, the classifier has no opinion
-CEILING: Final = 0.98  # above it, neither network gets any surer
+COMMON: Final = frozenset({"Car", "Person"})  # by far the most frequent in the training data
+FLOOR: Final = 0.02  # lower confidences of the classifier count as this
+CEILING: Final = 0.98  # higher confidences of either network count as this
 
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A thing that the detector sees, in the photo's own fractions, inside of it."""
+    """One object that the detector found."""
 
     label: str
     score: float  # 0 to 1
-    box: Box
+    box: Box  # fractions of the photo's sides, inside the photo
 
 
-def judge(
+def combine(
     logits: Sequence[Floats],
     sightings: Iterable[Sighting],
     words: Vocabulary,
@@ -45,17 +45,17 @@ def judge(
     max_labels: int,
     min_confidence: float,
 ) -> list[Label]:
-    """Return the labels of one photo: each chain from its most specific label, surest chain first.
+    """Return the labels of one photo, in chains: a specific label, then its ancestors.
 
-    An ancestor is at least as sure as what is below it, so whatever is shown is shown with all
-    its ancestors.
+    The chain with the most confident specific label comes first. An ancestor's confidence is at
+    least that of its descendants, so the ancestors of each returned label are returned too.
 
     Args:
-        logits: (1000,) of the classifier, for each view of the photo.
-        sightings: of the detector.
-        words: the labels that there are.
-        max_labels: at most so many, the surest.
-        min_confidence: per cent.
+        logits: (1000,) from the classifier, for each view of the photo.
+        sightings: from the detector.
+        words: all labels, and their ancestors.
+        max_labels: the most confident labels are kept.
+        min_confidence: percent.
     """
     confidences = classified(logits, words)
     instances: dict[str, list[Instance]] = {}
@@ -82,10 +82,10 @@ def judge(
 
 
 def classified(logits: Sequence[Floats], words: Vocabulary) -> dict[str, float]:
-    """Return the classifier's confidence, 0 to 1, in every label that it knows.
+    """Return the classifier's confidence, 0 to 1, in each of its labels.
 
-    A label's probability is the sum over its classes; the geometric mean over the views keeps
-    down what only one of them shows.
+    A label's probability is the sum over its classes, and then the geometric mean over the views,
+    which lowers labels that only one view supports.
     """
     views = [_softmax(np.asarray(view, np.float64) / TEMPERATURE) for view in logits]
     means = np.prod([words.by_label(view) for view in views], axis=0) ** (1 / len(views))
@@ -93,11 +93,11 @@ def classified(logits: Sequence[Floats], words: Vocabulary) -> dict[str, float]:
 
 
 def sighting_confidence(label: str, score: float, classifier: float) -> float:
-    """Return how sure, 0 to 1, the detector's `label` is.
+    """Return the confidence, 0 to 1, in one label of the detector.
 
     Args:
-        label: what it is said to be.
-        score: the detector's, 0 to 1.
+        label: its name.
+        score: from the detector, 0 to 1.
         classifier: the classifier's confidence in the same label, 0 to 1.
     """
     odds = sum(map(operator.mul, WEIGHTS, evidence(label, score, classifier)))
@@ -105,14 +105,14 @@ def sighting_confidence(label: str, score: float, classifier: float) -> float:
 
 
 def evidence(label: str, score: float, classifier: float) -> Evidence:
-    """Return what WEIGHTS weigh."""
-    # The classifier knows people only as grooms, divers and players.
+    """Return the inputs of the regression, in the order of WEIGHTS."""
+    # ImageNet has no class for people: only groom, scuba diver and ballplayer.
     opinion = FLOOR if label == "Person" else max(classifier, FLOOR)
     return 1.0, log_odds(score), float(label in COMMON), log_odds(opinion) - log_odds(FLOOR)
 
 
 def log_odds(probability: float) -> float:
-    """Return ln(p / (1 - p)), p not above CEILING."""
+    """Return ln(p / (1 - p)), with p at most CEILING."""
     probability = min(probability, CEILING)
     return math.log(probability / (1 - probability))
 
@@ -120,7 +120,7 @@ def log_odds(probability: float) -> float:
 def _with_ancestors(
     confidences: Mapping[str, float], words: Vocabulary, minimum: float
 ) -> dict[str, float]:
-    """Return what is at least `minimum`, with its ancestors, raised to what is below them."""
+    """Return the labels with at least `minimum`, and their ancestors with at least as much."""
     shown: dict[str, float] = {}
     for label, confidence in confidences.items():
         if confidence >= minimum:
@@ -131,7 +131,7 @@ def _with_ancestors(
 
 
 def _chains(surest: Sequence[str], words: Vocabulary) -> list[str]:
-    """Order labels as one would say them: Golden Retriever, Dog, Animal; then the next chain."""
+    """Order labels from specific to general: Golden Retriever, Dog, Animal; then the next."""
     above = {parent for label in surest for parent in words.entries[label].parents}
     chains = (
         name

@@ -1,4 +1,4 @@
-"""The files that hold the networks, and where the image has them."""
+"""The files of the networks, and their folder in the image."""
 
 from pathlib import Path
 from typing import Final

@@ -1,4 +1,4 @@
-"""`labels.Labeler` by a model that runs in this process."""
+"""`labels.Labeler` with a model that runs in this process."""
 
 import math
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ import pyvips
 from picture.decode import Box, decode
 from shared.contracts import ImageFacts, Label, PhotoRef
 from shared.storage import PhotoStore, PhotoStream
-from tag.embedded.combine import Sighting, judge
+from tag.embedded.combine import Sighting, combine
 from tag.embedded.files import CLASSIFIER_FILE, DETECTOR_FILE, NETWORKS
 from tag.embedded.networks import FRAME_PX, VIEW_PX, Classifier, Detector
 from tag.embedded.views import classifier_views, detector_frame
@@ -21,35 +21,35 @@ from tag.labels import Labels
 MODEL: Final = "efficientnet-lite2 1"
 MODEL_WITH_DETECTOR: Final = "efficientnet-lite2 + nanodet-g 1"
 
-# As large as the networks look at, and no larger: both decode from the same pixels.
+# The sizes of the networks' inputs: one decoded picture serves both.
 BOXES: Final = (Box(VIEW_PX, VIEW_PX, "cover"), Box(FRAME_PX, FRAME_PX))
-GAP: Final = 1.0  # they see no difference, and half of a progressive JPEG's time is saved
-THUMBNAIL_PX: Final = 320  # what phones put in a HEIC; docs/labels.md has what that changes
+GAP: Final = 1.0  # labels stay the same, and a progressive JPEG takes half the time
+THUMBNAIL_PX: Final = 320  # of the thumbnail in a phone's HEIC; docs/labels.md has the effect
 
 
 class ModelMissingError(Exception):
-    """The networks are not where they should be; the message says what to do."""
+    """The folder does not have the networks. The message says how to make them."""
 
 
 @dataclass(frozen=True, slots=True)
 class EmbeddedModel:
-    """The loaded networks; `detector` is None where it could not be had."""
+    """The loaded networks. `detector` is None if it could not be fetched."""
 
     classifier: Classifier
     detector: Detector | None
 
     @property
     def name(self) -> str:
-        """The name and version of what labels."""
+        """The model's name and version."""
         return MODEL if self.detector is None else MODEL_WITH_DETECTOR
 
     def labels(self, photo: pyvips.Image, *, max_labels: int, min_confidence: float) -> list[Label]:
-        """Return what is on an upright 8-bit sRGB photo, as `judge` orders it.
+        """Return the labels of an upright 8-bit sRGB picture, in the order of `combine`.
 
         Args:
-            photo: of three bands, in memory, since it is read three times.
-            max_labels: at most so many.
-            min_confidence: per cent.
+            photo: with three bands, in memory, since it is read three times.
+            max_labels: the maximum number of labels.
+            min_confidence: percent.
         """
         words = vocabulary()
         sightings = []
@@ -58,7 +58,7 @@ class EmbeddedModel:
             for detection in self.detector.detections(frame.pixels):
                 box = frame.to_photo(detection.box)
                 sightings.append(Sighting(words.things[detection.thing], detection.score, box))
-        return judge(
+        return combine(
             [self.classifier.logits(view) for view in classifier_views(photo)],
             sightings,
             words,
@@ -74,13 +74,13 @@ class EmbeddedModel:
         min_confidence: float,
         deadline: float = math.inf,
     ) -> list[Label]:
-        """Return what is on an encoded photo of any accepted format; see `labels`.
+        """Return the labels of an encoded photo of any accepted format; see `labels`.
 
         Args:
             photo: the file, or a stream of it.
-            max_labels: at most so many.
-            min_confidence: per cent.
-            deadline: seconds of `time.monotonic()` at which to give up decoding.
+            max_labels: the maximum number of labels.
+            min_confidence: percent.
+            deadline: for decoding, in seconds of `time.monotonic()`.
 
         Raises:
             PhotoError: as `decode`.
@@ -93,10 +93,10 @@ class EmbeddedModel:
 
 @cache
 def load_model(folder: Path = NETWORKS) -> EmbeddedModel:
-    """Return the model whose networks are in `folder`, loaded once.
+    """Load the networks in `folder`, once.
 
     Raises:
-        ModelMissingError: they are not there.
+        ModelMissingError: the folder does not have them.
     """
     if not (folder / CLASSIFIER_FILE).exists():
         raise ModelMissingError(
@@ -109,25 +109,25 @@ def load_model(folder: Path = NETWORKS) -> EmbeddedModel:
 
 @dataclass(frozen=True, slots=True)
 class EmbeddedLabeler:
-    """`labels.Labeler` by an `EmbeddedModel`."""
+    """`labels.Labeler` with an `EmbeddedModel`."""
 
     model: EmbeddedModel
     max_labels: int
-    min_confidence: float  # per cent
+    min_confidence: float  # percent
 
     def accepts(self, model: str) -> bool:
-        """Accept what this very model has said."""
+        """Accept labels of this version of this model only."""
         return model == self.model.name
 
     def label(
         self,
         photo: PhotoRef,
-        image: ImageFacts,  # noqa: ARG002  # the port's; this labeler takes every size
+        image: ImageFacts,  # noqa: ARG002  # of the port; this labeler accepts every size
         store: PhotoStore,
         *,
         deadline: float,
     ) -> Labels:
-        """Read and decode the photo as small as the model can use it; see `Labeler`."""
+        """Decode the photo in the size that the model needs; see `Labeler`."""
         with store.stream(photo) as stream:
             found = self.model.labels_of_file(
                 stream,

@@ -1,7 +1,4 @@
-"""The two networks: pixels in, numbers out. No AWS, no clock, no environment.
-
-The files are made by models/build.py.
-"""
+"""Run the two networks, whose files models/build.py makes. No AWS, no clock."""
 
 import os
 from collections.abc import Iterator
@@ -9,8 +6,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-# ONNX Runtime 1.29 and later keep an identifier of the machine in the home folder, and send
-# Microsoft what they are used for, unless told not to before they are imported.
+# From 1.29 on, ONNX Runtime stores an identifier of the machine in the home folder and sends usage
+# data to Microsoft, unless this variable is set before the import.
 # Source: https://github.com/microsoft/onnxruntime/blob/main/docs/Privacy.md
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
@@ -23,13 +20,13 @@ from tag.embedded.files import CLASSIFIER_FILE, DETECTOR_FILE
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 
-VIEW_PX = 260  # side of what the classifier looks at
-FRAME_PX = 416  # side of what the detector looks at
+VIEW_PX = 260  # side of the classifier's input
+FRAME_PX = 416  # side of the detector's input
 
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """Edges as fractions of the frame; they may lie outside of it."""
+    """Edges as fractions of the frame, in which they need not be."""
 
     left: float
     top: float
@@ -39,7 +36,7 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """One thing that the detector sees."""
+    """One object in the frame."""
 
     thing: int  # 0 to 79, in the order of COCO
     score: float  # 0.3 to 1, not a probability
@@ -47,7 +44,7 @@ class Detection:
 
 
 class Classifier:
-    """EfficientNet-Lite2: which of 1,000 things a picture shows."""
+    """EfficientNet-Lite2: scores of 1,000 classes for a picture."""
 
     def __init__(self, folder: Path) -> None:
         self._session = _session(folder / CLASSIFIER_FILE)
@@ -59,13 +56,13 @@ class Classifier:
 
 
 class Detector:
-    """NanoDet-g: where 80 kinds of things are."""
+    """NanoDet-g: boxes of objects of 80 classes."""
 
     def __init__(self, folder: Path) -> None:
         self._session = _session(folder / DETECTOR_FILE)
 
     def detections(self, frame: Pixels) -> Iterator[Detection]:
-        """Yield what is in a (416, 416, 3) sRGB frame, each thing once."""
+        """Yield the objects in a (416, 416, 3) sRGB frame, each once."""
         boxes, scores, selected = self._session.run(None, {"photo": frame[None]})
         for _, thing, anchor in selected.tolist():
             box = Box(*boxes[0, anchor].tolist())
@@ -75,18 +72,18 @@ class Detector:
 def _session(path: Path) -> onnxruntime.InferenceSession:
     _share_arena()
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1  # a Lambda of 1,769 MB has one core
+    options.intra_op_num_threads = 1  # Lambda has one core up to 1,769 MB
     options.inter_op_num_threads = 1
-    options.enable_mem_pattern = False  # planning ahead costs 10 MB and saves no time
+    options.enable_mem_pattern = False  # the plan costs 10 MB and saves no time
     options.add_session_config_entry("session.use_env_allocators", "1")
-    # Weights inside the arena leave no holes in it: 6 MB less.
+    # Weights outside the arena avoid fragmentation: 6 MB less.
     options.add_session_config_entry("session.use_device_allocator_for_initializers", "1")
     return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
 
 
 @cache
 def _share_arena() -> None:
-    """Let both networks use the same working memory, one after the other: 8 MB less."""
+    """Use the same working memory for both networks, which run one after the other: 8 MB less."""
     memory = onnxruntime.OrtMemoryInfo(
         "Cpu", onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, onnxruntime.OrtMemType.DEFAULT
     )

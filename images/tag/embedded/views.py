@@ -1,4 +1,4 @@
-"""What the networks look at: an upright photo in, small squares out. Pure pixels."""
+"""Scale an upright photo to the inputs of the networks. Pixels only."""
 
 from dataclasses import dataclass
 
@@ -10,30 +10,30 @@ from tag.embedded.networks import FRAME_PX, VIEW_PX, Box, Pixels
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """The whole photo, its aspect kept, centred on a black square."""
+    """The whole photo, with its aspect ratio, in the center of a black square."""
 
     pixels: Pixels  # (416, 416, 3)
     width: float  # of the photo, as a fraction of the square's side
-    height: float
+    height: float  # likewise
 
     def to_photo(self, box: Box) -> Box:
-        """Turn fractions of the square into fractions of the photo, cut at its edges."""
+        """Convert fractions of the square to fractions of the photo, clipped to the photo."""
         return Box(
-            left=_onto(box.left, self.width),
-            top=_onto(box.top, self.height),
-            right=_onto(box.right, self.width),
-            bottom=_onto(box.bottom, self.height),
+            left=_in_photo(box.left, self.width),
+            top=_in_photo(box.top, self.height),
+            right=_in_photo(box.right, self.width),
+            bottom=_in_photo(box.bottom, self.height),
         )
 
 
-def _onto(at: float, extent: float) -> float:
+def _in_photo(at: float, extent: float) -> float:
     return min(max((at - (1 - extent) / 2) / extent, 0.0), 1.0)
 
 
 def classifier_views(photo: pyvips.Image) -> list[Pixels]:
-    """Return the largest centred square, and the whole photo squeezed into a square.
+    """Return the largest square in the center, and the whole photo distorted to a square.
 
-    The first shows the subject in its true shape, the second what lies off the centre.
+    The first keeps the shape of the subject, the second also has the parts off the center.
     Both are (260, 260, 3) sRGB.
     """
     side = min(photo.width, photo.height)
@@ -45,7 +45,7 @@ def classifier_views(photo: pyvips.Image) -> list[Pixels]:
 
 
 def detector_frame(photo: pyvips.Image) -> Frame:
-    """Return the photo as the detector wants it: (416, 416, 3) sRGB."""
+    """Return the detector's input: (416, 416, 3) sRGB."""
     inner = photo.thumbnail_image(FRAME_PX, height=FRAME_PX)
     framed = inner.gravity("centre", FRAME_PX, FRAME_PX)
     return Frame(_pixels(framed), inner.width / FRAME_PX, inner.height / FRAME_PX)

@@ -1,4 +1,4 @@
-"""The labels that there are, read from labels.json (made by models/taxonomy.py)."""
+"""Read the labels of the model from labels.json, which models/taxonomy.py makes."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -17,38 +17,38 @@ _FILE = Path(__file__).parent / "labels.json"
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """What is known of one label."""
+    """One label."""
 
     category: str
     parents: list[str]  # all ancestors, nearest first
-    classes: list[int]  # of the classifier; empty where only the detector knows the label
+    classes: list[int]  # of the classifier; empty if only the detector has the label
 
 
 class Labels(msgspec.Struct, frozen=True):
-    """The whole file."""
+    """The content of labels.json."""
 
     labels: dict[str, Entry]
-    things: list[str]  # the label of each of the detector's 80 things
+    things: list[str]  # the labels of the detector's 80 classes, in its order
 
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """All labels."""
+    """All labels, in arrays that are quick to compute with."""
 
     entries: dict[str, Entry]
-    things: list[str]  # the label of each of the detector's 80 things
-    classified: list[str]  # the labels that the classifier knows
-    classes: NDArray[np.int64]  # of all of them, one after the other
-    starts: list[int]  # of each one's first in `classes`
+    things: list[str]  # the labels of the detector's 80 classes, in its order
+    classified: list[str]  # the labels of the classifier
+    classes: NDArray[np.int64]  # the classes of the first label, of the second, ...
+    starts: list[int]  # where the classes of each label begin in `classes`
 
     def by_label(self, by_class: Floats) -> Floats:
-        """Return for each of `classified` the sum over its classes, of (1000,) for each class."""
+        """Sum probabilities of classes, (1000,), to probabilities of the labels in `classified`."""
         return np.add.reduceat(by_class[self.classes], self.starts)
 
 
 @cache
 def vocabulary() -> Vocabulary:
-    """Return the labels, read once."""
+    """Read labels.json, once."""
     file = msgspec.json.decode(_FILE.read_bytes(), type=Labels)
     classified = [label for label, entry in file.labels.items() if entry.classes]
     classes = [file.labels[label].classes for label in classified]

@@ -1,4 +1,4 @@
-"""From numbers to labels: what must hold whatever the networks say."""
+"""Labels from the networks' outputs: promises that hold for all outputs."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from models.calibrate import fit
 from shared.contracts import Label
-from tag.embedded.combine import WEIGHTS, Sighting, classified, judge, sighting_confidence
+from tag.embedded.combine import WEIGHTS, Sighting, classified, combine, sighting_confidence
 from tag.embedded.networks import Box, Floats
 from tag.embedded.vocabulary import CLASSES, vocabulary
 
@@ -39,19 +39,19 @@ views = st.lists(
 
 
 def logits(peaks: dict[int, float]) -> Floats:
-    """Logits of a classifier that has no opinion but for `peaks`."""
+    """Return logits of 0, except for `peaks`, by class."""
     values = np.zeros(CLASSES, np.float32)
     values[list(peaks)] = list(peaks.values())
     return values
 
 
-def judged(
+def combined(
     *peaks: dict[int, float],
     seen: Sequence[Sighting] = (),
     max_labels: int = 50,
     min_confidence: float = 55,
 ) -> list[Label]:
-    return judge(
+    return combine(
         [logits(view) for view in peaks],
         seen,
         WORDS,
@@ -65,10 +65,10 @@ def names(labels: Sequence[Label]) -> list[str]:
 
 
 @given(views, st.lists(sightings, max_size=8), st.integers(1, 60), st.floats(0, 100))
-def test_shows_every_ancestor_of_what_it_shows_and_none_less_sure(
+def test_every_ancestor_of_a_label_is_returned_with_at_least_its_confidence(
     peaks: list[dict[int, float]], seen: list[Sighting], max_labels: int, min_confidence: float
 ) -> None:
-    labels = judged(*peaks, seen=seen, max_labels=max_labels, min_confidence=min_confidence)
+    labels = combined(*peaks, seen=seen, max_labels=max_labels, min_confidence=min_confidence)
 
     shown = {label.name: label.confidence for label in labels}
     assert len(shown) == len(labels) <= max_labels
@@ -78,28 +78,28 @@ def test_shows_every_ancestor_of_what_it_shows_and_none_less_sure(
 
 
 @given(views, st.lists(sightings, max_size=8))
-def test_keeps_to_the_contract(peaks: list[dict[int, float]], seen: list[Sighting]) -> None:
-    labels = judged(*peaks, seen=seen, min_confidence=1)
+def test_labels_fulfill_the_contract(peaks: list[dict[int, float]], seen: list[Sighting]) -> None:
+    labels = combined(*peaks, seen=seen, min_confidence=1)
 
     assert msgspec.convert(msgspec.to_builtins(labels), list[Label]) == labels
     assert b"NaN" not in msgspec.json.encode(labels)
 
 
-def test_says_the_most_specific_label_first() -> None:
-    labels = judged({RETRIEVER: 12.0}, {RETRIEVER: 12.0})
+def test_the_most_specific_label_comes_first() -> None:
+    labels = combined({RETRIEVER: 12.0}, {RETRIEVER: 12.0})
 
     assert names(labels) == [
         "Golden Retriever", "Retriever", "Dog", "Canine", "Pet", "Mammal", "Animal",
     ]  # fmt: skip
 
 
-def test_says_only_what_all_likely_classes_have_in_common() -> None:
-    labels = judged({RETRIEVER: 10.0, TABBY: 10.0}, {RETRIEVER: 10.0, TABBY: 10.0})
+def test_two_likely_classes_give_only_their_common_ancestors() -> None:
+    labels = combined({RETRIEVER: 10.0, TABBY: 10.0}, {RETRIEVER: 10.0, TABBY: 10.0})
 
     assert set(names(labels)) == {"Pet", "Mammal", "Animal"}
 
 
-def test_is_less_sure_of_what_only_one_view_shows() -> None:
+def test_a_label_that_one_view_supports_has_a_low_confidence() -> None:
     both = classified([logits({TABBY: 10.0}), logits({TABBY: 10.0})], WORDS)
     one = classified([logits({TABBY: 10.0}), logits({SPORTS_CAR: 10.0})], WORDS)
 
@@ -109,13 +109,13 @@ def test_is_less_sure_of_what_only_one_view_shows() -> None:
     assert one["Cat"] < 0.2
 
 
-def test_gives_every_sighting_its_box() -> None:
+def test_every_sighting_has_its_box() -> None:
     seen = [
         Sighting("Person", 0.9, Box(0.1, 0.2, 0.3, 0.6)),
         Sighting("Person", 0.8, Box(0.5, 0.5, 0.75, 1.0)),
     ]
 
-    (person,) = judged({}, {}, seen=seen)
+    (person,) = combined({}, {}, seen=seen)
 
     first, second = person.instances
     assert person.name == "Person"
@@ -125,20 +125,25 @@ def test_gives_every_sighting_its_box() -> None:
 
 
 def test_a_sighting_raises_its_ancestors_too() -> None:
-    labels = judged({}, {}, seen=[Sighting("Car", 0.8, Box(0, 0, 1, 1))])
+    labels = combined({}, {}, seen=[Sighting("Car", 0.8, Box(0, 0, 1, 1))])
 
     assert names(labels) == ["Car", "Motor Vehicle", "Vehicle"]
     assert len({label.confidence for label in labels}) == 1
 
 
-def test_believes_a_rare_thing_only_where_both_networks_see_it() -> None:
+def test_a_rare_label_needs_the_support_of_both_networks() -> None:
     assert sighting_confidence("Cat", 0.5, classifier=0.0) < 0.3
     assert sighting_confidence("Cat", 0.5, classifier=0.8) > 0.9
 
 
-def test_leaves_out_boxes_below_the_minimum() -> None:
-    assert judged({}, {}, seen=[Sighting("Cat", 0.5, Box(0, 0, 1, 1))]) == []
+def test_boxes_below_the_minimum_are_left_out() -> None:
+    seen = [Sighting("Person", score, Box(0, 0, 1, 1)) for score in (0.9, 0.3)]
+
+    (person,) = combined({}, {}, seen=seen)
+
+    assert len(person.instances) == 1
+    assert combined({}, {}, seen=[Sighting("Cat", 0.5, Box(0, 0, 1, 1))]) == []
 
 
-def test_weighs_sightings_as_was_fitted() -> None:
+def test_the_weights_are_those_that_calibrate_fits() -> None:
     assert fit() == pytest.approx(WEIGHTS, abs=0.006)

@@ -1,4 +1,4 @@
-"""The whole model on photos that leave no doubt."""
+"""The whole model on unambiguous photos."""
 
 import math
 import subprocess
@@ -25,8 +25,8 @@ HEICS_WITH_THUMBNAIL = [
     "immich-test-assets/formats/motionphoto/samsung-one-ui-6.heic",
 ]
 HEIC_WITHOUT = "exif-samples/heic/mobile/HMD_Nokia_8.3_5G_hdr.heif"  # 16 megapixels
-# With up to 55 MB of library files, as the kernel's cache has them, 160 in all: a Lambda of 256 MB
-# has room for boto3 beside it.
+# With up to 55 MB of library files in the page cache 160 MB in all: boto3 fits too in a Lambda
+# function of 256 MB.
 MAX_OWN_MB = 105
 MAX_HEIC_TIMES_JPEG = 3  # measured: 1.2 to 1.7; without the thumbnail it would be over 5
 
@@ -46,7 +46,7 @@ def labels_of(model: EmbeddedModel, photo: str) -> dict[str, Label]:
         ("camera.png", ["Tripod"]),
     ],
 )
-def test_knows_the_subject_without_a_detector(
+def test_the_classifier_alone_finds_the_subject(
     classifier_only: EmbeddedModel, photo: str, chain: list[str]
 ) -> None:
     labels = labels_of(classifier_only, photo)
@@ -56,22 +56,22 @@ def test_knows_the_subject_without_a_detector(
 
 
 @pytest.mark.parametrize("photo", ["astronaut.jpg", "camera.png"])
-def test_finds_the_person_and_where(whole_model: EmbeddedModel, photo: str) -> None:
+def test_the_detector_finds_the_person_and_a_box(whole_model: EmbeddedModel, photo: str) -> None:
     person = labels_of(whole_model, photo)["Person"]
 
     (instance,) = person.instances
     assert instance.confidence == person.confidence > 80
-    assert instance.box.width * instance.box.height > 0.25  # upright: turned, it finds nobody
+    assert instance.box.width * instance.box.height > 0.25  # it finds nobody in a rotated photo
 
 
-def test_boxes_the_photographer(whole_model: EmbeddedModel) -> None:
+def test_the_box_is_around_the_photographer(whole_model: EmbeddedModel) -> None:
     box = labels_of(whole_model, "camera.png")["Person"].instances[0].box
 
     place = (box.left, box.top, box.width, box.height)
     assert place == pytest.approx((0.007, 0.133, 0.609, 0.867), abs=0.02)
 
 
-def test_labels_the_photo_that_the_store_has(classifier_only: EmbeddedModel) -> None:
+def test_the_labeler_reads_the_photo_from_the_store(classifier_only: EmbeddedModel) -> None:
     store = MemoryPhotoStore({KEY: (PHOTOS / "chelsea.jpg").read_bytes()})
     labeler = EmbeddedLabeler(classifier_only, max_labels=3, min_confidence=55)
 
@@ -82,11 +82,11 @@ def test_labels_the_photo_that_the_store_has(classifier_only: EmbeddedModel) -> 
     assert (labels.model, labels.status) == ("efficientnet-lite2 1", "READY")
 
 
-def test_names_the_detector_where_it_has_one(whole_model: EmbeddedModel) -> None:
+def test_the_name_of_the_model_includes_the_detector(whole_model: EmbeddedModel) -> None:
     assert whole_model.name == "efficientnet-lite2 + nanodet-g 1"
 
 
-def test_passes_on_what_decoding_and_storing_say(classifier_only: EmbeddedModel) -> None:
+def test_errors_of_the_store_and_the_decoder_are_raised(classifier_only: EmbeddedModel) -> None:
     labeler = EmbeddedLabeler(classifier_only, max_labels=50, min_confidence=55)
     photo = PhotoRef(bucket=PHOTOS_BUCKET, key=KEY)
 
@@ -96,7 +96,7 @@ def test_passes_on_what_decoding_and_storing_say(classifier_only: EmbeddedModel)
         labeler.label(photo, IMAGE, MemoryPhotoStore({KEY: b"text"}), deadline=math.inf)
 
 
-def test_takes_photos_of_every_shape(classifier_only: EmbeddedModel) -> None:
+def test_photos_of_every_shape_are_labeled(classifier_only: EmbeddedModel) -> None:
     for width_px, height_px, bands in [(1, 1, 3), (3000, 2, 3), (2, 3000, 4), (90, 90, 2)]:
         image = pyvips.Image.black(width_px, height_px, bands=bands)
         interpretation = "srgb" if bands > 2 else "b-w"
@@ -107,7 +107,7 @@ def test_takes_photos_of_every_shape(classifier_only: EmbeddedModel) -> None:
         assert all(label.confidence >= 55 for label in found)
 
 
-def test_a_photo_of_8_times_their_width_is_decoded_at_one_8th_for_the_networks(
+def test_only_the_dc_scans_of_a_large_progressive_photo_are_decoded(
     classifier_only: EmbeddedModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     photo = textured(8 * FRAME_PX, 6 * FRAME_PX).jpegsave_buffer(interlace=True)
@@ -123,13 +123,13 @@ def test_a_photo_of_8_times_their_width_is_decoded_at_one_8th_for_the_networks(
     assert [len(file) < len(photo) / 4 for file in decoded] == [True]
 
 
-def test_says_what_to_do_where_the_model_is_missing(tmp_path: Path) -> None:
+def test_a_missing_model_raises_with_the_commands_that_help(tmp_path: Path) -> None:
     with pytest.raises(ModelMissingError, match=r"models\.build.*LABELER=rekognition"):
         load_model(tmp_path)
 
 
 def bench(folder: Path, home: Path, photos: list[Path]) -> str:
-    """Return what models.bench prints, in a process of its own."""
+    """Run models.bench in a new process, and return its output."""
     command = [sys.executable, "-m", "models.bench", "--model", str(folder)]
     command += map(str, photos)
     root = PHOTOS.parents[1]
@@ -145,11 +145,11 @@ def bench(folder: Path, home: Path, photos: list[Path]) -> str:
 
 
 def own_mb(line: str) -> float:
-    """Return what a line says of memory that is the process's own."""
+    """Return the process's own memory from a line of output."""
     return float(line.split()[4])
 
 
-def test_takes_no_more_memory_than_promised(model_folder: Path, tmp_path: Path) -> None:
+def test_memory_stays_below_its_limit(model_folder: Path, tmp_path: Path) -> None:
     printed = bench(model_folder, tmp_path, JPEGS)
 
     for line in printed.splitlines()[1:]:
@@ -157,7 +157,7 @@ def test_takes_no_more_memory_than_promised(model_folder: Path, tmp_path: Path) 
 
 
 @pytest.mark.photos
-def test_costs_little_more_for_a_heic_with_a_thumbnail(
+def test_a_heic_with_a_thumbnail_takes_little_more_time_than_a_jpeg(
     model_folder: Path, tmp_path: Path, photos_folder: Path
 ) -> None:
     heics = [photos_folder / name for name in HEICS_WITH_THUMBNAIL]
@@ -171,7 +171,7 @@ def test_costs_little_more_for_a_heic_with_a_thumbnail(
 
 
 @pytest.mark.photos
-def test_takes_no_more_memory_for_a_heic_without_one(
+def test_memory_stays_below_its_limit_for_a_heic_without_a_thumbnail(
     model_folder: Path, tmp_path: Path, photos_folder: Path
 ) -> None:
     printed = bench(model_folder, tmp_path, [photos_folder / HEIC_WITHOUT])
@@ -179,7 +179,7 @@ def test_takes_no_more_memory_for_a_heic_without_one(
     assert own_mb(printed.splitlines()[-1]) <= MAX_OWN_MB, printed
 
 
-def test_leaves_no_identifier_for_telemetry(classifier_folder: Path, tmp_path: Path) -> None:
+def test_no_identifier_for_telemetry_is_stored(classifier_folder: Path, tmp_path: Path) -> None:
     bench(classifier_folder, tmp_path, JPEGS)
 
     assert list(tmp_path.iterdir()) == []

@@ -1,8 +1,8 @@
-"""How often labels are right, on photos that no rule and no figure was tuned on.
+"""The share of correct labels on photos that no rule and no weight was tuned with.
 
-A person looked at each photo, and noted which of the labels shown were right; whatever else is
-shown counts as wrong. To add to RIGHT what is plainly true is fair; to change rules or weights
-because of a photo in it is not: it would no longer measure anything.
+A person looked at each photo and listed the correct labels among those returned; all other labels
+count as wrong. Correct labels may be added to RIGHT. Rules and weights must not be changed because
+of these photos, or they would not measure precision any more.
 """
 
 from pathlib import Path
@@ -43,13 +43,13 @@ RIGHT = {
     f"{IMMICH}/metadata/rating/mongolels.jpg": "",
     f"{IMMICH}/metadata/tags/picasa.jpg": "",
 }
-SHOWN = 40  # labels at least: silence is never wrong, and of no use
+SHOWN = 40  # labels at least: a model without labels is never wrong
 PRECISION = 0.75  # 0.81 when it was measured
 DRIFT = 0.1  # between the mean confidence and the share that is right
 
 
 @pytest.mark.photos
-def test_confidence_is_the_share_of_labels_that_are_right(
+def test_the_mean_confidence_is_the_share_of_correct_labels(
     whole_model: EmbeddedModel, photos_folder: Path
 ) -> None:
     confidences, right = [], []

@@ -1,4 +1,4 @@
-"""What the networks look at, and where that lies on the photo."""
+"""The inputs of the networks, and the conversion of boxes to the photo."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ BLUE = [0.0, 0.0, 255.0]
 
 
 def halves(width_px: int, height_px: int) -> pyvips.Image:
-    """Return a photo that is red on its left and blue on its right."""
+    """Return a photo with a red left and a blue right half."""
     photo = pyvips.Image.black(width_px, height_px, bands=3).copy(interpretation="srgb")
     photo = photo.draw_rect(RED, 0, 0, width_px // 2, height_px, fill=True)
     return photo.draw_rect(BLUE, width_px // 2, 0, width_px, height_px, fill=True).copy_memory()
@@ -24,14 +24,14 @@ def halves(width_px: int, height_px: int) -> pyvips.Image:
 @pytest.mark.parametrize(
     "size_px", [(640, 480), (300, 900), (2000, 261), (20, 10), (1, 1)], ids=str
 )
-def test_brings_every_photo_to_the_sizes_of_the_networks(size_px: tuple[int, int]) -> None:
+def test_every_photo_is_scaled_to_the_inputs(size_px: tuple[int, int]) -> None:
     photo = halves(*size_px)
 
     assert [view.shape for view in classifier_views(photo)] == [(VIEW_PX, VIEW_PX, 3)] * 2
     assert detector_frame(photo).pixels.shape == (FRAME_PX, FRAME_PX, 3)
 
 
-def test_keeps_left_on_the_left_and_red_red() -> None:
+def test_sides_and_colors_stay_the_same() -> None:
     photo = halves(600, 400)
 
     for pixels in [*classifier_views(photo), detector_frame(photo).pixels]:
@@ -40,7 +40,7 @@ def test_keeps_left_on_the_left_and_red_red() -> None:
         assert pixels[middle, -20].tolist() == BLUE
 
 
-def test_frames_the_photo_in_black() -> None:
+def test_the_frame_around_the_photo_is_black() -> None:
     pixels = detector_frame(halves(600, 400)).pixels
 
     assert not pixels[0].any()
@@ -48,7 +48,7 @@ def test_frames_the_photo_in_black() -> None:
 
 
 @given(st.floats(0, 1), st.floats(0, 1), st.floats(0.01, 1))
-def test_finds_a_place_on_the_photo_again(x: float, y: float, height: float) -> None:
+def test_a_point_in_the_frame_is_converted_to_the_photo(x: float, y: float, height: float) -> None:
     frame = Frame(NO_PIXELS, 1.0, height)
     top = (1 - height) / 2 + y * height
 
@@ -58,7 +58,7 @@ def test_finds_a_place_on_the_photo_again(x: float, y: float, height: float) -> 
 
 
 @given(st.tuples(*[st.floats(-1, 2)] * 4), st.floats(0.01, 1), st.floats(0.01, 1))
-def test_cuts_boxes_at_the_edges(
+def test_boxes_are_clipped_to_the_photo(
     edges: tuple[float, float, float, float], width: float, height: float
 ) -> None:
     box = Frame(NO_PIXELS, width, height).to_photo(Box(*edges))

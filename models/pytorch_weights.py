@@ -1,8 +1,8 @@
-"""Read a PyTorch state_dict of the years before 1.6, without PyTorch and without trusting it.
+"""Read a state_dict file of PyTorch before 1.6, without PyTorch and without running its code.
 
-The file is no zip: pickle(magic) pickle(protocol) pickle(system) pickle(state_dict)
-pickle(storage keys), then for each key the number of elements (int64) and the raw elements.
-A pickle can name any function to be called; this one may name four, or it is refused.
+The file is not a ZIP archive, but: pickle(magic) pickle(protocol) pickle(system)
+pickle(state_dict) pickle(storage keys), then for each key the number of elements (int64) and the
+raw elements. A pickle can call any function; a file that calls others than four is refused.
 
 Source: https://github.com/pytorch/pytorch/blob/v1.5.0/torch/serialization.py (_legacy_save)
 """
@@ -21,7 +21,7 @@ DTYPES = {"FloatStorage": "<f4", "LongStorage": "<i8"}
 
 
 class RefusedPickleError(Exception):
-    """The file is not a plain state_dict."""
+    """The file has more than a state_dict, or another layout."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +33,10 @@ class _Tensor:
 
 
 def read_state_dict(file: BinaryIO) -> dict[str, NDArray[np.generic]]:
-    """Return every tensor of the file under its name, as float32 or int64.
+    """Return all tensors of the file by name, as float32 or int64.
 
     Raises:
-        RefusedPickleError: the file asks for anything but tensors, or is of another layout.
+        RefusedPickleError: the file calls other functions, or has another layout.
     """
     try:
         return _read(file)
@@ -63,7 +63,7 @@ def _read(file: BinaryIO) -> dict[str, NDArray[np.generic]]:
 def _view(storage: NDArray[np.generic], tensor: _Tensor) -> NDArray[np.generic]:
     size = storage.itemsize
     strides = [step * size for step in tensor.strides]
-    # ndarray() refuses an offset, shape or stride that would leave the storage.
+    # ndarray() refuses an offset, shape or stride outside of the storage.
     return np.ndarray(tensor.shape, storage.dtype, storage, tensor.offset * size, strides)
 
 
@@ -81,7 +81,7 @@ class _Unpickler(pickle.Unpickler):
         self.dtypes: dict[str, str] = {}
 
     def find_class(self, module: str, name: str) -> object:
-        """Return the stand-in for one of the names that a state_dict needs."""
+        """Return a replacement for one of the names that a state_dict needs."""
         if (module, name) == ("collections", "OrderedDict"):
             return OrderedDict
         if (module, name) == ("torch._utils", "_rebuild_tensor_v2"):
@@ -91,7 +91,7 @@ class _Unpickler(pickle.Unpickler):
         raise pickle.UnpicklingError(f"refused: {module}.{name}")
 
     def persistent_load(self, pid: tuple[str, str, str, str, int, object]) -> str:
-        """Note the type of a storage; its elements come after the pickles."""
+        """Remember the type of a storage; its elements follow after the pickles."""
         _kind, storage_type, key, *_ = pid
         self.dtypes[key] = DTYPES[storage_type]
         return key

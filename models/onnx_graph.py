@@ -1,4 +1,4 @@
-"""A thin layer over onnx.helper, so that a network reads as the list of its steps."""
+"""Build ONNX graphs step by step: a thin layer over onnx.helper."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 OPSET = 18
-IR_VERSION = 10  # what ONNX Runtime has read since 1.18
+IR_VERSION = 10  # ONNX Runtime reads it since 1.18
 
 Floats = NDArray[np.float32]
 Filters = tuple[Floats, Floats]  # weights (out, in, k, k) and bias (out,) of a convolution
@@ -20,13 +20,13 @@ Output = tuple[int, Sequence[int | None]]  # element type and shape; None is any
 
 @dataclass
 class Graph:
-    """An ONNX graph in the making. Every method adds nodes and returns the name of its output."""
+    """An ONNX graph. Each method adds nodes and returns the name of their output."""
 
     nodes: list[onnx.NodeProto] = field(default_factory=list)
     constants: list[onnx.TensorProto] = field(default_factory=list)
 
     def constant(self, value: NDArray[np.generic] | float) -> str:
-        """Keep `value` with the graph; a plain number becomes a float32 scalar."""
+        """Add a constant; a plain number becomes a float32 scalar."""
         name = f"constant_{len(self.constants)}"
         array = np.float32(value) if isinstance(value, float) else np.ascontiguousarray(value)
         self.constants.append(numpy_helper.from_array(np.asarray(array), name))
@@ -39,16 +39,16 @@ class Graph:
         output: str = "",
         **attributes: Any,  # noqa: ANN401  # each operator has its own
     ) -> str:
-        """Apply one ONNX operator."""
+        """Add one ONNX operator."""
         name = output or f"{operator}_{len(self.nodes)}"
         self.nodes.append(helper.make_node(operator, list(inputs), [name], **attributes))
         return name
 
-    def normalise(self, photo: str, *, mean: Floats | float, scale: Floats | float) -> str:
-        """Turn (n, height, width, 3) uint8 into (n, 3, height, width) float32."""
+    def normalize(self, photo: str, *, mean: Floats | float, scale: Floats | float) -> str:
+        """Normalize (n, height, width, 3) uint8 to (n, 3, height, width) float32."""
         values = self.add("Cast", photo, to=TensorProto.FLOAT)
-        centred = self.add("Sub", values, self.constant(mean))
-        scaled = self.add("Mul", centred, self.constant(scale))
+        centered = self.add("Sub", values, self.constant(mean))
+        scaled = self.add("Mul", centered, self.constant(scale))
         return self.add("Transpose", scaled, perm=[0, 3, 1, 2])
 
     def convolve(
@@ -60,11 +60,11 @@ class Graph:
         return self.add("Conv", x, *constants, strides=steps, pads=pads, group=group)
 
     def axis(self, number: int) -> str:
-        """Keep an axis as the input that newer operators want."""
+        """Add an axis as a constant, which newer operators need as an input."""
         return self.constant(np.array([number], np.int64))
 
     def split(self, x: str, sizes: list[int]) -> list[str]:
-        """Cut `x` along its first axis."""
+        """Split `x` along its first axis."""
         names = [f"Split_{len(self.nodes)}_{part}" for part in range(len(sizes))]
         inputs = [x, self.constant(np.array(sizes, np.int64))]
         self.nodes.append(helper.make_node("Split", inputs, names, axis=0))
@@ -86,6 +86,6 @@ class Graph:
 
 
 def same_pads(size_px: int, *, kernel: int, stride: int) -> list[int]:
-    """Return the pads of TensorFlow's SAME: where they are uneven, more at bottom and right."""
+    """Return the pads of TensorFlow's SAME: an odd pixel goes to the bottom and to the right."""
     total = max((math.ceil(size_px / stride) - 1) * stride + kernel - size_px, 0)
     return [total // 2, total // 2, total - total // 2, total - total // 2]
