@@ -1,4 +1,4 @@
-"""The photos that ship with the demo are the ones that its README speaks of."""
+"""The demo photos are the ones that their README lists."""
 
 import hashlib
 import re

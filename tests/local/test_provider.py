@@ -1,4 +1,4 @@
-"""What Terraform's provider writes it reads back, and what it asks for is answered."""
+"""The API calls of Terraform's provider: it reads back what it has written."""
 
 import json
 import time
@@ -8,16 +8,16 @@ import pytest
 from botocore.exceptions import ClientError
 
 from embeddedaws import ROLE, Aws
-from local.embedded import ACCOUNT, REGION
-from local.moto_patches import cognitoidp  # noqa: F401  # importing it puts it in place
+from local.clients import ACCOUNT, REGION
+from local.moto_patches import cognitoidp  # noqa: F401  # the import installs the patch
 
 
 def refused(error: pytest.ExceptionInfo[ClientError]) -> str:
-    """Return the code of what AWS refused."""
+    """Return the code of the error with which AWS refuses a call."""
     return error.value.response["Error"]["Code"]
 
 
-def test_what_is_not_there_is_refused_at_once_by_name(aws: Aws) -> None:
+def test_a_missing_resource_is_refused_at_once_by_its_error(aws: Aws) -> None:
     begun = time.monotonic()
 
     with pytest.raises(ClientError, match="lookup_developer_identity") as error:
@@ -27,7 +27,7 @@ def test_what_is_not_there_is_refused_at_once_by_name(aws: Aws) -> None:
     assert time.monotonic() - begun < 5
 
 
-def test_a_function_is_kept_as_it_was_created(aws: Aws) -> None:
+def test_a_function_keeps_the_settings_it_was_created_with(aws: Aws) -> None:
     made = {
         "Architectures": ["arm64"],
         "Environment": {"Variables": {"A": "b"}},
@@ -45,7 +45,7 @@ def test_a_function_is_kept_as_it_was_created(aws: Aws) -> None:
     assert told["Code"]["ImageUri"].endswith("/gallery-kept:1")
 
 
-def test_a_function_changes_as_it_is_updated(aws: Aws) -> None:
+def test_an_update_changes_each_setting_of_a_function(aws: Aws) -> None:
     lambda_ = aws.client("lambda")
     aws.function("changed")
     changes = {
@@ -66,7 +66,7 @@ def test_a_function_changes_as_it_is_updated(aws: Aws) -> None:
     assert told["Code"]["ImageUri"] == uri
 
 
-def test_a_bucket_says_that_it_tells_eventbridge(aws: Aws) -> None:
+def test_a_bucket_returns_its_eventbridge_configuration(aws: Aws) -> None:
     s3 = aws.client("s3")
     bucket = aws.bucket(versioned=False)
 
@@ -75,7 +75,7 @@ def test_a_bucket_says_that_it_tells_eventbridge(aws: Aws) -> None:
     assert told["EventBridgeConfiguration"] == {}
 
 
-def test_keys_of_versions_come_as_they_are(aws: Aws) -> None:
+def test_keys_of_versions_are_returned_unchanged(aws: Aws) -> None:
     s3, key = aws.client("s3"), "a é + %41 &.jpg"
     bucket = aws.bucket(versioned=True)
     s3.put_object(Bucket=bucket, Key=key, Body=b"")
@@ -90,7 +90,7 @@ def test_keys_of_versions_come_as_they_are(aws: Aws) -> None:
     ]
 
 
-def test_a_bucket_is_empty_when_its_last_delete_marker_is_gone(aws: Aws) -> None:
+def test_a_bucket_is_empty_after_its_last_delete_marker_is_deleted(aws: Aws) -> None:
     s3 = aws.client("s3")
     bucket = aws.bucket(versioned=True)
     version = s3.put_object(Bucket=bucket, Key="a", Body=b"")["VersionId"]
@@ -108,7 +108,7 @@ def bucket_policy(aws: Aws, bucket: str, statement: Mapping[str, object]) -> Non
     aws.client("s3").put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy))
 
 
-def test_a_bucket_for_tls_alone_takes_objects_here(aws: Aws) -> None:
+def test_a_bucket_that_requires_tls_accepts_objects_here(aws: Aws) -> None:
     s3, bucket = aws.client("s3"), aws.bucket(versioned=False)
     deny: dict[str, object] = {
         "Effect": "Deny",
@@ -126,7 +126,9 @@ def test_a_bucket_for_tls_alone_takes_objects_here(aws: Aws) -> None:
 
 
 @pytest.mark.parametrize(("prefix", "delivered"), [("photos/", True), ("others/", False)])
-def test_access_logs_go_where_a_policy_lets_them(aws: Aws, prefix: str, *, delivered: bool) -> None:
+def test_access_logs_are_delivered_if_a_bucket_policy_allows_it(
+    aws: Aws, prefix: str, *, delivered: bool
+) -> None:
     s3, bucket, logs = aws.client("s3"), aws.bucket(versioned=False), aws.bucket(versioned=False)
     allow = {
         "Effect": "Allow",
@@ -167,7 +169,7 @@ def test_a_queue_keeps_each_policy_until_it_is_changed(aws: Aws) -> None:
     assert told("RedriveAllowPolicy") is None
 
 
-def test_a_state_machine_has_the_versions_that_were_published(aws: Aws) -> None:
+def test_a_state_machine_lists_its_published_versions(aws: Aws) -> None:
     stepfunctions = aws.client("stepfunctions")
     arn = aws.state_machine({"Done": {"Type": "Succeed"}})
 
@@ -224,7 +226,7 @@ def test_versions_are_found_by_prefix_in_order_and_page_by_page(aws: Aws) -> Non
 
 
 def headers_policy(max_age_s: int) -> dict[str, object]:
-    """A policy of response headers, as CloudFront is told one."""
+    """Return the configuration of a response headers policy."""
     transport = {
         "Override": True,
         "IncludeSubdomains": False,
@@ -240,7 +242,7 @@ def headers_policy(max_age_s: int) -> dict[str, object]:
     }
 
 
-def test_a_policy_of_response_headers_is_kept_changed_and_forgotten(aws: Aws) -> None:
+def test_a_response_headers_policy_is_created_updated_and_deleted(aws: Aws) -> None:
     cloudfront = aws.client("cloudfront")
     made = cloudfront.create_response_headers_policy(
         ResponseHeadersPolicyConfig=headers_policy(max_age_s=1)
@@ -261,7 +263,7 @@ def test_a_policy_of_response_headers_is_kept_changed_and_forgotten(aws: Aws) ->
     assert refused(error) == "NoSuchResponseHeadersPolicy"
 
 
-def test_a_distribution_says_how_it_reads_its_origin_and_nothing_that_it_was_not_told(
+def test_a_distribution_returns_exactly_the_settings_it_was_given(
     aws: Aws,
 ) -> None:
     origin = {
