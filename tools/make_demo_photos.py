@@ -153,7 +153,7 @@ SHOTS = (
         picture="hubble_deep_field.jpg",
         credit="NASA, ESA, Hubble eXtreme Deep Field",
         licence=PUBLIC_DOMAIN,
-        purpose="AVIF; a picture that no camera on Earth took: neither time nor place",
+        purpose="AVIF; a picture from a space telescope: neither time nor place",
         title="Hubble eXtreme Deep Field",
         xmp_keywords=("galaxies", "Hubble"),
         save={"quality": 65, "speed": 6, "max_threads": 1},
@@ -197,7 +197,7 @@ def main() -> None:
             "cut-short.jpg",
             "chelsea.jpg, its first 60 %",
             chelsea[2],
-            "an upload that broke off: its lower part is not there",
+            "an interrupted upload: the lower part is missing",
             chelsea[4][: len(chelsea[4]) * 6 // 10],
         )
     )
@@ -391,10 +391,10 @@ def readme(rows: Iterable[tuple[str, str, str, str, bytes]]) -> str:
 
 Made by `uv run --script tools/make_demo_photos.py` from pictures in
 [scikit-image's wheel]({COLLECTION}), which states their
-sources and licences. **Cropped, turned, re-encoded, and given cameras, times and places that are
-made up.** A test holds the SHA-256 sums to the files.
+sources and licenses. **Cropped, turned, re-encoded, and given cameras, times and places that are
+made up.** A test compares the SHA-256 sums with the files.
 
-| file | what it is for | source | licence | SHA-256 |
+| file | what it shows | source | license | SHA-256 |
 |---|---|---|---|---|
 {table}
 """

@@ -9,15 +9,15 @@ from local.__main__ import DEMO_PHOTOS
 
 README = (DEMO_PHOTOS / "README.md").read_text()
 LISTED = dict(re.findall(r"^\| `([^`]+)` \|.*\| `([0-9a-f]{64})` \|$", README, re.MULTILINE))
-OPEN_LICENCES = {"CC0 1.0", "public domain"}
+OPEN_LICENSES = {"CC0 1.0", "public domain"}
 
 
-def test_every_photo_is_listed_with_an_open_licence() -> None:
+def test_every_photo_is_listed_with_an_open_license() -> None:
     files = {path.name for path in DEMO_PHOTOS.iterdir()} - {"README.md"}
     rows = [line.split(" | ") for line in README.splitlines() if line.startswith("| `")]
 
     assert set(LISTED) == files
-    assert {row[3] for row in rows} <= OPEN_LICENCES
+    assert {row[3] for row in rows} <= OPEN_LICENSES
 
 
 @pytest.mark.parametrize("name", LISTED)
