@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from local.functions import Answer, Function, InProcess
+from local.functions import IMAGE_ENVIRONMENT, Answer, Function, InProcess
 
 HANDLERS = {
     "extract": """
@@ -63,7 +63,7 @@ def functions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InProcess]:
     code = tmp_path_factory.mktemp("images")
     write_handlers(code)
     functions = InProcess(workers=2, code=code)
-    functions.start({"AWS_REGION": "eu-west-1"})
+    functions.start({"AWS_REGION": "eu-west-1", "TZ": ":UTC"})
     for step in HANDLERS:
         functions.deploy(function(step))
     yield functions
@@ -96,18 +96,20 @@ def test_a_handler_has_the_environment_of_a_function_and_no_other(
 
     assert environment["PHOTOS_BUCKET"] == "photos"
     assert environment["AWS_REGION"] == "eu-west-1"
+    assert environment.items() >= IMAGE_ENVIRONMENT.items()
     assert "AWS_PROFILE" not in environment
     assert "HOME" not in environment
 
 
 def test_two_functions_of_one_step_have_separate_environments(functions: InProcess) -> None:
-    other = function("extract", PHOTOS_BUCKET="of another deployment")
+    other = function("extract", PHOTOS_BUCKET="of another deployment", TZ=":Europe/Berlin")
     functions.deploy(other)
 
     answer = json.loads(functions.invoke(other, b'{"do": "answer"}').payload)
     first = json.loads(invoke(functions, "answer").payload)
 
     assert answer["environment"]["PHOTOS_BUCKET"] == "of another deployment"
+    assert answer["environment"]["TZ"] == ":Europe/Berlin"  # over Lambda's own
     assert first["environment"]["PHOTOS_BUCKET"] == "photos"
 
 

@@ -47,6 +47,26 @@ def test_a_deletion_is_processed(stack: Stack) -> None:
     assert execution.status == "SUCCEEDED"
 
 
+def test_an_execution_is_found_by_its_version(stack: Stack) -> None:
+    versions = [stack.upload("uploads/ada/twice.jpg", b"taco") for _ in range(2)]
+    stack.wait_until_idle()
+
+    found = [stack.wait_for("uploads/ada/twice.jpg", version) for version in versions]
+
+    assert [execution.input["object"]["version-id"] for execution in found] == versions
+
+
+def test_each_rule_sends_undelivered_events_to_the_dead_letter_queue(stack: Stack) -> None:
+    queue = stack.sqs.get_queue_attributes(
+        QueueUrl=stack.dead_letters_url, AttributeNames=["QueueArn"]
+    )["Attributes"]["QueueArn"]
+
+    for rule in stack.events.list_rules()["Rules"]:
+        [target] = stack.events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
+        assert target["Arn"] == stack.state_machine_arn
+        assert target["DeadLetterConfig"]["Arn"] == queue
+
+
 def test_other_objects_start_no_execution(stack: Stack) -> None:
     stack.wait_until_idle()
     list(stack.executions())

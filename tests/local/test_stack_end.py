@@ -15,9 +15,11 @@ class Blocked:
         self.calls = 0
         self.called = threading.Event()
         self.stopped = threading.Event()
+        self.environment: Mapping[str, str] = {}
 
     def start(self, environment: Mapping[str, str]) -> None:
-        """Do nothing."""
+        """Keep the environment."""
+        self.environment = environment
 
     def deploy(self, function: Function) -> None:
         """Do nothing."""
@@ -40,6 +42,7 @@ def test_running_executions_are_ended_and_waiting_ones_never_begin() -> None:
         for number in range(uploads):
             stack.upload(f"uploads/ada/{number}.jpg", b"taco")
         assert functions.called.wait(20)
+        assert functions.environment == {**stack.environment(), "TZ": ":UTC"}, "as in Lambda"
         begun = time.monotonic()
 
     assert time.monotonic() - begun < 4
