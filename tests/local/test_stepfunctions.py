@@ -417,6 +417,18 @@ def test_an_ended_execution_has_its_states_in_order(aws: Aws) -> None:
     assert all(0 <= visit.duration_ms <= ended.duration_ms + 1 for visit in ended.visits)
 
 
+def test_a_state_in_which_an_execution_fails_lasts_until_its_end(aws: Aws) -> None:
+    def fail(event: object) -> Answer:
+        time.sleep(0.2)
+        return error("PhotoGoneError")(event)
+
+    aws.functions.answers["extract"] = fail
+
+    [visit] = aws.run({"First": invoke()}).visits
+
+    assert visit.duration_ms >= 200
+
+
 def test_an_ended_execution_has_its_largest_payload_in_the_bytes_of_aws(aws: Aws) -> None:
     aws.functions.answers["extract"] = lambda _event: Answer(b"null")
 
