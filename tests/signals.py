@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
-IGNORABLE: Final = (signal.SIGINT, signal.SIGHUP)  # by whoever starts pytest
+IGNORABLE: Final = (signal.SIGINT, signal.SIGHUP)  # by the caller of pytest
 
 
 @contextmanager

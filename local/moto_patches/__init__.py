@@ -21,7 +21,7 @@ cognitoidentity  keeps the roles of an identity pool               does not know
 cognitoidp       refuses to delete a protected user pool           deletes it
 cognitosignin    checks the password by SRP (moto#7562)            accepts any password
                  revokes refresh tokens                            does not know RevokeToken
-                 gives a user one identity, and nobody else one    gives a new one, to any caller
+                 gives each signed-in user one identity            gives a new one, to any caller
                  gives credentials for an hour, after a sign-in    gives 90 s, to any caller
 core             (speed) finds a service's server at once          searches its folder each time
                  (memory) forgets what is deleted                  keeps every object

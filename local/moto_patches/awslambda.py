@@ -97,11 +97,11 @@ def _configuration(self: Moto, on_create: bool = False) -> dict[str, Json]:  # n
 
     moto returns no LoggingConfig, and always an ImageConfigResponse.
     """
-    told = _get_configuration(self, on_create)
+    configuration = _get_configuration(self, on_create)
     if not any(self.image_config.response().values()):
-        told.pop("ImageConfigResponse", None)
+        configuration.pop("ImageConfigResponse", None)
     logging = {"LogFormat": "Text", "LogGroup": self.logs_group_name, **self.logging}
-    return {**told, "LoggingConfig": logging}
+    return {**configuration, "LoggingConfig": logging}
 
 
 @replaces(LambdaFunction, name="update_configuration")

@@ -78,7 +78,7 @@ def _get_notification(self: Moto) -> Json:
     """
     listens = self.backend.get_bucket_notification_configuration(self.bucket_name)
     if listens and listens.event_bridge is not None:
-        _amend(self, lambda told: {**told, "EventBridgeConfiguration": {}})
+        _amend(self, lambda result: {**result, "EventBridgeConfiguration": {}})
     return _get_bucket_notification(self)
 
 
@@ -115,22 +115,22 @@ def _list_versions(self: Moto) -> Json:
     return _list_object_versions(self)
 
 
-def _encoded(told: dict[str, Json]) -> dict[str, Json]:
+def _encoded(result: dict[str, Json]) -> dict[str, Json]:
     def encode(item: dict[str, Json], *names: str) -> dict[str, Json]:
         return {**item, **{name: quote(item[name]) for name in names if item.get(name)}}
 
     lists = {
-        name: [encode(item, "Key", "Prefix") for item in told.get(name, [])]
+        name: [encode(item, "Key", "Prefix") for item in result.get(name, [])]
         for name in ("Versions", "DeleteMarkers", "CommonPrefixes")
     }
     markers = ("Prefix", "Delimiter", "KeyMarker", "NextKeyMarker")
-    return {**encode(told, *markers), **lists, "EncodingType": "url"}
+    return {**encode(result, *markers), **lists, "EncodingType": "url"}
 
 
 def _amend(response: Moto, change: Callable[[dict[str, Json]], dict[str, Json]]) -> None:
     """Apply `change` to the answer of this request."""
     serialized = response.serialized
-    response.serialized = lambda told: serialized(ActionResult(change(told.result)))
+    response.serialized = lambda result: serialized(ActionResult(change(result.result)))
 
 
 @replaces(FakeBucket, name="get_permission")

@@ -175,16 +175,16 @@ def test_eventbridge_receives_the_status_of_each_execution(
     ended = aws.executions.find(lambda one: one.arn == execution, timeout_seconds=20)
     aws.executions.wait(timeout_seconds=20)
 
-    told = statuses(aws, queue)
-    assert list(told) == ["RUNNING", end]
-    assert (ended.status, told[end]["executionArn"]) == (end, execution)
-    assert told[end]["name"] == execution.rpartition(":")[2]
-    assert json.loads(told[end]["input"]) == {"in": 1}
-    assert told[end]["inputDetails"] == {"included": True}
-    assert told["RUNNING"]["stopDate"] is None
-    assert 0 <= told[end]["stopDate"] - told[end]["startDate"] < 20_000
-    assert json.loads(told[end]["output"] or "null") == ended.output
-    assert not {"error", "cause"} & set(told[end])
+    sent = statuses(aws, queue)
+    assert list(sent) == ["RUNNING", end]
+    assert (ended.status, sent[end]["executionArn"]) == (end, execution)
+    assert sent[end]["name"] == execution.rpartition(":")[2]
+    assert json.loads(sent[end]["input"]) == {"in": 1}
+    assert sent[end]["inputDetails"] == {"included": True}
+    assert sent["RUNNING"]["stopDate"] is None
+    assert 0 <= sent[end]["stopDate"] - sent[end]["startDate"] < 20_000
+    assert json.loads(sent[end]["output"] or "null") == ended.output
+    assert not {"error", "cause"} & set(sent[end])
 
 
 def test_eventbridge_receives_the_status_of_a_stopped_execution(aws: Aws) -> None:

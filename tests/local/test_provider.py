@@ -38,11 +38,11 @@ def test_a_function_keeps_the_settings_it_was_created_with(aws: Aws) -> None:
     }
     aws.function("kept", **made)
 
-    told = aws.client("lambda").get_function(FunctionName="kept")
+    answer = aws.client("lambda").get_function(FunctionName="kept")
 
-    assert {name: told["Configuration"][name] for name in made} == made
-    assert "ImageConfigResponse" not in told["Configuration"]
-    assert told["Code"]["ImageUri"].endswith("/gallery-kept:1")
+    assert {name: answer["Configuration"][name] for name in made} == made
+    assert "ImageConfigResponse" not in answer["Configuration"]
+    assert answer["Code"]["ImageUri"].endswith("/gallery-kept:1")
 
 
 def test_an_update_changes_each_setting_of_a_function(aws: Aws) -> None:
@@ -60,19 +60,19 @@ def test_an_update_changes_each_setting_of_a_function(aws: Aws) -> None:
     lambda_.update_function_configuration(FunctionName="changed", **changes)
     lambda_.update_function_code(FunctionName="changed", ImageUri=uri, Architectures=["arm64"])
 
-    told = lambda_.get_function(FunctionName="changed")
-    assert {name: told["Configuration"][name] for name in changes} == changes
-    assert told["Configuration"]["Architectures"] == ["arm64"]
-    assert told["Code"]["ImageUri"] == uri
+    answer = lambda_.get_function(FunctionName="changed")
+    assert {name: answer["Configuration"][name] for name in changes} == changes
+    assert answer["Configuration"]["Architectures"] == ["arm64"]
+    assert answer["Code"]["ImageUri"] == uri
 
 
 def test_a_bucket_returns_its_eventbridge_configuration(aws: Aws) -> None:
     s3 = aws.client("s3")
     bucket = aws.bucket(versioned=False)
 
-    told = s3.get_bucket_notification_configuration(Bucket=bucket)
+    answer = s3.get_bucket_notification_configuration(Bucket=bucket)
 
-    assert told["EventBridgeConfiguration"] == {}
+    assert answer["EventBridgeConfiguration"] == {}
 
 
 def test_keys_of_versions_are_returned_unchanged(aws: Aws) -> None:
@@ -81,10 +81,10 @@ def test_keys_of_versions_are_returned_unchanged(aws: Aws) -> None:
     s3.put_object(Bucket=bucket, Key=key, Body=b"")
     s3.delete_object(Bucket=bucket, Key=key)
 
-    told = s3.list_object_versions(Bucket=bucket, EncodingType="url", Prefix="a é +")
+    answer = s3.list_object_versions(Bucket=bucket, EncodingType="url", Prefix="a é +")
 
-    assert told["EncodingType"] == "url"
-    assert [entry["Key"] for entry in told["Versions"]] == ["a%20%C3%A9%20%2B%20%2541%20%26.jpg"]
+    assert answer["EncodingType"] == "url"
+    assert [entry["Key"] for entry in answer["Versions"]] == ["a%20%C3%A9%20%2B%20%2541%20%26.jpg"]
     assert [entry["Key"] for entry in s3.list_object_versions(Bucket=bucket)["DeleteMarkers"]] == [
         key
     ]
@@ -152,7 +152,7 @@ def test_access_logs_are_delivered_if_a_bucket_policy_allows_it(
 def test_a_queue_keeps_each_policy_until_it_is_changed(aws: Aws) -> None:
     sqs, url = aws.client("sqs"), aws.queue()
 
-    def told(name: str) -> str | None:
+    def attribute(name: str) -> str | None:
         attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])
         value: str | None = attributes["Attributes"].get(name)
         return value
@@ -160,13 +160,13 @@ def test_a_queue_keeps_each_policy_until_it_is_changed(aws: Aws) -> None:
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": '{"Statement": []}'})
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"RedriveAllowPolicy": '{"a": "b"}'})
 
-    assert told("Policy") == '{"Statement": []}'
-    assert told("RedriveAllowPolicy") == '{"a": "b"}'
+    assert attribute("Policy") == '{"Statement": []}'
+    assert attribute("RedriveAllowPolicy") == '{"a": "b"}'
 
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": "", "RedriveAllowPolicy": ""})
 
-    assert not told("Policy")
-    assert told("RedriveAllowPolicy") is None
+    assert not attribute("Policy")
+    assert attribute("RedriveAllowPolicy") is None
 
 
 def test_a_state_machine_lists_its_published_versions(aws: Aws) -> None:
@@ -252,14 +252,14 @@ def test_a_response_headers_policy_is_created_updated_and_deleted(aws: Aws) -> N
     changed = cloudfront.update_response_headers_policy(
         Id=name, IfMatch=made["ETag"], ResponseHeadersPolicyConfig=headers_policy(max_age_s=2)
     )
-    told = cloudfront.get_response_headers_policy(Id=name)
-    cloudfront.delete_response_headers_policy(Id=name, IfMatch=told["ETag"])
+    answer = cloudfront.get_response_headers_policy(Id=name)
+    cloudfront.delete_response_headers_policy(Id=name, IfMatch=answer["ETag"])
     with pytest.raises(ClientError) as error:
         cloudfront.get_response_headers_policy(Id=name)
 
-    config = told["ResponseHeadersPolicy"]["ResponseHeadersPolicyConfig"]
+    config = answer["ResponseHeadersPolicy"]["ResponseHeadersPolicyConfig"]
     assert config == headers_policy(max_age_s=2)
-    assert made["ETag"] != changed["ETag"] == told["ETag"]
+    assert made["ETag"] != changed["ETag"] == answer["ETag"]
     assert refused(error) == "NoSuchResponseHeadersPolicy"
 
 
@@ -289,7 +289,7 @@ def test_a_distribution_returns_exactly_the_settings_it_was_given(
     )
 
     config = made["Distribution"]["DistributionConfig"]
-    [told] = config["Origins"]["Items"]
-    assert told["OriginAccessControlId"] == "E2QWRUHAPOMQZL"
+    [answer] = config["Origins"]["Items"]
+    assert answer["OriginAccessControlId"] == "E2QWRUHAPOMQZL"
     assert "ForwardedValues" not in config["DefaultCacheBehavior"]
     assert not {"ACMCertificateArn", "IAMCertificateId"} & set(config["ViewerCertificate"])
