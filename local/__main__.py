@@ -1,4 +1,4 @@
-"""The pipeline on this machine: `python -m local demo`, `python -m local process FILE…`."""
+"""Run the pipeline on this machine: `python -m local demo`, `python -m local process FILE…`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from rich.progress import (
 
 from local import report
 from local.functions import Containers, InProcess
-from local.process import FINE, RECORDS, Document, find_photos, process, to_json
+from local.process import PROCESSED, RECORDS, Document, find_photos, process, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
@@ -36,23 +36,25 @@ if TYPE_CHECKING:
 
 DEMO_PHOTOS: Final = Path(__file__).parent / "photos"
 STAGES: Final = ("in-process", "docker")
-TABLE_WIDTH: Final = 168  # where there is no terminal whose width counts
+TABLE_WIDTH: Final = 168  # columns, where stdout is not a terminal
 
 
 class UnavailableError(Exception):
-    """This machine lacks what the command needs; the message says what."""
+    """This machine lacks something that the command needs; the message names it."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status.
 
-    0: every photo came to READY or REJECTED. 1: some did not, or a folder could not be read.
-    2: wrong usage, or something is missing here. 128 + a signal: stopped, as by Ctrl-C.
+    0: every photo is READY or REJECTED.
+    1: processing failed for some photos, or a folder cannot be read.
+    2: wrong usage, or this machine lacks something.
+    128 + a signal: stopped by that signal, such as Ctrl-C.
     """
     options = _parser().parse_args(arguments)
     progress = Console(stderr=True)
 
-    def say(text: str) -> None:
+    def print_to_stderr(text: str) -> None:
         progress.print(f"python -m local: {text}", markup=False, highlight=False, soft_wrap=True)
 
     unreadable: list[OSError] = []
@@ -60,35 +62,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
         photos = find_photos(options.photos, output=options.output, on_error=unreadable.append)
         _make_writable(options.output)
     except (OSError, UnavailableError) as error:
-        say(str(error))
+        print_to_stderr(str(error))
         return 2
     finally:
         for each in unreadable:
-            say(f"cannot read {each.filename}: {each.strerror}")
+            print_to_stderr(f"cannot read {each.filename}: {each.strerror}")
 
     try:
         with closing(_run(photos, options, progress)) as documents:
-            fine = _show(documents, options)
-    except (UnavailableError, ClientError) as error:  # Lambda's, of an image that does not start
-        say(str(error))
+            succeeded = _show(documents, options)
+    except (UnavailableError, ClientError) as error:  # ClientError: an image does not start
+        print_to_stderr(str(error))
         return 2
     except subprocess.CalledProcessError as error:
-        say(f"{' '.join(error.cmd[:2])} failed with exit status {error.returncode}")
+        command = " ".join(error.cmd[:2])
+        print_to_stderr(f"{command} failed with exit status {error.returncode}")
         return 2
     except KeyboardInterrupt as stop:
         progress.print("stopped")
         return 128 + (stop.args[0] if stop.args else signal.SIGINT)
-    except BrokenPipeError:  # whoever read our output has read enough
+    except BrokenPipeError:  # the reader of our output has closed it, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    return 0 if fine and not unreadable else 1
+    return 0 if succeeded and not unreadable else 1
 
 
 def _make_writable(output: Path) -> None:
-    """Make the folders of `output` that are not there, and write to them once.
+    """Create the missing folders of `output`, and check that they can be written to.
 
     Raises:
-        UnavailableError: `output` is a file, or not ours to write to.
+        UnavailableError: `output` is a file, or this user must not write to it.
     """
     try:
         (output / RECORDS).mkdir(parents=True, exist_ok=True)
@@ -105,28 +108,45 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         default=Path("demo"),
         metavar="FOLDER",
-        help="where renditions and records go (default: demo)",
+        help="write renditions and records to FOLDER (default: demo)",
     )
     shared.add_argument(
         "--stages",
         choices=STAGES,
         default=STAGES[0],
-        help="run the three steps in processes of this Python, or in their container images",
+        help="run the three steps in processes of this Python (default), or in container images",
     )
     parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     demo = commands.add_parser(
-        "demo", parents=[shared], help="show what is found: a table, and a contact sheet"
+        "demo", parents=[shared], help="process photos, print a table, write a contact sheet"
     )
-    demo.add_argument("photos", nargs="*", type=Path, default=[DEMO_PHOTOS], metavar="PHOTO")
+    demo.add_argument(
+        "photos",
+        nargs="*",
+        type=Path,
+        default=[DEMO_PHOTOS],
+        metavar="FILE_OR_FOLDER",
+        help="photos, or folders of photos (default: the photos of local/photos/)",
+    )
     demo.set_defaults(json=False, contact_sheet=True)
 
     work = commands.add_parser(
-        "process", parents=[shared], help="files and folders of any number, as a table or JSON"
+        "process", parents=[shared], help="process photos, print a table or JSON"
     )
-    work.add_argument("photos", nargs="+", type=Path, metavar="FILE_OR_FOLDER")
-    work.add_argument("--json", action="store_true", help="one JSON document a line, as they end")
+    work.add_argument(
+        "photos",
+        nargs="+",
+        type=Path,
+        metavar="FILE_OR_FOLDER",
+        help="photos, or folders of photos, in any number",
+    )
+    work.add_argument(
+        "--json",
+        action="store_true",
+        help="print one JSON document a line, as soon as a photo is processed",
+    )
     work.set_defaults(contact_sheet=False)
     return parser
 
@@ -134,15 +154,15 @@ def _parser() -> argparse.ArgumentParser:
 def _run(
     photos: Sequence[Photo], options: argparse.Namespace, console: Console
 ) -> Generator[Document]:
-    """Yield the documents of `photos` as they end, with a progress bar on `console`.
+    """Process `photos`, and yield each document when its photo is done; show progress on `console`.
 
     Raises:
         UnavailableError: there is no docker client, or no label model.
-        subprocess.CalledProcessError: docker refuses; its reason is on stderr.
+        subprocess.CalledProcessError: docker failed; its message is on stderr.
     """
     if options.stages == "docker" and not shutil.which(os.environ.get("DOCKER", "docker")):
-        raise UnavailableError("--stages docker needs a docker client, and none is found")
-    # moto and the label model take seconds; --help need not wait.
+        raise UnavailableError("--stages docker needs a docker client, and there is none")
+    # moto and the label model take seconds to import; --help does not need them.
     from local.labels import ModelLabeler  # noqa: PLC0415
     from local.stack import Stack  # noqa: PLC0415
     from models.build import ModelUnavailableError, WrongWeightsError  # noqa: PLC0415
@@ -181,13 +201,13 @@ def _progress(console: Console) -> Progress:
 
 
 def _show(documents: Iterator[Document], options: argparse.Namespace) -> bool:
-    """Print the documents as asked; return whether every photo came to a good end."""
+    """Print the documents in the format of `options`; return False if a photo has failed."""
     if options.json:
-        fine = True
+        succeeded = True
         for document in documents:
-            print(to_json(document), flush=True)  # noqa: T201  # what the command is for
-            fine = fine and document["status"] in FINE
-        return fine
+            print(to_json(document), flush=True)  # noqa: T201  # the command's output
+            succeeded = succeeded and document["status"] in PROCESSED
+        return succeeded
 
     records = report.read(documents)
     console = Console()
@@ -209,20 +229,24 @@ def _show(documents: Iterator[Document], options: argparse.Namespace) -> bool:
             highlight=False,
             soft_wrap=True,
         )
-    return all(record.status in FINE for record in records)
+    return all(record.status in PROCESSED for record in records)
 
 
 def _stop_on_signals() -> None:
-    """Let SIGTERM and SIGHUP stop the run as Ctrl-C does, so that no container is left behind."""
+    """Let SIGTERM and SIGHUP stop the run as Ctrl-C does, so that no container is left behind.
+
+    A signal that the caller ignores stays ignored: SIGHUP under `nohup`, SIGINT in the background
+    of a shell script.
+    """
     signals = {signal.SIGTERM, signal.SIGHUP}
 
     def stop(number: int, _frame: object) -> None:
-        for each in signals:  # a closed terminal may say so twice: let nothing end the clean-up
+        for each in signals:  # a closed terminal may send SIGHUP twice: let the clean-up finish
             signal.signal(each, signal.SIG_IGN)
         raise KeyboardInterrupt(number)
 
     for each in signals:
-        if signal.getsignal(each) is not signal.SIG_IGN:  # as nohup sets it
+        if signal.getsignal(each) is not signal.SIG_IGN:
             signal.signal(each, stop)
 
 

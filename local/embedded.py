@@ -1,6 +1,6 @@
-"""The embedded AWS: moto's server in this process, with functions and labels of our own behind it.
+"""The embedded AWS: moto's server in this process, with our own Lambda and Rekognition.
 
-One to a process, because moto's services are; several processes may each have one.
+A process can run one at a time, because moto's services exist once in a process.
 """
 
 import json
@@ -12,11 +12,9 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from urllib.parse import unquote
 
-import boto3
-import botocore.session
 from botocore.config import Config
 from moto.awslambda.exceptions import UnknownFunctionException
 from moto.core.base_backend import BackendDict
@@ -28,6 +26,7 @@ from moto.moto_server.werkzeug_app import (
 from werkzeug.serving import make_server
 
 from local import moto_patches
+from local.clients import ACCOUNT, REGION, Clients
 from local.rekognition import Rekognition, RekognitionError
 
 if TYPE_CHECKING:
@@ -39,12 +38,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-ACCOUNT: Final = "123456789012"
-REGION: Final = "us-east-1"
-CREDENTIALS: Final = {"AWS_ACCESS_KEY_ID": "embedded", "AWS_SECRET_ACCESS_KEY": "embedded"}
 LOOPBACK: Final = "127.0.0.1"
-ANY_ADDRESS: Final = "0.0.0.0"  # noqa: S104  # where containers can reach it
-MANY_FILES: Final = 10_240  # the most that macOS allows
+ANY_ADDRESS: Final = "0.0.0.0"  # noqa: S104  # containers cannot reach the loopback
+MANY_FILES: Final = 10_240  # macOS allows no more
 
 _FUNCTION_PATH: Final = re.compile(r"/2015-03-31/functions/([^/]+)/invocations/?")
 
@@ -64,11 +60,11 @@ def embedded_aws(  # noqa: PLR0913  # all by name
     """Serve AWS's APIs at a free port of `host`, and yield the URL for this machine.
 
     Args:
-        functions: what runs the functions that are deployed, and answers Lambda's Invoke.
-        labeler: what answers Rekognition's DetectLabels.
-        retry_scale: by which Step Functions' waits between retries are multiplied.
-        executions_at_once: further executions wait, without their timeouts running.
-        watcher: told of each execution.
+        functions: runs the deployed functions, and answers Lambda's Invoke.
+        labeler: answers Rekognition's DetectLabels.
+        retry_scale: multiplies Step Functions' waits between retries.
+        executions_at_once: further executions wait; their timeouts have not begun.
+        watcher: is called at the start and at the end of each execution.
         host: the address to listen on.
     """
     _allow_many_files()
@@ -77,15 +73,14 @@ def embedded_aws(  # noqa: PLR0913  # all by name
     server.daemon_threads = False  # type: ignore[attr-defined]  # socketserver.ThreadingMixIn's
     url = f"http://{LOOPBACK}:{server.server_port}"
     wiring = moto_patches.Wiring(
-        endpoint_url=url,
         retry_scale=retry_scale,
         slots=threading.Semaphore(executions_at_once),
         watcher=watcher,
         deploy=functions.deploy,
-        new_client=lambda service: client(service, url, config=_WITHOUT_RETRIES),
+        clients=Clients(url, _WITHOUT_RETRIES),
     )
-    with server, moto_patches.connected(wiring):  # leaving closes the one, and frees the other
-        BackendDict.reset()  # whatever else has used moto in this process
+    with server, moto_patches.connected(wiring):
+        BackendDict.reset()  # other code in this process may have used moto
         thread = threading.Thread(target=server.serve_forever, args=(0.05,), name="embedded AWS")
         thread.start()
         try:
@@ -99,61 +94,29 @@ def embedded_aws(  # noqa: PLR0913  # all by name
 
 
 def _allow_many_files() -> None:
-    """Allow this process as many open files as it may have: moto keeps one for a large object."""
+    """Raise this process's limit of open files: moto keeps one open for each large object."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     many = MANY_FILES if hard == resource.RLIM_INFINITY else min(hard, MANY_FILES)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, many), hard))
 
 
-# Step Functions retries by itself, and waits for a function as long as its own timeout says.
+# Step Functions retries and limits the time of a task itself.
 _WITHOUT_RETRIES: Final = Config(
     retries={"total_max_attempts": 1}, read_timeout=900, max_pool_connections=64
 )
 
 
-def client(service: str, endpoint_url: str, *, config: Config | None = None) -> Any:  # noqa: ANN401
-    """Return a boto3 client for the embedded AWS, whatever this machine's own AWS settings say."""
-    nowhere = (None, None, None, None)  # no variable, no file, no default
-    session = boto3.Session(
-        botocore_session=botocore.session.Session(
-            {
-                "profile": nowhere,
-                "config_file": (None, None, "/dev/null", None),
-                "credentials_file": (None, None, "/dev/null", None),
-            }
-        ),
-        aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
-        region_name=REGION,
-    )
-    new_client = cast("Any", session.client)  # overloaded for each literal name
-    return new_client(service, endpoint_url=endpoint_url, config=config)
-
-
-def environment(endpoint_url: str) -> dict[str, str]:
-    """Return the variables with which any SDK or CLI reaches the embedded AWS, and only it."""
-    return {
-        **CREDENTIALS,
-        "AWS_REGION": REGION,
-        "AWS_DEFAULT_REGION": REGION,
-        "AWS_ENDPOINT_URL": endpoint_url,
-        "AWS_CONFIG_FILE": "/dev/null",
-        "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
-        "AWS_EC2_METADATA_DISABLED": "true",
-    }
-
-
 class _QuietHandler(MotoRequestHandler):  # type: ignore[misc]  # moto's classes are untyped
-    """moto's, without a line on stderr for each request."""
+    """moto's handler, without a line on stderr for each request."""
 
-    timeout = 10  # seconds for a client to send what it began; an answer may take longer
+    timeout = 10  # seconds for a client to send the rest of a request; an answer may take longer
 
     def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002  # werkzeug's name
         """Log nothing."""
 
 
 class _Front:
-    """The WSGI application: what moto cannot answer, or would answer falsely, and then moto."""
+    """The WSGI application: answers Invoke, DetectLabels and validations; moto answers the rest."""
 
     def __init__(self, functions: "Functions", rekognition: Rekognition) -> None:
         self.functions = functions
@@ -175,8 +138,8 @@ class _Front:
         else:
             try:
                 answered: Iterable[bytes] = self.moto(environ, start_response)
-            except Exception as error:  # whatever moto cannot do, or does wrong
-                # Else the connection would break, and SDKs would try again for minutes.
+            except Exception as error:  # moto may raise anything
+                # Without an answer, the connection would break, and SDKs would retry for minutes.
                 logger.exception(
                     "%s %s %s", environ["REQUEST_METHOD"], environ["PATH_INFO"], target
                 )
@@ -195,7 +158,7 @@ class _Front:
         return [body]
 
     def _invoke(self, name: str, payload: bytes) -> Answer:
-        """Answer Lambda's Invoke, RequestResponse; a name may be an ARN."""
+        """Answer Lambda's Invoke (RequestResponse); `name` is a name or an ARN."""
         try:
             function = moto_patches.awslambda.find(ACCOUNT, REGION, unquote(name))
         except UnknownFunctionException as error:
@@ -222,7 +185,7 @@ def _body(environ: "WSGIEnvironment") -> bytes:
 
 
 def _validate(request: Mapping[str, Any]) -> Answer:
-    """Answer ValidateStateMachineDefinition from the parser that CreateStateMachine uses."""
+    """Answer ValidateStateMachineDefinition by the parser of CreateStateMachine."""
     problem = moto_patches.stepfunctions.problem_of(request["definition"])
     diagnostic = {"severity": "ERROR", "code": "INVALID_DEFINITION", "message": problem}
     result = {

@@ -1,9 +1,9 @@
 """JSONata as Step Functions evaluates it: jsonata-python with Step Functions' own functions.
 
-Values are bound, never pasted into the expression's text, so quotes, newlines and backslashes in
-a value are nothing special; an expression is parsed once.
+Values are bound, never pasted into the expression's text: quotes, newlines and backslashes in a
+value have no effect. Each expression is parsed once.
 
-Source: https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html
+AWS: https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html
 """
 
 import copy
@@ -20,13 +20,13 @@ from jsonata.jexception import JException
 from jsonata.jsonata import Jsonata
 from jsonata.utils import Utils
 
-MAX_RANGE = 1000  # numbers; Step Functions' own limit of $range
+MAX_RANGE = 1000  # numbers in a $range; a limit of Step Functions
 
 
 def _lookup(self: Jsonata.Frame, name: str) -> Any:  # noqa: ANN401  # JSON
-    """Find a variable as the library does, without a call for each enclosing frame.
+    """Find a variable as the library does, but without a call for each enclosing frame.
 
-    The library looks two variables up for every node it evaluates: half of its time.
+    The library looks up two variables for every node, which takes half of its time.
     """
     frame = self
     while frame is not None:
@@ -48,7 +48,7 @@ _HASHES: Final = {
 
 
 class QueryEvaluationError(Exception):
-    """The expression does not parse, fails, or gives nothing (undefined) or a function."""
+    """The expression does not parse, fails, or returns nothing (undefined) or a function."""
 
 
 def check(expression: str) -> None:
@@ -72,11 +72,11 @@ def evaluate(expression: str, variables: Mapping[str, Any]) -> Any:  # noqa: ANN
     """
     parsed = copy.copy(_parsed(expression))  # the evaluator keeps its state in the instance
     bindings = {
-        # None would be "undefined"; within a value it is null already
+        # as a variable, None would mean "undefined"; inside a value it means null
         name: Utils.NULL_VALUE if value is None else value
         for name, value in variables.items()
     }
-    Jsonata.CURRENT.jsonata = parsed  # where $map and $now look for it, one for each thread
+    Jsonata.CURRENT.jsonata = parsed  # $map and $now read it here; there is one for each thread
     try:
         result = parsed.evaluate(None, _FUNCTIONS | bindings)
     except (JException, RecursionError, ArithmeticError, ValueError, TypeError) as error:
@@ -103,7 +103,7 @@ def _parsed(expression: str) -> Jsonata:
 
 
 def _plain(value: Any, expression: str) -> Any:  # noqa: ANN401  # JSON
-    """Copy `value` with JSON's own types alone; undefined members of an object vanish."""
+    """Copy `value` with JSON's types only, without the undefined members of objects."""
     match value:
         case None | Utils.NULL_VALUE:
             return None
@@ -124,8 +124,8 @@ def _hash(content: str | None, algorithm: str) -> str | None:
     if content is None:
         return None
     if not isinstance(content, str) or algorithm not in _HASHES:
-        raise ValueError(f"$hash wants text and one of {', '.join(_HASHES)}, got {algorithm!r}")
-    # As Java does, which cannot encode half of a surrogate pair either.
+        raise ValueError(f"$hash needs text and one of {', '.join(_HASHES)}, not {algorithm!r}")
+    # Java replaces half of a surrogate pair by "?" too.
     return _HASHES[algorithm](content.encode(errors="replace")).hexdigest()
 
 
@@ -140,17 +140,17 @@ def _partition(items: list[Any] | None, size: float) -> list[list[Any]] | None:
     if items is None:
         return None
     if size < 1 or size != int(size):
-        raise ValueError(f"$partition wants a positive integer, got {size}")
+        raise ValueError(f"$partition needs a positive integer, not {size}")
     step = int(size)
     return [items[start : start + step] for start in range(0, len(items), step)]
 
 
 def _range(first: float, last: float, step: float) -> list[float]:
     if not step or any(number != int(number) for number in (first, last, step)):
-        raise ValueError(f"$range wants integers and a step, got {first}, {last}, {step}")
+        raise ValueError(f"$range needs integers and a step, not {first}, {last}, {step}")
     numbers = range(int(first), int(last) + (1 if step > 0 else -1), int(step))
     if len(numbers) > MAX_RANGE:
-        raise ValueError(f"$range gives at most {MAX_RANGE} numbers, not {len(numbers)}")
+        raise ValueError(f"$range returns at most {MAX_RANGE} numbers, not {len(numbers)}")
     return list(numbers)
 
 

@@ -1,4 +1,4 @@
-"""Rekognition's labels on this machine: the label model of images/tag, in Rekognition's shape."""
+"""Labels on this machine: the label model of images/tag, with answers in Rekognition's form."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,12 +7,12 @@ from models.build import ensure_model
 from shared.contracts import Instance, Label
 from tag.embedded.labeler import EmbeddedModel, load_model
 
-ALL_LABELS = 1000  # whoever asks sets MaxLabels
-ANY_CONFIDENCE = 0.1  # per cent; whoever asks sets MinConfidence, and 0 would be all there are
+ALL_LABELS = 1000  # the caller of DetectLabels sets MaxLabels
+ANY_CONFIDENCE = 0.1  # percent; the caller sets MinConfidence, and 0 would return every label
 
 
 class ModelLabeler:
-    """`rekognition.Labeler` by the label model."""
+    """A `local.rekognition.Labeler` that uses the label model."""
 
     def __init__(self, model: EmbeddedModel) -> None:
         self.model = model
@@ -20,15 +20,15 @@ class ModelLabeler:
 
     @classmethod
     def ready(cls, report: Callable[[str], None]) -> "ModelLabeler":
-        """Make the model where it is not yet there, saying so, and load it.
+        """Load the model; build it first, and report that, if it does not exist.
 
         Raises:
-            ModelUnavailableError, WrongWeightsError: as `ensure_model`.
+            ModelUnavailableError, WrongWeightsError: see `ensure_model`.
         """
         return cls(load_model(ensure_model(report=report)))
 
     def label(self, photo: bytes) -> list[dict[str, Any]]:
-        """Return labels as Rekognition shapes them, the most confident first."""
+        """Return labels in Rekognition's form, the most confident first."""
         labels = self.model.labels_of_file(
             photo, max_labels=ALL_LABELS, min_confidence=ANY_CONFIDENCE
         )

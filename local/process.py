@@ -1,4 +1,4 @@
-"""Photos of this machine through the pipeline, one JSON document for each as it ends."""
+"""Process files of this machine, and return a JSON document for each photo."""
 
 from __future__ import annotations
 
@@ -25,30 +25,30 @@ if TYPE_CHECKING:
     from local.stack import EndedExecution, Stack
 
 OWNER = "demo"
-IN_FLIGHT = 4 * (os.cpu_count() or 1)  # enough to keep every core busy, whatever waits
+IN_FLIGHT = 4 * (os.cpu_count() or 1)  # photos; enough to keep every core busy while some wait
 FAILED = "FAILED"
-FINE = frozenset({"READY", "REJECTED"})
-RECORDS = "photos"  # below the output: all that a run writes about its photos
-MAX_UPLOAD_BYTES = 4 * MAX_BYTES  # what is larger costs memory only to be rejected
+PROCESSED = frozenset({"READY", "REJECTED"})  # the other outcome is FAILED
+RECORDS = "photos"  # the folder of renditions and records, in the output folder
+MAX_UPLOAD_BYTES = 4 * MAX_BYTES  # a larger file would be rejected too, after filling the memory
 
-# What lies in folders of photos and is none; the bytes of all else decide.
-BESIDE_PHOTOS = re.compile(
+# Files that folders of photos often contain. For every other file, its bytes decide.
+NOT_PHOTOS = re.compile(
     r"\.(aae|avi|csv|db|html|ini|jsonl?|m4v|md|mov|mp4|pdf|txt|xml|xmp|zip)$", re.IGNORECASE
 )
 
-Document = dict[str, Any]  # JSON: the stored record, and what only this machine knows
+Document = dict[str, Any]  # JSON: the stored record, and facts of this run; see `process`
 
 
 @dataclass(frozen=True)
 class Photo:
-    """A file, and what it is called in the pipeline."""
+    """A file, and its name in the pipeline."""
 
     file: Path
-    name: Path  # below the folder that all files of a run have in common: no two are equal
+    name: Path  # relative to the common folder of all files of a run, and so unique
 
     @property
     def key(self) -> str:
-        r"""Return its key in the photos bucket; bytes that are not UTF-8 become `\xff`."""
+        r"""The key in the photos bucket; bytes that are not UTF-8 become `\xff`."""
         name = os.fsencode(self.name.as_posix()).decode("utf-8", "backslashreplace")
         return f"{UPLOADS_PREFIX}{OWNER}/{name}"
 
@@ -56,22 +56,22 @@ class Photo:
 def find_photos(
     paths: Iterable[Path], *, output: Path, on_error: Callable[[OSError], None]
 ) -> list[Photo]:
-    """Return each file in `paths` and each that could be a photo in their folders, sorted, once.
+    """Return the files in `paths` and in their folders that may be photos, sorted, each once.
 
-    Folders are searched to the bottom, without hidden files, files that are something else by
-    their name (`BESIDE_PHOTOS`), pipes and the like, and the `RECORDS` in `output`. A file that
-    is named itself is always taken. `on_error` is told of each folder that cannot be read.
+    A file in `paths` is always included. In folders, at any depth, these are skipped: hidden
+    files and folders, names that match `NOT_PHOTOS`, special files such as pipes, and the
+    `RECORDS` in `output`. `on_error` is called for each folder that cannot be read.
 
     Raises:
-        FileNotFoundError: one of `paths` does not exist, or there is no photo in any of them.
-        FileExistsError: one of `paths` lies where the records go.
+        FileNotFoundError: one of `paths` does not exist, or none of them contains a photo.
+        FileExistsError: one of `paths` is in the folder of the records.
     """
     roots = [Path(os.path.abspath(path)) for path in paths]  # noqa: PTH100  # resolves no links
     records = Path(os.path.abspath(output / RECORDS))  # noqa: PTH100
     files: set[Path] = set()
     for root in roots:
         if records in (root, *root.parents):
-            raise FileExistsError(f"{root} is where records go: choose another output")
+            raise FileExistsError(f"{root} is in the folder of the records: use another --output")
         if root.is_dir():
             found = _files_below(root, on_error)
             files.update(file for file in found if records not in file.parents)
@@ -86,16 +86,16 @@ def find_photos(
 
 
 def process(stack: Stack, photos: Iterable[Photo], *, output: Path) -> Iterator[Document]:
-    """Upload `photos` a few at a time, and yield a document for each as its execution ends.
+    """Upload `photos`, a few at a time, and yield a document for each when its execution ends.
 
     A document is the stored record with plain JSON values, and:
-        file            as it was found
-        status          READY, REJECTED or FAILED (then `error` says why)
+        file            the path of the file
+        status          READY, REJECTED or FAILED (then `error` has the reason)
         renditions      each with its `path` on this disk
         states_ms       milliseconds in each state, in the order in which they were entered
         duration_ms     of the whole execution
 
-    Each document also goes to `output`/photos/<name>/record.json, beside its renditions.
+    This also writes each document to `output`/photos/<name>/record.json, beside its renditions.
     """
     waiting = deque(photos)
     running: dict[str, Photo] = {}
@@ -123,11 +123,11 @@ def process(stack: Stack, photos: Iterable[Photo], *, output: Path) -> Iterator[
         if ended:
             yield _collect(stack, ended, execution, output)
     for photo in running.values():
-        yield _save({}, photo, output, status=FAILED, error="no execution was started")
+        yield _save({}, photo, output, status=FAILED, error="no execution started")
 
 
 def to_json(value: object, *, indent: int | None = None) -> str:
-    """Return `value` as JSON text in ASCII, so that it can hold any file's name.
+    """Return `value` as JSON in ASCII, which can represent any file name.
 
     Raises:
         ValueError: a number is NaN or infinite.
@@ -140,15 +140,15 @@ def _files_below(folder: Path, on_error: Callable[[OSError], None]) -> Iterator[
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in files:
             path = Path(parent, name)
-            if not (name.startswith(".") or BESIDE_PHOTOS.search(name) or _is_special(path)):
+            if not (name.startswith(".") or NOT_PHOTOS.search(name) or _is_special(path)):
                 yield path
 
 
 def _is_special(path: Path) -> bool:
-    """Return whether it is a pipe, a socket or a device, any of which may never end."""
+    """Return whether it is a pipe, a socket or a device: reading one may never end."""
     try:
         return not stat.S_ISREG(path.stat().st_mode)
-    except OSError:  # such as a link to nothing: whoever reads it says so
+    except OSError:  # such as a broken link: `process` reports it
         return False
 
 
@@ -179,7 +179,7 @@ def _collect(stack: Stack, photo: Photo, execution: EndedExecution, output: Path
         facts |= {"status": FAILED}
         facts |= {"error": execution.cause or execution.error or execution.status}
     elif "status" not in record:
-        facts |= {"status": FAILED, "error": f"nothing was stored: {execution.output}"}
+        facts |= {"status": FAILED, "error": f"no record was stored: {execution.output}"}
     return _save(record, photo, output, **facts)
 
 
@@ -193,7 +193,7 @@ def _save(record: Document, photo: Photo, output: Path, **facts: object) -> Docu
 
 
 def _remove_others(folder: Path, renditions: Mapping[str, Document]) -> None:
-    """Remove an earlier run's renditions: by name, for all else there may be somebody's own."""
+    """Remove renditions of an earlier run, by name: other files may be the user's."""
     kept = {Path(rendition["path"]) for rendition in renditions.values()}
     for path in set(folder.iterdir()) - kept:
         if path.stem in DEFAULT_RENDITIONS and path.suffix and path.is_file():

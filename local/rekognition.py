@@ -1,4 +1,4 @@
-"""Rekognition's DetectLabels on this machine: its limits and errors, and a labeler of our own."""
+"""Rekognition's DetectLabels on this machine: Rekognition's limits and errors, our own labeler."""
 
 import base64
 import binascii
@@ -19,7 +19,7 @@ MAX_SIDE_PX: Final = 10_000
 
 
 class RekognitionError(Exception):
-    """What DetectLabels answers with status 400; `code` is the name of the exception."""
+    """An answer of DetectLabels with status 400; `code` is the name of the exception."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -27,12 +27,12 @@ class RekognitionError(Exception):
 
 
 class Labeler(Protocol):
-    """What finds labels in a photo."""
+    """Finds labels in a photo."""
 
     version: str  # LabelModelVersion
 
     def label(self, photo: bytes) -> list[dict[str, Any]]:
-        """Return labels as Rekognition shapes them, the most confident first.
+        """Return labels in Rekognition's form, the most confident first.
 
         Args:
             photo: JPEG or PNG, of an accepted size.
@@ -41,18 +41,18 @@ class Labeler(Protocol):
 
 
 class NoLabels:
-    """Finds nothing, and says so."""
+    """Finds no labels in any photo."""
 
     version = "local-none"
 
     def label(self, photo: bytes) -> list[dict[str, Any]]:  # noqa: ARG002  # Labeler
-        """Return no labels at all."""
+        """Return no labels."""
         return []
 
 
 @dataclass
 class Rekognition:
-    """Answers DetectLabels: Rekognition's own validation first, then the labeler."""
+    """Answers DetectLabels: validates the request as Rekognition does, and asks the labeler."""
 
     labeler: Labeler
 
@@ -60,7 +60,7 @@ class Rekognition:
         """Return the answer to `request`.
 
         Raises:
-            RekognitionError: the image is not there, of another type, or of another size.
+            RekognitionError: the image is missing, or its type or size is not accepted.
         """
         photo = _photo(request["Image"])
         _check_picture(photo)
@@ -86,9 +86,9 @@ def _photo(image: Mapping[str, Any]) -> bytes:
             photo = _object(bucket, name, cast("str | None", rest.get("Version")))
             limit = MAX_S3_OBJECT_BYTES
         case _:
-            raise RekognitionError("InvalidParameterException", "Image wants Bytes or S3Object")
+            raise RekognitionError("InvalidParameterException", "Image needs Bytes or S3Object")
     if len(photo) > limit:
-        raise RekognitionError("ImageTooLargeException", f"image has over {limit} bytes")
+        raise RekognitionError("ImageTooLargeException", f"the image has over {limit:,} bytes")
     return photo
 
 
@@ -119,5 +119,6 @@ def _check_picture(photo: bytes) -> None:
     if min(sides) < MIN_SIDE_PX or max(sides) > MAX_SIDE_PX:
         raise RekognitionError(
             "InvalidParameterException",
-            f"sides of {sides[0]} x {sides[1]} px are not within {MIN_SIDE_PX} to {MAX_SIDE_PX}",
+            f"the image has {sides[0]:,} × {sides[1]:,} px; "
+            f"each side must have {MIN_SIDE_PX:,} to {MAX_SIDE_PX:,} px",
         )

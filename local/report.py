@@ -1,7 +1,6 @@
-"""What was found, to look at: a table for the terminal, a contact sheet for the browser.
+"""Show the documents of `local.process`: a table for a terminal, a contact sheet for a browser.
 
-In   the documents of local.process
-Out  text and HTML; strings that came from files are text in both, never markup
+Strings from files are text in both, never markup.
 """
 
 from __future__ import annotations
@@ -29,31 +28,32 @@ if TYPE_CHECKING:
     from local.process import Document
 
 HERE = Path(__file__).parent
-# The states that do the work.
+# The states whose times are shown.
 STEPS: Final[tuple[str, ...]] = ("Claim", "Extract", "Thumbnail", "Tag", "Publish")
-TABLE_LABELS = 4  # the best of them; the contact sheet has all
+TABLE_LABELS = 4  # the table shows the first ones; the contact sheet shows all
 
 REASONS: Final = {
-    "BAD_KEY": "its name is not one a photo can have",
-    "FOREIGN_BUCKET": "it lies in a bucket that is not ours",
+    "BAD_KEY": "the file's name is not allowed",
+    "FOREIGN_BUCKET": "the file is not in the photos bucket",
     "EMPTY": "the file is empty",
     "TOO_LARGE": "the file is too large",
-    "UNSUPPORTED_TYPE": "it is no picture of a kind we accept, whatever its name says",
-    "TOO_MANY_PIXELS": "it has too many pixels",
-    "TOO_COMPLEX": "it is far more work to decode than a photo should be",
+    "UNSUPPORTED_TYPE": "the file is not an image of a supported type",
+    "TOO_MANY_PIXELS": "the image has too many pixels",
+    "TOO_COMPLEX": "the image takes far more work to decode than a photo should",
     "TRUNCATED": "the file ends too early",
-    "UNREADABLE": "it cannot be decoded",
+    "UNREADABLE": "the image cannot be decoded",
 }
+INCOMPLETE: Final = "the file ends early: the missing part is gray"
 
 
 class Picture(Rendition, frozen=True):
-    """A rendition, and where it lies on this disk."""
+    """A rendition, and its path on this disk."""
 
     path: str
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
-    """What the report shows of a document; it may hold more."""
+    """The fields of a document that the report shows; a document has more."""
 
     file: str
     status: str
@@ -78,7 +78,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def name(self) -> str:
-        """The file's own name."""
+        """The file's name, without its folder."""
         return Path(self.file).name
 
 
@@ -115,18 +115,21 @@ def table(records: Iterable[Record]) -> Table:
 
 
 def summary(records: Iterable[Record]) -> str:
-    """Return how many ended how: `8 photos: 7 READY, 1 REJECTED (UNSUPPORTED_TYPE)`."""
+    """Count the outcomes: `8 photos: 7 READY, 1 REJECTED (UNSUPPORTED_TYPE)`."""
     records = list(records)
-    ends = Counter(
+    outcomes = Counter(
         record.status + (f" ({record.reason})" if record.status == "REJECTED" else "")
         for record in records
     )
-    counts = ", ".join(f"{count:,} {end}" for end, count in sorted(ends.items()))
+    counts = ", ".join(f"{count:,} {each}" for each, count in sorted(outcomes.items()))
     return f"{len(records):,} {'photo' if len(records) == 1 else 'photos'}: {counts}"
 
 
 def contact_sheet(records: Iterable[Record], *, folder: Path) -> str:
-    """Return an HTML page that shows the records; it lies in `folder` and loads nothing else."""
+    """Return an HTML page of the records.
+
+    The page is meant for `folder`: its links are relative to it, and it loads nothing from outside.
+    """
     records = list(records)
     style = (HERE / "contact_sheet.css").read_text(encoding="utf-8")
     environment = jinja2.Environment(
@@ -159,16 +162,19 @@ def contact_sheet(records: Iterable[Record], *, folder: Path) -> str:
 
 
 def outcome(record: Record) -> list[str]:
-    """Return the status in words; nothing for a photo that is simply READY."""
+    """Return the status and its reason; nothing for a READY photo that is complete."""
     if record.status == "REJECTED":
         return [f"REJECTED {record.reason}", REASONS.get(record.reason or "", record.error or "")]
     if record.status != "READY":
         return [record.status, record.error or ""]
-    return ["cut short: what is missing is gray"] if record.truncated else []
+    return [INCOMPLETE] if record.truncated else []
 
 
 def when(taken_at: TakenAt | None) -> str:
-    """Return the camera's own time: `17 May 2011, 10:42 -05:00`."""
+    """Return the local time of the photo: `17 May 2011, 10:42 -05:00`.
+
+    `(?)` follows a time that is not plausible.
+    """
     if taken_at is None:
         return ""
     local = datetime.fromisoformat(taken_at.local)
@@ -177,17 +183,17 @@ def when(taken_at: TakenAt | None) -> str:
 
 
 def where(location: Location | None) -> str:
-    """Return the place: `29.5597° N, 95.0894° W, 6 m`."""
+    """Return the place: `29.5597° N, 95.0894° W, altitude 6 m`."""
     if location is None or not location.gps_valid:
         return ""
     north = f"{abs(location.latitude):.4f}° {'N' if location.latitude >= 0 else 'S'}"
     east = f"{abs(location.longitude):.4f}° {'E' if location.longitude >= 0 else 'W'}"
-    height = "" if location.altitude_m is None else f", {location.altitude_m:.0f} m"
-    return f"{north}, {east}{height}"
+    altitude = "" if location.altitude_m is None else f", altitude {location.altitude_m:.0f} m"
+    return f"{north}, {east}{altitude}"
 
 
 def camera_name(camera: Camera | None) -> str:
-    """Return make and model, the make once: `Canon EOS 5D Mark III`."""
+    """Return make and model, without repeating the make: `Canon EOS 5D Mark III`."""
     if camera is None:
         return ""
     make, model = camera.make or "", camera.model or ""
@@ -197,13 +203,13 @@ def camera_name(camera: Camera | None) -> str:
 
 
 def exposure(camera: Camera | None) -> str:
-    """Return what the camera was set to: `1/160 s, f/5.6, ISO 200, 85 mm`."""
+    """Return the exposure settings: `1/160 s, f/5.6, ISO 200, 85 mm`."""
     if camera is None:
         return ""
     parts = []
     if camera.exposure_s:
-        whole = camera.exposure_s >= 0.3  # noqa: PLR2004  # from there on, photographers say 0.3 s
-        parts.append(f"{camera.exposure_s:g} s" if whole else f"1/{1 / camera.exposure_s:.0f} s")
+        decimal = camera.exposure_s >= 0.3  # noqa: PLR2004  # cameras show 0.3 s, but 1/4 s
+        parts.append(f"{camera.exposure_s:g} s" if decimal else f"1/{1 / camera.exposure_s:.0f} s")
     if camera.f_number:
         parts.append(f"f/{camera.f_number:g}")
     if camera.iso:
@@ -214,7 +220,7 @@ def exposure(camera: Camera | None) -> str:
 
 
 def pixels(record: Record) -> str:
-    """Return the size as displayed: `384 × 512`."""
+    """Return the upright width and height: `384 × 512`."""
     return f"{record.width_px} × {record.height_px}" if record.width_px else ""
 
 
@@ -224,13 +230,13 @@ def kilobytes(count: int | None) -> str:
 
 
 def label_names(record: Record) -> str:
-    """Return the labels that the table has room for: `Dog 98 %, Animal 99 %`."""
+    """Return the first labels, for the table: `Dog 98 %, Animal 99 %`."""
     shown = reading_order(record.labels)[:TABLE_LABELS]
     return ", ".join(f"{label.name} {label.confidence:.0f} %" for label in shown)
 
 
 def reading_order(labels: Sequence[Label]) -> list[Label]:
-    """Return labels as a person says them: what it is, then what that is: Cat, Feline, Animal."""
+    """Sort labels from specific to general: Cat, Feline, Animal."""
     ancestors = {name for label in labels for name in label.parents}
     return sorted(
         labels,
@@ -243,13 +249,13 @@ def reading_order(labels: Sequence[Label]) -> list[Label]:
 
 
 def labels_note(record: Record) -> str:
-    """Return why there are no labels."""
+    """Return why there are no labels: `none (PENDING)`."""
     status = record.labels_status
-    return "" if status in {None, "READY"} else f"none: {status}"
+    return "" if status in {None, "READY"} else f"none ({status})"
 
 
 def steps_ms(record: Record) -> dict[str, float]:
-    """Return the milliseconds in each state that does the work, and in all."""
+    """Return the milliseconds in each of `STEPS`, and in `all` states together."""
     spent = {step: record.states_ms[step] for step in STEPS if step in record.states_ms}
     return spent if record.duration_ms is None else spent | {"all": record.duration_ms}
 
@@ -259,5 +265,5 @@ def _pairs(texts: Sequence[str]) -> list[str]:
 
 
 def _cell(*lines: str) -> Text:
-    """Join lines, without what a terminal would obey."""
+    """Join lines, without characters that control a terminal."""
     return Text("\n".join("".join(c if c.isprintable() else "�" for c in line) for line in lines))

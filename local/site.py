@@ -1,7 +1,7 @@
-"""The gallery in a browser, on this machine: `python -m local.site [PHOTO_OR_FOLDER…]`.
+"""Serve the gallery in a browser, on this machine: `python -m local.site [FILE_OR_FOLDER…]`.
 
-Serves web/dist and its config.json on the loopback, beside an embedded AWS that has one account:
-the page signs in to it as it would to Cognito, by SRP, and has its own partition and prefix.
+Serves web/dist and its config.json on the loopback, beside an embedded AWS with one account. The
+page signs in by SRP, as it does at Cognito, and has its own partition and prefix.
 """
 
 from __future__ import annotations
@@ -18,10 +18,11 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from local.embedded import LOOPBACK, REGION
+from local.clients import REGION
+from local.embedded import LOOPBACK
 from local.functions import InProcess
 from local.moto_patches import (
-    cognitosignin,  # noqa: F401  # importing it puts it in place
+    cognitosignin,  # noqa: F401  # the import installs the patches
     cors,
 )
 from local.process import find_photos
@@ -41,7 +42,7 @@ EXAMPLES: Final = Path(__file__).parent / "photos"
 EXAMPLES_ALBUM: Final = "Examples"
 PORT: Final = 8642
 USERNAME: Final = "demo"
-PASSWORD: Final = "Embedded-AWS-1"  # noqa: S105  # of an account that only this process has
+PASSWORD: Final = "Embedded-AWS-1"  # noqa: S105  # of an account that exists in this process only
 
 SECONDS_IN_A_YEAR: Final = 31_536_000
 
@@ -53,12 +54,12 @@ class Account:
     user_pool_id: str
     user_pool_client_id: str
     identity_pool_id: str
-    owner: str  # its identity: the owner's name in keys and in the table
+    owner: str  # its identity id: the owner in keys and in the table
 
 
 @dataclass(frozen=True)
 class Site:
-    """The gallery in a browser, and what is behind it."""
+    """The page, and the stack and the account behind it."""
 
     url: str  # of the page
     stack: Stack
@@ -66,7 +67,7 @@ class Site:
 
 
 class SiteUnavailableError(Exception):
-    """The page cannot be served; the message says why."""
+    """The page cannot be served; the message has the reason."""
 
 
 @contextmanager
@@ -80,16 +81,16 @@ def gallery(
     """Start the embedded AWS and serve the page beside it.
 
     Args:
-        functions: what runs the functions.
-        labeler: what answers Rekognition's DetectLabels; absent means: no labels at all.
-        port: of the loopback; 0 means a free one.
-        dist: the page, as `npm run build` made it.
+        functions: runs the Lambda functions.
+        labeler: answers Rekognition's DetectLabels; without it, no photo has labels.
+        port: of the loopback; 0 means a free port.
+        dist: the output of `npm run build`.
 
     Raises:
         SiteUnavailableError: the page is not built, or the port is taken.
     """
     if not (dist / "index.html").is_file():
-        raise SiteUnavailableError(f"{dist} holds no page: make web")
+        raise SiteUnavailableError(f"{dist} has no index.html: run make web")
     try:
         server = ThreadingHTTPServer((LOOPBACK, port), partial(_Handler, directory=str(dist)))
     except OSError as error:
@@ -113,7 +114,7 @@ def gallery(
 
 
 def create_account(stack: Stack) -> Account:
-    """Create a user pool with one user, and the identity pool that knows its users."""
+    """Create a user pool with one user, and an identity pool for its users."""
     pools = stack.client("cognito-idp")
     pool_id = pools.create_user_pool(PoolName="gallery")["UserPool"]["Id"]
     client_id = pools.create_user_pool_client(UserPoolId=pool_id, ClientName="gallery")[
@@ -143,7 +144,7 @@ def create_account(stack: Stack) -> Account:
 
 
 def configuration(stack: Stack, account: Account) -> dict[str, object]:
-    """Return config.json: see web/src/config.ts."""
+    """Return config.json; web/src/config.ts has its type."""
     return {
         "region": REGION,
         "endpoint": stack.endpoint_url,
@@ -158,14 +159,14 @@ def configuration(stack: Stack, account: Account) -> dict[str, object]:
 
 
 def headers(endpoint_url: str) -> dict[str, str]:
-    """Return the headers of every answer: CloudFront's, with this AWS in the place of AWS."""
+    """Return the headers that CloudFront adds to every answer, with this machine's endpoint."""
     values = {"apis": endpoint_url, "images": endpoint_url}
     made: dict[str, str] = json.loads(render_file("workflow/site_headers.json.tftpl", values))
     return made
 
 
 class _Handler(SimpleHTTPRequestHandler):
-    """Files of the page, and config.json."""
+    """Answers requests for files of the page, and for config.json."""
 
     protocol_version = "HTTP/1.1"
 
@@ -198,17 +199,26 @@ class _Handler(SimpleHTTPRequestHandler):
 
 
 def upload(site: Site, photos: Iterable[Photo], *, album: str) -> None:
-    """Put files into an album; folders between them become albums below it."""
+    """Upload files into an album; their folders become albums below it."""
     for photo in photos:
         key = f"{UPLOADS_PREFIX}{site.account.owner}/{album}/{photo.name.as_posix()}"
         site.stack.upload(key, photo.file.read_bytes())
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run until Ctrl-C. Return 0, or 2 where something is missing here."""
+    """Run until Ctrl-C. Return 0, or 2 if this machine lacks something."""
     parser = argparse.ArgumentParser(prog="python -m local.site", description=__doc__)
-    parser.add_argument("photos", nargs="*", type=Path, default=[EXAMPLES], metavar="PHOTO")
-    parser.add_argument("--port", type=int, default=PORT, help=f"of {LOOPBACK} (default: {PORT})")
+    parser.add_argument(
+        "photos",
+        nargs="*",
+        type=Path,
+        default=[EXAMPLES],
+        metavar="FILE_OR_FOLDER",
+        help="photos, or folders of photos (default: the photos of local/photos/)",
+    )
+    parser.add_argument(
+        "--port", type=int, default=PORT, help=f"port of {LOOPBACK} (default: {PORT})"
+    )
     options = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
@@ -216,30 +226,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 0
     except (OSError, SiteUnavailableError) as error:
-        _say(str(error))
+        _print_to_stderr(str(error))
         return 2
     return 0
 
 
 def _run(paths: Sequence[Path], *, port: int) -> None:
-    from local.labels import ModelLabeler  # noqa: PLC0415  # --help need not wait for it
+    from local.labels import ModelLabeler  # noqa: PLC0415  # takes seconds; --help does not need it
     from models.build import ModelUnavailableError, WrongWeightsError  # noqa: PLC0415
 
     def unreadable(error: OSError) -> None:
-        _say(f"cannot read {error.filename}: {error.strerror}")
+        _print_to_stderr(f"cannot read {error.filename}: {error.strerror}")
 
     photos = find_photos(paths, output=Path("demo"), on_error=unreadable)
     try:
-        labeler = ModelLabeler.ready(_say)
+        labeler = ModelLabeler.ready(_print_to_stderr)
     except (ModelUnavailableError, WrongWeightsError) as error:
         raise SiteUnavailableError(str(error)) from error
     with gallery(functions=InProcess(), labeler=labeler, port=port) as site:
         upload(site, photos, album=EXAMPLES_ALBUM)
-        _say(f"Gallery: {site.url} ({USERNAME}, {PASSWORD}); Ctrl-C ends it and forgets all")
+        _print_to_stderr(
+            f"Gallery: {site.url} (user {USERNAME}, password {PASSWORD}). "
+            "Ctrl-C stops it and deletes everything in it."
+        )
         threading.Event().wait()
 
 
-_say: Callable[[str], None] = partial(print, file=sys.stderr, flush=True)
+_print_to_stderr: Callable[[str], None] = partial(print, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -36,14 +36,15 @@ _MARK: Final = re.compile(r"\$\$\{|%%\{|%\{|\$\{([^}]*)\}")
 
 
 class TemplateError(ValueError):
-    """The template would not render in Terraform, or not the same."""
+    """Terraform would refuse the template, or render it differently."""
 
 
 def render(template: str, values: Values) -> str:
     """Replace each `${a.b}` by `values["a"]["b"]`, exactly as `templatefile` would.
 
     Raises:
-        TemplateError: an unknown name, anything but a name between the braces, or a directive.
+        TemplateError: the name is unknown, the braces contain more than a name, or there is a
+            directive.
     """
 
     def replacement(mark: re.Match[str]) -> str:
@@ -51,7 +52,7 @@ def render(template: str, values: Values) -> str:
         if text in ("$${", "%%{"):
             return text[1:]
         if mark.group(1) is None:
-            raise TemplateError("%{ begins a directive; write {% {, with a space between")
+            raise TemplateError("%{ begins a directive: write {% {, with a space in between")
         return _lookup(mark.group(1).strip(), values)
 
     return _MARK.sub(replacement, template)

@@ -1,4 +1,4 @@
-"""An embedded AWS without a deployment, and short ways to ask it for things."""
+"""An embedded AWS without a deployment, and short calls for what tests create in it."""
 
 import json
 import uuid
@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from local.embedded import ACCOUNT, REGION, client, embedded_aws
+from local.clients import ACCOUNT, REGION, Clients
+from local.embedded import embedded_aws
 from local.functions import STEPS, Answer, Function
 from local.rekognition import NoLabels
 from local.stack import EndedExecution, Executions, create_table
@@ -18,37 +19,38 @@ TABLE = "things"
 
 @dataclass
 class Answering:
-    """`local.functions.Functions` that answer with what the test says, by name."""
+    """`local.functions.Functions` that answer as the test says, by the function's name."""
 
     answers: dict[str, Callable[[Any], Answer]] = field(default_factory=dict)
     deployed: list[Function] = field(default_factory=list)
-    refuse: Callable[[Function], None] = lambda _: None  # raises for what does not start
+    refuse: Callable[[Function], None] = lambda _: None  # raises if an image does not start
 
     def start(self, environment: Mapping[str, str]) -> None:
-        """There is nothing to start."""
+        """Do nothing."""
 
     def deploy(self, function: Function) -> None:
-        """Note it; there is nothing to start."""
+        """Record the function."""
         self.refuse(function)
         self.deployed.append(function)
 
     def stop(self) -> None:
-        """There is nothing to stop."""
+        """Do nothing."""
 
     def invoke(self, function: Function, payload: bytes) -> Answer:
         """Answer by name."""
         return self.answers[function.name](json.loads(payload))
 
 
-@dataclass
-class Aws:
+class Aws(Clients):
     """A running embedded AWS."""
 
-    url: str
-    executions: Executions
-    functions: Answering
-    labeler: NoLabels
-    clients: dict[str, Any] = field(default_factory=dict)
+    def __init__(
+        self, url: str, executions: Executions, functions: Answering, labeler: NoLabels
+    ) -> None:
+        super().__init__(url)
+        self.executions = executions
+        self.functions = functions
+        self.labeler = labeler
 
     @classmethod
     @contextmanager
@@ -65,21 +67,14 @@ class Aws:
             watcher=executions,
         ) as url:
             aws = cls(url, executions, functions, labeler)
-            create_table(aws.client("dynamodb"), TABLE)
+            create_table(aws.dynamodb, TABLE)
             for step in STEPS:
                 aws.function(step)
             yield aws
-            for made in aws.clients.values():
-                made.close()
-
-    def client(self, service: str) -> Any:  # noqa: ANN401  # one of boto3's generated classes
-        """Return the client for a service."""
-        if service not in self.clients:
-            self.clients[service] = client(service, self.url)
-        return self.clients[service]
+            aws.close()
 
     def function(self, name: str, **more: object) -> str:
-        """Create a function, of an image of that name; return its ARN."""
+        """Create a function from an image of that name; return its ARN."""
         iam = self.client("iam")
         if not iam.list_roles()["Roles"]:
             iam.create_role(RoleName=ROLE.rpartition("/")[2], AssumeRolePolicyDocument="{}")
@@ -108,7 +103,7 @@ class Aws:
         return self.executions.find(lambda execution: execution.arn == started, timeout_seconds=20)
 
     def bucket(self, *, versioned: bool) -> str:
-        """Create a bucket that tells EventBridge; return its name."""
+        """Create a bucket that sends its events to EventBridge; return its name."""
         s3 = self.client("s3")
         name = f"bucket-{uuid.uuid4()}"
         s3.create_bucket(Bucket=name)
@@ -132,7 +127,7 @@ class Aws:
         events.put_targets(Rule=name, Targets=[{"Id": "target", **target}])
 
     def messages(self, queue_url: str) -> list[dict[str, Any]]:
-        """Take what is in the queue."""
+        """Receive and delete all messages of the queue."""
         sqs = self.client("sqs")
         taken: list[dict[str, Any]] = []
         while batch := sqs.receive_message(

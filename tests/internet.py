@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from botocore.exceptions import ClientError
 
-from local.embedded import REGION
+from local.clients import REGION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

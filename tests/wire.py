@@ -1,4 +1,4 @@
-"""A service on the loopback that answers as scripted and records what it was asked."""
+"""An HTTP server on the loopback that gives scripted answers and records the requests."""
 
 import socket
 import struct
@@ -14,18 +14,18 @@ RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER on, 0 s: close() sends RST
 
 @dataclass(frozen=True)
 class Answer:
-    """One HTTP answer, and how its delivery fails."""
+    """One HTTP answer, and whether its delivery fails."""
 
     status: int = 200
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
-    sent_bytes: int | None = None  # of the body; None: all of it
-    then: str = "close"  # after sent_bytes: close, reset, or stall until the client hangs up
+    sent_bytes: int | None = None  # of the body; None sends all of it
+    then: str = "close"  # after sent_bytes: close, reset, or stall until the client disconnects
 
 
 @dataclass(frozen=True)
 class Request:
-    """One HTTP request, as it arrived."""
+    """One HTTP request, as received."""
 
     method: str
     target: str  # path and query, percent-encoded
@@ -34,7 +34,7 @@ class Request:
 
 
 class Service(ThreadingHTTPServer):
-    """`answers` are given in order, one for each request; `requests` is what came."""
+    """Gives `answers` in order, one for each request, and appends each request to `requests`."""
 
     daemon_threads = True
 
@@ -48,7 +48,7 @@ class Service(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_port}"
 
     def script(self, *answers: Answer) -> None:
-        """Forget what was, and answer so from now on."""
+        """Replace the answers, and forget the requests."""
         self.answers = deque(answers)
         self.requests = []
 
@@ -95,9 +95,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.rfile.close()
             self.connection.close()
         if answer.then == "stall":
-            self.connection.recv(1)  # returns when the client has given up
+            self.connection.recv(1)  # returns when the client disconnects
 
     do_GET = do_PUT = do_POST = answer  # noqa: N815  # http.server's names
 
     def log_message(self, *_: object) -> None:
-        """Stay silent: the tests say what went wrong."""
+        """Log nothing."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from local.embedded import ACCOUNT, REGION
+from local.clients import ACCOUNT, REGION
 from tools.plan import ROOT, Plan, Resource, make_plan
 
 PAGE: Final = ROOT / "docs" / "permissions.md"

@@ -14,7 +14,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
-from local.embedded import embedded_aws, environment
+from local.clients import environment
+from local.embedded import embedded_aws
 from local.functions import InProcess
 from local.rekognition import NoLabels
 from local.stack import Executions

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from local.embedded import ACCOUNT, REGION
+from local.clients import ACCOUNT, REGION
 from tools.npm import NpmError, install
 from tools.permissions import UNKNOWN, Statement, resource_policies, roles
 from tools.plan import ROOT, Plan, make_plan

@@ -1,4 +1,9 @@
-"""Lambda: functions that are container images, and what runs them."""
+"""Lambda: functions from container images, run by `local.functions`.
+
+AWS: https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
+AWS: https://docs.aws.amazon.com/lambda/latest/api/API_UpdateFunctionConfiguration.html
+AWS: https://docs.aws.amazon.com/lambda/latest/api/API_UpdateFunctionCode.html
+"""
 
 import subprocess
 from typing import Final
@@ -21,10 +26,10 @@ _get_configuration: Final = LambdaFunction.get_configuration
 
 
 def find(account: str, region: str, name_or_arn: str) -> Function:
-    """Return a function as it is deployed now.
+    """Return a function with its current settings.
 
     Raises:
-        moto.awslambda.exceptions.UnknownFunctionException: there is none.
+        moto.awslambda.exceptions.UnknownFunctionException: there is no such function.
     """
     return _function(lambda_backends[account][region].get_function(name_or_arn))
 
@@ -41,7 +46,7 @@ def _function(made: Moto) -> Function:
 
 @replaces(LambdaBackend, name="create_function")
 def _create(self: Moto, spec: dict[str, Json]) -> Moto:
-    """AWS refuses an image that does not start. moto never runs one of its own accord."""
+    """AWS refuses an image that does not start. moto never starts one."""
     made = _create_function(self, spec)
     try:
         _deploy(made)
@@ -53,7 +58,7 @@ def _create(self: Moto, spec: dict[str, Json]) -> Moto:
 
 @replaces(LambdaBackend, name="update_function_code")
 def _update_backend_code(self: Moto, function_name: str, *args: Moto, **options: Moto) -> Json:
-    """AWS runs the new code from the next event on; see `_create`."""
+    """AWS runs the new code from the next event on. moto changes its record only; see `_create`."""
     answer = _update_function["update_function_code"](self, function_name, *args, **options)
     _deploy(self.get_function(function_name))
     return answer
@@ -63,7 +68,7 @@ def _update_backend_code(self: Moto, function_name: str, *args: Moto, **options:
 def _update_backend_configuration(
     self: Moto, function_name: str, *args: Moto, **options: Moto
 ) -> Json:
-    """AWS runs functions with what they are set to; see `_create`."""
+    """AWS runs functions with their new settings. moto changes its record only; see `_create`."""
     answer = _update_function["update_function_configuration"](
         self, function_name, *args, **options
     )
@@ -81,24 +86,27 @@ def _deploy(made: Moto) -> None:
 
 @replaces(LambdaFunction, name="__init__")
 def _make(self: Moto, account_id: str, spec: dict[str, Json], *args: Moto, **options: Moto) -> None:
-    """AWS keeps how a function logs. moto does not."""
+    """AWS keeps a function's LoggingConfig. moto drops it."""
     self.logging = spec.get("LoggingConfig", {})
     _init(self, account_id, spec, *args, **options)
 
 
 @replaces(LambdaFunction, name="get_configuration")
 def _configuration(self: Moto, on_create: bool = False) -> dict[str, Json]:  # noqa: FBT001, FBT002  # moto's
-    """AWS tells how a function logs, and nothing of an image's command unless that was changed."""
-    told = _get_configuration(self, on_create)
+    """AWS returns LoggingConfig, and ImageConfigResponse only if the image's command is overridden.
+
+    moto returns no LoggingConfig, and always an ImageConfigResponse.
+    """
+    configuration = _get_configuration(self, on_create)
     if not any(self.image_config.response().values()):
-        told.pop("ImageConfigResponse", None)
+        configuration.pop("ImageConfigResponse", None)
     logging = {"LogFormat": "Text", "LogGroup": self.logs_group_name, **self.logging}
-    return {**told, "LoggingConfig": logging}
+    return {**configuration, "LoggingConfig": logging}
 
 
 @replaces(LambdaFunction, name="update_configuration")
 def _set_configuration(self: Moto, config_updates: dict[str, Json]) -> dict[str, Json]:
-    """AWS changes all that it is told to. moto leaves out four things."""
+    """AWS changes each setting of the request. moto ignores four of them."""
     self.ephemeral_storage = config_updates.get(
         "EphemeralStorage", {"Size": self.ephemeral_storage}
     )["Size"]
@@ -112,7 +120,7 @@ def _set_configuration(self: Moto, config_updates: dict[str, Json]) -> dict[str,
 
 @replaces(LambdaFunction, name="update_function_code")
 def _set_code(self: Moto, updated_spec: dict[str, Json]) -> dict[str, Json]:
-    """AWS changes the architecture with the code. moto leaves it."""
+    """AWS changes the architecture with the code. moto ignores it."""
     self.architectures = updated_spec.get("Architectures", self.architectures)
     kept: dict[str, Json] = _update_code(self, updated_spec)
     return kept

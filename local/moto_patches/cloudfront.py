@@ -1,4 +1,8 @@
-"""CloudFront: policies of response headers, and settings of distributions, which serve nothing."""
+"""CloudFront: response headers policies, and settings of distributions, which serve no files.
+
+AWS: https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_CreateResponseHeadersPolicy.html
+AWS: https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_DistributionConfig.html
+"""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,7 +24,7 @@ from moto.core.utils import utcnow
 from local.moto_patches.wiring import Json, Moto, replaces
 
 _init: Final = CloudFrontBackend.__init__
-_init_behaviour: Final = DefaultCacheBehaviour.__init__
+_init_behavior: Final = DefaultCacheBehaviour.__init__
 _init_certificate: Final = ViewerCertificate.__init__
 _init_origin: Final = Origin.__init__
 
@@ -31,7 +35,7 @@ for _path in ("", "/(?P<policy_id>[^/]+)", "/(?P<policy_id>[^/]+)/config"):
 
 
 class NoSuchPolicyError(ServiceException):  # type: ignore[misc]  # moto is untyped
-    """There is no such policy."""
+    """There is no policy of that id."""
 
     code = "NoSuchResponseHeadersPolicy"
     message = "The specified response headers policy does not exist."
@@ -45,24 +49,24 @@ class _Policy:
     changed: datetime = field(default_factory=utcnow)
 
     def answer(self) -> ActionResult:
-        told = {
+        policy = {
             "Id": self.id,
             "LastModifiedTime": self.changed,
             "ResponseHeadersPolicyConfig": self.config,
         }
-        return ActionResult({"ResponseHeadersPolicy": told, "ETag": self.etag})
+        return ActionResult({"ResponseHeadersPolicy": policy, "ETag": self.etag})
 
 
 @replaces(CloudFrontBackend, name="__init__")
 def _make(self: Moto, *args: Moto, **options: Moto) -> None:
-    """AWS has policies of the headers that it adds to answers. moto has none."""
+    """AWS has response headers policies. moto has none."""
     self.response_headers_policies = {}
     _init(self, *args, **options)
 
 
 @replaces(CloudFrontResponse, name="create_response_headers_policy")
 def _create(self: Moto) -> ActionResult:
-    """AWS keeps a new one; see `_make`."""
+    """AWS creates a policy; see `_make`."""
     policy = _Policy(self._get_param("ResponseHeadersPolicyConfig"))
     self.backend.response_headers_policies[policy.id] = policy
     return policy.answer()
@@ -70,13 +74,13 @@ def _create(self: Moto) -> ActionResult:
 
 @replaces(CloudFrontResponse, name="get_response_headers_policy")
 def _get(self: Moto) -> ActionResult:
-    """AWS tells it; see `_make`."""
+    """AWS returns a policy; see `_make`."""
     return _policy(self).answer()
 
 
 @replaces(CloudFrontResponse, name="update_response_headers_policy")
 def _update(self: Moto) -> ActionResult:
-    """AWS keeps the new one in the place of the old; see `_make`."""
+    """AWS replaces the policy of that id; see `_make`."""
     policy = _Policy(self._get_param("ResponseHeadersPolicyConfig"), _policy(self).id)
     self.backend.response_headers_policies[policy.id] = policy
     return policy.answer()
@@ -84,7 +88,7 @@ def _update(self: Moto) -> ActionResult:
 
 @replaces(CloudFrontResponse, name="delete_response_headers_policy")
 def _delete(self: Moto) -> EmptyResult:
-    """AWS forgets it; see `_make`."""
+    """AWS deletes a policy; see `_make`."""
     del self.backend.response_headers_policies[_policy(self).id]
     return EmptyResult()
 
@@ -99,22 +103,31 @@ def _policy(response: Moto) -> _Policy:
 
 @replaces(Origin, name="__init__")
 def _make_origin(self: Moto, origin: dict[str, Json]) -> None:
-    """AWS keeps which access control an origin is read with. moto forgets it."""
+    """AWS keeps an origin's OriginAccessControlId. moto drops it.
+
+    AWS: https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_Origin.html
+    """
     _init_origin(self, origin)
     self.origin_access_control_id = origin.get("OriginAccessControlId")
 
 
 @replaces(DefaultCacheBehaviour, name="__init__")
-def _make_behaviour(self: Moto, config: dict[str, Json]) -> None:
-    """AWS tells of a behaviour's policy or of its own values. moto tells of both."""
-    _init_behaviour(self, config)
+def _make_behavior(self: Moto, config: dict[str, Json]) -> None:
+    """AWS returns a behavior's CachePolicyId or its ForwardedValues. moto returns both.
+
+    AWS: https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_DefaultCacheBehavior.html
+    """
+    _init_behavior(self, config)
     if self.cache_policy_id:
         self.forwarded_values = None
 
 
 @replaces(ViewerCertificate, name="__init__")
 def _make_certificate(self: Moto, config: dict[str, Json]) -> None:
-    """AWS tells of the one certificate that there is. moto tells of all three kinds."""
+    """AWS returns the one kind of certificate that is set. moto returns all three kinds.
+
+    AWS: https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_ViewerCertificate.html
+    """
     _init_certificate(self, config)
     self.acm_certificate_arn = self.acm_certificate_arn or None
     self.iam_certificate_id = self.iam_certificate_id or None

@@ -1,4 +1,7 @@
-"""Cognito identity pools: which role an identity gets, and the classic flow."""
+"""Cognito identity pools: the roles of identities, and the basic (classic) flow.
+
+AWS: https://docs.aws.amazon.com/cognito/latest/developerguide/authentication-flow.html
+"""
 
 import json
 from typing import Final
@@ -18,7 +21,10 @@ _update_identity_pool: Final = CognitoIdentityResponse.update_identity_pool
 
 @replaces(CognitoIdentityResponse, name="set_identity_pool_roles")
 def _set_roles(self: Moto) -> str:
-    """AWS keeps the roles of a pool. moto does not know them."""
+    """AWS keeps the roles of a pool. moto does not know this operation.
+
+    AWS: https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_SetIdentityPoolRoles.html
+    """
     _pool(self, self._get_param("IdentityPoolId")).roles = {
         "Roles": self._get_param("Roles"),
         "RoleMappings": self._get_param("RoleMappings") or {},
@@ -28,26 +34,26 @@ def _set_roles(self: Moto) -> str:
 
 @replaces(CognitoIdentityResponse, name="get_identity_pool_roles")
 def _get_roles(self: Moto) -> str:
-    """AWS tells them; see `_set_roles`."""
+    """AWS returns them; see `_set_roles`."""
     pool_id = self._get_param("IdentityPoolId")
     return json.dumps({"IdentityPoolId": pool_id, **_pool(self, pool_id).roles})
 
 
 @replaces(CognitoIdentityPool, name="to_json")
 def _describe(self: Moto) -> str:
-    """AWS tells whether the classic flow is allowed. moto forgets it."""
+    """AWS returns AllowClassicFlow. moto drops it."""
     return json.dumps({**json.loads(_to_json(self)), "AllowClassicFlow": self.allow_classic_flow})
 
 
 @replaces(CognitoIdentityResponse, name="create_identity_pool")
 def _create(self: Moto) -> str:
-    """AWS keeps whether the classic flow is allowed; see `_describe`."""
+    """AWS keeps AllowClassicFlow; see `_describe`."""
     return _with_classic_flow(self, json.loads(_create_identity_pool(self)))
 
 
 @replaces(CognitoIdentityResponse, name="update_identity_pool")
 def _update(self: Moto) -> str:
-    """AWS keeps whether the classic flow is allowed; see `_describe`."""
+    """AWS keeps AllowClassicFlow; see `_describe`."""
     return _with_classic_flow(self, json.loads(_update_identity_pool(self)))
 
 
@@ -59,5 +65,5 @@ def _with_classic_flow(response: Moto, made: Json) -> str:
 
 
 def _pool(response: Moto, pool_id: str) -> Moto:
-    response.backend.describe_identity_pool(pool_id)  # or it answers that there is none
+    response.backend.describe_identity_pool(pool_id)  # raises if there is no such pool
     return response.backend.identity_pools[pool_id]

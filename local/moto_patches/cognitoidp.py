@@ -1,4 +1,7 @@
-"""Cognito user pools: those that are protected. For deployments by Terraform; see `local.stack`."""
+"""Cognito user pools: deletion protection. Only deployments by Terraform import this module.
+
+AWS: https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-deletion-protection.html
+"""
 
 from typing import Final
 

@@ -1,4 +1,10 @@
-"""Signing in: by SRP in a Cognito user pool, and then as an identity of an identity pool."""
+"""Sign-in: by SRP to a Cognito user pool, and then as an identity of an identity pool.
+
+Only `local.site` and the tests of deployments import this module.
+
+AWS: https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-authentication-flow-methods.html
+AWS: https://docs.aws.amazon.com/cognito/latest/developerguide/authentication-flow.html
+"""
 
 import base64
 import hashlib
@@ -44,11 +50,11 @@ _GENERATOR: Final = 2
 
 @dataclass(frozen=True)
 class _Exchange:
-    """What the pool remembers between the two calls of a sign-in."""
+    """What the pool keeps between the two calls of a sign-in."""
 
     pool_name: str  # the pool's id without its region
     user: str
-    key: bytes  # that both sides have, if the password is the same
+    key: bytes  # both sides derive the same key if the password is right
 
 
 _exchanges: Final[dict[str, _Exchange]] = {}  # by secret block
@@ -58,13 +64,14 @@ _exchanges: Final[dict[str, _Exchange]] = {}  # by secret block
 def _begin(
     self: Moto, client_id: str, auth_flow: str, auth_parameters: dict[str, str]
 ) -> dict[str, Json]:
-    """AWS speaks SRP. moto answers with random numbers, and later takes any password.
+    """AWS runs the SRP protocol. moto answers with random numbers, and later accepts any password.
 
-    Source: https://www.rfc-editor.org/rfc/rfc5054, with a key that is derived as Amplify does.
+    The protocol: https://www.rfc-editor.org/rfc/rfc5054, with the key derivation of Amplify.
+    moto: https://github.com/getmoto/moto/issues/7562
     """
     try:
         answer: dict[str, Json] = _initiate_auth(self, client_id, auth_flow, auth_parameters)
-    except UserNotFoundError as error:  # as a pool answers that tells nobody who is in it
+    except UserNotFoundError as error:  # a pool's answer must not reveal which users exist
         raise NotAuthorizedError("Incorrect username or password.") from error
     if answer.get("ChallengeName") != "PASSWORD_VERIFIER":
         return answer
@@ -101,7 +108,7 @@ def _go_on(
     challenge_name: str,
     challenge_responses: dict[str, str],
 ) -> dict[str, Json]:
-    """AWS checks that the other side has the password. See `_begin`."""
+    """AWS checks that the client knows the password; see `_begin`."""
     if challenge_name == "PASSWORD_VERIFIER":
         block = challenge_responses["PASSWORD_CLAIM_SECRET_BLOCK"]
         exchange = _exchanges.pop(block, None)
@@ -115,7 +122,10 @@ def _go_on(
 
 @replaces(CognitoIdpResponse, name="revoke_token")
 def _revoke(self: Moto) -> str:
-    """AWS forgets a token of whoever signs out. moto does not know how."""
+    """AWS revokes the refresh token of a user who signs out. moto does not know this operation.
+
+    AWS: https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_RevokeToken.html
+    """
     for pools in cognitoidp_backends[self.current_account].values():
         for pool in pools.user_pools.values():
             pool.refresh_tokens.pop(self._get_param("Token"), None)
@@ -124,9 +134,9 @@ def _revoke(self: Moto) -> str:
 
 @replaces(CognitoIdentityResponse, name="get_id")
 def _get_id(self: Moto) -> str:
-    """AWS gives a user the same identity each time. moto gives another, to anybody."""
+    """AWS gives a user the same identity each time. moto gives a new one, to any caller."""
     pool_id = self._get_param("IdentityPoolId")
-    self.backend.describe_identity_pool(pool_id)  # or it answers that there is none
+    self.backend.describe_identity_pool(pool_id)  # raises if there is no such pool
     region = pool_id.partition(":")[0]
     user = _user_of(self._get_param("Logins") or {}, self.current_account, region)
     identity = uuid.uuid5(uuid.NAMESPACE_URL, f"{pool_id}/{user}")
@@ -135,7 +145,10 @@ def _get_id(self: Moto) -> str:
 
 @replaces(CognitoIdentityResponse, name="get_credentials_for_identity")
 def _get_credentials(self: Moto) -> str:
-    """AWS's credentials last an hour, and are for whoever has signed in. moto's last 90 seconds."""
+    """AWS gives credentials for an hour to a user who has signed in.
+
+    moto gives credentials for 90 seconds, to any caller.
+    """
     identity = self._get_param("IdentityId")
     _user_of(self._get_param("Logins") or {}, self.current_account, identity.partition(":")[0])
     expiration = utcnow() + timedelta(seconds=CREDENTIALS_SECONDS)
@@ -149,7 +162,11 @@ def _get_credentials(self: Moto) -> str:
 
 
 def _user_of(logins: dict[str, str], account: str, region: str) -> str:
-    """Return the user whose id token is among `logins`."""
+    """Return the user who has one of the ID tokens in `logins`.
+
+    Raises:
+        NotAuthorizedError: no user has any of them.
+    """
     for pool in cognitoidp_backends[account][region].user_pools.values():
         for token in logins.values():
             if token in pool.id_tokens:
@@ -180,5 +197,5 @@ def _hash(*parts: bytes) -> int:
 
 
 def _padded(number: int) -> bytes:
-    """Return `number` as Java writes it: with a sign bit, which is 0."""
+    """Return `number` in Java's bytes: they begin with a sign bit, which is 0."""
     return number.to_bytes(number.bit_length() // 8 + 1)

@@ -1,4 +1,4 @@
-"""All services: how a request finds its own, and what is kept of what they made."""
+"""All services: speed and memory. What AWS's callers see does not change."""
 
 from typing import Final
 
@@ -12,10 +12,10 @@ _get_backend_for_host: Final = DomainDispatcherApplication.get_backend_for_host
 
 @replaces(DomainDispatcherApplication, name="get_backend_for_host")
 def _get_backend_once(self: Moto, host: str | None) -> Moto:
-    """AWS has a server for each service. moto looks for it anew at each request.
+    """AWS has a server for each service. moto searches for it at each request.
 
-    It does so in its own folder on the disk, and through a pattern for each service of AWS. That
-    takes nearly a millisecond, in which no other request is let in.
+    moto reads its own folder and tries a pattern for each service of AWS. That takes nearly 1 ms,
+    during which every other request waits.
     """
     found = self.__dict__.setdefault("backends_by_host", {})
     if host not in found:
@@ -25,9 +25,9 @@ def _get_backend_once(self: Moto, host: str | None) -> Moto:
 
 @replaces_static(BaseModel, name="__new__")
 def _new(cls: type[Moto], *_: object, **__: object) -> Moto:
-    """AWS forgets what is deleted. moto keeps all that it ever made, copies of tables included.
+    """AWS forgets what is deleted. moto keeps every object it ever made, copies of tables included.
 
-    Only what holds a file, as S3's objects do, is needed again: it is closed in the end.
+    moto needs only the objects that hold a file, such as S3's: it closes them at the end.
     """
     made = object.__new__(cls)
     if hasattr(cls, "dispose"):

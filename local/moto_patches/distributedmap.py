@@ -1,4 +1,7 @@
-"""Step Functions' distributed Map over a listing of S3, and executions that start executions."""
+"""Step Functions: distributed Map over a listing of S3, and tasks that start executions.
+
+AWS: https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distributed.html
+"""
 
 import json
 from collections.abc import Callable
@@ -29,7 +32,7 @@ from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
 from local.moto_patches.wiring import Moto, replaces, replaces_static, wired
 
-POLL_SECONDS: Final = 0.1  # between looks at an execution that is waited for; moto's are 0.5
+POLL_SECONDS: Final = 0.1  # between polls of an execution that a task waits for; moto's are 0.5
 
 Worker: Final = distributed_item_processor_worker.DistributedItemProcessorWorker
 Task: Final = state_task_service_sfn.StateTaskServiceSfn
@@ -39,7 +42,7 @@ _parse: Final = AmazonStateLanguageParser.parse
 
 @replaces_static(AmazonStateLanguageParser, name="parse")
 def _reworded(definition: str) -> Moto:
-    """AWS takes a whole percentage, and Arguments in a ResultWriter. moto's grammar does not."""
+    """AWS accepts a whole percentage, and Arguments in a ResultWriter. moto's grammar does not."""
     return _parse(json.dumps(json.loads(definition, object_hook=_reword), ensure_ascii=False))
 
 
@@ -48,7 +51,10 @@ _visit_writer: Final = Preprocessor.visitResult_writer_decl
 
 @replaces(Preprocessor, name="visitResult_writer_decl")
 def _visit(self: Moto, ctx: Moto) -> Moto:
-    """AWS has JSONata's Arguments. moto takes them, reworded, for JSONPath: they are constants."""
+    """AWS evaluates Arguments as JSONata. Here moto reads them as JSONPath: they are constants.
+
+    `_reword` has renamed them to Parameters, as moto's grammar needs.
+    """
     scopes = self._query_language_per_scope
     scopes.append(QueryLanguage(QueryLanguageMode.JSONPath))
     try:
@@ -70,8 +76,11 @@ def _reword(state: dict[str, Any]) -> dict[str, Any]:
 
 @replaces_static(reader.ResourceEvalS3, name="_handle_list_objects_v2")
 def _list(env: Moto, *_: Moto) -> None:
-    """AWS reads every page, also where there is nothing. moto reads one, of one object or more."""
-    pages = wired().client("s3").get_paginator("list_objects_v2").paginate(**env.stack.pop())
+    """AWS reads every page of a listing, or none. moto reads one page, and fails on an empty one.
+
+    AWS: https://docs.aws.amazon.com/step-functions/latest/dg/input-output-itemreader.html
+    """
+    pages = wired().clients.s3.get_paginator("list_objects_v2").paginate(**env.stack.pop())
     env.stack.append(
         [
             {
@@ -87,20 +96,20 @@ def _list(env: Moto, *_: Moto) -> None:
     )
 
 
-_eval_input: Final = Worker._eval_input  # noqa: SLF001  # no other way in
-_eval_job: Final = Worker._eval_job  # noqa: SLF001  # as above
+_eval_input: Final = Worker._eval_input  # noqa: SLF001  # the only access
+_eval_job: Final = Worker._eval_job  # noqa: SLF001  # the only access
 
 
 @replaces(Worker, name="_eval_input")
 def _remember_input(self: Moto, env_frame: Moto) -> None:
-    """AWS tells a child's input beside its result. moto forgets it."""
+    """AWS writes a child's input beside its result. moto drops it."""
     _eval_input(self, env_frame)
     self.child_input = env_frame.states.get_input()
 
 
 @replaces(Worker, name="_eval_job")
 def _remember_result(self: Moto, env: Moto, job: Moto) -> None:
-    """AWS keeps the result of each child, a failure too. moto forgets failures."""
+    """AWS writes the result of each child, failures included. moto drops failures."""
     _eval_job(self, env, job)
     state = env.program_state()
     result: dict[str, Any] = {"Input": to_json_str(self.child_input)}
@@ -114,15 +123,15 @@ def _remember_result(self: Moto, env: Moto, job: Moto) -> None:
 
 @replaces_static(writer.ResourceEvalS3, name="_handle_put_object")
 def _write(env: Moto, *_: Moto) -> None:
-    """AWS writes a manifest, and a file for each status with its children. moto's is empty.
+    """AWS writes a manifest, and a file of children for each status. moto's manifest is empty.
 
-    Source: https://docs.aws.amazon.com/step-functions/latest/dg/input-output-resultwriter.html
+    AWS: https://docs.aws.amazon.com/step-functions/latest/dg/input-output-resultwriter.html
     """
     parameters = env.stack.pop()
-    env.stack.pop()  # the outputs, which are in the results
+    env.stack.pop()  # the outputs: the results have them too
     run = env.map_run_record_pool_manager.get_all().pop()
     bucket, folder = parameters["Bucket"], f"{parameters['Prefix']}/{run.map_run_arn[-36:]}"
-    s3 = wired().client("s3")
+    s3 = wired().clients.s3
     files: dict[str, list[dict[str, Any]]] = {"FAILED": [], "PENDING": [], "SUCCEEDED": []}
     for status, listed in files.items():
         results = [one for one in run.__dict__.get("results", []) if one["Status"] == status]
@@ -141,17 +150,20 @@ def _write(env: Moto, *_: Moto) -> None:
 def _start_execution(
     _self: Moto, *, env: Moto, normalised_parameters: dict[str, Any], **_: Moto
 ) -> None:
-    """AWS takes and answers names that begin with a capital. moto passes them on as they are."""
-    started = wired().client("stepfunctions").start_execution(**_renamed(normalised_parameters))
+    """AWS accepts and returns PascalCase names. moto passes the caller's names on unchanged.
+
+    AWS: https://docs.aws.amazon.com/step-functions/latest/dg/connect-stepfunctions.html
+    """
+    started = wired().clients.stepfunctions.start_execution(**_renamed(normalised_parameters))
     env.stack.append({"ExecutionArn": started["executionArn"], "StartDate": started["startDate"]})
 
 
-_build_sync2_resolver: Final = Task._build_sync2_resolver  # noqa: SLF001  # as above
+_build_sync2_resolver: Final = Task._build_sync2_resolver  # noqa: SLF001  # the only access
 
 
 @replaces(Task, name="_build_sync2_resolver")
 def _resolver(self: Moto, env: Moto, **others: Moto) -> Callable[[], dict[str, Any] | None]:
-    """As `_start_execution`, of what came of it. moto asks over HTTP, again and again."""
+    """AWS returns PascalCase names when the execution has ended. moto polls over HTTP."""
     arn = env.stack[-1]["ExecutionArn"]
     describe = _build_sync2_resolver(self, env=env, **others)
     backend = stepfunctions_parser_backends[arn.split(":")[4]][arn.split(":")[3]]

@@ -1,4 +1,4 @@
-"""DynamoDB: writes that are atomic, and queries and transactions that leave other rows alone."""
+"""DynamoDB: atomic writes, and queries and transactions whose cost does not grow with the table."""
 
 import copy
 import threading
@@ -21,7 +21,10 @@ _query: Final = Table.query
 
 @replaces(DynamoHandler, name="call_action")
 def _one_at_a_time(self: Moto) -> Moto:
-    """AWS checks a condition and writes in one step. moto takes two, in any thread."""
+    """AWS checks a condition and writes in one step. moto takes two steps, in any thread.
+
+    AWS: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.ConditionExpressions.html
+    """
     with _lock:
         return _call_action(self)
 
@@ -30,7 +33,7 @@ def _one_at_a_time(self: Moto) -> Moto:
 def _update_a_copy(
     self: Moto, table_name: str, key: dict[str, Json], *args: Moto, **options: Moto
 ) -> Moto:
-    """Change a copy of the item in the item's place, so that copies of the table may share it."""
+    """Replace the item by a copy and change that, so that copies of the table can share items."""
     table = self.get_table(table_name)
     item = self.get_item(table_name, key)
     if item is not None and item.range_key is not None:
@@ -42,7 +45,10 @@ def _update_a_copy(
 
 @replaces(Table, name="__deepcopy__")
 def _copy_table(self: Moto, memo: dict[int, object]) -> Moto:
-    """AWS's transactions cost what they write. moto first copies every item of the table."""
+    """AWS's transactions touch the items that they name. moto copies every item of the table.
+
+    AWS: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html
+    """
     table = copy.copy(self)
     memo[id(self)] = table
     table.items = defaultdict(dict)
@@ -53,7 +59,10 @@ def _copy_table(self: Moto, memo: dict[int, object]) -> Moto:
 
 @replaces(Table, name="query")
 def _query_what_matches(self: Moto, *args: Moto, **options: Moto) -> Moto:
-    """AWS goes to the rows by their keys. moto sorts the table, and sizes each row of the owner."""
+    """AWS finds rows by their keys. moto sorts the table, and measures each row of the partition.
+
+    AWS: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Query.html
+    """
     if not self.has_range_key:
         return _query(self, *args, **options)
     equal, ranges = options["hash_key_conditions"], options["range_key_conditions"]

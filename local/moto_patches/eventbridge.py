@@ -1,4 +1,4 @@
-"""EventBridge: Step Functions as a target, input transformers, dead-letter queues."""
+"""EventBridge: state machines as targets, input transformers, dead-letter queues."""
 
 import json
 import logging
@@ -22,7 +22,7 @@ _STRING_OR_VARIABLE: Final = re.compile(r'"(?:[^"\\]|\\.)*"|<([^<>"]+)>')
 _VARIABLE: Final = re.compile(r"<([^<>]+)>")
 
 
-def send(  # noqa: PLR0913, PLR0917  # what every event has
+def send(  # noqa: PLR0913, PLR0917  # the fields of every event
     account: str,
     region: str,
     source: str,
@@ -30,7 +30,7 @@ def send(  # noqa: PLR0913, PLR0917  # what every event has
     resource: str,
     detail: Mapping[str, Json],
 ) -> None:
-    """Give the default bus an event of an AWS service's own."""
+    """Send an event of an AWS service to the default bus."""
     event = {
         "version": "0",
         "id": str(uuid.uuid4()),
@@ -52,10 +52,13 @@ def _send_to_targets(
     original_event: Mapping[str, Json],
     transform_input: bool = True,  # noqa: ARG001, FBT001, FBT002  # moto's signature
 ) -> None:
-    """AWS starts state machines, transforms every target's input, and keeps what it cannot give.
+    """AWS starts state machines, transforms every target's input, and keeps undelivered events.
 
-    moto knows no such target, transforms the events of PutEvents alone, sends those of disabled
-    rules, and loses what fails.
+    moto starts state machines for its own notifications only, transforms only the events of
+    PutEvents, sends events by disabled rules too, and loses what it cannot deliver.
+    AWS: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-targets.html
+    AWS: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-event-delivery.html#eb-rule-dlq
+    moto: https://github.com/getmoto/moto/issues/8452
     """
     event = {key: value for key, value in original_event.items() if key != "ingestion-time"}
     if not isinstance(event["time"], str):
@@ -66,14 +69,14 @@ def _send_to_targets(
     for target in self.targets:
         try:
             _deliver(event, target)
-        except Exception as error:  # noqa: BLE001  # whatever the target's service answers
-            _keep(event, self.arn, target, error)
+        except Exception as error:  # noqa: BLE001  # the target's service may raise anything
+            _dead_letter(event, self.arn, target, error)
 
 
 def transform(template: str, paths: Mapping[str, str], event: Mapping[str, Json]) -> str:
-    """Fill an InputTemplate: `<name>` becomes JSON, or text where it stands within quotes.
+    """Fill an InputTemplate: `<name>` becomes JSON, or text inside a quoted string.
 
-    Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html
+    AWS: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html
     """
     values = {name: _lookup(event, path) for name, path in paths.items()}
 
@@ -93,7 +96,7 @@ def _lookup(event: Mapping[str, Json], path: str) -> Json:
     value: Json = event
     for name in path.removeprefix("$.").split("."):
         if not isinstance(value, Mapping) or name not in value:
-            return ""  # what EventBridge puts for a path that the event lacks
+            return ""  # as EventBridge does for a path that the event does not have
         value = value[name]
     return value
 
@@ -115,10 +118,10 @@ def _deliver(event: Mapping[str, Json], target: Mapping[str, Json]) -> None:
         raise ValueError(f"no delivery to {target['Arn']}: only to state machines and queues")
 
 
-def _keep(
+def _dead_letter(
     event: Mapping[str, Json], rule_arn: str, target: Mapping[str, Json], error: Exception
 ) -> None:
-    """Put what could not be delivered into the target's dead-letter queue, if it has one."""
+    """Send an undelivered event to the target's dead-letter queue, if it has one."""
     if "DeadLetterConfig" not in target:
         logger.warning("event lost on its way to %s: %s", target["Arn"], error)
         return

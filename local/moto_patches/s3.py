@@ -1,4 +1,8 @@
-"""S3: an event for each change of an object, in the order of the changes."""
+"""S3: events for each change of an object, in the order of the changes; lists, policies, memory.
+
+AWS: https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
+moto: https://github.com/getmoto/moto/issues/7363 (events that are missing)
+"""
 
 import fnmatch
 import functools
@@ -20,9 +24,9 @@ from moto.s3.utils import LOGGING_SERVICE_PRINCIPAL, _VersionedKeyStore
 from local.moto_patches import eventbridge
 from local.moto_patches.wiring import Json, Moto, replaces, replaces_static
 
-EMPTY_ETAG: Final = "d41d8cd98f00b204e9800998ecf8427e"  # of no bytes: a delete marker's
+EMPTY_ETAG: Final = "d41d8cd98f00b204e9800998ecf8427e"  # of no bytes, as a delete marker has
 
-IN_MEMORY_BYTES: Final = 65_536  # of one object; more is kept in a file
+IN_MEMORY_BYTES: Final = 65_536  # of one object; larger objects are kept in files
 
 _CREATED: Final = {
     "s3:ObjectCreated:Put": "PutObject",
@@ -32,7 +36,7 @@ _CREATED: Final = {
 }
 
 _lock: Final = threading.RLock()
-_sequencer: Final = [0]  # the last one given
+_sequencer: Final = [0]  # of the last event
 
 
 def _locked(method: Callable[..., Json]) -> Callable[..., Json]:
@@ -44,38 +48,46 @@ def _locked(method: Callable[..., Json]) -> Callable[..., Json]:
     return call
 
 
-# AWS makes each write atomic. moto reads and writes the list of versions in two steps.
+# AWS: each write is atomic. moto reads and writes the list of versions in two steps.
+# AWS: https://docs.aws.amazon.com/AmazonS3/latest/userguide/Welcome.html#ConsistencyModel
 for _name in ("put_object", "copy_object", "complete_multipart_upload"):
     setattr(S3Backend, _name, _locked(getattr(S3Backend, _name)))
 
-# AWS deletes a delete marker that is all there is of a key. moto breaks on it.
+# AWS deletes the last delete marker of a key. moto fails on it.
+# AWS: https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeleteMarker.html
 FakeDeleteMarker.dispose = lambda _: None
 
 _get_bucket_notification: Final = S3Response.get_bucket_notification
 _list_object_versions: Final = S3Response.list_object_versions
 _delete_object: Final = S3Backend.delete_object
 _list_versions_of: Final = S3Backend.list_object_versions
-_wanted: Final = threading.local()  # the prefix that this thread looks for
+_wanted: Final = threading.local()  # the prefix that this thread lists
 
 
 @replaces(models, name="get_s3_default_key_buffer_size")
 def _key_buffer_size() -> int:
-    """AWS has room for any number of photos. moto would keep each in memory, up to 4 MB."""
+    """AWS stores any number of objects. moto keeps up to 4 MB of each in memory."""
     return IN_MEMORY_BYTES
 
 
 @replaces(S3Response, name="get_bucket_notification")
 def _get_notification(self: Moto) -> Json:
-    """AWS tells whether a bucket's events go to EventBridge. moto tells of all other targets."""
+    """AWS returns whether a bucket sends events to EventBridge. moto returns other targets only.
+
+    AWS: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketNotificationConfiguration.html
+    """
     listens = self.backend.get_bucket_notification_configuration(self.bucket_name)
     if listens and listens.event_bridge is not None:
-        _amend(self, lambda told: {**told, "EventBridgeConfiguration": {}})
+        _amend(self, lambda result: {**result, "EventBridgeConfiguration": {}})
     return _get_bucket_notification(self)
 
 
 @replaces(S3Backend, name="list_object_versions")
 def _find_versions(self: Moto, bucket_name: str, *, prefix: str = "", **asked: Moto) -> Moto:
-    """AWS finds what begins with a prefix by an index. moto copies all of the bucket, and looks."""
+    """AWS finds the versions of a prefix by an index. moto copies and searches the whole bucket.
+
+    AWS: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html
+    """
     _wanted.prefix = prefix
     try:
         return _list_versions_of(self, bucket_name, prefix=prefix, **asked)
@@ -85,7 +97,7 @@ def _find_versions(self: Moto, bucket_name: str, *, prefix: str = "", **asked: M
 
 @replaces(_VersionedKeyStore, name="iterlists")
 def _lists(self: Moto) -> Iterator[tuple[str, list[Moto]]]:
-    """See `_find_versions`, which alone asks for it."""
+    """Yield only the keys of the prefix; see `_find_versions`, the only caller."""
     prefix = getattr(_wanted, "prefix", "")
     for key, versions in dict(self).items():
         if key.startswith(prefix):
@@ -94,46 +106,53 @@ def _lists(self: Moto) -> Iterator[tuple[str, list[Moto]]]:
 
 @replaces(S3Response, name="list_object_versions")
 def _list_versions(self: Moto) -> Json:
-    """AWS encodes the keys where it is asked to. moto does so in its other lists alone."""
+    """AWS encodes keys if the caller sets encoding-type. moto does so only in its other lists.
+
+    AWS: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html
+    """
     if self.querystring.get("encoding-type") == ["url"]:
         _amend(self, _encoded)
     return _list_object_versions(self)
 
 
-def _encoded(told: dict[str, Json]) -> dict[str, Json]:
+def _encoded(result: dict[str, Json]) -> dict[str, Json]:
     def encode(item: dict[str, Json], *names: str) -> dict[str, Json]:
         return {**item, **{name: quote(item[name]) for name in names if item.get(name)}}
 
     lists = {
-        name: [encode(item, "Key", "Prefix") for item in told.get(name, [])]
+        name: [encode(item, "Key", "Prefix") for item in result.get(name, [])]
         for name in ("Versions", "DeleteMarkers", "CommonPrefixes")
     }
     markers = ("Prefix", "Delimiter", "KeyMarker", "NextKeyMarker")
-    return {**encode(told, *markers), **lists, "EncodingType": "url"}
+    return {**encode(result, *markers), **lists, "EncodingType": "url"}
 
 
 def _amend(response: Moto, change: Callable[[dict[str, Json]], dict[str, Json]]) -> None:
-    """Let `change` have what this request is answered with."""
+    """Apply `change` to the answer of this request."""
     serialized = response.serialized
-    response.serialized = lambda told: serialized(ActionResult(change(told.result)))
+    response.serialized = lambda result: serialized(ActionResult(change(result.result)))
 
 
 @replaces(FakeBucket, name="get_permission")
 def _permission(self: Moto, action: str, resource: str) -> PermissionResult:
-    """AWS heeds a statement where its conditions hold. moto denies where they do not.
+    """AWS applies a statement if its conditions hold. moto denies the request if they do not.
 
-    None holds here: the loopback stands for TLS, and callers are no services.
+    No condition of our policies holds here: the loopback counts as TLS, and no caller is a service.
+    AWS: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition.html
     """
     policy = json.loads(self.policy or b'{"Statement": []}')
-    heeded = [statement for statement in policy["Statement"] if "Condition" not in statement]
-    return IAMPolicy(json.dumps({**policy, "Statement": heeded})).is_action_permitted(
+    applied = [statement for statement in policy["Statement"] if "Condition" not in statement]
+    return IAMPolicy(json.dumps({**policy, "Statement": applied})).is_action_permitted(
         action, resource
     )
 
 
 @replaces_static(FakeBucket, name="_log_permissions_enabled_policy")
 def _may_be_logged_to(target_bucket: Moto, target_prefix: str | None) -> bool:
-    """AWS delivers access logs where a policy allows it. moto breaks on lists and Principal *."""
+    """AWS delivers access logs if a bucket policy allows it. moto fails on lists and Principal *.
+
+    AWS: https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html
+    """
     policy = json.loads(target_bucket.policy or b'{"Statement": []}')
     log = f"{target_bucket.arn}/{target_prefix or ''}log"
     return any(
@@ -153,8 +172,8 @@ def _listed(one_or_more: Json) -> list[str]:
 def _object_created(_account_id: str, bucket: Moto, event_name: str, key: Moto) -> None:
     """AWS sends one event for each new object, with its etag and a rising sequencer.
 
-    moto sends two for a multipart upload, calls the etag eTag, gives the notification's name for
-    a reason, and has one id and one sequencer for all.
+    moto sends two for a multipart upload, names the etag eTag, uses the notification's name as
+    the reason, and repeats one id and one sequencer.
     """
     reason = _CREATED.get(event_name)
     if reason is None or (reason == "PutObject" and key.multipart is not None):
@@ -174,7 +193,7 @@ def _object_deleted(
 ) -> tuple[bool, Json]:
     """AWS sends an event for each delete marker and for each version that is deleted.
 
-    moto sends one for the last version alone.
+    moto sends one only for the last version of a key.
     """
     with _lock:
         bucket = self.get_bucket(bucket_name)
@@ -198,10 +217,7 @@ def _object_deleted(
 def _send(
     bucket: Moto, detail_type: str, facts: Mapping[str, object], reason: Mapping[str, str]
 ) -> None:
-    """Give the default bus an event, as S3 sends it.
-
-    Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
-    """
+    """Send an event to the default bus, in the form of S3's."""
     _sequencer[0] = max(time.time_ns(), _sequencer[0] + 1)
     detail = {
         "version": "0",

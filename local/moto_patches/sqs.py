@@ -1,4 +1,7 @@
-"""SQS: which queues may name this one for their dead letters."""
+"""SQS: queue attributes.
+
+AWS: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html
+"""
 
 from typing import Final
 
@@ -10,11 +13,14 @@ Queue.BASE_ATTRIBUTES = [*Queue.BASE_ATTRIBUTES, "RedriveAllowPolicy"]
 Queue.redrive_allow_policy = None
 Queue.policy = None
 
-_set_attributes: Final = Queue._set_attributes  # noqa: SLF001  # no other way in
+_set_attributes: Final = Queue._set_attributes  # noqa: SLF001  # the only access
 
 
 @replaces(Queue, name="_set_attributes")
 def _set(self: Moto, attributes: dict[str, Json], now: float | None = None) -> None:
-    """AWS leaves what it is not told to change. moto drops the queue's policy with any change."""
+    """AWS keeps the attributes that a call does not set. moto drops the policy with any change.
+
+    moto does not know RedriveAllowPolicy, which names the queues that may send dead letters here.
+    """
     _set_attributes(self, {"Policy": self.policy, **attributes}, now)
-    self.redrive_allow_policy = self.redrive_allow_policy or None  # "" takes it away
+    self.redrive_allow_policy = self.redrive_allow_policy or None  # "" removes it

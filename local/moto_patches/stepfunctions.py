@@ -1,4 +1,4 @@
-"""Step Functions: JSONata, errors, limits, and speed."""
+"""Step Functions: JSONata, variables, errors, limits, and speed."""
 
 import functools
 import json
@@ -59,13 +59,13 @@ from local.moto_patches import eventbridge
 from local.moto_patches.wiring import Json, Moto, replaces, replaces_static, wired
 
 MAX_DATA_BYTES: Final = 262_144  # of a state's input or output, as UTF-8
-NEVER_CAUGHT: Final = ("States.DataLimitExceeded", "States.Runtime")  # by States.ALL
+NEVER_CAUGHT: Final = ("States.DataLimitExceeded", "States.Runtime")  # States.ALL does not
 
 _ASSIGNED: Final = "assigned in this state"  # a key of the interpreter's scratch memory
 
 default_user_config["stepfunctions"] = {"execute_state_machine": True}
 
-# A state that fails, which is no fault of this machine, would be logged at each of three levels.
+# moto logs each failed state at three levels. A failed state is no fault of moto.
 logging.getLogger("moto.stepfunctions").setLevel(logging.CRITICAL)
 
 
@@ -84,7 +84,12 @@ def _start(
     execution_input: str = "{}",
     trace_header: str | None = None,
 ) -> Moto:
-    """AWS names the nameless, refuses an input over 256 KiB, and starts a name once."""
+    """AWS refuses an input over 256 KiB, makes up a missing name, and starts a name only once.
+
+    moto accepts any input, needs a name, and can start a name twice from two threads.
+    AWS: https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html
+    AWS: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
+    """
     if len(execution_input.encode(errors="replace")) > MAX_DATA_BYTES:
         raise InvalidExecutionInput(f"the input has over {MAX_DATA_BYTES} bytes")
     with _start_lock:
@@ -94,7 +99,10 @@ def _start(
 
 @replaces(ExecutionWorker, name="start")
 def _run(self: Moto) -> None:
-    """AWS tells EventBridge of an execution. Here, as many run at once as there is room for."""
+    """AWS sends an execution's status changes to EventBridge. moto does not.
+
+    This also limits how many executions run at the same time, and calls the watcher.
+    """
     wiring = wired()
     execution = self._execution_communication.execution
 
@@ -102,11 +110,11 @@ def _run(self: Moto) -> None:
         try:
             with wiring.slots:
                 if wiring.watcher.may_run():
-                    _tell(execution)
+                    _send_status(execution)
                     self._execution_logic()
-                    _tell(execution)
+                    _send_status(execution)
         finally:
-            # moto keeps every thread it ever began
+            # moto keeps every thread that it ever started
             TMP_THREADS[:] = [thread for thread in TMP_THREADS if thread.is_alive()]
             wiring.watcher.ended(execution)
 
@@ -116,10 +124,10 @@ def _run(self: Moto) -> None:
     thread.start()
 
 
-def _tell(execution: Moto) -> None:
-    """Tell EventBridge the status of an execution, unless it is an express one: no error, no cause.
+def _send_status(execution: Moto) -> None:
+    """Send the status of a standard execution to EventBridge: without its error and cause.
 
-    Source: https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
+    AWS: https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
     """
     if execution.state_machine.type == "EXPRESS":
         return
@@ -151,9 +159,9 @@ def _epoch_ms(moment: datetime | None) -> int | None:
 
 
 def join_threads() -> None:
-    """Wait until the threads of ended executions are gone, or for two seconds.
+    """Wait until the threads of ended executions are gone, for two seconds at most.
 
-    One that still runs when the interpreter ends may abort the process.
+    A thread that still runs when the interpreter ends may abort the process.
     """
     deadline = time.monotonic() + 2
     for thread in [thread for thread in TMP_THREADS if thread.is_alive()]:
@@ -163,7 +171,10 @@ def join_threads() -> None:
 
 @replaces(StepFunctionResponse, name="list_state_machine_versions")
 def _list_versions(self: Moto) -> Moto:
-    """AWS lists the versions that were published. moto keeps them to itself."""
+    """AWS lists the published versions of a state machine. moto does not know this operation.
+
+    AWS: https://docs.aws.amazon.com/step-functions/latest/apireference/API_ListStateMachineVersions.html
+    """
     arn = self._get_param("stateMachineArn")
     versions = self.stepfunction_backend.describe_state_machine(arn).versions.values()
     listed = [
@@ -174,17 +185,20 @@ def _list_versions(self: Moto) -> Moto:
 
 
 def problem_of(definition: str) -> str | None:
-    """Return what CreateStateMachine would say against a definition."""
+    """Return why CreateStateMachine would refuse a definition; None if it would accept it."""
     try:
         AmazonStateLanguageParser.parse(definition)
-    except Exception as error:  # noqa: BLE001  # whatever the parser finds wrong
+    except Exception as error:  # noqa: BLE001  # the parser may raise anything
         return str(error) or type(error).__name__
     return None
 
 
 @replaces_static(StepFunctionsParserBackend, name="_validate_definition")
 def _validate_definition(definition: str) -> None:
-    """AWS answers InvalidDefinition. moto's answer has no code."""
+    """AWS answers InvalidDefinition. moto's answer has no code.
+
+    AWS: https://docs.aws.amazon.com/step-functions/latest/apireference/API_CreateStateMachine.html
+    """
     if problem := problem_of(definition):
         raise AWSError(problem, "InvalidDefinition", 400)
 
@@ -195,7 +209,7 @@ _inner_string: Final = preprocessor.Preprocessor._inner_string_of  # noqa: SLF00
 @replaces_static(preprocessor.Preprocessor, name="_inner_string_of")
 @replaces(preprocessor, name="from_string_literal")
 def _string(parser_rule_context: Moto) -> Json:
-    """AWS reads a definition as JSON. moto leaves escapes as they are, or reads Python's."""
+    """AWS reads a definition as JSON. moto leaves escapes unchanged, or reads them as Python's."""
     text = parser_rule_context.getText()
     if text.startswith('"'):
         return json.loads(text, strict=False)
@@ -204,15 +218,16 @@ def _string(parser_rule_context: Moto) -> Json:
 
 @replaces(preprocessor.Preprocessor, name="__init__")
 def _reader(self: Moto) -> None:
-    """AWS reads each definition for itself. moto's readers share the query language they are in.
+    """AWS reads each definition on its own. moto's readers share the current query language.
 
-    So two at a time took one's for the other's, and after a bad definition no good one passed.
+    Two readers at the same time confused their languages, and every reader after a bad definition
+    refused good ones.
     """
     self._query_language_per_scope = []
 
 
-# The definition is parsed once (two seconds of antlr), and its tree is only read while it runs:
-# what an execution remembers is in its Environment. The one exception is an id made at first use.
+# A definition is parsed once: that takes antlr two seconds. Executions only read the tree and keep
+# their state in an Environment, except for an id that moto makes at its first use.
 AmazonStateLanguageParser.parse = functools.cache(AmazonStateLanguageParser.parse)
 EvalComponent.heap_key = property(lambda self: str(id(self)))
 
@@ -225,16 +240,20 @@ _string_jsonata_init: Final = StringJSONata.__init__
 
 @replaces(StringJSONata, name="__init__")
 def _check_jsonata(self: Moto, expression: str) -> None:
-    """AWS refuses a definition with an expression that does not parse."""
+    """AWS refuses a definition with an expression that does not parse. moto accepts it."""
     _string_jsonata_init(self, expression)
     jsonata.check(expression)
 
 
 @replaces(StringJSONata, name="_eval_body")
 def _evaluate_jsonata(self: Moto, env: Moto) -> None:
-    """AWS evaluates JSONata, with bound values. moto has an empty shell, and pastes text."""
-    states = json.loads(to_json_str(env.states._states_data))  # noqa: SLF001  # no other way in
-    for name in ("result", "errorOutput"):  # there is no such thing where there is none
+    """AWS evaluates JSONata with bound values. moto has no evaluator, and pastes values as text.
+
+    AWS: https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html
+    moto: https://github.com/getmoto/moto/issues/10105
+    """
+    states = json.loads(to_json_str(env.states._states_data))  # noqa: SLF001  # the only access
+    for name in ("result", "errorOutput"):  # absent, and not null, if there is none
         if states.get(name) is None:
             states.pop(name, None)
     store = env.variable_store
@@ -266,7 +285,11 @@ def _evaluate_jsonata(self: Moto, env: Moto) -> None:
 
 @replaces(AssignDecl, name="_eval_body")
 def _assign(self: Moto, env: Moto) -> None:
-    """AWS lets a state's Assign be seen by the next state, not by its own Output."""
+    """AWS sets a state's variables when the state is left, so that Output sees the old values.
+
+    moto sets them at once.
+    AWS: https://docs.aws.amazon.com/step-functions/latest/dg/workflow-variables.html
+    """
     for binding in self.declaration_bindings:
         binding.eval(env=env)
         env.heap.setdefault(_ASSIGNED, {}).update(env.stack.pop())
@@ -277,7 +300,7 @@ _exit_details: Final = state.CommonStateField._get_state_exited_event_details  #
 
 @replaces(state.CommonStateField, name="_get_state_exited_event_details")
 def _exit(self: Moto, env: Moto) -> Moto:
-    """AWS sets the variables as the state is left; see `_assign`."""
+    """AWS sets the variables when the state is left; see `_assign`."""
     for name, value in env.heap.pop(_ASSIGNED, {}).items():
         env.variable_store.set(name, value)
     return _exit_details(self, env)
@@ -288,7 +311,11 @@ def _exit(self: Moto, env: Moto) -> Moto:
 
 @replaces(ErrorEqualsDecl, name="_eval_body")
 def _error_equals(self: Moto, env: Moto) -> None:
-    """AWS lets no wildcard match a data limit or a runtime error, nor TaskFailed a timeout."""
+    """AWS matches no wildcard with data limits and runtime errors, nor TaskFailed with a timeout.
+
+    moto matches them.
+    AWS: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
+    """
     name = getattr(env.stack.pop(), "error_name", None)
     listed = {error.error_name for error in self.error_names}
     wildcard = "States.ALL" in listed or (
@@ -299,13 +326,14 @@ def _error_equals(self: Moto, env: Moto) -> None:
 
 @replaces(branches_decl, name="CustomErrorName")
 def _branch_error(error_name: str | None) -> Moto:
-    """AWS passes any error of a branch on. moto breaks on those that begin with States."""
+    """AWS passes any error of a branch on. moto fails on error names that begin with States."""
     if error_name is not None and error_name.startswith("States."):
         return StatesErrorName.from_name(error_name)
     return CustomErrorName(error_name)
 
 
-# AWS names an error after the SDK for Java 2's service: S3.NoSuchKeyException.
+# AWS names an error after the service in the SDK for Java 2: S3.NoSuchKeyException. moto knows two.
+# AWS: https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html
 state_task_service_aws_sdk._SERVICE_ERROR_NAMES.update(  # noqa: SLF001
     {"lambda": "Lambda", "rekognition": "Rekognition", "s3": "S3", "sqs": "Sqs"}
 )
@@ -316,7 +344,10 @@ state_task_service_aws_sdk._SERVICE_ERROR_NAMES.update(  # noqa: SLF001
 
 @replaces(quotas, state, state_task_service, name="is_within_size_quota")
 def _is_within_size_quota(value: Json) -> bool:
-    """AWS counts the UTF-8 of compact JSON. moto counts spaces, and six for each é."""
+    """AWS counts the bytes of compact JSON in UTF-8. moto counts spaces, and 6 bytes for an é.
+
+    AWS: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
+    """
     text = json.dumps(value, default=str, ensure_ascii=False, separators=(",", ":"))
     return len(text.encode(errors="replace")) <= MAX_DATA_BYTES
 
@@ -326,9 +357,10 @@ def _wait_before_retry(seconds: float) -> None:
 
 
 def _client(service_name: str, **_: Moto) -> Moto:
-    return wired().client(service_name)
+    return wired().clients.client(service_name)
 
 
-# moto waits in full, and makes a client for each call, for a port of its own.
+# AWS waits between retries. moto does too, but cannot be told to wait less. moto also makes a new
+# client for each call, and of its own port.
 retrier_decl.time = SimpleNamespace(sleep=_wait_before_retry)
 boto_client.boto3 = SimpleNamespace(client=_client)

@@ -1,9 +1,9 @@
-"""Python's own: until 3.12 all threads share the count of how deep a syntax tree is.
+"""A defect of Python 3.11: all threads share the counter of a syntax tree's depth.
 
-Two threads that work on trees at one time make it wrong, and one of them ends in `SystemError: AST
-constructor recursion depth mismatch`. Here a thread may make the routes of a service (werkzeug)
-while another fills in a template (jinja2).
-Source: https://github.com/python/cpython/issues/106905
+If two threads work on trees at the same time, one of them ends in `SystemError: AST constructor
+recursion depth mismatch`. In this process, one thread may compile the routes of a service
+(werkzeug) while another reads a template (jinja2).
+Python: https://github.com/python/cpython/issues/106905
 """
 
 import threading
@@ -21,13 +21,13 @@ _literal_eval: Final = lexer.literal_eval  # type: ignore[attr-defined]  # what 
 
 @replaces(Rule, name="compile")
 def _compile_alone(self: Rule) -> None:
-    """Compile a route while no other thread works on a tree."""
+    """Compile a route while no other thread works on a syntax tree."""
     with _lock:
         _compile(self)
 
 
 @replaces(lexer, name="literal_eval")
 def _evaluate_alone(text: str) -> Moto:
-    """Read a literal while no other thread works on a tree."""
+    """Read a literal while no other thread works on a syntax tree."""
     with _lock:
         return _literal_eval(text)

@@ -1,55 +1,46 @@
-"""What moto's services in this process work for, and how they are changed."""
+"""Connect moto's services in this process to this project, and replace moto's functions."""
 
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
+    from local.clients import Clients
     from local.functions import Function
 
-Moto: TypeAlias = Any  # an object of moto's, which are typed too loosely for more
+Moto: TypeAlias = Any  # an object of moto; its types are too loose for more
 Json: TypeAlias = Any
 
 Method = TypeVar("Method", bound=Callable[..., object])
 
 
 class Watcher(Protocol):
-    """What is told of executions."""
+    """Is called at the start and at the end of each execution."""
 
     def started(self, execution: Moto) -> None:
-        """Note that an execution was asked for."""
+        """Record that an execution runs, or waits for a slot."""
         ...
 
     def may_run(self) -> bool:
-        """Return whether one that had to wait for a slot is still wanted."""
+        """Return whether an execution that has waited for a slot should still run."""
         ...
 
     def ended(self, execution: Moto) -> None:
-        """Note that an execution has come to its end."""
+        """Record that an execution has ended, or will never begin."""
         ...
 
 
 @dataclass
 class Wiring:
-    """The embedded AWS of this process."""
+    """What moto's services use of the embedded AWS of this process."""
 
-    endpoint_url: str  # where Step Functions finds the other services
-    retry_scale: float  # by which waits between retries are multiplied
-    slots: threading.Semaphore  # executions that may run at once; more wait
+    retry_scale: float  # multiplies the waits between retries
+    slots: threading.Semaphore  # executions that may run at the same time; others wait
     watcher: Watcher
-    deploy: "Callable[[Function], None]"  # told of each new or changed Lambda function
-    new_client: Callable[[str], Any]  # makes a boto3 client for a service
-    clients: dict[str, Any] = field(default_factory=dict)
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def client(self, service: str) -> Any:  # noqa: ANN401  # one of boto3's generated classes
-        """Return the client for `service`; making one costs 20 to 100 ms."""
-        with self.lock:
-            if service not in self.clients:
-                self.clients[service] = self.new_client(service)
-            return self.clients[service]
+    deploy: "Callable[[Function], None]"  # called with each new or changed Lambda function
+    clients: "Clients"  # Step Functions calls the other services with these
 
 
 _wirings: list[Wiring] = []
@@ -57,29 +48,28 @@ _wirings: list[Wiring] = []
 
 @contextmanager
 def connected(wiring: Wiring) -> Iterator[None]:
-    """Let moto's services in this process work for `wiring`.
+    """Let moto's services in this process use `wiring`.
 
     Raises:
-        RuntimeError: they work for another already.
+        RuntimeError: they use another one.
     """
     if _wirings:
-        raise RuntimeError("one embedded AWS to a process, and another is running")
+        raise RuntimeError("this process has an embedded AWS already: only one can run at a time")
     _wirings.append(wiring)
     try:
         yield
     finally:
         _wirings.clear()
-        for client in wiring.clients.values():
-            client.close()
+        wiring.clients.close()
 
 
 def wired() -> Wiring:
-    """Return what moto's services in this process work for."""
+    """Return the wiring of moto's services in this process."""
     return _wirings[0]
 
 
 def replaces(*owners: object, name: str) -> Callable[[Method], Method]:
-    """Put the decorated function in the place of `name` in each of `owners`."""
+    """Replace the attribute `name` of each of `owners` by the decorated function."""
 
     def replace(function: Method) -> Method:
         for owner in owners:
@@ -90,7 +80,7 @@ def replaces(*owners: object, name: str) -> Callable[[Method], Method]:
 
 
 def replaces_static(owner: object, *, name: str) -> Callable[[Method], Method]:
-    """As `replaces`, for a static method."""
+    """Do as `replaces`, for a static method."""
 
     def replace(function: Method) -> Method:
         setattr(owner, name, staticmethod(function))

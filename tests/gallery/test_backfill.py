@@ -12,7 +12,7 @@ from embeddedaws import TABLE, Aws
 from gallery import backfill
 from gallery.backfill import Found, look, rates, usd
 from gallery.costs import seconds_each
-from local.embedded import environment
+from local.clients import environment
 
 ROOT = Path(__file__).parents[2]
 BUCKET = "photos"
@@ -86,7 +86,7 @@ def test_refuses(arguments: list[str], message: str) -> None:
 
 
 def test_a_dry_run_starts_nothing(aws: Aws) -> None:
-    done = run("--dry-run", "--prefix", "uploads/ada/", **environment(aws.url))
+    done = run("--dry-run", "--prefix", "uploads/ada/", **environment(aws.endpoint_url))
 
     # There is no such state machine: to start it would be an error.
     assert (done.returncode, done.stderr) == (0, "")
@@ -95,7 +95,7 @@ def test_a_dry_run_starts_nothing(aws: Aws) -> None:
 
 
 def test_says_what_aws_refuses(aws: Aws) -> None:
-    done = run("--prefix", "uploads/ada/", **environment(aws.url))
+    done = run("--prefix", "uploads/ada/", **environment(aws.endpoint_url))
 
     assert done.returncode == 1
     assert "StateMachineDoesNotExist" in done.stderr

@@ -30,7 +30,8 @@ from gallery.push import (
     record,
     run,
 )
-from local.embedded import embedded_aws, environment
+from local.clients import environment
+from local.embedded import embedded_aws
 from local.functions import InProcess
 from local.rekognition import NoLabels
 from local.stack import Executions

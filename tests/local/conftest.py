@@ -1,4 +1,4 @@
-"""One embedded AWS for all tests of it, without a deployment."""
+"""An embedded AWS without a deployment, for the tests of each module."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,7 @@ import pytest
 from embeddedaws import Aws
 
 
-@pytest.fixture(scope="module")  # one embedded AWS to a process at a time
+@pytest.fixture(scope="module")  # a process can run one at a time
 def aws() -> Iterator[Aws]:
     with Aws.start() as running:
         yield running

@@ -1,4 +1,4 @@
-"""Functions are run as they were deployed."""
+"""Lambda: functions run with the settings that they were deployed with."""
 
 import json
 import subprocess
@@ -9,19 +9,19 @@ import pytest
 from botocore.exceptions import ClientError
 
 from embeddedaws import Aws
-from local.embedded import ACCOUNT, REGION
+from local.clients import ACCOUNT, REGION
 from local.functions import Answer, Function
 
 
 @pytest.fixture
 def deployed(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> list[Function]:
-    """What was deployed in this test."""
+    """Return the functions that this test deploys."""
     seen: list[Function] = []
     monkeypatch.setattr(aws.functions, "deployed", seen)
     return seen
 
 
-def test_each_state_of_a_function_is_deployed(aws: Aws, deployed: list[Function]) -> None:
+def test_each_change_of_a_function_is_deployed(aws: Aws, deployed: list[Function]) -> None:
     lambda_ = aws.client("lambda")
     host = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"
     settings = {"Environment": {"Variables": {"B": "2", "A": "1"}}, "Timeout": 7, "MemorySize": 512}
@@ -65,7 +65,7 @@ def test_a_function_that_is_not_deployed_is_not_found(aws: Aws) -> None:
     assert error.value.response["Error"]["Code"] == "ResourceNotFoundException"
 
 
-def test_an_image_that_does_not_start_is_no_function(
+def test_an_image_that_does_not_start_creates_no_function(
     aws: Aws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(function: Function) -> Any:  # noqa: ANN401  # it never returns

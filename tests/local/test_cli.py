@@ -1,4 +1,4 @@
-"""`python -m local` from the outside: what it prints, writes and answers."""
+"""`python -m local` as its caller sees it: output, files and exit status."""
 
 import errno
 import json
@@ -17,6 +17,7 @@ from PIL import Image
 from local.__main__ import DEMO_PHOTOS, main
 from local.process import Photo
 from models.build import ModelUnavailableError, WrongWeightsError
+from signals import IGNORABLE, default_signals, ignored_signals
 
 ROOT = Path(__file__).parents[2]
 PHOTOS = {path.name for path in DEMO_PHOTOS.iterdir()} - {"README.md"}
@@ -29,7 +30,7 @@ def start(*arguments: str | Path) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        start_new_session=True,  # a group of its own, so that what it leaves behind is seen
+        start_new_session=True,  # its own process group: `assert_nothing_runs` looks for leftovers
     )
 
 
@@ -48,7 +49,7 @@ def assert_nothing_runs(command: subprocess.Popen[str]) -> None:
 
 @pytest.fixture(scope="module")
 def processed(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, list[dict[str, Any]], str]:
-    """The demo's photos through `process --json`: exit status, documents, stderr."""
+    """Process the demo's photos by `process --json`; return exit status, documents and stderr."""
     output = tmp_path_factory.mktemp("output")
     status, out, err = run("process", DEMO_PHOTOS, "--json", "--output", output)
     return status, [json.loads(line) for line in out.splitlines()], err
@@ -93,7 +94,7 @@ class TestProcess:
                 with Image.open(path) as picture:
                     assert picture.size == (rendition["width_px"], rendition["height_px"])
 
-    def test_what_the_demo_photos_are_for_is_seen(
+    def test_the_demo_photos_show_what_their_readme_says(
         self, processed: tuple[int, list[dict[str, Any]], str]
     ) -> None:
         documents = processed[1]
@@ -138,8 +139,8 @@ def test_demo_prints_a_table_and_writes_a_contact_sheet(tmp_path: Path) -> None:
     assert (output / "photos/not-a-photo.jpg/record.json").exists()
 
 
-def test_a_photo_that_fails_is_told_by_the_exit_status(tmp_path: Path) -> None:
-    deep = tmp_path.joinpath("in", *["x" * 250] * 5)  # a key that neither S3 nor DynamoDB takes
+def test_a_failed_photo_sets_the_exit_status(tmp_path: Path) -> None:
+    deep = tmp_path.joinpath("in", *["x" * 250] * 5)  # too long a key for S3 and for DynamoDB
     deep.mkdir(parents=True)
     shutil.copy(DEMO_PHOTOS / "chelsea.jpg", deep)
     shutil.copy(DEMO_PHOTOS / "chelsea.jpg", tmp_path / "in")
@@ -151,17 +152,19 @@ def test_a_photo_that_fails_is_told_by_the_exit_status(tmp_path: Path) -> None:
     assert sorted(document["status"] for document in documents) == ["FAILED", "READY"]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [*IGNORABLE, signal.SIGTERM])
 def test_a_signal_stops_at_once_and_leaves_nothing_behind(
     number: signal.Signals, tmp_path: Path
 ) -> None:
     for copy in range(40):
         shutil.copy(DEMO_PHOTOS / "chelsea.jpg", tmp_path / f"{copy}.jpg")
 
-    with start("process", tmp_path, "--json", "--output", tmp_path / "demo") as command:
+    with default_signals():
+        command = start("process", tmp_path, "--json", "--output", tmp_path / "demo")
+    with command:
         assert command.stdout
         command.stdout.readline()
-        os.killpg(command.pid, number)  # as a terminal does: to the whole group
+        os.killpg(command.pid, number)  # a terminal, too, sends it to the whole group
         _, err = command.communicate(timeout=20)
 
     assert command.returncode == 128 + number, err
@@ -170,7 +173,25 @@ def test_a_signal_stops_at_once_and_leaves_nothing_behind(
     assert_nothing_runs(command)
 
 
-def test_a_reader_that_has_read_enough_is_no_fault(tmp_path: Path) -> None:
+def test_signals_that_the_caller_ignores_stop_nothing(tmp_path: Path) -> None:
+    """As under `nohup`, and in the background of a shell script."""
+    for copy in range(6):
+        shutil.copy(DEMO_PHOTOS / "chelsea.jpg", tmp_path / f"{copy}.jpg")
+
+    with ignored_signals():
+        command = start("process", tmp_path, "--json", "--output", tmp_path / "demo")
+    with command:
+        assert command.stdout
+        command.stdout.readline()
+        for number in IGNORABLE:
+            os.killpg(command.pid, number)
+        out, err = command.communicate(timeout=60)
+
+    assert command.returncode == 0, err
+    assert len(out.splitlines()) == 5
+
+
+def test_a_reader_that_closes_the_pipe_causes_no_traceback(tmp_path: Path) -> None:
     for number in range(5):
         shutil.copy(DEMO_PHOTOS / "chelsea.jpg", tmp_path / f"{number}.jpg")
 
@@ -207,7 +228,7 @@ def test_wrong_usage_ends_with_status_2(
 
 @pytest.fixture
 def refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
-    """Run `process` in this process; hold it to status 2, and return its line on stderr."""
+    """Run `process` in this process, check that its status is 2, and return its line on stderr."""
 
     def process(*arguments: str | Path, output: Path = tmp_path / "out") -> str:
         photo = DEMO_PHOTOS / "chelsea.jpg"
@@ -221,35 +242,35 @@ def refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Callable[...,
     return process
 
 
-def test_an_output_that_cannot_be_made_is_told_in_a_line(
+def test_an_output_that_cannot_be_created_is_reported_in_one_line(
     tmp_path: Path, refused: Callable[..., str]
 ) -> None:
     file = tmp_path / "file"
     file.touch()
 
-    assert refused(output=file) == f"python -m local: cannot write to {file}: Not a directory"
+    assert str(file) in refused(output=file)
 
 
-def test_a_missing_docker_client_is_told_in_a_line(
+def test_a_missing_docker_client_is_reported_in_one_line(
     refused: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DOCKER", "/nowhere/docker")
 
-    assert "needs a docker client" in refused("--stages", "docker")
+    assert "docker client" in refused("--stages", "docker")
 
 
-def test_a_docker_that_refuses_is_told_in_a_line(
+def test_a_docker_that_fails_is_reported_in_one_line(
     refused: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DOCKER", "false")
 
     line = refused("--stages", "docker")
 
-    assert line == "python -m local: false version failed with exit status 1"
+    assert "false version" in line
 
 
 @pytest.mark.parametrize("error", [ModelUnavailableError, WrongWeightsError])
-def test_a_missing_label_model_is_told_in_a_line(
+def test_a_missing_label_model_is_reported_in_one_line(
     error: type[Exception], refused: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*, report: object) -> Path:
@@ -258,10 +279,10 @@ def test_a_missing_label_model_is_told_in_a_line(
 
     monkeypatch.setattr("local.labels.ensure_model", fail)
 
-    assert refused() == "python -m local: no weights"
+    assert "no weights" in refused()
 
 
-def test_a_folder_that_cannot_be_read_is_told_and_is_no_good_end(
+def test_a_folder_that_cannot_be_read_is_reported_and_sets_the_exit_status(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def find(*_: object, on_error: Callable[[OSError], None], **__: object) -> list[Photo]:
@@ -274,4 +295,5 @@ def test_a_folder_that_cannot_be_read_is_told_and_is_no_good_end(
     )
 
     assert main(["process", str(tmp_path), "--json", "--output", str(tmp_path / "out")]) == 1
-    assert capsys.readouterr().err == "python -m local: cannot read /locked: Permission denied\n"
+    [line] = capsys.readouterr().err.splitlines()
+    assert "/locked" in line

@@ -1,4 +1,4 @@
-"""The containers behind the emulator answer as the handlers in processes do."""
+"""The containers return what the handlers in processes return."""
 
 import json
 import subprocess
@@ -17,13 +17,13 @@ PHOTOS = sorted(
     for path in (Path(__file__).parents[2] / "local" / "photos").iterdir()
     if path.suffix != ".md"
 )
-# What differs from one execution, or one upload, to the next.
+# Fields that differ between two executions or two uploads.
 OF_ITS_OWN = (
     "album_key",  # holds sort_time
     "claimed_version",
     "execution_arn",
     "sequencer",
-    "sort_time",  # where nothing says when it was taken, the time of the upload
+    "sort_time",  # the time of the upload, if the photo has no time
     "time_key",  # holds sort_time
     "updated_at",
     "uploaded_at",
@@ -32,7 +32,7 @@ OF_ITS_OWN = (
 
 
 def outcome(functions: Functions) -> dict[str, tuple[dict[str, Any], dict[str, str]]]:
-    """Return the record of each demo photo, and the digest of each of its renditions."""
+    """Return the record of each demo photo, and the ETag of each of its renditions."""
     found = {}
     with Stack.start(functions=functions, image_tag="test") as stack:
         for photo in PHOTOS:
@@ -56,7 +56,7 @@ def outcome(functions: Functions) -> dict[str, tuple[dict[str, Any], dict[str, s
 
 
 @pytest.mark.docker
-def test_containers_give_the_same_records_and_renditions_as_the_handlers_here() -> None:
+def test_containers_return_the_same_records_and_renditions_as_processes() -> None:
     for name in engine.FUNCTIONS:
         engine.image(name)
 
@@ -71,7 +71,7 @@ def test_containers_give_the_same_records_and_renditions_as_the_handlers_here() 
 
 
 @pytest.mark.docker
-def test_a_container_that_dies_is_lambdas_error_and_is_replaced() -> None:
+def test_a_container_that_dies_returns_lambdas_error_and_is_replaced() -> None:
     functions = Containers(copies=1)
     uri = f"123456789012.dkr.ecr.eu-west-1.amazonaws.com/{engine.image('extract')}"
     settings = (("PHOTOS_BUCKET", "photos"),)
@@ -86,12 +86,12 @@ def test_a_container_that_dies_is_lambdas_error_and_is_replaced() -> None:
 
 
 def named(answer: Answer) -> object:
-    """Return the name of the error that an invocation ended in."""
+    """Return the error name of a failed invocation."""
     assert answer.failed
     return json.loads(answer.payload)["errorType"]
 
 
-def test_where_there_is_no_docker_nothing_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_docker_client_starts_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER", "/nowhere/docker")
     stack = Stack.start(functions=Containers())
 
@@ -99,7 +99,7 @@ def test_where_there_is_no_docker_nothing_is_started(monkeypatch: pytest.MonkeyP
         pass
 
 
-def test_where_docker_refuses_it_is_said_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_docker_that_fails_raises_one_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER", "false")
     stack = Stack.start(functions=Containers())
 

@@ -1,4 +1,4 @@
-"""A service is looked up once, and what it has made and dropped is let go."""
+"""All services: the search for a service happens once, and deleted objects are freed."""
 
 import gc
 
@@ -9,7 +9,7 @@ from moto.dynamodb.models.table import Table
 from embeddedaws import TABLE, Aws
 
 
-def test_of_many_requests_to_a_service_only_the_first_looks_for_it(
+def test_only_the_first_request_to_a_service_searches_for_it(
     aws: Aws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     s3, dynamodb = aws.client("s3"), aws.client("dynamodb")
@@ -29,7 +29,7 @@ def test_of_many_requests_to_a_service_only_the_first_looks_for_it(
     assert looked == []
 
 
-def test_copies_of_a_table_are_let_go(aws: Aws) -> None:
+def test_copies_of_a_table_are_freed(aws: Aws) -> None:
     dynamodb = aws.client("dynamodb")
     item = {"pk": {"S": "core"}, "sk": {"S": "copies"}}
     values = {":pk": item["pk"], ":sk": item["sk"]}

@@ -1,4 +1,4 @@
-"""DynamoDB's writes are atomic, its transactions all or nothing, and none costs the whole table."""
+"""DynamoDB: writes are atomic, and no request costs more in a larger table."""
 
 import sys
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ def key(name: str) -> dict[str, dict[str, str]]:
 
 @pytest.fixture
 def hasty_threads() -> Iterator[None]:
-    """Let threads take turns as often as they can, so that a race is met."""
+    """Let threads take turns as often as possible, so that races occur."""
     seconds = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     yield
@@ -25,9 +25,9 @@ def hasty_threads() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("hasty_threads")
-def test_of_many_that_write_on_one_condition_one_succeeds(aws: Aws) -> None:
+def test_of_many_conditional_writes_one_succeeds(aws: Aws) -> None:
     dynamodb = aws.client("dynamodb")
-    refused = dynamodb.exceptions.ConditionalCheckFailedException  # botocore makes it only now
+    refused = dynamodb.exceptions.ConditionalCheckFailedException  # created at its first use
 
     def claim(number: int) -> bool:
         try:
@@ -46,7 +46,9 @@ def test_of_many_that_write_on_one_condition_one_succeeds(aws: Aws) -> None:
         assert sum(pool.map(claim, range(40))) == 1
 
 
-def test_a_transaction_costs_what_it_writes(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_cost_of_a_transaction_does_not_grow_with_the_table(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
     put = {"TableName": TABLE, "Item": key("costs")}
     for number in range(20):
         aws.client("dynamodb").put_item(TableName=TABLE, Item=key(f"costs {number}"))
@@ -58,7 +60,7 @@ def test_a_transaction_costs_what_it_writes(aws: Aws, monkeypatch: pytest.Monkey
     assert len(copies) < 3
 
 
-def test_an_update_returns_what_was_there(aws: Aws) -> None:
+def test_an_update_returns_the_previous_item(aws: Aws) -> None:
     def update(number: int) -> dict[str, object]:
         answer: dict[str, object] = aws.client("dynamodb").update_item(
             TableName=TABLE,
@@ -110,7 +112,9 @@ def test_a_transaction_that_fails_changes_nothing(aws: Aws) -> None:
         assert dynamodb.get_item(TableName=TABLE, Key=key(name)).get("Item") == item
 
 
-def test_a_query_costs_what_matches(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_cost_of_a_query_does_not_grow_with_the_table(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
     dynamodb = aws.client("dynamodb")
     for number in range(20):
         dynamodb.put_item(TableName=TABLE, Item=key(f"query {number}"))

@@ -1,4 +1,4 @@
-"""Rules give events to their targets, as AWS's do."""
+"""EventBridge: rules deliver events to their targets as AWS's do."""
 
 import json
 import uuid
@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from embeddedaws import ROLE, Aws, queue_arn
-from local.embedded import ACCOUNT, REGION
+from local.clients import ACCOUNT, REGION
 from local.moto_patches.eventbridge import transform
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
@@ -28,11 +28,11 @@ PATHS = {"key": "$.detail.key", "size": "$.detail.size", "object": "$.detail.obj
         ('"<key>"', 'a"\\\nb'),
     ],
 )
-def test_a_variable_is_json_or_text_within_quotes(template: str, body: object) -> None:
+def test_a_variable_becomes_json_or_text_within_quotes(template: str, body: object) -> None:
     assert json.loads(transform(template, PATHS, EVENT)) == body
 
 
-def test_what_the_event_lacks_is_empty() -> None:
+def test_a_path_that_the_event_lacks_becomes_empty_text() -> None:
     assert transform('{"a": <b>}', {"b": "$.detail.key.b"}, EVENT) == '{"a": ""}'
 
 
@@ -48,7 +48,7 @@ def put(aws: Aws, source: str, detail: object) -> None:
     aws.client("events").put_events(Entries=[entry])
 
 
-def test_a_rule_takes_what_its_pattern_says_and_nothing_else(aws: Aws) -> None:
+def test_a_rule_sends_only_events_that_match_its_pattern(aws: Aws) -> None:
     queue, source = aws.queue(), str(uuid.uuid4())
     pattern = {"source": [source], "detail": {"key": [{"prefix": "uploads/"}]}}
     aws.rule(pattern, Arn=queue_arn(queue))
@@ -64,7 +64,7 @@ def test_a_rule_takes_what_its_pattern_says_and_nothing_else(aws: Aws) -> None:
 
 
 def state_machine_rule(aws: Aws, arn: str) -> tuple[str, str]:
-    """Make a rule that starts `arn`; return its source and its dead-letter queue."""
+    """Create a rule that starts `arn`; return its source and its dead-letter queue."""
     source, dead_letters = str(uuid.uuid4()), aws.queue()
     aws.rule(
         {"source": [source]},
@@ -102,7 +102,7 @@ def test_a_state_machine_is_started_with_the_transformed_event(aws: Aws) -> None
     assert aws.messages(dead_letters) == []
 
 
-def test_an_event_that_starts_nothing_goes_to_the_dead_letters(aws: Aws) -> None:
+def test_an_undelivered_event_goes_to_the_dead_letter_queue(aws: Aws) -> None:
     gone = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:gone"
     source, dead_letters = state_machine_rule(aws, gone)
 
@@ -115,7 +115,7 @@ def test_an_event_that_starts_nothing_goes_to_the_dead_letters(aws: Aws) -> None
     assert attributes["ERROR_CODE"]["StringValue"] == "StateMachineDoesNotExist"
 
 
-def test_a_disabled_rule_does_nothing(aws: Aws) -> None:
+def test_a_disabled_rule_sends_nothing(aws: Aws) -> None:
     queue, source, events = aws.queue(), str(uuid.uuid4()), aws.client("events")
     events.put_rule(Name=source, EventPattern=json.dumps({"source": [source]}))
     events.put_targets(Rule=source, Targets=[{"Id": "target", "Arn": queue_arn(queue)}])
@@ -127,7 +127,7 @@ def test_a_disabled_rule_does_nothing(aws: Aws) -> None:
 
 
 def status_rule(aws: Aws, state_machine_arn: str) -> str:
-    """Make a rule for the state machine's executions; return the queue of what it sends."""
+    """Create a rule for the state machine's executions; return the queue of its events."""
     queue = aws.queue()
     aws.rule(
         {
@@ -145,7 +145,7 @@ def status_rule(aws: Aws, state_machine_arn: str) -> str:
 
 
 def statuses(aws: Aws, queue: str) -> dict[str, dict[str, Any]]:
-    """Return the details of what came, by status, in order."""
+    """Return the details of the received events, by status, in order."""
     details = [json.loads(message["Body"])["detail"] for message in aws.messages(queue)]
     return {detail["status"]: detail for detail in details}
 
@@ -158,7 +158,7 @@ def statuses(aws: Aws, queue: str) -> dict[str, dict[str, Any]]:
         ({"Late": {"Type": "Wait", "Seconds": 5, "End": True}}, "TIMED_OUT"),
     ],
 )
-def test_eventbridge_is_told_of_each_execution(
+def test_eventbridge_receives_the_status_of_each_execution(
     aws: Aws, states: dict[str, object], end: str
 ) -> None:
     definition = {"QueryLanguage": "JSONata", "StartAt": next(iter(states)), "States": states}
@@ -175,19 +175,19 @@ def test_eventbridge_is_told_of_each_execution(
     ended = aws.executions.find(lambda one: one.arn == execution, timeout_seconds=20)
     aws.executions.wait(timeout_seconds=20)
 
-    told = statuses(aws, queue)
-    assert list(told) == ["RUNNING", end]
-    assert (ended.status, told[end]["executionArn"]) == (end, execution)
-    assert told[end]["name"] == execution.rpartition(":")[2]
-    assert json.loads(told[end]["input"]) == {"in": 1}
-    assert told[end]["inputDetails"] == {"included": True}
-    assert told["RUNNING"]["stopDate"] is None
-    assert 0 <= told[end]["stopDate"] - told[end]["startDate"] < 20_000
-    assert json.loads(told[end]["output"] or "null") == ended.output
-    assert not {"error", "cause"} & set(told[end])
+    sent = statuses(aws, queue)
+    assert list(sent) == ["RUNNING", end]
+    assert (ended.status, sent[end]["executionArn"]) == (end, execution)
+    assert sent[end]["name"] == execution.rpartition(":")[2]
+    assert json.loads(sent[end]["input"]) == {"in": 1}
+    assert sent[end]["inputDetails"] == {"included": True}
+    assert sent["RUNNING"]["stopDate"] is None
+    assert 0 <= sent[end]["stopDate"] - sent[end]["startDate"] < 20_000
+    assert json.loads(sent[end]["output"] or "null") == ended.output
+    assert not {"error", "cause"} & set(sent[end])
 
 
-def test_eventbridge_is_told_of_an_execution_that_is_stopped(aws: Aws) -> None:
+def test_eventbridge_receives_the_status_of_a_stopped_execution(aws: Aws) -> None:
     arn = aws.state_machine({"Wait": {"Type": "Wait", "Seconds": 60, "End": True}})
     queue = status_rule(aws, arn)
     stepfunctions = aws.client("stepfunctions")
@@ -202,7 +202,7 @@ def test_eventbridge_is_told_of_an_execution_that_is_stopped(aws: Aws) -> None:
     assert list(statuses(aws, queue)) == ["RUNNING", "ABORTED"]
 
 
-def test_eventbridge_is_not_told_of_express_executions(aws: Aws) -> None:
+def test_eventbridge_receives_nothing_of_express_executions(aws: Aws) -> None:
     definition = {"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}
     arn = aws.client("stepfunctions").create_state_machine(
         name=str(uuid.uuid4()), definition=json.dumps(definition), roleArn=ROLE, type="EXPRESS"

@@ -1,4 +1,4 @@
-"""Handlers in processes of their own end as they would in Lambda."""
+"""Handlers in worker processes: results, errors and timeouts are those of Lambda."""
 
 import json
 import os
@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from local.functions import Answer, Function, InProcess
+from local.functions import IMAGE_ENVIRONMENT, Answer, Function, InProcess
 
 HANDLERS = {
     "extract": """
@@ -52,7 +52,7 @@ TIMEOUT_SECONDS = 2.0
 
 
 def function(step: str, *, timeout_seconds: float = TIMEOUT_SECONDS, **settings: str) -> Function:
-    """Return a function as it would be deployed."""
+    """Return a deployed function."""
     uri = f"123456789012.dkr.ecr.eu-west-1.amazonaws.com/gallery-{step}@sha256:{'0' * 64}"
     environment = tuple(sorted({"PHOTOS_BUCKET": "photos", **settings}.items()))
     return Function(f"gallery-{step}", uri, environment, timeout_seconds, memory_mb=1024)
@@ -63,7 +63,7 @@ def functions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InProcess]:
     code = tmp_path_factory.mktemp("images")
     write_handlers(code)
     functions = InProcess(workers=2, code=code)
-    functions.start({"AWS_REGION": "eu-west-1"})
+    functions.start({"AWS_REGION": "eu-west-1", "TZ": ":UTC"})
     for step in HANDLERS:
         functions.deploy(function(step))
     yield functions
@@ -96,18 +96,20 @@ def test_a_handler_has_the_environment_of_a_function_and_no_other(
 
     assert environment["PHOTOS_BUCKET"] == "photos"
     assert environment["AWS_REGION"] == "eu-west-1"
+    assert environment.items() >= IMAGE_ENVIRONMENT.items()
     assert "AWS_PROFILE" not in environment
     assert "HOME" not in environment
 
 
-def test_functions_of_one_step_have_each_their_own_environment(functions: InProcess) -> None:
-    other = function("extract", PHOTOS_BUCKET="of another deployment")
+def test_two_functions_of_one_step_have_separate_environments(functions: InProcess) -> None:
+    other = function("extract", PHOTOS_BUCKET="of another deployment", TZ=":Europe/Berlin")
     functions.deploy(other)
 
     answer = json.loads(functions.invoke(other, b'{"do": "answer"}').payload)
     first = json.loads(invoke(functions, "answer").payload)
 
     assert answer["environment"]["PHOTOS_BUCKET"] == "of another deployment"
+    assert answer["environment"]["TZ"] == ":Europe/Berlin"  # over Lambda's own
     assert first["environment"]["PHOTOS_BUCKET"] == "photos"
 
 
@@ -120,7 +122,7 @@ def test_functions_of_one_step_have_each_their_own_environment(functions: InProc
         ("gallery-extract", "extract"),
     ],
 )
-def test_the_repository_says_which_step_an_image_is(image: str, step: str) -> None:
+def test_the_repository_name_ends_in_the_step(image: str, step: str) -> None:
     uri = f"123456789012.dkr.ecr.eu-west-1.amazonaws.com/{image}"
 
     assert Function("name", uri, (), timeout_seconds=30, memory_mb=128).step == step
@@ -134,7 +136,7 @@ def test_a_result_passes_unchanged(functions: InProcess) -> None:
     assert (json.loads(answer.payload), answer.failed) == (event, False)
 
 
-def test_a_context_tells_its_request_and_the_time_that_is_left(functions: InProcess) -> None:
+def test_a_context_has_the_request_id_and_the_remaining_time(functions: InProcess) -> None:
     first, left_ms = json.loads(invoke(functions, "context").payload)
     second, _ = json.loads(invoke(functions, "context").payload)
 
@@ -150,15 +152,15 @@ def test_an_exception_is_reported_by_its_class(functions: InProcess) -> None:
     assert "handle" in "".join(facts["stackTrace"])
 
 
-def test_a_result_that_is_no_json_is_an_error(functions: InProcess) -> None:
+def test_a_result_that_is_not_json_is_an_error(functions: InProcess) -> None:
     assert report(invoke(functions, "nan"))["errorType"] == "ValueError"
 
 
-def test_what_a_handler_prints_is_no_answer(functions: InProcess) -> None:
+def test_output_of_a_handler_is_not_its_result(functions: InProcess) -> None:
     assert json.loads(invoke(functions, "print").payload) == "answer"
 
 
-def test_a_handler_that_cannot_be_imported_says_so(functions: InProcess) -> None:
+def test_a_handler_that_cannot_be_imported_returns_lambdas_error(functions: InProcess) -> None:
     facts = report(functions.invoke(function("thumbnail"), b"{}"))
 
     assert facts["errorType"] == "Runtime.ImportModuleError"
@@ -166,7 +168,7 @@ def test_a_handler_that_cannot_be_imported_says_so(functions: InProcess) -> None
 
 
 @pytest.mark.parametrize(("do", "how"), [("exit", "exit status 3"), ("die", "signal: 9")])
-def test_a_process_that_dies_is_lambdas_error_and_is_replaced(
+def test_a_process_that_dies_returns_lambdas_error_and_is_replaced(
     functions: InProcess, do: str, how: str
 ) -> None:
     facts = report(invoke(functions, do))
@@ -188,7 +190,7 @@ def test_a_handler_that_hangs_is_ended_and_replaced(functions: InProcess) -> Non
 
 
 def pids(functions: InProcess) -> set[int]:
-    """Return the processes that answer, after as many rounds as it takes to meet all."""
+    """Return the processes that answer four invocations, and so all of two."""
     return {json.loads(invoke(functions, "answer").payload)["pid"] for _ in range(4)}
 
 
@@ -203,14 +205,14 @@ def test_two_events_are_handled_at_the_same_time(functions: InProcess, tmp_path:
         assert not other.result().failed
 
 
-def test_ctrl_c_is_for_the_process_that_started_them(functions: InProcess) -> None:
+def test_ctrl_c_does_not_end_the_processes(functions: InProcess) -> None:
     for pid in pids(functions):
         os.kill(pid, signal.SIGINT)
 
     assert not invoke(functions, "answer").failed
 
 
-def test_stop_ends_the_processes_and_whoever_waits_for_them(tmp_path: Path) -> None:
+def test_stop_ends_the_processes_and_every_call_that_waits(tmp_path: Path) -> None:
     write_handlers(tmp_path)
     functions = InProcess(workers=1, code=tmp_path)
     functions.start({})

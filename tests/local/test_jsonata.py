@@ -1,4 +1,4 @@
-"""JSONata in the state machine means what it means in Step Functions."""
+"""JSONata: expressions have the results that they have in Step Functions."""
 
 import json
 import math
@@ -18,7 +18,7 @@ JSON = st.recursive(
 
 
 @given(JSON)
-def test_a_value_passes_through_unchanged_whatever_is_in_it(value: object) -> None:
+def test_any_value_passes_unchanged(value: object) -> None:
     assert evaluate("$value", {"value": value}) == value
     assert evaluate("$states.input.value", {"states": {"input": {"value": value}}}) == value
     assert evaluate("{'kept': $value}", {"value": value}) == {"kept": value}
@@ -92,13 +92,13 @@ def test_functions_and_values(expression: str, result: object) -> None:
         "$sqrt(-1)",
     ],
 )
-def test_what_gives_no_json_fails(expression: str) -> None:
+def test_an_expression_that_fails_or_returns_no_json_raises(expression: str) -> None:
     with pytest.raises(QueryEvaluationError):
         evaluate(expression, {"states": {"input": {}}})
 
 
 @pytest.mark.parametrize("expression", ["1 +", "{", "$a b", "'", ""])
-def test_what_does_not_parse_fails_before_it_is_evaluated(expression: str) -> None:
+def test_an_expression_that_does_not_parse_is_refused_by_check(expression: str) -> None:
     with pytest.raises(QueryEvaluationError):
         check(expression)
 

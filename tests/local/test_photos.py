@@ -1,4 +1,4 @@
-"""The photos of the demo are those that their README lists."""
+"""The demo photos are the ones that their README lists."""
 
 import hashlib
 import re

@@ -1,4 +1,4 @@
-"""Which files are taken, what they are called, and how their records look."""
+"""Files that are included, their names in the pipeline, and their records."""
 
 import errno
 import json
@@ -40,44 +40,44 @@ class TestFindPhotos:
 
         assert found(tmp_path, "in") == ["2016/may/a.heic", "b.jpg", "no-suffix"]
 
-    def test_what_is_plainly_no_photo_is_left_out_of_a_folder(self, tmp_path: Path) -> None:
+    def test_files_that_are_not_photos_are_skipped_in_a_folder(self, tmp_path: Path) -> None:
         make_files(
             tmp_path, "a.jpg", "README.md", "t.json", "film.mp4", ".hidden.jpg", ".git/b.jpg"
         )
 
         assert found(tmp_path, ".") == ["a.jpg"]
 
-    def test_a_named_file_is_always_taken(self, tmp_path: Path) -> None:
+    def test_a_named_file_is_always_included(self, tmp_path: Path) -> None:
         make_files(tmp_path, "README.md", ".hidden.jpg")
 
         assert found(tmp_path, "README.md", ".hidden.jpg") == [".hidden.jpg", "README.md"]
 
-    def test_a_file_alone_is_called_by_its_own_name(self, tmp_path: Path) -> None:
+    def test_a_single_file_keeps_its_own_name(self, tmp_path: Path) -> None:
         make_files(tmp_path, "in/a.jpg")
 
         assert found(tmp_path, "in/a.jpg") == ["a.jpg"]
 
-    def test_its_own_output_is_left_out(self, tmp_path: Path) -> None:
+    def test_the_records_of_an_earlier_run_are_skipped(self, tmp_path: Path) -> None:
         make_files(tmp_path, "a.jpg", "demo/photos/a.jpg/thumb.webp")
 
         assert found(tmp_path, ".") == ["a.jpg"]
 
     @pytest.mark.parametrize("folder", ["demo", "demo/in"])
-    def test_photos_in_the_output_that_are_not_its_own_are_taken(
-        self, folder: str, tmp_path: Path
-    ) -> None:
+    def test_other_photos_in_the_output_are_included(self, folder: str, tmp_path: Path) -> None:
         make_files(tmp_path, f"{folder}/a.jpg", "demo/photos/a.jpg/thumb.webp")
 
         assert found(tmp_path, folder) == ["a.jpg"]
 
     @pytest.mark.parametrize("path", ["demo/photos", "demo/photos/a.jpg"])
-    def test_where_records_go_nothing_is_taken_from(self, path: str, tmp_path: Path) -> None:
+    def test_paths_in_the_folder_of_the_records_are_refused(
+        self, path: str, tmp_path: Path
+    ) -> None:
         make_files(tmp_path, "demo/photos/a.jpg")
 
         with pytest.raises(FileExistsError, match=path):
             found(tmp_path, path)
 
-    def test_a_pipe_is_left_out_and_a_link_to_nothing_is_not(self, tmp_path: Path) -> None:
+    def test_a_pipe_is_skipped_and_a_broken_link_is_not(self, tmp_path: Path) -> None:
         os.mkfifo(tmp_path / "pipe.jpg")
         (tmp_path / "dangling.jpg").symlink_to(tmp_path / "nowhere.jpg")
 
@@ -100,7 +100,7 @@ class TestFindPhotos:
 
         assert found(tmp_path, "x/in/a.jpg", "y/in/a.jpg") == ["x/in/a.jpg", "y/in/a.jpg"]
 
-    def test_a_file_named_twice_is_taken_once(self, tmp_path: Path) -> None:
+    def test_a_file_named_twice_is_included_once(self, tmp_path: Path) -> None:
         make_files(tmp_path, "in/a.jpg")
 
         assert found(tmp_path, "in", "in/a.jpg", "in/../in/a.jpg") == ["a.jpg"]
@@ -116,7 +116,7 @@ class TestFindPhotos:
 
 
 def lock(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let nobody list `folder`, not even root."""
+    """Make `folder` unreadable, for root too."""
     scandir = os.scandir
 
     def refuse(path: str) -> object:
@@ -128,7 +128,7 @@ def lock(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Nothing(Stack):
-    """Starts no execution for what is uploaded."""
+    """A stack that starts no execution for an upload."""
 
     def __init__(self) -> None:
         self.uploaded: list[str] = []
@@ -148,21 +148,16 @@ class TestProcess:
             stream.truncate(MAX_UPLOAD_BYTES + 1)
         stack = Nothing()
 
-        documents = list(process(stack, [Photo(file, Path("film.jpg"))], output=tmp_path / "demo"))
+        [document] = process(stack, [Photo(file, Path("film.jpg"))], output=tmp_path / "demo")
 
         assert not stack.uploaded
-        assert documents == [
-            {
-                "file": str(file),
-                "status": "REJECTED",
-                "reason": "TOO_LARGE",
-                "error": "104,857,601 bytes; at most 26,214,400 are allowed",
-            }
-        ]
+        assert document["file"] == str(file)
+        assert (document["status"], document["reason"]) == ("REJECTED", "TOO_LARGE")
+        assert "104,857,601 bytes" in document["error"]
         record = tmp_path / "demo/photos/film.jpg/record.json"
-        assert json.loads(record.read_text()) == documents[0]
+        assert json.loads(record.read_text()) == document
 
-    def test_renditions_of_an_earlier_run_go_and_all_else_stays(self, tmp_path: Path) -> None:
+    def test_only_the_renditions_of_an_earlier_run_are_removed(self, tmp_path: Path) -> None:
         make_files(tmp_path, "demo/photos/a.jpg/thumb.webp", "demo/photos/a.jpg/mine.webp")
         photo = Photo(tmp_path / "nowhere.jpg", Path("a.jpg"))
 
@@ -181,7 +176,7 @@ class TestProcess:
         (os.fsdecode(b"caf\xe9.jpg"), r"uploads/demo/caf\xe9.jpg"),
     ],
 )
-def test_the_key_is_the_name_as_it_is(name: str, key: str) -> None:
+def test_the_key_contains_the_name_unchanged(name: str, key: str) -> None:
     assert Photo(Path(name), Path(name)).key == key
 
 
@@ -193,13 +188,13 @@ JSON = st.recursive(
 
 
 @given(record=st.dictionaries(st.text(min_size=1), JSON))
-def test_a_record_is_what_was_stored(record: dict[str, object]) -> None:
+def test_a_record_equals_the_stored_item(record: dict[str, object]) -> None:
     serialize = TypeSerializer().serialize
 
     assert plain({name: serialize(value) for name, value in record.items()}) == record
 
 
-def test_numbers_are_numbers() -> None:
+def test_numbers_become_json_numbers() -> None:
     item = {"f": {"N": "0.00625"}, "i": {"N": "4032"}}
 
     assert json.loads(to_json(plain(item))) == {"f": 0.00625, "i": 4032}

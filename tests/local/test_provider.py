@@ -1,4 +1,4 @@
-"""What Terraform's provider writes it reads back, and what it asks for is answered."""
+"""The API calls of Terraform's provider: it reads back what it has written."""
 
 import json
 import time
@@ -8,16 +8,16 @@ import pytest
 from botocore.exceptions import ClientError
 
 from embeddedaws import ROLE, Aws
-from local.embedded import ACCOUNT, REGION
-from local.moto_patches import cognitoidp  # noqa: F401  # importing it puts it in place
+from local.clients import ACCOUNT, REGION
+from local.moto_patches import cognitoidp  # noqa: F401  # the import installs the patch
 
 
 def refused(error: pytest.ExceptionInfo[ClientError]) -> str:
-    """Return the code of what AWS refused."""
+    """Return the code of the error with which AWS refuses a call."""
     return error.value.response["Error"]["Code"]
 
 
-def test_what_is_not_there_is_refused_at_once_by_name(aws: Aws) -> None:
+def test_a_missing_resource_is_refused_at_once_by_its_error(aws: Aws) -> None:
     begun = time.monotonic()
 
     with pytest.raises(ClientError, match="lookup_developer_identity") as error:
@@ -27,7 +27,7 @@ def test_what_is_not_there_is_refused_at_once_by_name(aws: Aws) -> None:
     assert time.monotonic() - begun < 5
 
 
-def test_a_function_is_kept_as_it_was_created(aws: Aws) -> None:
+def test_a_function_keeps_the_settings_it_was_created_with(aws: Aws) -> None:
     made = {
         "Architectures": ["arm64"],
         "Environment": {"Variables": {"A": "b"}},
@@ -38,14 +38,14 @@ def test_a_function_is_kept_as_it_was_created(aws: Aws) -> None:
     }
     aws.function("kept", **made)
 
-    told = aws.client("lambda").get_function(FunctionName="kept")
+    answer = aws.client("lambda").get_function(FunctionName="kept")
 
-    assert {name: told["Configuration"][name] for name in made} == made
-    assert "ImageConfigResponse" not in told["Configuration"]
-    assert told["Code"]["ImageUri"].endswith("/gallery-kept:1")
+    assert {name: answer["Configuration"][name] for name in made} == made
+    assert "ImageConfigResponse" not in answer["Configuration"]
+    assert answer["Code"]["ImageUri"].endswith("/gallery-kept:1")
 
 
-def test_a_function_changes_as_it_is_updated(aws: Aws) -> None:
+def test_an_update_changes_each_setting_of_a_function(aws: Aws) -> None:
     lambda_ = aws.client("lambda")
     aws.function("changed")
     changes = {
@@ -60,37 +60,37 @@ def test_a_function_changes_as_it_is_updated(aws: Aws) -> None:
     lambda_.update_function_configuration(FunctionName="changed", **changes)
     lambda_.update_function_code(FunctionName="changed", ImageUri=uri, Architectures=["arm64"])
 
-    told = lambda_.get_function(FunctionName="changed")
-    assert {name: told["Configuration"][name] for name in changes} == changes
-    assert told["Configuration"]["Architectures"] == ["arm64"]
-    assert told["Code"]["ImageUri"] == uri
+    answer = lambda_.get_function(FunctionName="changed")
+    assert {name: answer["Configuration"][name] for name in changes} == changes
+    assert answer["Configuration"]["Architectures"] == ["arm64"]
+    assert answer["Code"]["ImageUri"] == uri
 
 
-def test_a_bucket_says_that_it_tells_eventbridge(aws: Aws) -> None:
+def test_a_bucket_returns_its_eventbridge_configuration(aws: Aws) -> None:
     s3 = aws.client("s3")
     bucket = aws.bucket(versioned=False)
 
-    told = s3.get_bucket_notification_configuration(Bucket=bucket)
+    answer = s3.get_bucket_notification_configuration(Bucket=bucket)
 
-    assert told["EventBridgeConfiguration"] == {}
+    assert answer["EventBridgeConfiguration"] == {}
 
 
-def test_keys_of_versions_come_as_they_are(aws: Aws) -> None:
+def test_keys_of_versions_are_returned_unchanged(aws: Aws) -> None:
     s3, key = aws.client("s3"), "a é + %41 &.jpg"
     bucket = aws.bucket(versioned=True)
     s3.put_object(Bucket=bucket, Key=key, Body=b"")
     s3.delete_object(Bucket=bucket, Key=key)
 
-    told = s3.list_object_versions(Bucket=bucket, EncodingType="url", Prefix="a é +")
+    answer = s3.list_object_versions(Bucket=bucket, EncodingType="url", Prefix="a é +")
 
-    assert told["EncodingType"] == "url"
-    assert [entry["Key"] for entry in told["Versions"]] == ["a%20%C3%A9%20%2B%20%2541%20%26.jpg"]
+    assert answer["EncodingType"] == "url"
+    assert [entry["Key"] for entry in answer["Versions"]] == ["a%20%C3%A9%20%2B%20%2541%20%26.jpg"]
     assert [entry["Key"] for entry in s3.list_object_versions(Bucket=bucket)["DeleteMarkers"]] == [
         key
     ]
 
 
-def test_a_bucket_is_empty_when_its_last_delete_marker_is_gone(aws: Aws) -> None:
+def test_a_bucket_is_empty_after_its_last_delete_marker_is_deleted(aws: Aws) -> None:
     s3 = aws.client("s3")
     bucket = aws.bucket(versioned=True)
     version = s3.put_object(Bucket=bucket, Key="a", Body=b"")["VersionId"]
@@ -108,7 +108,7 @@ def bucket_policy(aws: Aws, bucket: str, statement: Mapping[str, object]) -> Non
     aws.client("s3").put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy))
 
 
-def test_a_bucket_for_tls_alone_takes_objects_here(aws: Aws) -> None:
+def test_a_bucket_that_requires_tls_accepts_objects_here(aws: Aws) -> None:
     s3, bucket = aws.client("s3"), aws.bucket(versioned=False)
     deny: dict[str, object] = {
         "Effect": "Deny",
@@ -126,7 +126,9 @@ def test_a_bucket_for_tls_alone_takes_objects_here(aws: Aws) -> None:
 
 
 @pytest.mark.parametrize(("prefix", "delivered"), [("photos/", True), ("others/", False)])
-def test_access_logs_go_where_a_policy_lets_them(aws: Aws, prefix: str, *, delivered: bool) -> None:
+def test_access_logs_are_delivered_if_a_bucket_policy_allows_it(
+    aws: Aws, prefix: str, *, delivered: bool
+) -> None:
     s3, bucket, logs = aws.client("s3"), aws.bucket(versioned=False), aws.bucket(versioned=False)
     allow = {
         "Effect": "Allow",
@@ -150,7 +152,7 @@ def test_access_logs_go_where_a_policy_lets_them(aws: Aws, prefix: str, *, deliv
 def test_a_queue_keeps_each_policy_until_it_is_changed(aws: Aws) -> None:
     sqs, url = aws.client("sqs"), aws.queue()
 
-    def told(name: str) -> str | None:
+    def attribute(name: str) -> str | None:
         attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])
         value: str | None = attributes["Attributes"].get(name)
         return value
@@ -158,16 +160,16 @@ def test_a_queue_keeps_each_policy_until_it_is_changed(aws: Aws) -> None:
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": '{"Statement": []}'})
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"RedriveAllowPolicy": '{"a": "b"}'})
 
-    assert told("Policy") == '{"Statement": []}'
-    assert told("RedriveAllowPolicy") == '{"a": "b"}'
+    assert attribute("Policy") == '{"Statement": []}'
+    assert attribute("RedriveAllowPolicy") == '{"a": "b"}'
 
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": "", "RedriveAllowPolicy": ""})
 
-    assert not told("Policy")
-    assert told("RedriveAllowPolicy") is None
+    assert not attribute("Policy")
+    assert attribute("RedriveAllowPolicy") is None
 
 
-def test_a_state_machine_has_the_versions_that_were_published(aws: Aws) -> None:
+def test_a_state_machine_lists_its_published_versions(aws: Aws) -> None:
     stepfunctions = aws.client("stepfunctions")
     arn = aws.state_machine({"Done": {"Type": "Succeed"}})
 
@@ -224,7 +226,7 @@ def test_versions_are_found_by_prefix_in_order_and_page_by_page(aws: Aws) -> Non
 
 
 def headers_policy(max_age_s: int) -> dict[str, object]:
-    """A policy of response headers, as CloudFront is told one."""
+    """Return the configuration of a response headers policy."""
     transport = {
         "Override": True,
         "IncludeSubdomains": False,
@@ -240,7 +242,7 @@ def headers_policy(max_age_s: int) -> dict[str, object]:
     }
 
 
-def test_a_policy_of_response_headers_is_kept_changed_and_forgotten(aws: Aws) -> None:
+def test_a_response_headers_policy_is_created_updated_and_deleted(aws: Aws) -> None:
     cloudfront = aws.client("cloudfront")
     made = cloudfront.create_response_headers_policy(
         ResponseHeadersPolicyConfig=headers_policy(max_age_s=1)
@@ -250,18 +252,18 @@ def test_a_policy_of_response_headers_is_kept_changed_and_forgotten(aws: Aws) ->
     changed = cloudfront.update_response_headers_policy(
         Id=name, IfMatch=made["ETag"], ResponseHeadersPolicyConfig=headers_policy(max_age_s=2)
     )
-    told = cloudfront.get_response_headers_policy(Id=name)
-    cloudfront.delete_response_headers_policy(Id=name, IfMatch=told["ETag"])
+    answer = cloudfront.get_response_headers_policy(Id=name)
+    cloudfront.delete_response_headers_policy(Id=name, IfMatch=answer["ETag"])
     with pytest.raises(ClientError) as error:
         cloudfront.get_response_headers_policy(Id=name)
 
-    config = told["ResponseHeadersPolicy"]["ResponseHeadersPolicyConfig"]
+    config = answer["ResponseHeadersPolicy"]["ResponseHeadersPolicyConfig"]
     assert config == headers_policy(max_age_s=2)
-    assert made["ETag"] != changed["ETag"] == told["ETag"]
+    assert made["ETag"] != changed["ETag"] == answer["ETag"]
     assert refused(error) == "NoSuchResponseHeadersPolicy"
 
 
-def test_a_distribution_says_how_it_reads_its_origin_and_nothing_that_it_was_not_told(
+def test_a_distribution_returns_exactly_the_settings_it_was_given(
     aws: Aws,
 ) -> None:
     origin = {
@@ -287,7 +289,7 @@ def test_a_distribution_says_how_it_reads_its_origin_and_nothing_that_it_was_not
     )
 
     config = made["Distribution"]["DistributionConfig"]
-    [told] = config["Origins"]["Items"]
-    assert told["OriginAccessControlId"] == "E2QWRUHAPOMQZL"
+    [answer] = config["Origins"]["Items"]
+    assert answer["OriginAccessControlId"] == "E2QWRUHAPOMQZL"
     assert "ForwardedValues" not in config["DefaultCacheBehavior"]
     assert not {"ACMCertificateArn", "IAMCertificateId"} & set(config["ViewerCertificate"])

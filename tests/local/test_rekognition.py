@@ -1,4 +1,4 @@
-"""DetectLabels here refuses what Rekognition would, and asks the labeler for the rest."""
+"""DetectLabels: refuses what Rekognition refuses, and returns labels of the labeler."""
 
 import io
 from typing import Any
@@ -30,7 +30,7 @@ def refused(aws: Aws, image: dict[str, object]) -> str:
 
 @pytest.fixture
 def found(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
-    """Let the labeler find two labels; return the photos it was given."""
+    """Let the labeler find two labels; return the photos that it receives."""
     photos: list[bytes] = []
 
     def label(photo: bytes) -> list[dict[str, Any]]:
@@ -41,7 +41,7 @@ def found(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     return photos
 
 
-def test_by_default_there_are_no_labels_and_it_says_so(aws: Aws) -> None:
+def test_by_default_no_photo_has_labels(aws: Aws) -> None:
     answer = detect(aws, {"Bytes": picture()})
 
     assert answer["Labels"] == []
@@ -49,14 +49,14 @@ def test_by_default_there_are_no_labels_and_it_says_so(aws: Aws) -> None:
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
-def test_bytes_go_to_the_labeler_as_they_are(aws: Aws, found: list[bytes], kind: str) -> None:
+def test_the_labeler_receives_the_bytes_unchanged(aws: Aws, found: list[bytes], kind: str) -> None:
     answer = detect(aws, {"Bytes": picture(kind=kind)})
 
     assert [label["Name"] for label in answer["Labels"]] == ["Dog", "Cat"]
     assert found == [picture(kind=kind)]
 
 
-def test_an_object_is_read_in_the_version_that_is_named(aws: Aws, found: list[bytes]) -> None:
+def test_the_named_version_of_an_object_is_read(aws: Aws, found: list[bytes]) -> None:
     bucket, old, new = aws.bucket(versioned=True), picture(81), picture(82)
     place = {"Bucket": bucket, "Key": "é a.jpg"}
     version = aws.client("s3").put_object(**place, Body=old)["VersionId"]
@@ -68,7 +68,7 @@ def test_an_object_is_read_in_the_version_that_is_named(aws: Aws, found: list[by
     assert found == [old, new]
 
 
-def test_labels_are_cut_as_asked(aws: Aws, found: list[bytes]) -> None:
+def test_max_labels_and_min_confidence_limit_the_labels(aws: Aws, found: list[bytes]) -> None:
     def names(**options: object) -> list[str]:
         labels = detect(aws, {"Bytes": picture()}, **options)["Labels"]
         return [label["Name"] for label in labels]
@@ -91,7 +91,7 @@ def test_labels_are_cut_as_asked(aws: Aws, found: list[bytes]) -> None:
     ],
     ids=["empty", "text", "GIF", "WebP", "narrow", "tall"],
 )
-def test_what_rekognition_refuses_is_refused(
+def test_images_that_rekognition_refuses_are_refused(
     aws: Aws, found: list[bytes], body: bytes, code: str
 ) -> None:
     bucket = aws.bucket(versioned=False)
@@ -102,7 +102,7 @@ def test_what_rekognition_refuses_is_refused(
     assert found == []
 
 
-def test_bytes_may_have_5_mib_and_an_object_15(aws: Aws, found: list[bytes]) -> None:
+def test_bytes_may_have_5_mib_and_an_object_15_mib(aws: Aws, found: list[bytes]) -> None:
     bucket = aws.bucket(versioned=False)
 
     def stored(size_bytes: int) -> dict[str, object]:
@@ -120,7 +120,7 @@ def test_bytes_may_have_5_mib_and_an_object_15(aws: Aws, found: list[bytes]) -> 
 
 
 @pytest.mark.parametrize("place", [{"Name": "nothing"}, {"Name": "a", "Version": "nothing"}])
-def test_an_object_that_is_not_there_is_refused(aws: Aws, place: dict[str, str]) -> None:
+def test_a_missing_object_is_refused(aws: Aws, place: dict[str, str]) -> None:
     bucket = aws.bucket(versioned=True)
     aws.client("s3").put_object(Bucket=bucket, Key="a", Body=picture())
 
@@ -130,5 +130,5 @@ def test_an_object_that_is_not_there_is_refused(aws: Aws, place: dict[str, str])
     )
 
 
-def test_an_image_is_bytes_or_an_object(aws: Aws) -> None:
+def test_an_image_must_be_bytes_or_an_object(aws: Aws) -> None:
     assert refused(aws, {}) == "InvalidParameterException"

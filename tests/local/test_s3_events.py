@@ -1,4 +1,4 @@
-"""S3 tells EventBridge what changed, as AWS's does."""
+"""S3: events of changes, in the form of AWS's."""
 
 import json
 from typing import Any
@@ -37,7 +37,7 @@ def unversioned(aws: Aws) -> Listened:
     return Listened(aws, versioned=False)
 
 
-def test_an_upload_gives_one_event_as_s3_writes_it(versioned: Listened) -> None:
+def test_an_upload_sends_one_event_in_the_form_of_s3(versioned: Listened) -> None:
     put = versioned.s3.put_object(Bucket=versioned.bucket, Key="a.jpg", Body=b"taco")
 
     [event] = versioned.events()
@@ -68,7 +68,7 @@ def test_an_upload_gives_one_event_as_s3_writes_it(versioned: Listened) -> None:
     }
 
 
-def test_a_bucket_without_versions_names_none(unversioned: Listened) -> None:
+def test_a_bucket_without_versions_sends_no_version_id(unversioned: Listened) -> None:
     unversioned.s3.put_object(Bucket=unversioned.bucket, Key="a.jpg", Body=b"taco")
     unversioned.s3.delete_object(Bucket=unversioned.bucket, Key="a.jpg")
 
@@ -79,14 +79,14 @@ def test_a_bucket_without_versions_names_none(unversioned: Listened) -> None:
 
 
 @pytest.mark.parametrize("key", ["a b+c%41.jpg", "é 🌮 \"q\" 'a' <&>.jpg", "./a//b/../c.jpg"])
-def test_a_key_is_told_as_it_is(versioned: Listened, key: str) -> None:
+def test_an_event_contains_the_key_unchanged(versioned: Listened, key: str) -> None:
     versioned.s3.put_object(Bucket=versioned.bucket, Key=key, Body=b"taco")
 
     [event] = versioned.events()
     assert event["detail"]["object"]["key"] == key
 
 
-def test_an_upload_in_parts_gives_one_event(versioned: Listened) -> None:
+def test_a_multipart_upload_sends_one_event(versioned: Listened) -> None:
     place = {"Bucket": versioned.bucket, "Key": "a.jpg"}
     upload = {**place, "UploadId": versioned.s3.create_multipart_upload(**place)["UploadId"]}
     part = versioned.s3.upload_part(**upload, PartNumber=1, Body=b"taco")
@@ -100,7 +100,7 @@ def test_an_upload_in_parts_gives_one_event(versioned: Listened) -> None:
     assert event["detail"]["object"]["etag"] == done["ETag"].strip('"')
 
 
-def test_a_copy_gives_one_event(versioned: Listened) -> None:
+def test_a_copy_sends_one_event(versioned: Listened) -> None:
     versioned.s3.put_object(Bucket=versioned.bucket, Key="a.jpg", Body=b"taco")
     versioned.s3.copy_object(
         Bucket=versioned.bucket,
@@ -113,7 +113,7 @@ def test_a_copy_gives_one_event(versioned: Listened) -> None:
     assert event["detail"]["object"]["key"] == "b.jpg"
 
 
-def test_each_deletion_gives_an_event_that_says_what_was_deleted(versioned: Listened) -> None:
+def test_each_deletion_sends_an_event_with_its_type_and_version(versioned: Listened) -> None:
     place = {"Bucket": versioned.bucket, "Key": "a.jpg"}
     first = versioned.s3.put_object(**place, Body=b"1")["VersionId"]
     versioned.s3.put_object(**place, Body=b"2")
@@ -150,10 +150,10 @@ def test_a_large_object_is_not_kept_in_memory(versioned: Listened) -> None:
     versioned.s3.put_object(Bucket=versioned.bucket, Key="a.jpg", Body=bytes(100_000))
 
     stored = s3_backends["123456789012"]["aws"].get_object(versioned.bucket, "a.jpg")
-    assert stored._value_buffer._rolled  # noqa: SLF001  # how moto and Python keep it
+    assert stored._value_buffer._rolled  # noqa: SLF001  # of a SpooledTemporaryFile
 
 
-def test_metadata_of_an_object_is_no_event(versioned: Listened) -> None:
+def test_a_change_of_tags_sends_no_event(versioned: Listened) -> None:
     place = {"Bucket": versioned.bucket, "Key": "a.jpg"}
     versioned.s3.put_object(**place, Body=b"taco", Tagging="a=b")
     versioned.s3.put_object_tagging(**place, Tagging={"TagSet": [{"Key": "a", "Value": "c"}]})

@@ -1,4 +1,4 @@
-"""A stack is the deployed thing: what is uploaded is processed, and nothing is left behind."""
+"""A stack processes uploads, and leaves nothing behind when it ends."""
 
 import os
 import signal
@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from local.stack import Stack
+from signals import default_signals
 from workflow.scripted import Scripted
 
 ROOT = Path(__file__).parents[2]
@@ -46,7 +47,27 @@ def test_a_deletion_is_processed(stack: Stack) -> None:
     assert execution.status == "SUCCEEDED"
 
 
-def test_what_lies_elsewhere_starts_nothing(stack: Stack) -> None:
+def test_an_execution_is_found_by_its_version(stack: Stack) -> None:
+    versions = [stack.upload("uploads/ada/twice.jpg", b"taco") for _ in range(2)]
+    stack.wait_until_idle()
+
+    found = [stack.wait_for("uploads/ada/twice.jpg", version) for version in versions]
+
+    assert [execution.input["object"]["version-id"] for execution in found] == versions
+
+
+def test_each_rule_sends_undelivered_events_to_the_dead_letter_queue(stack: Stack) -> None:
+    queue = stack.sqs.get_queue_attributes(
+        QueueUrl=stack.dead_letters_url, AttributeNames=["QueueArn"]
+    )["Attributes"]["QueueArn"]
+
+    for rule in stack.events.list_rules()["Rules"]:
+        [target] = stack.events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
+        assert target["Arn"] == stack.state_machine_arn
+        assert target["DeadLetterConfig"]["Arn"] == queue
+
+
+def test_other_objects_start_no_execution(stack: Stack) -> None:
     stack.wait_until_idle()
     list(stack.executions())
 
@@ -72,12 +93,12 @@ def test_each_execution_is_yielded_once_as_it_ends(stack: Stack) -> None:
     assert list(stack.executions()) == []
 
 
-def test_waiting_for_what_never_comes_ends(stack: Stack) -> None:
+def test_waiting_for_an_execution_that_never_comes_times_out(stack: Stack) -> None:
     with pytest.raises(TimeoutError):
         stack.wait_for("uploads/ada/never.jpg", timeout_seconds=0.01)
 
 
-def test_any_sdk_reaches_the_stack_by_its_environment(stack: Stack) -> None:
+def test_any_sdk_reaches_the_stack_with_its_environment(stack: Stack) -> None:
     program = "import boto3; print(boto3.client('s3').list_buckets()['Buckets'][0]['Name'])"
     here = {**os.environ, "AWS_PROFILE": "no such profile"}
     del here["AWS_PROFILE"]
@@ -93,7 +114,7 @@ def test_any_sdk_reaches_the_stack_by_its_environment(stack: Stack) -> None:
     assert done.stdout.strip() in (stack.photos_bucket, stack.derived_bucket)
 
 
-def test_the_settings_of_this_machine_do_not_matter(
+def test_the_aws_settings_of_this_machine_have_no_effect(
     stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_PROFILE", "no such profile")
@@ -104,7 +125,7 @@ def test_the_settings_of_this_machine_do_not_matter(
 
 
 def test_a_second_stack_in_one_process_is_refused(stack: Stack) -> None:
-    with pytest.raises(RuntimeError, match="one embedded AWS"), Stack.start(functions=Scripted()):
+    with pytest.raises(RuntimeError, match="only one"), Stack.start(functions=Scripted()):
         pass
     assert stack.s3.list_buckets()["Buckets"]
 
@@ -126,7 +147,7 @@ print("done")
 """
 
 
-def test_stacks_follow_one_another_beside_that_of_another_process(stack: Stack) -> None:
+def test_another_process_runs_two_stacks_in_turn(stack: Stack) -> None:
     with python(FOLLOWING) as process:
         assert process.communicate()[0] == "done\n"
     assert stack.s3.list_buckets()["Buckets"]
@@ -161,7 +182,9 @@ def test_ctrl_c_ends_every_process(tmp_path: Path) -> None:
     (tmp_path / "extract" / "__init__.py").touch()
     (tmp_path / "extract" / "handler.py").write_text(HANDLER.format(pids=str(pids)))
 
-    with python(INTERRUPTED, str(tmp_path), stderr=subprocess.DEVNULL) as process:
+    with default_signals():
+        process = python(INTERRUPTED, str(tmp_path), stderr=subprocess.DEVNULL)
+    with process:
         pid = int(pids.read_text())  # as soon as the handler has its event
         process.send_signal(signal.SIGINT)
         process.wait(30)

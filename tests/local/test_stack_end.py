@@ -1,4 +1,4 @@
-"""Leaving a stack ends what runs in it."""
+"""Leaving a stack ends its executions."""
 
 import threading
 import time
@@ -9,37 +9,40 @@ from local.stack import Stack
 
 
 class Blocked:
-    """`local.functions.Functions` that answer nothing until they are stopped."""
+    """`local.functions.Functions` whose invocations wait until `stop`."""
 
     def __init__(self) -> None:
         self.calls = 0
         self.called = threading.Event()
         self.stopped = threading.Event()
+        self.environment: Mapping[str, str] = {}
 
     def start(self, environment: Mapping[str, str]) -> None:
-        """There is nothing to start."""
+        """Keep the environment."""
+        self.environment = environment
 
     def deploy(self, function: Function) -> None:
-        """There is nothing to start."""
+        """Do nothing."""
 
     def invoke(self, function: Function, payload: bytes) -> Answer:  # noqa: ARG002  # Functions
-        """Wait for the end."""
+        """Wait for `stop`."""
         self.calls += 1
         self.called.set()
         self.stopped.wait(60)
         return Answer(b'{"errorType": "Runtime.ExitError", "errorMessage": ""}', failed=True)
 
     def stop(self) -> None:
-        """Let those go that wait."""
+        """End the invocations."""
         self.stopped.set()
 
 
-def test_what_runs_is_ended_and_what_waits_is_never_begun() -> None:
+def test_running_executions_are_ended_and_waiting_ones_never_begin() -> None:
     functions, uploads = Blocked(), 40
     with Stack.start(functions=functions) as stack:
         for number in range(uploads):
             stack.upload(f"uploads/ada/{number}.jpg", b"taco")
         assert functions.called.wait(20)
+        assert functions.environment == {**stack.environment(), "TZ": ":UTC"}, "as in Lambda"
         begun = time.monotonic()
 
     assert time.monotonic() - begun < 4

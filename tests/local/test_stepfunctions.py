@@ -1,4 +1,4 @@
-"""The interpreter does as Step Functions does, where moto's alone would not."""
+"""Step Functions: behavior of AWS that moto does not have."""
 
 import json
 import time
@@ -39,18 +39,18 @@ def invoke(**more: object) -> dict[str, object]:
 
 
 def error(name: str) -> Callable[[object], Answer]:
-    """Return a function that ends in an error of that name."""
+    """Return a function that fails with an error of that name."""
     report = json.dumps({"errorType": name, "errorMessage": "because"}).encode()
     return lambda _event: Answer(report, failed=True)
 
 
 def caught(*names: str, output: str = "{% $states.errorOutput.Error %}") -> list[dict[str, object]]:
-    """Return a Catch that ends well, with the error's name."""
+    """Return a Catch whose state outputs the name of the error."""
     return [{"ErrorEquals": list(names), "Output": output, "Next": "Done"}]
 
 
 def parallel(branch: dict[str, Any], **more: object) -> dict[str, Any]:
-    """Return a Parallel state of one branch of one state."""
+    """Return a Parallel state with one branch of one state."""
     branches = [{"StartAt": "Branch", "States": {"Branch": branch}}]
     return {"Type": "Parallel", "Branches": branches, "Next": "Done", **more}
 
@@ -58,7 +58,7 @@ def parallel(branch: dict[str, Any], **more: object) -> dict[str, Any]:
 # Variables and expressions
 
 
-def test_what_a_state_assigns_is_seen_by_the_next_and_not_by_its_own_output(aws: Aws) -> None:
+def test_the_next_state_sees_an_assigned_variable_and_the_own_output_does_not(aws: Aws) -> None:
     ended = aws.run(
         {
             "First": {"Type": "Pass", "Assign": {"x": 1}, "Next": "Second"},
@@ -145,7 +145,7 @@ def test_an_expression_without_a_value_can_be_caught(aws: Aws) -> None:
     assert ended.output == "States.QueryEvaluationError"
 
 
-def test_there_is_no_error_output_where_there_is_no_error(aws: Aws) -> None:
+def test_error_output_is_absent_without_an_error(aws: Aws) -> None:
     output = "{% [$exists($states.result), $exists($states.errorOutput)] %}"
 
     ended = aws.run({"First": {"Type": "Succeed", "Output": output}})
@@ -182,13 +182,13 @@ def test_a_definition_that_parses_is_valid(aws: Aws) -> None:
     assert (validation["result"], validation["diagnostics"]) == ("OK", [])
 
 
-def test_a_character_is_one_however_the_definition_spells_it(aws: Aws) -> None:
+def test_an_escaped_character_equals_the_character(aws: Aws) -> None:
     definition = {"First": {"Type": "Pass", "Output": "{% $length('🌮') %}", "End": True}}
 
     assert aws.run(definition).output == 1
 
 
-def test_a_bad_definition_leaves_nothing_to_the_next_one(aws: Aws) -> None:
+def test_a_bad_definition_does_not_affect_the_next_one(aws: Aws) -> None:
     def problems(**definition: object) -> list[object]:
         answer = aws.client("stepfunctions").validate_state_machine_definition(
             definition=json.dumps({"StartAt": "First", **definition})
@@ -212,7 +212,7 @@ def test_a_definition_is_parsed_once(aws: Aws, monkeypatch: pytest.MonkeyPatch) 
     assert ended.status == "SUCCEEDED"
 
 
-def test_executions_of_one_definition_do_not_meet(aws: Aws) -> None:
+def test_executions_of_one_definition_are_independent(aws: Aws) -> None:
     failures: dict[str, int] = {}
 
     def fail_twice(event: dict[str, str]) -> Answer:
@@ -257,7 +257,7 @@ def test_a_cause_is_the_report_of_the_function(aws: Aws) -> None:
     assert json.loads(ended.cause or "")["errorMessage"] == "because"
 
 
-def test_a_function_that_is_not_there_is_an_error_of_lambda(aws: Aws) -> None:
+def test_a_missing_function_is_an_error_of_lambda(aws: Aws) -> None:
     task = invoke(Arguments={"FunctionName": "nothing"})
 
     ended = aws.run({"First": {**task, "Catch": caught("States.ALL")}, **DONE})
@@ -265,7 +265,7 @@ def test_a_function_that_is_not_there_is_an_error_of_lambda(aws: Aws) -> None:
     assert ended.output == "Lambda.ResourceNotFoundException"
 
 
-def test_a_retry_is_made_at_once_and_as_often_as_it_says(aws: Aws) -> None:
+def test_retries_do_not_wait_and_obey_max_attempts(aws: Aws) -> None:
     calls: list[object] = []
     aws.functions.answers["extract"] = lambda event: (
         calls.append(event) or error("LabelsUnavailableError")(event)  # type: ignore[func-returns-value]  # both, in a line
@@ -322,9 +322,7 @@ def test_a_retry_is_made_at_once_and_as_often_as_it_says(aws: Aws) -> None:
     ],
     ids=["condition", "transaction", "no table", "long key", "no bucket", "number for text"],
 )
-def test_an_api_error_has_the_name_that_aws_gives_it(
-    aws: Aws, task: dict[str, object], name: str
-) -> None:
+def test_an_api_error_has_the_name_of_aws(aws: Aws, task: dict[str, object], name: str) -> None:
     assert aws.run({"First": task}).error == name
 
 
@@ -392,7 +390,7 @@ def test_a_state_passes_on_256_kib_of_utf8(aws: Aws, text: str, error_name: str 
     assert aws.run({"First": first, "Second": second}).error == error_name
 
 
-def test_a_function_may_answer_with_no_more_than_that(aws: Aws) -> None:
+def test_a_function_may_return_no_more_than_256_kib(aws: Aws) -> None:
     aws.functions.answers["extract"] = lambda _event: Answer(json.dumps("x" * 262_144).encode())
 
     assert aws.run({"First": invoke()}).error == "States.DataLimitExceeded"
@@ -407,10 +405,10 @@ def test_an_input_over_256_kib_starts_nothing(aws: Aws) -> None:
         )
 
 
-# What the report of an execution says
+# Reports of executions
 
 
-def test_an_ended_execution_tells_its_states_in_order(aws: Aws) -> None:
+def test_an_ended_execution_has_its_states_in_order(aws: Aws) -> None:
     branch = {"Type": "Pass", "End": True}
 
     ended = aws.run({"First": parallel(branch), **DONE}, {"a": "é" * 100})
@@ -419,7 +417,19 @@ def test_an_ended_execution_tells_its_states_in_order(aws: Aws) -> None:
     assert all(0 <= visit.duration_ms <= ended.duration_ms + 1 for visit in ended.visits)
 
 
-def test_an_ended_execution_tells_its_largest_payload_as_aws_counts(aws: Aws) -> None:
+def test_a_state_in_which_an_execution_fails_lasts_until_its_end(aws: Aws) -> None:
+    def fail(event: object) -> Answer:
+        time.sleep(0.2)
+        return error("PhotoGoneError")(event)
+
+    aws.functions.answers["extract"] = fail
+
+    [visit] = aws.run({"First": invoke()}).visits
+
+    assert visit.duration_ms >= 200
+
+
+def test_an_ended_execution_has_its_largest_payload_in_the_bytes_of_aws(aws: Aws) -> None:
     aws.functions.answers["extract"] = lambda _event: Answer(b"null")
 
     ended = aws.run({"First": invoke()}, {"a": "é" * 1000})
@@ -437,7 +447,7 @@ def test_one_name_starts_one_execution(aws: Aws) -> None:
         start(stateMachineArn=arn, name="once", input="{}")
 
 
-def test_executions_without_a_name_are_many(aws: Aws) -> None:
+def test_executions_without_a_name_are_separate(aws: Aws) -> None:
     start = aws.client("stepfunctions").start_execution
     arn = aws.state_machine(DONE)
 

@@ -1,4 +1,4 @@
-"""Threads of the embedded AWS do not break each other's syntax trees."""
+"""Threads of the embedded AWS can build syntax trees at the same time."""
 
 import gc
 import sys
@@ -14,7 +14,7 @@ import local.embedded  # noqa: F401  # patches moto
 
 
 class Garbage:
-    """Whoever collects it lets other threads go on."""
+    """Lets other threads run while it is collected."""
 
     def __init__(self) -> None:
         self.itself = self
@@ -25,7 +25,7 @@ class Garbage:
 
 @pytest.fixture
 def hasty_threads() -> Iterator[None]:
-    """Let threads take turns as often as they can, in the midst of trees too."""
+    """Let threads take turns as often as possible, while they build trees too."""
     seconds, thresholds = sys.getswitchinterval(), gc.get_threshold()
     sys.setswitchinterval(1e-6)
     gc.set_threshold(5)
@@ -40,7 +40,7 @@ def test_routes_are_made_while_templates_are_read() -> None:
         for _ in range(5):
             Garbage()
         Map([Rule(f"/{number}/<first>/<second>/<path:rest>", endpoint="any")])
-        lexer.literal_eval(  # type: ignore[attr-defined]  # what jinja2 itself calls
+        lexer.literal_eval(  # type: ignore[attr-defined]  # jinja2 calls this
             "['taco', ['cat', ('gallery', 1)]]"
         )
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from local.embedded import client, embedded_aws, environment
+from local.clients import client, environment
+from local.embedded import embedded_aws
 from local.functions import InProcess
 from local.rekognition import NoLabels
 from local.stack import Executions

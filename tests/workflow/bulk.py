@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from local.embedded import environment
+from local.clients import environment
 from local.stack import ROLE, EndedExecution, Stack
 from local.template import REPOSITORY, render_file
 

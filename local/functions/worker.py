@@ -1,7 +1,8 @@
-"""One execution environment of Lambda, as a process: `python -m local.worker <fd>`.
+"""One Lambda execution environment, as a process: `python -m local.functions.worker <fd>`.
 
-Speaks over the inherited socket `fd`: takes (function, request id, event as JSON), answers
-(failed, result as JSON), as Lambda's own runtime would, and ends when the other side does.
+The process serves the inherited socket `fd`. It receives (function, request id, event as JSON)
+and sends (failed, result as JSON), as Lambda's runtime would. It ends when the other side closes
+the socket.
 """
 
 import importlib
@@ -16,12 +17,12 @@ from functools import cache
 from multiprocessing.connection import Connection
 from typing import Any
 
-from local.functions import STEPS, Function
+from local.functions.interface import STEPS, Function
 
 
 @dataclass(frozen=True)
 class Context:
-    """What Lambda tells a handler about its invocation."""
+    """The part of Lambda's context object that handlers use."""
 
     function_name: str
     aws_request_id: str
@@ -40,15 +41,15 @@ def handler(step: str) -> Callable[[Any, Context], Any]:
 
 
 def answer(function: Function, request_id: str, event: str) -> tuple[bool, str]:
-    """Invoke a handler, and report its result or error as Lambda's runtime does."""
+    """Invoke a handler, and return its result or error as Lambda's runtime does."""
     context = Context(function.name, request_id, time.monotonic() + function.timeout_seconds)
     try:
         handle = handler(function.step)
-    except Exception as error:  # noqa: BLE001  # whatever an import may raise
+    except Exception as error:  # noqa: BLE001  # an import may raise anything
         return True, report(error, "Runtime.ImportModuleError", request_id)
     try:
         return False, json.dumps(handle(json.loads(event), context), allow_nan=False)
-    except Exception as error:  # noqa: BLE001  # whatever a handler may raise
+    except Exception as error:  # noqa: BLE001  # a handler may raise anything
         return True, report(error, type(error).__name__, request_id)
 
 
@@ -65,7 +66,7 @@ def report(error: Exception, name: str, request_id: str) -> str:
 
 def main(descriptor: int) -> None:
     """Serve until the other side closes the socket."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that started us
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # on Ctrl-C, the parent process ends this one
     with Connection(descriptor) as connection:
         for step in STEPS:
             preload(step)
@@ -79,10 +80,10 @@ def main(descriptor: int) -> None:
 
 
 def preload(step: str) -> None:
-    """Import a handler before its first event; one that fails says so when it is invoked."""
+    """Import a handler before its first event. If the import fails, the invocation reports it."""
     try:
         handler(step)
-    except Exception:  # noqa: BLE001  # see above
+    except Exception:  # noqa: BLE001  # an import may raise anything
         return
 
 

@@ -1,0 +1,15 @@
+"""The names of the resources that `local.stack.resources` creates."""
+
+from typing import Final
+
+from local.clients import ACCOUNT, REGION
+
+PHOTOS_BUCKET: Final = "photos"
+DERIVED_BUCKET: Final = "derived"
+TABLE: Final = "gallery"
+STATE_MACHINE: Final = "gallery"
+STATE_MACHINE_ARN: Final = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{STATE_MACHINE}"
+DEAD_LETTERS: Final = "dead-letters"
+DEAD_LETTERS_ARN: Final = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{DEAD_LETTERS}"
+REGISTRY: Final = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"
+ROLE: Final = f"arn:aws:iam::{ACCOUNT}:role/embedded"

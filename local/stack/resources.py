@@ -1,0 +1,157 @@
+"""The resources of terraform/, created in the embedded AWS from the same templates."""
+
+import json
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from local.functions import STEPS
+from local.stack.names import (
+    DEAD_LETTERS,
+    DEAD_LETTERS_ARN,
+    DERIVED_BUCKET,
+    PHOTOS_BUCKET,
+    REGISTRY,
+    ROLE,
+    STATE_MACHINE,
+    STATE_MACHINE_ARN,
+    TABLE,
+)
+from local.template import REPOSITORY, Values, render_file
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.literals import KeyTypeType
+    from mypy_boto3_dynamodb.type_defs import KeySchemaElementTypeDef
+
+    from local.clients import Clients
+    from thumbnail.renditions import RenditionSpec
+
+TIMEOUT_SECONDS: Final = 30  # of each function
+MEMORY_MB: Final = 1024
+
+
+def create(aws: "Clients", renditions: "Mapping[str, RenditionSpec]", image_tag: str) -> None:
+    """Create functions, buckets, table, queue, state machine and rules."""
+    functions = _create_functions(aws, renditions, image_tag)
+    _create_buckets(aws)
+    create_table(aws.dynamodb, TABLE)
+    dead_letters_url = aws.sqs.create_queue(QueueName=DEAD_LETTERS)["QueueUrl"]
+    values: Values = {
+        "photos_bucket": PHOTOS_BUCKET,
+        "derived_bucket": DERIVED_BUCKET,
+        "table": TABLE,
+        "dead_letters_url": dead_letters_url,
+        "functions": functions,
+    }
+    aws.stepfunctions.create_state_machine(
+        name=STATE_MACHINE,
+        definition=render_file("statemachine.json.tftpl", values),
+        roleArn=ROLE,
+    )
+    _create_rules(aws, values)
+
+
+def _create_functions(
+    aws: "Clients", renditions: "Mapping[str, RenditionSpec]", image_tag: str
+) -> dict[str, str]:
+    """Create the function of each step, and return their ARNs."""
+    role = aws.client("iam").create_role(
+        RoleName=ROLE.rpartition("/")[2], AssumeRolePolicyDocument="{}"
+    )
+    settings = {  # the same for all three, so that they share processes
+        "PHOTOS_BUCKET": PHOTOS_BUCKET,
+        "DERIVED_BUCKET": DERIVED_BUCKET,
+        "TABLE": TABLE,
+        "RENDITIONS": msgspec.json.encode(renditions).decode(),
+        "LABELER": "rekognition",
+        "MAX_LABELS": "50",
+        "MIN_CONFIDENCE": "55",
+    }
+    lambda_ = aws.client("lambda")
+
+    def create_function(step: str) -> str:
+        arn: str = lambda_.create_function(
+            FunctionName=step,
+            PackageType="Image",
+            Code={"ImageUri": f"{REGISTRY}/gallery-{step}:{image_tag}"},
+            Role=role["Role"]["Arn"],
+            Environment={"Variables": settings},
+            Timeout=TIMEOUT_SECONDS,
+            MemorySize=MEMORY_MB,
+        )["FunctionArn"]
+        return arn
+
+    with ThreadPoolExecutor(len(STEPS)) as pool:  # containers start at the same time
+        return dict(zip(STEPS, pool.map(create_function, STEPS), strict=True))
+
+
+def _create_buckets(aws: "Clients") -> None:
+    for bucket in (PHOTOS_BUCKET, DERIVED_BUCKET):
+        aws.s3.create_bucket(Bucket=bucket)
+    aws.s3.put_bucket_versioning(
+        Bucket=PHOTOS_BUCKET, VersioningConfiguration={"Status": "Enabled"}
+    )
+    aws.s3.put_bucket_notification_configuration(
+        Bucket=PHOTOS_BUCKET, NotificationConfiguration={"EventBridgeConfiguration": {}}
+    )
+
+
+def _create_rules(aws: "Clients", values: Values) -> None:
+    rules = json.loads(render_file("workflow/upload_rules.json.tftpl", values))
+    for name, rule in rules.items():
+        aws.events.put_rule(Name=name, EventPattern=json.dumps(rule["pattern"]))
+        aws.events.put_targets(
+            Rule=name,
+            Targets=[
+                {
+                    "Id": STATE_MACHINE,
+                    "Arn": STATE_MACHINE_ARN,
+                    "RoleArn": ROLE,
+                    "InputTransformer": {
+                        "InputPathsMap": rule["input_paths"],
+                        "InputTemplate": rule["input_template"],
+                    },
+                    "DeadLetterConfig": {"Arn": DEAD_LETTERS_ARN},
+                }
+            ],
+        )
+
+
+def create_table(dynamodb: "DynamoDBClient", name: str) -> None:
+    """Create the gallery's table, with the keys and indexes of workflow/table.json."""
+    schema = json.loads((REPOSITORY / "workflow/table.json").read_text(encoding="utf-8"))
+    indexes = schema["indexes"]
+    used = {keys[kind] for keys in (schema, *indexes.values()) for kind in _KEY_KINDS}
+    dynamodb.create_table(
+        TableName=name,
+        AttributeDefinitions=[
+            {"AttributeName": attribute, "AttributeType": "S"} for attribute in sorted(used)
+        ],
+        KeySchema=_key_schema(schema),
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": index,
+                "KeySchema": _key_schema(keys),
+                "Projection": {
+                    "ProjectionType": keys["projection"],
+                    **(
+                        {"NonKeyAttributes": keys["non_key_attributes"]}
+                        if "non_key_attributes" in keys
+                        else {}
+                    ),
+                },
+            }
+            for index, keys in indexes.items()
+        ],
+        BillingMode="PAY_PER_REQUEST",
+    )
+
+
+_KEY_KINDS: Final[Mapping[str, "KeyTypeType"]] = {"hash_key": "HASH", "range_key": "RANGE"}
+
+
+def _key_schema(keys: Mapping[str, str]) -> "list[KeySchemaElementTypeDef]":
+    return [{"AttributeName": keys[kind], "KeyType": type_} for kind, type_ in _KEY_KINDS.items()]
