@@ -16,7 +16,12 @@ Count = Annotated[int, msgspec.Meta(ge=0)]
 Degrees = float
 Confidence = Annotated[float, msgspec.Meta(ge=0, le=100)]
 Fraction = Annotated[float, msgspec.Meta(ge=0, le=1)]
+Orientation = Annotated[int, msgspec.Meta(ge=1, le=8)]
 UtcTime = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$")]
+SortTime = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$")]
+Sha256 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]
+# PENDING: the Tag step failed, and the state machine published the photo without labels.
+LabelsStatus = Annotated[str, msgspec.Meta(pattern=r"^(READY$|SKIPPED:.|FAILED:.|PENDING:.)")]
 
 
 class Contract(
@@ -43,7 +48,7 @@ class ImageFacts(Contract, frozen=True):
     bytes: Count
     width_px: Px
     height_px: Px
-    orientation: Annotated[int, msgspec.Meta(ge=1, le=8)] = 1
+    orientation: Orientation = 1
 
 
 class TakenAt(Contract, frozen=True):
@@ -100,7 +105,7 @@ class ExtractResult(Contract, frozen=True):
 
     image: ImageFacts
     metadata: Metadata
-    sort_time: str  # 2016-04-09T14:08:13: taken (plausibly) in UTC, else locally, else uploaded
+    sort_time: SortTime  # taken (plausibly) in UTC, else locally, else uploaded
     version: Count  # of the code that made this part
 
 
@@ -124,7 +129,7 @@ class ThumbnailResult(Contract, frozen=True):
     """Output of the Thumbnail step."""
 
     renditions: dict[str, Rendition]
-    sha256: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]  # of the photo's bytes
+    sha256: Sha256  # of the photo's bytes
     version: Count
     truncated: bool = False  # the file ends early; what is missing is gray
 
@@ -169,7 +174,7 @@ class TagResult(Contract, frozen=True):
 
     labels: list[Label]
     label_index: list[str]  # names to find the photo by: labels and ancestors, folded, best first
-    labels_status: str  # READY, SKIPPED:<why> or FAILED:<code>
+    labels_status: LabelsStatus  # the row has PENDING too, where Tag failed
     version: Count
     labels_model: str | None = None  # which model said so, such as rekognition 3.0
 

@@ -20,7 +20,7 @@ PHOTOS = sorted(
 # What differs from one execution, or one upload, to the next.
 OF_ITS_OWN = (
     "album_key",  # holds sort_time
-    "claimed",
+    "claimed_version",
     "execution_arn",
     "sequencer",
     "sort_time",  # where nothing says when it was taken, the time of the upload

@@ -105,7 +105,7 @@ def test_every_photo_of_the_bucket_becomes_ready_as_if_its_event_had_come(
     assert outcomes(filler.run()) == {"READY": 1}
     row = filler.world.rows()[SK]
     assert (row["status"], row["version_id"], row["bytes"]) == ("READY", version_id, 5)
-    assert row["claimed"] == version_id
+    assert row["claimed_version"] == version_id
 
 
 def test_a_second_run_does_no_work(filler: Backfill) -> None:

@@ -22,7 +22,15 @@ BEFORE_PUBLISH = [
     "Publish",
 ]
 AFTER_PUBLISH = ["Tidy", "Erase", "Finish", "Done"]
-COMPARED = ("status", "claimed", "sequencer", "renditions", "labels", "labels_status", "title")
+COMPARED = (
+    "status",
+    "claimed_version",
+    "sequencer",
+    "renditions",
+    "labels",
+    "labels_status",
+    "title",
+)
 
 
 Die = Callable[[dict[str, Any], str], EndedExecution]

@@ -124,7 +124,7 @@ def test_events_in_any_order_converge_to_the_newest(world: World, last: int) -> 
 
         rows = world.rows()
         row = rows[SK]
-        kept = ("status", "claimed", "sequencer", "renditions", "labels")
+        kept = ("status", "claimed_version", "sequencer", "renditions", "labels")
         seen = ({name: row.get(name) for name in kept}, label_rows(rows), world.derived())
         expected = expected or seen
         assert seen == expected
@@ -151,7 +151,7 @@ def test_a_claim_outlives_a_conflict_with_the_transaction_of_the_photo_before(
     [ended] = world.run(LIFE[1])
 
     assert ended.output["outcome"] == "READY"
-    assert world.rows()[SK]["claimed"] == "v2"
+    assert world.rows()[SK]["claimed_version"] == "v2"
 
 
 def test_flags_are_stored_as_numbers(world: World) -> None:
@@ -225,7 +225,7 @@ def test_a_photo_changed_while_it_is_processed_leaves_nothing_behind(
     row = world.rows()[SK]
     assert {execution.status for execution in ended} == {"SUCCEEDED"}
     assert "SUPERSEDED" in outcomes(ended)
-    assert row["claimed"] == change["object"]["version-id"]
+    assert row["claimed_version"] == change["object"]["version-id"]
     assert row["status"] == ("READY" if change is LIFE[1] else "DELETED")
     assert world.derived() == (renditions_of(row) if change is LIFE[1] else set())
     assert "version v1" not in label_rows(world.rows())

@@ -88,7 +88,7 @@ def test_a_reprocess_makes_every_part_anew_and_leaves_nothing_of_the_old(ready: 
     assert ready.derived() == renditions_of(row)
     assert old.isdisjoint(ready.derived())
     assert photos_of(ready.rows()) == 1
-    same = ("version_id", "sequencer", "uploaded_at", "bytes", "key", "claimed")
+    same = ("version_id", "sequencer", "uploaded_at", "bytes", "key", "claimed_version")
     assert [row[name] for name in same] == [before[name] for name in same]
 
 
