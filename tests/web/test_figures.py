@@ -1,4 +1,4 @@
-"""What docs/page.md says the page weighs, and what docs/operations.md reckons a visit with."""
+"""The size of the page in docs/page.md, and of a visit in docs/operations.md."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LITTLE_SHIFT = 0.1  # "good", by https://web.dev/articles/cls
 UNSEEN = {"404.html", "land.svg"}  # in most visits
 
 
-def test_the_page_weighs_what_is_written(dist: Path) -> None:
+def test_the_page_has_the_size_in_the_docs(dist: Path) -> None:
     plain, packed = (sum(each) / 1000 for each in zip(*files(dist).values(), strict=True))
 
     [written] = re.findall(r"\*\*all\*\* \| \*\*([\d.]+)\*\* \| \*\*([\d.]+)\*\*", PAGE.read_text())
@@ -33,14 +33,14 @@ def test_the_page_weighs_what_is_written(dist: Path) -> None:
     ], "run make figures"
 
 
-def test_a_visit_is_paid_for_as_it_is(dist: Path) -> None:
+def test_the_cost_of_a_visit_is_that_of_its_files(dist: Path) -> None:
     seen = {name: packed for name, (_, packed) in files(dist).items() if name not in UNSEEN}
 
     assert len(seen) + len(["config.json"]) == costs.VISIT_FILES
     assert sum(seen.values()) / 1000 == pytest.approx(costs.VISIT_KB, rel=0.05)
 
 
-def test_a_visit_asks_for_little_and_nothing_jumps(browser: Browser, site: Site) -> None:
+def test_a_visit_has_few_requests_and_no_layout_shift(browser: Browser, site: Site) -> None:
     photos = find_photos([EXAMPLES], output=Path("demo"), on_error=print)
     upload(site, photos, album=EXAMPLES_ALBUM)
     site.stack.wait_until_idle()
