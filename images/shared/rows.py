@@ -56,11 +56,9 @@ class PhotoFacts(Contract, frozen=True, kw_only=True):
     labels: list[Label] = msgspec.field(default_factory=list)  # best first
     labels_status: LabelsStatus | None = None  # READY, SKIPPED:…, FAILED:… or PENDING:…
     labels_model: str | None = None  # such as rekognition 3.0
-    renditions: dict[str, Rendition] = msgspec.field(default_factory=dict)  # by name, such as thumb
+    renditions: Mapping[str, Rendition] = msgspec.field(default_factory=dict)  # by name: thumb, …
     truncated: bool = False  # the file ends early; the missing part is gray
-    versions: dict[str, Count] = msgspec.field(
-        default_factory=dict
-    )  # of the code that made each part: extract, thumbnail, tag
+    versions: dict[str, Count] = msgspec.field(default_factory=dict)  # of the code of each step
 
 
 class IndexedPhoto(PhotoFacts, frozen=True, kw_only=True):

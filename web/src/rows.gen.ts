@@ -4,32 +4,32 @@
 /** A flag of a row. */
 export type Flag = 0 | 1;
 
-/** When the shutter opened, as the camera's clock said. */
+/** The time of the photo, by the camera's clock. */
 export interface TakenAt {
-  /** 2016-04-09T14:08:13[.123], no zone */
+  /** 2016-04-09T14:08:13[.123], without a time zone */
   readonly local: string;
-  /** the tag it came from, such as EXIF:DateTimeOriginal */
+  /** the tag with the time, such as EXIF:DateTimeOriginal */
   readonly source: string;
-  /** +02:00, only where the file states it */
+  /** such as +02:00; only if the file states it */
   readonly offset?: string;
-  /** only where the offset is known */
+  /** only if the offset is known */
   readonly utc?: string;
-  /** false before 1826 or later than a day after the upload */
+  /** false if before 1826 or over a day after the upload */
   readonly plausible?: Flag;
 }
 
-/** Where, in WGS 84. */
+/** The place of the photo, in WGS 84. */
 export interface Location {
-  /** degrees, north positive, 1e-6 */
+  /** degrees, north positive, rounded to 1e-6 */
   readonly latitude: number;
-  /** degrees, east positive, 1e-6 */
+  /** degrees, east positive, rounded to 1e-6 */
   readonly longitude: number;
   readonly altitude_m?: number;
-  /** false for 0,0: a receiver without a fix */
+  /** false for 0,0: the receiver had no fix */
   readonly gps_valid?: Flag;
 }
 
-/** What took it, and how. */
+/** The camera, and the settings of the exposure. */
 export interface Camera {
   readonly make?: string;
   readonly model?: string;
@@ -40,7 +40,7 @@ export interface Camera {
   readonly focal_length_mm?: number;
 }
 
-/** Fractions of the displayed width and height, from the top left corner. */
+/** A box, in fractions of the displayed width and height, from the top left corner. */
 export interface BoundingBox {
   readonly left: number;
   readonly top: number;
@@ -48,17 +48,17 @@ export interface BoundingBox {
   readonly height: number;
 }
 
-/** One place in the picture where the label was seen. */
+/** One place in the picture to which a label applies. */
 export interface Instance {
-  /** per cent */
+  /** percent */
   readonly confidence: number;
   readonly box: BoundingBox;
 }
 
-/** What is on the photo, in Rekognition's shape and our spelling. */
+/** A label of a photo, with Rekognition's fields in snake_case. */
 export interface Label {
   readonly name: string;
-  /** per cent */
+  /** percent */
   readonly confidence: number;
   /** all ancestors */
   readonly parents?: readonly string[];
@@ -67,7 +67,7 @@ export interface Label {
   readonly instances?: readonly Instance[];
 }
 
-/** One derived picture. */
+/** One picture derived from a photo. */
 export interface Rendition {
   /** in the derived bucket */
   readonly key: string;
@@ -121,11 +121,11 @@ export interface PhotoRow {
   readonly labels_status?: string;
   /** such as rekognition 3.0 */
   readonly labels_model?: string;
-  /** by name, such as thumb */
+  /** by name: thumb, … */
   readonly renditions?: Readonly<Record<string, Rendition>>;
   /** the file ends early; the missing part is gray */
   readonly truncated?: Flag;
-  /** of the code that made each part: extract, thumbnail, tag */
+  /** of the code of each step */
   readonly versions?: Readonly<Record<string, number>>;
   /** the owner; `/` for an object without an owner */
   readonly pk: string;

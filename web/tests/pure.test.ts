@@ -1,10 +1,12 @@
 import { describe, expect, test } from "vitest";
+import { App } from "../src/app";
+import type { Aws } from "../src/aws";
 import { parseConfig } from "../src/config";
 import { albumName, numbered, refusalOf } from "../src/files";
 import { justify } from "../src/justify";
 import { PhotoList } from "../src/lists";
 import { cardOf, cardOfLabel, photoOf, problemOf } from "../src/records";
-import { href, parseRoute } from "../src/routes";
+import { href, parseRoute, route } from "../src/routes";
 import { stateOf } from "../src/uploads";
 import { cameraName, coordinates, exposureTime, labelsInWords, localTime, statusInWords } from "../src/words";
 
@@ -155,6 +157,17 @@ test("an address is parsed to the route that it was made from", () => {
   expect(parseRoute(href(to))).toEqual(to);
   expect(parseRoute("#/nowhere")).toEqual({ view: "timeline" });
   expect(parseRoute("#/albums/%")).toEqual({ view: "albums", argument: "%" });
+});
+
+test("uploads go to the album on the page, else to the chosen one", () => {
+  const app = new App({} as Aws);
+  app.album.value = "Chosen";
+  const destinationOn = (hash: string) => {
+    route.value = parseRoute(hash);
+    return app.destination();
+  };
+
+  expect(["#/albums/Trip", "#/albums", "#/timeline/2021"].map(destinationOn)).toEqual(["Trip", "Chosen", "Chosen"]);
 });
 
 describe("a list", () => {
