@@ -50,10 +50,10 @@ def _write(table: Table, row: PhotoRow, edits: Edits) -> Photo:
     table.write(
         {"pk": row.pk, "sk": row.sk},
         changes={"edits": stored},
+        # label_keys change only with the execution, or with the status when it publishes.
         unchanged={
             "edits": row.edits,
             "execution_arn": row.execution_arn,
-            "label_keys": row.label_keys,
             "status": row.status,
         },
         put=[
