@@ -1,4 +1,4 @@
-"""The gallery's questions, each one Query of the table, and what people write into it.
+"""The gallery's commands and queries, and the edits that a person makes.
 
 from gallery.queries import album
 from gallery.table import Table

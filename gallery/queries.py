@@ -1,34 +1,35 @@
-"""The questions that a gallery asks. Each page is one Query of one partition, never a Scan.
+"""The queries of a gallery. Each page is one DynamoDB Query of one partition, never a Scan.
 
-What a page costs is in docs/architecture.md. A limit is the most answers on a page; a page may
-have fewer, and only a cursor of None says that there are no more.
+docs/architecture.md has the read units of each. A page has at most `limit` results. It may have
+fewer although more follow: the last page is the one whose cursor is None.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
 from itertools import groupby
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 from gallery import cursors, records
 from gallery.records import Album, Copies, Match, Page, Photo, Picture, Problem
-from gallery.table import Question, Row, Table
+from gallery.table import Query, Row, Table
 from shared.keys import ALBUM_SHARDS, album_prefix, photo_sort_key, within
+from shared.rows import AlbumRow, read
 from shared.text import clean_label, fold_label
 
 MAX_LIMIT: Final = 100
 DEFAULT_LIMIT: Final = 50
-MAX_COMPARED: Final = 1000  # of one photo's keys: a quarter of what a Query reads at once
+MAX_COMPARED: Final = 1000  # photos; their keys are a quarter of the 1 MB that a Query reads
 
 Item = TypeVar("Item")
 
 
 def photo(table: Table, owner: str, key: str) -> Photo | None:
-    """Return a photo by its key as it is now, whatever its status; None if there never was one.
+    """Return the current record of a photo, whatever its status; None if there never was one.
 
     Raises:
         ValueError: `key` is not that of a photo of `owner`.
     """
-    row = table.get(owner, photo_sort_key(owner, key))
+    row = table.photo(owner, photo_sort_key(owner, key))
     return None if row is None else records.photo(row)
 
 
@@ -41,13 +42,13 @@ def album(  # noqa: PLR0913  # all but the first three by name
     limit: int = DEFAULT_LIMIT,
     cursor: str | None = None,
 ) -> Page[Picture]:
-    """Return the photos of an album in order of time; those of albums within it are not its own.
+    """Return the photos of an album, without those of albums within it, in order of time.
 
     Raises:
-        ValueError: `limit` is not 1 to `MAX_LIMIT`, or `cursor` is not of this question.
+        ValueError: `limit` is not 1 to `MAX_LIMIT`, or `cursor` is not of this query.
     """
-    question = _of_album(owner, path, newest_first=newest_first)
-    return _page(table, question, records.picture, limit=limit, cursor=cursor)
+    query = _of_album(owner, path, newest_first=newest_first)
+    return _page(table, query, records.picture, limit=limit, cursor=cursor)
 
 
 def between(  # noqa: PLR0913  # all but the first four by name
@@ -60,10 +61,10 @@ def between(  # noqa: PLR0913  # all but the first four by name
     limit: int = DEFAULT_LIMIT,
     cursor: str | None = None,
 ) -> Page[Picture]:
-    """Return the photos of all albums from `start` on and before `end`, in order of time.
+    """Return the photos of all albums from `start` to before `end`, in order of time.
 
-    A photo's time is in UTC if its offset is known, else local. So a naive time is taken as it
-    is, and any other as UTC.
+    A photo's time is in UTC if its offset is known, else local. So a naive `start` or `end` is
+    used as it is, and any other is converted to UTC.
 
     Raises:
         ValueError: as `album`, or `start` is not before `end`.
@@ -71,7 +72,7 @@ def between(  # noqa: PLR0913  # all but the first four by name
     low, high = _text(start), _text(end)
     if low >= high:
         raise ValueError(f"the time {low} is not before {high}")
-    question = Question(
+    query = Query(
         owner=owner,
         index="by_time",
         range_key="time_key",
@@ -79,7 +80,7 @@ def between(  # noqa: PLR0913  # all but the first four by name
         high=f"time#{high}",
         newest_first=newest_first,
     )
-    return _page(table, question, records.picture, limit=limit, cursor=cursor)
+    return _page(table, query, records.picture, limit=limit, cursor=cursor)
 
 
 def labeled(  # noqa: PLR0913  # all but the first three by name
@@ -91,25 +92,25 @@ def labeled(  # noqa: PLR0913  # all but the first three by name
     limit: int = DEFAULT_LIMIT,
     cursor: str | None = None,
 ) -> Page[Match]:
-    """Return the photos with a label, or with one whose ancestor it is, in order of time.
+    """Return the photos with a label or one of its descendants, in order of time.
 
     Raises:
-        ValueError: as `album`, or nothing is left of `label` as labels are written.
+        ValueError: as `album`, or `label` is empty once it is cleaned and folded.
     """
     folded = fold_label(clean_label(label))
     if not folded:
         raise ValueError(f"the label {label!r} is empty")
     low, high = within(f"label#{folded}")
-    question = Question(
+    query = Query(
         owner=owner,
         index=None,
         range_key="sk",
         low=low,
         high=high,
         newest_first=newest_first,
-        only=("label", folded),  # not those of a label that goes on behind a # of its own
+        only=("label", folded),  # leaves out labels that continue after a #
     )
-    return _page(table, question, records.match, limit=limit, cursor=cursor)
+    return _page(table, query, records.match, limit=limit, cursor=cursor)
 
 
 def problems(
@@ -122,13 +123,13 @@ def problems(
 ) -> Page[Problem]:
     """Return the photos that were rejected or failed, in order of their upload.
 
-    Those of nobody, such as of a key without an owner, are those of the owner "/".
+    Photos without an owner are in the partition of the owner "/".
 
     Raises:
         ValueError: as `album`.
     """
     low, high = within("problem")
-    question = Question(
+    query = Query(
         owner=owner,
         index="by_time",
         range_key="time_key",
@@ -136,13 +137,13 @@ def problems(
         high=high,
         newest_first=newest_first,
     )
-    return _page(table, question, records.problem, limit=limit, cursor=cursor)
+    return _page(table, query, records.problem, limit=limit, cursor=cursor)
 
 
 def albums(
     table: Table, owner: str, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None
 ) -> Page[Album]:
-    """Return the albums that have photos, in an order that does not change, each with its cover.
+    """Return the albums that have photos, in the order of their digests, each with its cover.
 
     A page is one Query, and one more of a single row for each cover.
 
@@ -150,32 +151,33 @@ def albums(
         ValueError: as `album`.
     """
     low, high = within("album")
-    question = Question(owner=owner, index=None, range_key="sk", low=low, high=high)
-    # One row too many tells that the album before it is complete.
-    start = _start(question, limit, cursor)
-    found = table.query(question, start=start, limit=limit * ALBUM_SHARDS + 1)
-    groups = [list(rows) for _, rows in groupby(found.rows, key=_album_of)]
+    query = Query(owner=owner, index=None, range_key="sk", low=low, high=high)
+    # One row more than the page needs: it shows that the album before it is complete.
+    start = _start(query, limit, cursor)
+    found = table.query(query, start=start, limit=limit * ALBUM_SHARDS + 1)
+    counts = [read(AlbumRow, row) for row in found.rows]
+    groups = [list(rows) for _, rows in groupby(counts, key=_album_of)]
     more = found.more or len(groups) > limit
-    # An answer that ends early, at 1 MB, ends within an album.
+    # A response that ends early, at 1 MB, ends within an album.
     complete = groups[: min(limit, len(groups) - found.more)]
     answers, read_units = [], found.read_units
     for rows in complete:
-        photos = sum(row["photos"] for row in rows)
+        photos = sum(row.photos for row in rows)
         if photos > 0:
-            newest = _of_album(owner, rows[0]["album"], newest_first=True)
+            newest = _of_album(owner, rows[0].album, newest_first=True)
             cover = table.query(newest, start=None, limit=1)
             read_units += cover.read_units
             answers.append(
                 Album(
-                    path=rows[0]["album"],
+                    path=rows[0].album,
                     photos=photos,
                     cover=next(map(records.picture, cover.rows), None),
                 )
             )
-    last = complete[-1][-1]["sk"] if complete else ""
+    last = complete[-1][-1].sk if complete else ""
     return Page(
         items=answers,
-        cursor=cursors.at(question, last, last) if more else None,
+        cursor=cursors.at(query, last, last) if more else None,
         read_units=read_units,
     )
 
@@ -183,46 +185,46 @@ def albums(
 def copies(
     table: Table, owner: str, *, limit: int = MAX_COMPARED, cursor: str | None = None
 ) -> Page[Copies]:
-    """Return the photos that an owner has more than once, of whatever name and album.
+    """Return the photos that an owner has more than once, whatever their names and albums.
 
     Args:
-        table: the gallery's.
-        owner: whose.
-        limit: so many photos are compared for a page, 2 to `MAX_COMPARED`; most have no copy.
-        cursor: of the page before.
+        table: the gallery's table.
+        owner: the owner of the photos.
+        limit: photos to compare for a page, 2 to `MAX_COMPARED`; most have no copy.
+        cursor: of the previous page.
 
     Raises:
-        ValueError: `limit` is out of range, or `cursor` is not of this question.
+        ValueError: `limit` is out of range, or `cursor` is not of this query.
     """
     if not 2 <= limit <= MAX_COMPARED:  # noqa: PLR2004  # one alone is never equal to another
         raise ValueError(f"limit is 2 to {MAX_COMPARED}, got {limit}")
-    question = Question(
+    query = Query(
         owner=owner, index="by_content", range_key="content_key", low="0", high=":"
-    )  # the keys begin with a digit, and ":" comes behind 9
-    found = table.query(question, start=cursors.start(question, cursor), limit=limit)
+    )  # content keys begin with a digit, and ":" follows "9"
+    found = table.query(query, start=cursors.start(query, cursor), limit=limit)
     rows, read_units = found.rows, found.read_units
     while found.more and _content_of(rows[0]) == _content_of(rows[-1]):  # more copies than `limit`
-        found = table.query(question, start=found.last, limit=limit)
+        found = table.query(query, start=found.last, limit=limit)
         rows, read_units = rows + found.rows, read_units + found.read_units
     groups = [list(same) for _, same in groupby(rows, key=_content_of)]
     if found.more:
-        groups.pop()  # which the next page begins with, whole
+        groups.pop()  # the next page begins with it, and has all of it
     last = groups[-1][-1] if groups else {}
     return Page(
         items=[records.copies(same) for same in groups if len(same) > 1],
-        cursor=cursors.at(question, last["content_key"], last["sk"]) if found.more else None,
+        cursor=cursors.at(query, last["content_key"], last["sk"]) if found.more else None,
         read_units=read_units,
     )
 
 
 def _content_of(row: Row) -> str:
-    """Return the content key of a row without the photo's own part."""
+    """Return the content key of a row without the key digest."""
     return str(row["content_key"]).rpartition("#")[0]
 
 
-def _of_album(owner: str, path: str, *, newest_first: bool) -> Question:
+def _of_album(owner: str, path: str, *, newest_first: bool) -> Query:
     low, high = within(album_prefix(path))
-    return Question(
+    return Query(
         owner=owner,
         index="by_album",
         range_key="album_key",
@@ -232,33 +234,33 @@ def _of_album(owner: str, path: str, *, newest_first: bool) -> Question:
     )
 
 
-def _album_of(row: Row) -> str:
+def _album_of(row: AlbumRow) -> str:
     """Return the sort key of an album's row without its shard."""
-    return str(row["sk"]).rpartition("#")[0]
+    return row.sk.rpartition("#")[0]
 
 
 def _page(
     table: Table,
-    question: Question,
-    record: Callable[[Mapping[str, Any]], Item],
+    query: Query,
+    record: Callable[[Row], Item],
     *,
     limit: int,
     cursor: str | None,
 ) -> Page[Item]:
-    found = table.query(question, start=_start(question, limit, cursor), limit=limit)
+    found = table.query(query, start=_start(query, limit, cursor), limit=limit)
     return Page(
         items=[record(row) for row in found.rows],
-        cursor=cursors.cursor(question, found),
+        cursor=cursors.cursor(query, found),
         read_units=found.read_units,
     )
 
 
-def _start(question: Question, limit: int, cursor: str | None) -> dict[str, str] | None:
+def _start(query: Query, limit: int, cursor: str | None) -> dict[str, str] | None:
     if not 1 <= limit <= MAX_LIMIT:
         raise ValueError(f"limit is 1 to {MAX_LIMIT}, got {limit}")
-    return cursors.start(question, cursor)
+    return cursors.start(query, cursor)
 
 
 def _text(time: datetime) -> str:
-    """Return a time as sort keys have it; a fraction of a second sorts behind its second."""
+    """Return a time as in sort keys; a fraction of a second sorts after its second."""
     return (time.astimezone(UTC).replace(tzinfo=None) if time.tzinfo else time).isoformat()

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from gallery import records
 from gallery.reprocess import Job
-from gallery.table import ConflictError, Question
+from gallery.table import ConflictError, Query
 from shared.keys import (
     UPLOADS_PREFIX,
     album_sort_key,
@@ -46,9 +46,10 @@ STUCK: Final = "stuck"  # PROCESSING, longer than any execution lasts
 # The sequencer of what has no record: lower than any of S3's, which have 18 digits.
 _NO_EVENT: Final = "0" * 32
 
+# The attributes of a photo's row that are compared.
 _RECORD: Final = (
-    *("album_key", "claimed", "edits", "execution_arn", "key", "label_keys", "renditions"),
-    *("sequencer", "status", "updated_at", "version_id", "etag"),
+    *("album_key", "edits", "etag", "label_keys", "renditions"),
+    *("sequencer", "status", "updated_at", "version_id"),
 )
 
 
@@ -111,7 +112,7 @@ class Reconciling:
                 continue
             key = photo_key(self.owner, row["sk"])
             renditions |= {one["key"]: key for one in row.get("renditions", {}).values()}
-            hidden = records.edits_of(row).hidden_labels
+            hidden = records.decoded(row.get("edits")).hidden_labels
             label_keys |= {
                 one: key for one in row.get("label_keys", []) if label_of(one) not in hidden
             }
@@ -240,6 +241,6 @@ class Reconciling:
         rows = self.table.every(self._within("album"), "album", "photos")
         return {row["sk"]: row for row in rows}
 
-    def _within(self, prefix: str) -> Question:
+    def _within(self, prefix: str) -> Query:
         low, high = within(prefix)
-        return Question(owner=self.owner, index=None, range_key="sk", low=low, high=high)
+        return Query(owner=self.owner, index=None, range_key="sk", low=low, high=high)

@@ -1,11 +1,15 @@
-"""What the gallery answers: values, with a person's edits merged over what was extracted."""
+"""What queries return: rows of the table, with a person's edits merged over what was extracted.
 
-from collections.abc import Mapping, Sequence
+images/shared/rows.py says what each attribute is.
+"""
+
+from collections.abc import Sequence
 from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from shared.contracts import Camera, Label, Location, Rendition, TakenAt
+from gallery.table import Row
+from shared.contracts import Count, Px, Rendition, Sha256, SortTime, TakenAt
 from shared.keys import SORT_TIME_CHARACTERS, photo_key
 from shared.limits import (
     MAX_DESCRIPTION_CHARACTERS,
@@ -14,32 +18,35 @@ from shared.limits import (
     MAX_LABELS,
     MAX_TAG_CHARACTERS,
 )
+from shared.rows import IndexedPhoto, LabelRow, PhotoFacts, PhotoRow, Status, read
 from shared.text import clean_label, distinct, fold_label, text
 
 Item = TypeVar("Item")
+PhotoT = TypeVar("PhotoT", bound=IndexedPhoto)
+RecordT = TypeVar("RecordT", bound=msgspec.Struct)
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A value; rows may hold more than it shows."""
+    """One result of a query."""
 
 
 class Edits(Record, frozen=True):
-    """What a person wrote over what the file says. None leaves it; an empty text takes it away."""
+    """What a person wrote over the file's metadata. None keeps the file's; "" removes it."""
 
     title: str | None = None
     description: str | None = None
     keywords: list[str] | None = None
-    hidden_labels: list[str] = []  # no longer shown, nor found by; an ancestor is hidden by itself
+    hidden_labels: list[str] = []  # folded; hiding a label does not hide its ancestors
 
 
 class Picture(Record, frozen=True):
-    """A photo, as an album or a timeline draws it."""
+    """A photo of an album or of the timeline."""
 
     key: str
-    status: str  # READY, or PROCESSING while it is made anew
-    sort_time: str  # 2016-04-09T14:08:13
-    width_px: int
-    height_px: int
+    status: Status  # READY, or PROCESSING while it is reprocessed
+    sort_time: SortTime
+    width_px: Px
+    height_px: Px
     renditions: dict[str, Rendition]
     taken_at: TakenAt | None = None
     title: str | None = None
@@ -47,13 +54,13 @@ class Picture(Record, frozen=True):
 
 
 class Match(Record, frozen=True):
-    """A photo, as a search for a label draws it."""
+    """A photo that has a label."""
 
     key: str
     label: str  # folded
-    sort_time: str
-    width_px: int
-    height_px: int
+    sort_time: SortTime
+    width_px: Px
+    height_px: Px
     thumb: Rendition | None = None
 
 
@@ -61,85 +68,60 @@ class Problem(Record, frozen=True):
     """A photo that was rejected or failed."""
 
     key: str
-    status: str  # REJECTED or FAILED, or PROCESSING while it is tried again
-    sort_time: str  # when it was uploaded
-    reason: str | None = None  # as the contract's codes say; absent while it is tried again
+    status: Status  # REJECTED or FAILED, or PROCESSING while it is tried again
+    sort_time: SortTime  # of the upload
+    reason: str | None = None  # absent while it is tried again, as are step and error
     step: str | None = None
     error: str | None = None
 
 
 class Album(Record, frozen=True):
-    """An album, as a list of them draws it."""
+    """An album that has photos."""
 
-    path: str  # may have slashes; empty for what lies directly below the owner
+    path: str  # may have slashes; empty for photos directly below their owner
     photos: int
     cover: Picture | None  # its newest photo
 
 
 class Copies(Record, frozen=True):
-    """Photos that are the same, byte for byte."""
+    """Photos with the same bytes."""
 
-    sha256: str
-    bytes: int
+    sha256: Sha256
+    bytes: Count
     keys: list[str]  # two or more
 
 
-class Photo(Record, frozen=True):
-    """All that is known of a photo. What its status does not bring along is absent."""
+class Photo(PhotoFacts, frozen=True, kw_only=True):
+    """Everything that a gallery shows of a photo."""
 
     key: str
-    status: str
     bucket: str
-    uploaded_at: str | None = None
-    sort_time: str | None = None
-    version_id: str | None = None
-    bytes: int | None = None
-    reason: str | None = None
-    step: str | None = None
-    error: str | None = None
-    format: str | None = None
-    mime_type: str | None = None
-    width_px: int | None = None
-    height_px: int | None = None
-    orientation: int | None = None
-    taken_at: TakenAt | None = None
-    location: Location | None = None
-    camera: Camera | None = None
-    title: str | None = None
-    description: str | None = None
-    keywords: list[str] = []
-    labels: list[Label] = []
-    labels_status: str | None = None
-    labels_model: str | None = None
-    renditions: dict[str, Rendition] = {}
-    truncated: bool = False
-    versions: dict[str, int] = {}
     edits: Edits = Edits()
 
 
 class Page(Record, Generic[Item], frozen=True):
-    """Some answers, and where the next ones are. The last page may be empty."""
+    """One page of results. The last page may be empty."""
 
     items: list[Item]
-    cursor: str | None  # for the next page; None where there is no more
-    read_units: float  # of DynamoDB's, that it cost
+    cursor: str | None  # of the next page; None if this is the last
+    read_units: float  # that DynamoDB charged for this page
 
 
-def edits_of(row: Mapping[str, Any]) -> Edits:
-    """Return what a person wrote over the photo of a row."""
-    return msgspec.json.decode(row["edits"], type=Edits) if "edits" in row else Edits()
+def decoded(edits: str | None) -> Edits:
+    """Return the edits of a row's attribute; none if it is absent."""
+    return Edits() if edits is None else msgspec.json.decode(edits, type=Edits)
 
 
 def encoded(edits: Edits) -> str | None:
-    """Return `edits` as they are stored; None where there are none."""
+    """Return `edits` as a row's attribute; None if there are none."""
     return msgspec.json.encode(edits).decode() if edits != Edits() else None
 
 
 def tidy(edits: Edits) -> Edits:
-    """Return `edits` as the texts of a file are kept: clean, on one line, each keyword once.
+    """Return `edits` in the form of extracted texts: clean, on one line, each keyword once.
 
     Raises:
-        ValueError: a text or a list is longer than a file's may be.
+        ValueError: a text or a list is longer than an extracted one may be.
     """
     keywords = edits.keywords or []
     for name, texts, most in (
@@ -170,54 +152,55 @@ def _cleaned(value: str | None, max_characters: int) -> str | None:
     return None if value is None else text(value, max_characters) or ""
 
 
-def picture(row: Mapping[str, Any]) -> Picture:
+def picture(row: Row) -> Picture:
     """Return the photo of a row of by_album or by_time."""
-    range_key = row["album_key"] if "album_key" in row else row["time_key"]
-    return msgspec.convert({**_merged(row), "sort_time": _time(range_key)}, Picture, strict=False)
+    photo = _edited(read(IndexedPhoto, row))
+    range_key = photo.album_key or photo.time_key or ""
+    return _view(Picture, photo, sort_time=_sort_time(range_key))
 
 
-def match(row: Mapping[str, Any]) -> Match:
+def match(row: Row) -> Match:
     """Return the photo of a label's row."""
-    key = photo_key(row["pk"], row["photo"])
-    return msgspec.convert({**row, "key": key, "sort_time": _time(row["sk"])}, Match, strict=False)
+    label = read(LabelRow, row)
+    return _view(Match, label, key=photo_key(label.pk, label.photo), sort_time=_sort_time(label.sk))
 
 
-def problem(row: Mapping[str, Any]) -> Problem:
+def problem(row: Row) -> Problem:
     """Return the problem of a row of by_time."""
-    return msgspec.convert({**row, "sort_time": _time(row["time_key"])}, Problem, strict=False)
+    photo = read(IndexedPhoto, row)
+    return _view(Problem, photo, sort_time=_sort_time(photo.time_key or ""))
 
 
-def photo(row: Mapping[str, Any]) -> Photo:
+def photo(row: PhotoRow) -> Photo:
     """Return the photo of its own row."""
-    return msgspec.convert(_merged(row), Photo, strict=False)
+    return _view(Photo, _edited(row), edits=decoded(row.edits))
 
 
-def copies(rows: Sequence[Mapping[str, Any]]) -> Copies:
-    """Return what rows of by_content with one content say."""
+def copies(rows: Sequence[Row]) -> Copies:
+    """Return the photos of by_content's rows that have the same bytes."""
     size, sha256, _ = rows[0]["content_key"].split("#")
     keys = sorted(photo_key(row["pk"], row["sk"]) for row in rows)
     return Copies(sha256=sha256, bytes=int(size), keys=keys)
 
 
-def _merged(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a photo's row with the edits in their places; what they emptied is absent."""
-    edits = edits_of(row)
-    written = msgspec.structs.asdict(edits)
-    merged = {**row, "edits": written}
-    for name in ("title", "description", "keywords"):
-        if written[name] is not None:
-            merged[name] = written[name]
-        if not merged.get(name):
-            merged.pop(name, None)
-    if "labels" in merged:
-        merged["labels"] = [
-            label
-            for label in merged["labels"]
-            if fold_label(label["name"]) not in edits.hidden_labels
-        ]
-    return merged
+def _view(kind: type[RecordT], row: msgspec.Struct, **more: Any) -> RecordT:  # noqa: ANN401
+    """Return the attributes of `row` that `kind` has, and `more`."""
+    fields = {name: getattr(row, name) for name in kind.__struct_fields__ if name not in more}
+    return msgspec.convert({**fields, **more}, kind)
 
 
-def _time(range_key: str) -> str:
-    """Return the time of <what it is>#<time>#<digest>; what it is may hold a #."""
+def _edited(row: PhotoT) -> PhotoT:
+    """Return a photo's row with the edits in their places."""
+    edits = decoded(row.edits)
+    return msgspec.structs.replace(
+        row,
+        title=(row.title if edits.title is None else edits.title) or None,
+        description=(row.description if edits.description is None else edits.description) or None,
+        keywords=row.keywords if edits.keywords is None else edits.keywords,
+        labels=[label for label in row.labels if fold_label(label.name) not in edits.hidden_labels],
+    )
+
+
+def _sort_time(range_key: str) -> str:
+    """Return the sort time in <prefix>#<sort time>#<digest>; the prefix may contain a #."""
     return range_key.rpartition("#")[0][-SORT_TIME_CHARACTERS:]

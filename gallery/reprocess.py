@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from gallery.table import Question
+from gallery.table import Query
 from shared.keys import photo_key, split_upload_key, within
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class Found:
 def jobs(table: Table, owner: str, wanted: Wanted, *, relabel: bool, found: Found) -> Iterator[Job]:
     """Yield the photos of an owner that are wanted, and count them in `found`."""
     low, high = within("photo")
-    photos = Question(owner=owner, index=None, range_key="sk", low=low, high=high)
+    photos = Query(owner=owner, index=None, range_key="sk", low=low, high=high)
     tag_version = code_versions()["tag"]
     for row in table.every(photos, "key", "sequencer", "sha256", "status", "versions"):
         if wanted.fits(row):

@@ -1,4 +1,4 @@
-"""The table, as the gallery asks it: the only module here that knows DynamoDB."""
+"""The table's rows, read and written: the only module of gallery/ that calls DynamoDB."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from boto3.dynamodb.types import TypeSerializer
 
 from shared.items import plain
+from shared.rows import PhotoRow, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -22,12 +23,12 @@ _serialize: Final = TypeSerializer().serialize
 
 
 class ConflictError(Exception):
-    """The rows are no longer as they were read, or somebody else writes them just now."""
+    """The rows changed after they were read, or another transaction is writing them."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Question:
-    """One Query: the rows of an owner whose range key lies between `low` and `high`, both in."""
+class Query:
+    """The rows of an owner whose range key is between `low` and `high`, both included."""
 
     owner: str
     index: str | None  # None: the table itself
@@ -35,16 +36,16 @@ class Question:
     low: str
     high: str
     newest_first: bool = False
-    only: tuple[str, str] | None = None  # an attribute and its value; other rows are left out
+    only: tuple[str, str] | None = None  # an attribute and the value that it has to have
 
 
 @dataclass(frozen=True)
 class Rows:
-    """What a Query found."""
+    """One page of a query's rows."""
 
     rows: list[Row]
-    more: bool  # whether there may be rows behind the last of these
-    last: Row  # the keys of the last row that was looked at; empty where there is no more
+    more: bool  # whether there may be more rows after these
+    last: Row  # the keys of the last row that DynamoDB read; empty if there are no more rows
     read_units: float  # that DynamoDB charged
 
 
@@ -56,16 +57,21 @@ class Table:
         self._name = name
 
     def get(self, owner: str, sort_key: str) -> Row | None:
-        """Return a row as it is now; None where there is none."""
+        """Return the current row; None if there is none."""
         answer = self._dynamodb.get_item(
             TableName=self._name, Key=_typed({"pk": owner, "sk": sort_key}), ConsistentRead=True
         )
         return plain(answer["Item"]) if "Item" in answer else None
 
-    def every(self, question: Question, *fields: str) -> Iterator[Row]:
-        """Yield all rows of a question, page by page, as they are now; with `fields` only those.
+    def photo(self, owner: str, sort_key: str) -> PhotoRow | None:
+        """Return a photo's current row; None if there is none."""
+        row = self.get(owner, sort_key)
+        return None if row is None else read(PhotoRow, row)
 
-        The keys are always there. A page costs what its rows weigh, whatever is asked of them.
+    def every(self, query: Query, *fields: str) -> Iterator[Row]:
+        """Yield the current rows of a query, page by page; with `fields`, only these and the keys.
+
+        DynamoDB charges for whole rows, whatever `fields` are.
         """
         names = {f"#{name}": name for name in ("pk", "sk", *fields)}
         start: Mapping[str, Any] = {}
@@ -75,9 +81,9 @@ class Table:
                 "KeyConditionExpression": "pk = :owner AND #sk BETWEEN :low AND :high",
                 "ExpressionAttributeNames": names if fields else {"#sk": "sk"},
                 "ExpressionAttributeValues": {
-                    ":owner": {"S": question.owner},
-                    ":low": {"S": question.low},
-                    ":high": {"S": question.high},
+                    ":owner": {"S": query.owner},
+                    ":low": {"S": query.low},
+                    ":high": {"S": query.high},
                 },
                 "ConsistentRead": True,
             }
@@ -91,29 +97,29 @@ class Table:
             if not start:
                 return
 
-    def query(self, question: Question, *, start: Mapping[str, str] | None, limit: int) -> Rows:
-        """Return at most `limit` rows, from behind the row with the keys `start` on."""
+    def query(self, query: Query, *, start: Mapping[str, str] | None, limit: int) -> Rows:
+        """Return at most `limit` rows, which come after the row with the keys `start`."""
         request: QueryInputTypeDef = {
             "TableName": self._name,
             "KeyConditionExpression": "pk = :owner AND #range BETWEEN :low AND :high",
-            "ExpressionAttributeNames": {"#range": question.range_key},
+            "ExpressionAttributeNames": {"#range": query.range_key},
             "ExpressionAttributeValues": {
-                ":owner": {"S": question.owner},
-                ":low": {"S": question.low},
-                ":high": {"S": question.high},
+                ":owner": {"S": query.owner},
+                ":low": {"S": query.low},
+                ":high": {"S": query.high},
             },
-            "ScanIndexForward": not question.newest_first,
+            "ScanIndexForward": not query.newest_first,
             "Limit": limit,
             "ReturnConsumedCapacity": "TOTAL",
         }
-        if question.index is not None:
-            request["IndexName"] = question.index
+        if query.index is not None:
+            request["IndexName"] = query.index
         if start is not None:
             request["ExclusiveStartKey"] = _typed(start)
-        if question.only is not None:
-            name, value = question.only
+        if query.only is not None:
+            name, value = query.only
             request["FilterExpression"] = "#only = :only"
-            request["ExpressionAttributeNames"] = {"#range": question.range_key, "#only": name}
+            request["ExpressionAttributeNames"] = {"#range": query.range_key, "#only": name}
             request["ExpressionAttributeValues"] = {
                 **request["ExpressionAttributeValues"],
                 ":only": {"S": value},
@@ -140,15 +146,15 @@ class Table:
 
         Args:
             photo: keys of the row to change.
-            changes: its attributes and their new values; None takes one away. Where there are
-                none, the row is only to be as it was.
-            unchanged: attributes and the values that they have to have still; None: none. At
+            changes: its attributes and their new values; None removes the attribute. Without
+                changes, `unchanged` is checked only.
+            unchanged: attributes and the values that they must still have; None: absent. At
                 least one.
             put: whole rows.
             delete: keys of rows.
 
         Raises:
-            ConflictError: see the class.
+            ConflictError: `unchanged` no longer holds, or another transaction is writing a row.
         """
         values = {f":{name}": value for name, value in changes.items() if value is not None}
         values |= {f":was_{name}": value for name, value in unchanged.items() if value is not None}

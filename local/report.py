@@ -9,6 +9,7 @@ import base64
 import hashlib
 import os
 from collections import Counter
+from collections.abc import Mapping  # noqa: TC003  # msgspec needs it
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -21,6 +22,7 @@ from rich.table import Table
 from rich.text import Text
 
 from shared.contracts import Camera, Label, Location, Rendition, TakenAt
+from shared.rows import PhotoFacts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -52,28 +54,12 @@ class Picture(Rendition, frozen=True):
     path: str
 
 
-class Record(msgspec.Struct, frozen=True, kw_only=True):
-    """The fields of a document that the report shows; a document has more."""
+class Record(PhotoFacts, frozen=True, kw_only=True, forbid_unknown_fields=False):
+    """The fields of a document that the report shows: a photo's facts, and those of this run."""
 
     file: str
-    status: str
-    format: str | None = None
-    bytes: int | None = None
-    width_px: int | None = None
-    height_px: int | None = None
-    taken_at: TakenAt | None = None
-    location: Location | None = None
-    camera: Camera | None = None
-    title: str | None = None
-    description: str | None = None
-    keywords: list[str] = []
-    labels: list[Label] = []
-    labels_status: str | None = None
-    renditions: dict[str, Picture] = {}
-    truncated: bool = False
-    reason: str | None = None
-    error: str | None = None
-    states_ms: dict[str, float] = {}
+    renditions: Mapping[str, Picture] = msgspec.field(default_factory=dict)
+    states_ms: dict[str, float] = msgspec.field(default_factory=dict)
     duration_ms: float | None = None
 
     @property

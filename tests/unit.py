@@ -29,6 +29,7 @@ ELSEWHERE: Final = (
     "workflow/test_lifecycle.py",
     "workflow/test_publish.py",
     "workflow/test_reprocess.py",
+    "workflow/test_rows.py",
     "workflow/test_validators.py",
     "workflow/test_watch.py",
 )

@@ -1,4 +1,4 @@
-"""Write the generated parts of docs/: contracts, states, Terraform's settings, costs.
+"""Write the generated parts of docs/, and the page's types (web/src/rows.gen.ts).
 
 python -m tools.docs            writes them
 python -m tools.docs --check    names those that are stale, and exits with 1
@@ -17,11 +17,13 @@ from hcl2.utils import SerializationOptions
 
 from gallery import backfill, costs
 from local.template import PLACEHOLDERS, render_file
+from tools import rows
 
 ROOT = Path(__file__).parents[1]
 CONTRACTS = ROOT / "images" / "shared" / "contracts.py"
 STATE_MACHINE = "statemachine.json.tftpl"
 TERRAFORM = ROOT / "terraform"
+ARCHITECTURE = ROOT / "docs" / "architecture.md"
 OPERATIONS = ROOT / "docs" / "operations.md"
 NOTICE = "<!-- Made by `make docs` from {source}; do not edit. -->\n"
 
@@ -178,25 +180,36 @@ def _cell(text: str) -> str:
 def operations() -> str:
     """Return docs/operations.md with the figures of gallery/costs.py and gallery/backfill.py."""
     page = OPERATIONS.read_text()
-    for name, figures in (("costs", costs.tables()), ("backfill", backfill.table())):
-        begin = f"<!-- Made by `make docs` from gallery/{name}.py; do not edit. -->"
-        end = f"<!-- {name} end -->"
-        before, _, rest = page.partition(begin)
-        _, _, after = rest.partition(end)
-        page = f"{before}{begin}\n\n{figures}\n\n{end}{after}"
-    return page
+    page = _filled(page, "costs", "gallery/costs.py", costs.tables())
+    return _filled(page, "backfill", "gallery/backfill.py", backfill.table())
+
+
+def architecture() -> str:
+    """Return docs/architecture.md with the attributes of images/shared/rows.py."""
+    return _filled(ARCHITECTURE.read_text(), "rows", "images/shared/rows.py", rows.attributes())
+
+
+def _filled(page: str, name: str, source: str, made: str) -> str:
+    """Return `page` with `made` between the comments that name its source and its end."""
+    begin = f"<!-- Made by `make docs` from {source}; do not edit. -->"
+    end = f"<!-- {name} end -->"
+    before, _, rest = page.partition(begin)
+    _, _, after = rest.partition(end)
+    return f"{before}{begin}\n\n{made}\n\n{end}{after}"
 
 
 GENERATED = {
+    "docs/architecture.md": architecture,
     "docs/contracts.md": contracts,
     "docs/operations.md": operations,
     "docs/settings.md": settings,
     "docs/states.md": states,
+    "web/src/rows.gen.ts": rows.typescript,
 }
 
 
 def main() -> int:
-    """Write, or check, every generated page."""
+    """Write, or check, every generated file."""
     check = "--check" in sys.argv[1:]
     stale = []
     for name, make in GENERATED.items():

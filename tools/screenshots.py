@@ -59,12 +59,12 @@ def take_gallery() -> None:
         page.keyboard.press("Escape")
         page.emulate_media(color_scheme="dark")
         page.get_by_role("button", name="Add photos").click()
-        page.get_by_label("To the album").fill("New")
-        page.get_by_label("To the album").blur()
+        page.get_by_label("Album", exact=True).fill("New")
+        page.get_by_label("Album", exact=True).blur()
         page.get_by_label("Files", exact=True).set_input_files(sorted(EXAMPLES.glob("*.*[gf]"))[:6])
         page.locator(".item.ready").nth(1).wait_for()
         _take(page, DOCS / "gallery-uploads.webp")
-        page.get_by_text("under way").last.wait_for(state="hidden")
+        page.get_by_text("in progress").last.wait_for(state="hidden")
         _take(_signed_in(browser, site, PHONE), DOCS / "gallery-phone.webp")
 
 

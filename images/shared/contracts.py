@@ -1,7 +1,7 @@
-"""The JSON that passes between states, one struct for each payload.
+"""The JSON between the states: one struct for each payload.
 
-A field named here is a field named in statemachine.json.tftpl; docs/contracts.md is made from
-this file. Absent beats null: an optional field that is not known is left out of the JSON.
+statemachine.json.tftpl uses the same field names. docs/contracts.md is generated from this file.
+Absent beats null: an optional field without a value is left out of the JSON.
 """
 
 from collections.abc import Mapping
@@ -16,57 +16,66 @@ Count = Annotated[int, msgspec.Meta(ge=0)]
 Degrees = float
 Confidence = Annotated[float, msgspec.Meta(ge=0, le=100)]
 Fraction = Annotated[float, msgspec.Meta(ge=0, le=1)]
+Orientation = Annotated[int, msgspec.Meta(ge=1, le=8)]
 UtcTime = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$")]
+SortTime = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$")]
+Sha256 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]
+# PENDING: the Tag step failed, so the state machine published the photo without labels.
+LabelsStatus = Annotated[str, msgspec.Meta(pattern=r"^(READY$|SKIPPED:.|FAILED:.|PENDING:.)")]
 
 
 class Contract(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
 ):
-    """A payload: typed, closed, immutable."""
+    """A payload. It is immutable, and refuses unknown fields."""
 
 
 class PhotoRef(Contract, frozen=True):
-    """One version of one object, as S3 names it. The key is raw: never decoded, never a path."""
+    """One version of one object, as S3 names it. The key is not decoded, and no path."""
 
     bucket: str
     key: str
     version_id: str | None = None  # absent in a bucket without versioning
     etag: str | None = None  # without quotes
-    bytes: Count | None = None  # what the event says; the object itself has the last word
+    bytes: Count | None = None  # as in the event; Extract returns the size of the object itself
 
 
 class ImageFacts(Contract, frozen=True):
-    """What the bytes are. Sizes are as displayed: after orientation."""
+    """Format and size of a picture. Width and height are as displayed: after orientation."""
 
     format: str  # JPEG, PNG, WEBP, GIF, TIFF, AVIF or HEIC
     mime_type: str
     bytes: Count
     width_px: Px
     height_px: Px
-    orientation: Annotated[int, msgspec.Meta(ge=1, le=8)] = 1
+    orientation: Orientation = 1
 
 
 class TakenAt(Contract, frozen=True):
-    """When the shutter opened, as the camera's clock said."""
+    """The time of the photo, by the camera's clock."""
 
-    local: str  # 2016-04-09T14:08:13[.123], no zone
-    source: str  # the tag it came from, such as EXIF:DateTimeOriginal
-    offset: str | None = None  # +02:00, only where the file states it
-    utc: UtcTime | None = None  # only where the offset is known
-    plausible: bool = True  # false before 1826 or later than a day after the upload
+    local: str  # 2016-04-09T14:08:13[.123], without a time zone
+    source: str  # the tag with the time, such as EXIF:DateTimeOriginal
+    offset: str | None = None  # such as +02:00; only if the file states it
+    utc: UtcTime | None = None  # only if the offset is known
+    plausible: bool = True  # false if before 1826 or over a day after the upload
 
 
 class Location(Contract, frozen=True):
-    """Where, in WGS 84."""
+    """The place of the photo, in WGS 84."""
 
-    latitude: Annotated[float, msgspec.Meta(ge=-90, le=90)]  # degrees, north positive, 1e-6
-    longitude: Annotated[float, msgspec.Meta(ge=-180, le=180)]  # degrees, east positive, 1e-6
+    latitude: Annotated[
+        float, msgspec.Meta(ge=-90, le=90)
+    ]  # degrees, north positive, rounded to 1e-6
+    longitude: Annotated[
+        float, msgspec.Meta(ge=-180, le=180)
+    ]  # degrees, east positive, rounded to 1e-6
     altitude_m: Annotated[float, msgspec.Meta(ge=-1000, le=20000)] | None = None
-    gps_valid: bool = True  # false for 0,0: a receiver without a fix
+    gps_valid: bool = True  # false for 0,0: the receiver had no fix
 
 
 class Camera(Contract, frozen=True):
-    """What took it, and how."""
+    """The camera, and the settings of the exposure."""
 
     make: str | None = None
     model: str | None = None
@@ -78,7 +87,7 @@ class Camera(Contract, frozen=True):
 
 
 class Metadata(Contract, frozen=True):
-    """What the file says of itself beyond its pixels."""
+    """The facts that the file states beside its pixels."""
 
     taken_at: TakenAt | None = None
     location: Location | None = None
@@ -100,8 +109,8 @@ class ExtractResult(Contract, frozen=True):
 
     image: ImageFacts
     metadata: Metadata
-    sort_time: str  # 2016-04-09T14:08:13: taken (plausibly) in UTC, else locally, else uploaded
-    version: Count  # of the code that made this part
+    sort_time: SortTime  # taken (if plausible) in UTC, else in local time, else uploaded
+    version: Count  # of the code of this step
 
 
 class ThumbnailRequest(Contract, frozen=True):
@@ -111,7 +120,7 @@ class ThumbnailRequest(Contract, frozen=True):
 
 
 class Rendition(Contract, frozen=True):
-    """One derived picture."""
+    """One picture derived from a photo."""
 
     key: str  # in the derived bucket
     width_px: Px
@@ -124,9 +133,9 @@ class ThumbnailResult(Contract, frozen=True):
     """Output of the Thumbnail step."""
 
     renditions: dict[str, Rendition]
-    sha256: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]  # of the photo's bytes
+    sha256: Sha256  # of the photo's bytes
     version: Count
-    truncated: bool = False  # the file ends early; what is missing is gray
+    truncated: bool = False  # the file ends early; the missing part is gray
 
 
 class TagRequest(Contract, frozen=True):
@@ -134,11 +143,11 @@ class TagRequest(Contract, frozen=True):
 
     photo: PhotoRef
     image: ImageFacts
-    relabel: bool = False  # ask the labeler, even where the same bytes have labels already
+    relabel: bool = False  # call the labeler even if the same bytes have labels already
 
 
 class BoundingBox(Contract, frozen=True):
-    """Fractions of the displayed width and height, from the top left corner."""
+    """A box, in fractions of the displayed width and height, from the top left corner."""
 
     left: Fraction
     top: Fraction
@@ -147,17 +156,17 @@ class BoundingBox(Contract, frozen=True):
 
 
 class Instance(Contract, frozen=True):
-    """One place in the picture where the label was seen."""
+    """One place in the picture to which a label applies."""
 
-    confidence: Confidence  # per cent
+    confidence: Confidence  # percent
     box: BoundingBox
 
 
 class Label(Contract, frozen=True):
-    """What is on the photo, in Rekognition's shape and our spelling."""
+    """A label of a photo, with Rekognition's fields in snake_case."""
 
     name: str
-    confidence: Confidence  # per cent
+    confidence: Confidence  # percent
     parents: list[str] = []  # all ancestors
     categories: list[str] = []
     aliases: list[str] = []
@@ -168,10 +177,10 @@ class TagResult(Contract, frozen=True):
     """Output of the Tag step."""
 
     labels: list[Label]
-    label_index: list[str]  # names to find the photo by: labels and ancestors, folded, best first
-    labels_status: str  # READY, SKIPPED:<why> or FAILED:<code>
+    label_index: list[str]  # labels and ancestors to find the photo by: folded, best first
+    labels_status: LabelsStatus  # PENDING only in the row, if the step failed
     version: Count
-    labels_model: str | None = None  # which model said so, such as rekognition 3.0
+    labels_model: str | None = None  # the model and its version, such as rekognition 3.0
 
 
 LABELS_READY: Final = "READY"

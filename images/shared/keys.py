@@ -1,7 +1,7 @@
-"""Keys: from the photo's own to those of everything that is derived from it. Pure text.
+"""Keys of objects and rows, made from a photo's key and version. No AWS, no file system.
 
-Derived keys carry digests of the photo's key and version, never the key itself: they stay below
-1,024 bytes, never meet a file system, and a replaced photo gets new ones.
+Derived keys have digests of the photo's key and version, not the key itself. So they stay below
+1,024 bytes, and a replaced photo gets new ones. tests/vectors.json has an example of each key.
 """
 
 import hashlib
@@ -15,13 +15,13 @@ UPLOADS_PREFIX: Final = "uploads/"
 DIGEST_CHARACTERS: Final = 24  # hex: 96 bits, so that a billion photos of one owner do not collide
 SIZE_DIGITS: Final = 9  # of a content key
 SORT_TIME_CHARACTERS: Final = len("2016-04-09T14:08:13")
-ALBUM_SHARDS: Final = 16  # rows that an album's count is spread over, against conflicts
+ALBUM_SHARDS: Final = 16  # rows that share the count of an album: fewer transactions conflict
 
 _AFTER_HASH: Final = "$"  # the character that follows "#"
 
 
 class UploadKey(NamedTuple):
-    """uploads/<owner>/<album…>/<file>, taken apart."""
+    """The parts of uploads/<owner>/<album…>/<file>."""
 
     owner: str
     album: str  # may have slashes; empty for a file directly below its owner
@@ -29,7 +29,7 @@ class UploadKey(NamedTuple):
 
 
 def split_upload_key(key: str) -> UploadKey:
-    """Take an upload's key apart.
+    """Split the key of an upload into its parts.
 
     Raises:
         BadKeyError: not uploads/<owner>/<file>, a folder marker, an owner of over
@@ -49,7 +49,7 @@ def split_upload_key(key: str) -> UploadKey:
 
 
 def refuse_reference(photo: PhotoRef, *, photos_bucket: str) -> None:
-    """Refuse, before anything is read, what the event alone condemns.
+    """Refuse a photo that can be rejected by its reference, before any byte of it is read.
 
     Raises:
         ForeignBucketError: the photo is not in `photos_bucket`.
@@ -69,18 +69,19 @@ def derived_key(photo: PhotoRef, rendition: str, extension: str, *, recipe: str)
     """Return <owner>/<key digest>/<version digest>/<rendition>.<extension>.
 
     Args:
-        photo: the version of it that the rendition is made of.
-        rendition: its name.
-        extension: of its format.
-        recipe: how it is made. Another one is another key, so that no key ever gets other bytes.
+        photo: the version of the photo that the rendition is made of.
+        rendition: the name of the rendition.
+        extension: the file extension of its format.
+        recipe: the settings that it is made with. Other settings make another key, so that the
+            bytes of a key never change.
 
     Raises:
         BadKeyError: as `split_upload_key`.
     """
     owner = split_upload_key(photo.key).owner
     version = photo.version_id or photo.etag or ""
-    made = digest(f"{version}\n{recipe}")
-    return f"{owner}/{digest(photo.key)}/{made}/{rendition}.{extension}"
+    version_digest = digest(f"{version}\n{recipe}")
+    return f"{owner}/{digest(photo.key)}/{version_digest}/{rendition}.{extension}"
 
 
 def photo_sort_key(owner: str, key: str) -> str:
@@ -95,7 +96,7 @@ def photo_sort_key(owner: str, key: str) -> str:
 
 
 def photo_key(owner: str, sort_key: str) -> str:
-    """Return the key of the object that a photo's row is about."""
+    """Return the key of the object of a photo's row."""
     return f"{UPLOADS_PREFIX}{owner}/{sort_key.removeprefix('photo#')}"
 
 
@@ -105,22 +106,22 @@ def label_of(label_key: str) -> str:
 
 
 def album_sort_key(album: str, key: str) -> str:
-    """Return the sort key of the row in which the photo `key` is counted for its album."""
+    """Return the sort key of the row that counts the photo `key` for its album."""
     return f"album#{digest(album)}#{digest(key)[0]}"
 
 
 def within(prefix: str) -> tuple[str, str]:
-    """Return the least and the greatest of the range keys that begin with `prefix`#."""
+    """Return the bounds of the range keys that begin with `prefix`#."""
     return f"{prefix}#", f"{prefix}{_AFTER_HASH}"
 
 
 def album_prefix(album: str) -> str:
-    """Return what the range keys of an album's photos begin with."""
+    """Return the prefix of the range keys of an album's photos in by_album."""
     return digest(album)
 
 
 def size_prefix(size: int) -> str:
-    """Return what the content keys of all photos of `size` bytes begin with."""
+    """Return the prefix of the content keys of all photos of `size` bytes."""
     return f"{size:0{SIZE_DIGITS}}#"
 
 

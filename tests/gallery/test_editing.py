@@ -1,4 +1,4 @@
-"""What a person has edited survives all that the workflow writes, at any moment."""
+"""A person's edits survive everything that the workflow writes, at any moment."""
 
 from collections.abc import Callable  # noqa: TC003  # as everywhere else
 from typing import Any
@@ -160,11 +160,60 @@ def test_an_edit_against_a_publication_looks_again(
         return row
 
     monkeypatch.setattr(Table, "get", get)
-    edit(table, "alice", KEY, MINE)
+    edit(table, "alice", KEY, Edits(title="Mine", hidden_labels=["version v2"]))
 
     assert world.rows()[SK]["version_id"] == "v2"
     assert titles(table) == ["Mine"]
-    assert label_rows(world.rows()) == {"animal", "version v2"}
+    assert label_rows(world.rows()) == {"dog", "animal", "pet"}
+
+
+def test_an_edit_against_another_edit_looks_again(
+    world: World,  # noqa: F811
+    table: Table,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world.run(CREATED)
+    usual = Table.get
+    pending = [Edits(hidden_labels=["dog"])]
+
+    def get(self: Table, owner: str, sort_key: str) -> Any:  # noqa: ANN401  # a row
+        row = usual(self, owner, sort_key)
+        if pending:
+            edit(table, "alice", KEY, pending.pop())  # between our read and our write
+        return row
+
+    monkeypatch.setattr(Table, "get", get)
+    edited = edit(table, "alice", KEY, Edits(hidden_labels=["animal"]))
+
+    assert edited.edits == Edits(hidden_labels=["animal"])
+    assert label_rows(world.rows()) == {"dog", "pet", "version v1"}
+
+
+def test_an_edit_read_before_the_same_execution_publishes_looks_again(
+    world: World,  # noqa: F811
+    table: Table,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world.run(CREATED)
+    usual = Table.get
+    tag: Callable[[Any], Contract] = world.functions.steps["tag"]
+    stale: list[Any] = []
+
+    def reading(request: Any) -> Contract:  # noqa: ANN401  # any step's request
+        stale.append(usual(table, "alice", SK))
+        return tag(request)
+
+    world.functions.steps["tag"] = reading
+    world.run(LIFE[1])
+    assert [row["status"] for row in stale] == ["PROCESSING"]
+
+    def get(self: Table, owner: str, sort_key: str) -> Any:  # noqa: ANN401  # a row
+        return stale.pop() if stale else usual(self, owner, sort_key)
+
+    monkeypatch.setattr(Table, "get", get)
+    edit(table, "alice", KEY, Edits(hidden_labels=["version v2"]))
+
+    assert label_rows(world.rows()) == {"dog", "animal", "pet"}
 
 
 def test_an_edit_gives_up_on_a_photo_that_never_rests(
@@ -209,6 +258,19 @@ def test_a_photo_never_seen_cannot_be_edited(table: Table) -> None:
 def test_an_edit_has_the_limits_of_a_file(table: Table, edits: Edits, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         edit(table, "alice", KEY, edits)
+
+
+def test_a_label_is_hidden_in_every_spelling(world: World, table: Table) -> None:  # noqa: F811
+    labels = [Label(name="Straße", confidence=90), Label(name="Dog", confidence=80)]
+    world.functions.steps["tag"] = lambda _: TagResult(
+        labels=labels, label_index=["strasse", "dog"], labels_status="READY", version=1
+    )
+    world.run(CREATED)
+
+    edited = edit(table, "alice", KEY, Edits(hidden_labels=["STRASSE"]))
+
+    assert [label.name for label in edited.labels] == ["Dog"]
+    assert label_rows(world.rows()) == {"dog"}
 
 
 def test_an_edit_covers_what_it_names_alone(world: World, table: Table) -> None:  # noqa: F811

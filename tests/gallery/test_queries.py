@@ -1,4 +1,4 @@
-"""Limits, cursors and times: what is no question gets a clear answer, and never another's rows."""
+"""Limits, cursors and times: a query that is not valid is refused, and never returns other rows."""
 
 import base64
 import json
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from embeddedaws import TABLE, Aws
 from gallery import cursors, queries
 from gallery.records import Page
-from gallery.table import Question, Rows, Table
+from gallery.table import Query, Rows, Table
 from publishing import NOW, Publisher, fill
 from shared.errors import BadKeyError
 
@@ -50,7 +50,7 @@ def filled(publisher: Publisher) -> None:
 
 
 @pytest.mark.parametrize("name", ASKS)
-def test_a_cursor_is_of_its_own_question_alone(table: Table, name: str) -> None:
+def test_a_cursor_is_valid_for_its_own_query_only(table: Table, name: str) -> None:
     cursor = ASKS[name](table, OWNER, limit=1).cursor
     assert cursor is not None
 
@@ -59,37 +59,37 @@ def test_a_cursor_is_of_its_own_question_alone(table: Table, name: str) -> None:
             if (other, owner) == (name, OWNER):
                 assert ask(table, owner, limit=2, cursor=cursor).items
             else:
-                with pytest.raises(ValueError, match="not made by this question"):
+                with pytest.raises(ValueError, match="is not of this query"):
                     ask(table, owner, cursor=cursor)
 
 
 @given(data=st.data())
 def test_a_tampered_cursor_is_refused(data: st.DataObject) -> None:
-    question = Question(owner="a", index=None, range_key="sk", low="label#dog#", high="label#dog$")
-    cursor = cursors.at(question, "label#dog#2016", "label#dog#2016")
+    query = Query(owner="a", index=None, range_key="sk", low="label#dog#", high="label#dog$")
+    cursor = cursors.at(query, "label#dog#2016", "label#dog#2016")
     position = data.draw(st.integers(0, len(cursor) - 2))  # the last character has spare bits
     character = data.draw(st.characters(exclude_characters=cursor[position]))
 
-    with pytest.raises(ValueError, match="not made by this question"):
-        cursors.start(question, cursor[:position] + character + cursor[position + 1 :])
+    with pytest.raises(ValueError, match="is not of this query"):
+        cursors.start(query, cursor[:position] + character + cursor[position + 1 :])
 
 
 @given(cursor=st.text())
 def test_no_text_is_a_cursor_by_chance(cursor: str) -> None:
-    question = Question(owner="a", index=None, range_key="sk", low="label#dog#", high="label#dog$")
+    query = Query(owner="a", index=None, range_key="sk", low="label#dog#", high="label#dog$")
 
-    with pytest.raises(ValueError, match="not made by this question"):
-        cursors.start(question, cursor)
+    with pytest.raises(ValueError, match="is not of this query"):
+        cursors.start(query, cursor)
 
 
-def test_a_forged_cursor_stays_within_the_question() -> None:
-    """The checksum is no secret: whoever forges it gets no further than his own answer."""
-    question = Question(owner="a", index=None, range_key="sk", low="label#dog#", high="label#dog$")
+def test_a_forged_cursor_stays_within_the_range_of_the_query() -> None:
+    """The checksum is not secret: a forged cursor can only start its own query elsewhere."""
+    query = Query(owner="a", index=None, range_key="sk", low="label#dog#", high="label#dog$")
 
-    with pytest.raises(ValueError, match="not made by this question"):
-        cursors.start(question, cursors.at(question, "photo#secret", "photo#secret"))
-    forged = cursors.at(question, "label#dog#2016", "label#dog#2016")
-    assert cursors.start(question, forged) == {"pk": "a", "sk": "label#dog#2016"}
+    with pytest.raises(ValueError, match="is not of this query"):
+        cursors.start(query, cursors.at(query, "photo#secret", "photo#secret"))
+    forged = cursors.at(query, "label#dog#2016", "label#dog#2016")
+    assert cursors.start(query, forged) == {"pk": "a", "sk": "label#dog#2016"}
 
 
 def test_a_cursor_names_no_owner(table: Table) -> None:
@@ -135,7 +135,7 @@ def test_a_time_with_a_zone_is_taken_as_utc(table: Table) -> None:
     assert found.items[0].sort_time == taken.astimezone(UTC).replace(tzinfo=None).isoformat()
 
 
-def test_an_empty_label_is_no_question(table: Table) -> None:
+def test_an_empty_label_is_refused(table: Table) -> None:
     with pytest.raises(ValueError, match="is empty"):
         queries.labeled(table, OWNER, " \u200b")
 
@@ -143,8 +143,8 @@ def test_an_empty_label_is_no_question(table: Table) -> None:
 class Short(Table):
     """A table whose answers end early, as DynamoDB's do at 1 MB."""
 
-    def query(self, question: Question, *, start: Mapping[str, str] | None, limit: int) -> Rows:
-        return super().query(question, start=start, limit=min(limit, 20))
+    def query(self, query: Query, *, start: Mapping[str, str] | None, limit: int) -> Rows:
+        return super().query(query, start=start, limit=min(limit, 20))
 
 
 @pytest.mark.parametrize("kind", [Table, Short])

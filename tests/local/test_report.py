@@ -159,10 +159,10 @@ def test_the_sheet_warns_that_a_photo_is_incomplete() -> None:
 
 
 def test_the_sheet_and_the_table_show_why_a_photo_has_no_labels() -> None:
-    unlabeled = READY | {"labels": [], "labels_status": "UNAVAILABLE"}
+    unlabeled = READY | {"labels": [], "labels_status": "PENDING:LabelsUnavailableError"}
 
-    assert "UNAVAILABLE" in Page(unlabeled).text
-    assert "UNAVAILABLE" in printed(unlabeled)
+    assert "LabelsUnavailableError" in Page(unlabeled).text
+    assert "LabelsUnavailableError" in printed(unlabeled)
     assert report.labels_note(report.read([READY])[0]) == ""
 
 

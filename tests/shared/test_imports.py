@@ -66,5 +66,10 @@ def test_importing_tag_does_not_load_libvips() -> None:
 
 
 @pytest.mark.parametrize("handler", ["extract.handler", "thumbnail.handler", "tag.handler"])
+def test_importing_a_handler_does_not_load_the_types_of_rows(handler: str) -> None:
+    assert "shared.rows" not in imported(handler).modules
+
+
+@pytest.mark.parametrize("handler", ["extract.handler", "thumbnail.handler", "tag.handler"])
 def test_the_garbage_collector_runs_after_the_import_of_a_handler(handler: str) -> None:
     assert imported(handler).collects

@@ -1,64 +1,127 @@
-"""Keys are taken apart once, and never trusted."""
+"""Keys are made as tests/vectors.json says. It holds the page and the state machine to the same."""
+
+import json
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fakes import KEY
 from shared.contracts import PhotoRef
-from shared.errors import BadKeyError
-from shared.keys import derived_key, sha256_of, size_prefix, split_upload_key
-
-
-def test_an_upload_key_is_owner_album_and_file() -> None:
-    assert split_upload_key("uploads/alice/2024/07/a+b.jpg") == ("alice", "2024/07", "a+b.jpg")
-
-
-def test_a_file_directly_below_its_owner_has_no_album() -> None:
-    assert split_upload_key("uploads/alice/a.jpg") == ("alice", "", "a.jpg")
-
-
-@pytest.mark.parametrize(
-    "key",
-    [
-        "a.jpg",
-        "uploads/a.jpg",
-        "uploads//a.jpg",
-        "uploads/alice/",
-        "/uploads/alice/a.jpg",
-        f"uploads/{'é' * 65}/a.jpg",
-        "uploads/alice/\ud800.jpg",
-    ],
-    ids=[
-        "no prefix",
-        "no owner",
-        "empty owner",
-        "folder",
-        "slash first",
-        "long owner",
-        "surrogate",
-    ],
+from shared.errors import BadKeyError, ForeignBucketError
+from shared.keys import (
+    album_prefix,
+    album_sort_key,
+    derived_key,
+    digest,
+    label_of,
+    photo_key,
+    photo_sort_key,
+    refuse_reference,
+    sha256_of,
+    size_prefix,
+    split_upload_key,
+    within,
 )
-def test_a_key_that_names_no_photo_is_bad(key: str) -> None:
+from shared.text import fold_label
+
+VECTORS = json.loads((Path(__file__).parents[1] / "vectors.json").read_text(encoding="utf-8"))
+UPLOADS = VECTORS["upload_keys"]
+OWNED = [one for one in UPLOADS if one["owned"]]
+NOT_OWNED = [one for one in UPLOADS if not one["owned"]]
+
+Vector = dict[str, Any]
+
+
+def short(vector: Vector) -> str:
+    """Return a name for a vector."""
+    text: str = vector.get("key") or vector["name"]
+    return ascii(text)[1:-1][:40]
+
+
+@pytest.mark.parametrize("vector", OWNED, ids=short)
+def test_an_upload_key_has_an_owner_an_album_and_a_file(vector: Vector) -> None:
+    key, owner = vector["key"], vector["owner"]
+
+    assert split_upload_key(key) == (owner, vector["album"], vector["file"])
+    assert photo_sort_key(owner, key) == vector["photo_sort_key"]
+    assert photo_key(owner, vector["photo_sort_key"]) == key
+    assert album_prefix(vector["album"]) == vector["album_digest"]
+    assert (
+        album_sort_key(vector["album"], key) == f"album#{vector['album_digest']}#{vector['shard']}"
+    )
+
+
+@pytest.mark.parametrize("vector", NOT_OWNED, ids=short)
+def test_a_key_without_an_owner_or_a_file_is_bad(vector: Vector) -> None:
     with pytest.raises(BadKeyError):
-        split_upload_key(key)
+        split_upload_key(vector["key"])
 
 
-def test_a_new_version_has_new_derived_keys_under_the_same_prefix() -> None:
-    one = derived_key(PhotoRef(bucket="b", key=KEY, version_id="1"), "thumb", "webp", recipe="")
-    two = derived_key(PhotoRef(bucket="b", key=KEY, version_id="2"), "thumb", "webp", recipe="")
-
-    assert one != two
-    assert one.split("/")[:2] == two.split("/")[:2]
+@pytest.mark.parametrize("vector", UPLOADS, ids=short)
+def test_a_digest_is_of_the_key_in_utf_8(vector: Vector) -> None:
+    assert digest(vector["key"]) == vector["digest"]
 
 
-def test_no_derived_key_gets_the_bytes_of_another_recipe() -> None:
-    photo = PhotoRef(bucket="b", key=KEY, version_id="1")
+@pytest.mark.parametrize("vector", VECTORS["derived_keys"], ids=short)
+def test_a_derived_key_has_the_digests_of_key_and_version(vector: Vector) -> None:
+    photo = PhotoRef(
+        bucket="photos",
+        key=vector["key"],
+        version_id=vector.get("version_id"),
+        etag=vector.get("etag"),
+    )
 
-    one, two = (derived_key(photo, "thumb", "webp", recipe=recipe) for recipe in ("q80", "q81"))
+    key = derived_key(photo, "thumb", "webp", recipe=vector["recipe"])
 
-    assert one != two
-    assert one.split("/")[:2] == two.split("/")[:2]
+    owner = vector["key"].split("/")[1]
+    assert key == vector["thumb_webp"]
+    assert key == f"{owner}/{vector['key_digest']}/{vector['version_digest']}/thumb.webp"
+
+
+@pytest.mark.parametrize("vector", VECTORS["content_keys"], ids=lambda one: str(one["bytes"]))
+def test_a_content_key_begins_with_the_size_and_holds_the_sha256(vector: Vector) -> None:
+    size, sha256, key = vector["bytes"], vector["sha256"], vector["key"]
+
+    assert vector["content_key"] == f"{size_prefix(size)}{sha256}#{digest(key)}"
+    assert sha256_of(vector["content_key"]) == sha256
+
+
+@pytest.mark.parametrize("vector", VECTORS["labels"], ids=short)
+def test_a_label_is_folded(vector: Vector) -> None:
+    folded = fold_label(vector["name"])
+
+    assert folded == vector["folded"]
+    assert fold_label(folded) == folded
+    assert label_of(f"label#{folded}#2016-04-09T12:08:13#{'d' * 24}") == folded
+
+
+def test_a_key_with_half_a_surrogate_pair_is_bad() -> None:
+    with pytest.raises(BadKeyError, match="not valid Unicode"):
+        split_upload_key("uploads/alice/\ud800.jpg")
+
+
+def test_a_sort_key_is_made_for_the_owner_of_the_photo_only() -> None:
+    with pytest.raises(ValueError, match="is no photo of 'bob'"):
+        photo_sort_key("bob", "uploads/alice/a.jpg")
+
+
+def test_a_reference_to_another_bucket_is_refused() -> None:
+    photo = PhotoRef(bucket="elsewhere", key="uploads/alice/a.jpg")
+
+    with pytest.raises(ForeignBucketError):
+        refuse_reference(photo, photos_bucket="photos")
+    refuse_reference(photo, photos_bucket="elsewhere")
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])), st.text())
+def test_a_range_has_exactly_the_keys_that_go_on_after_a_hash(prefix: str, rest: str) -> None:
+    low, high = within(prefix)
+
+    assert low <= f"{prefix}#{rest}" <= high
+    assert not low <= f"{prefix}${rest}x" <= high
+    assert not low <= prefix <= high
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=900))

@@ -150,7 +150,7 @@ def test_the_page_can_be_signed_in_to_and_needs_no_more_than_its_policy_allows(
         page.on("pageerror", lambda error: complain(str(error)))
         page.on("console", lambda line: complain(line.text) if line.type == "error" else None)
         page.goto(internet.url)
-        page.get_by_label("Name or e-mail").fill("gus@example.com")
+        page.get_by_label("User name or email").fill("gus@example.com")
         page.get_by_label("Password").fill(temporary)
         page.get_by_role("button", name="Sign in").click()
         page.get_by_label("Choose a password of your own").fill(chosen)

@@ -1,4 +1,4 @@
-"""The page as somebody sees it, and the embedded AWS behind it."""
+"""The page in a browser, and the embedded AWS behind it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PATIENCE_MS = 60_000  # this machine may be busy with other tests
 
 
 class Cats:
-    """A labeler that sees a cat, in the middle of every photo."""
+    """A labeler that finds a cat in the middle of every photo."""
 
     version = "cats 1"
 
@@ -48,13 +48,13 @@ def site(dist: Path) -> Iterator[Site]:
 
 @pytest.fixture
 def troubles() -> list[str]:
-    """Return what the page complains of: errors, refusals by its policy, dialogs."""
+    """Return the page's errors, violations of its security policy, and dialogs."""
     return []
 
 
 @pytest.fixture
 def visitor(browser: Browser, site: Site, troubles: list[str]) -> Iterator[Page]:
-    """Return a page that nobody has signed in to."""
+    """Return the page before the sign-in."""
 
     def complain(what: str) -> None:
         troubles.append(what)
@@ -71,7 +71,7 @@ def visitor(browser: Browser, site: Site, troubles: list[str]) -> Iterator[Page]
 
 @pytest.fixture
 def page(visitor: Page) -> Page:
-    """Return a page of somebody who has signed in."""
+    """Return the page after the sign-in."""
     visitor.get_by_role("button", name="Sign in").click()
     visitor.get_by_role("button", name="Sign out").wait_for()
     return visitor

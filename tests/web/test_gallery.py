@@ -1,4 +1,4 @@
-"""The gallery as somebody sees it, in a real browser on the embedded AWS."""
+"""The gallery in a real browser, on an embedded AWS."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SMOOTH_MS = 250  # between two frames, for 95 of 100; this machine may be busy w
 
 
 def photo(width_px: int = 320, height_px: int = 240, taken: str = "2021:08:14 09:31:00") -> bytes:
-    """Return a JPEG that says when it was taken, and no offset."""
+    """Return a JPEG with a date but no offset."""
     block = pf.tiff_block(exif=[pf.text(pf.DATE_TIME_ORIGINAL, taken)])
     return pf.jpeg(exif=block, width_px=width_px, height_px=height_px)
 
@@ -39,8 +39,8 @@ def choose(page: Page, *files: Path, album: str = "") -> None:
     if not panel.is_visible():
         page.get_by_role("button", name="Add photos").click()
     if album:
-        panel.get_by_label("To the album").fill(album)
-        panel.get_by_label("To the album").blur()
+        panel.get_by_label("Album", exact=True).fill(album)
+        panel.get_by_label("Album", exact=True).blur()
     panel.get_by_label("Files", exact=True).set_input_files(files)
 
 
@@ -60,7 +60,7 @@ def drop(page: Page, *paths: Path) -> None:
 
 
 def go(page: Page, address: str) -> None:
-    """Go to a view without loading the page anew."""
+    """Go to a view without reloading the page."""
     page.evaluate("address => { location.hash = address }", address)
 
 
@@ -147,7 +147,7 @@ def test_a_dropped_folder_becomes_albums(page: Page, troubles: list[str], tmp_pa
     assert troubles == []
 
 
-def test_a_refused_file_says_why_in_words_and_with_its_code(
+def test_a_refused_file_is_shown_with_its_reason_and_its_code(
     page: Page, troubles: list[str], tmp_path: Path
 ) -> None:
     text, empty, large = write(tmp_path, text=b"no photo", empty=b"", large=bytes(26_214_401))
@@ -157,7 +157,7 @@ def test_a_refused_file_says_why_in_words_and_with_its_code(
     items = page.locator(".item")
     expect(items.filter(has_text="empty.jpg")).to_contain_text("The file is empty. EMPTY")
     expect(items.filter(has_text="large.jpg")).to_contain_text("larger than 25 MiB. TOO_LARGE")
-    why = "It is no picture of a kind that is accepted, whatever its name says. UNSUPPORTED_TYPE"
+    why = "The file type is not supported, whatever the file is called. UNSUPPORTED_TYPE"
     expect(items.filter(has_text="text.jpg")).to_contain_text(why)
     page.get_by_role("button", name="Close uploads").click()
     page.get_by_role("link", name="Problems").click()
@@ -178,7 +178,7 @@ def test_a_photo_replaces_another_of_its_name_only_when_asked_to(
     expect(item).to_contain_text("Ready after")
 
     choose(page, new)
-    expect(item).to_contain_text("There is a photo of this name in the album already.")
+    expect(item).to_contain_text("The album already has a photo of this name.")
     item.get_by_role("button", name="Keep both").click()
     expect(item).to_contain_text("same (2).jpg")
     expect(item).to_contain_text("Ready after")
@@ -191,7 +191,7 @@ def test_a_photo_replaces_another_of_its_name_only_when_asked_to(
     assert all("412" in line for line in troubles)
 
 
-def test_an_upload_that_broke_off_can_be_tried_again(
+def test_a_failed_upload_can_be_tried_again(
     page: Page, troubles: list[str], tmp_path: Path
 ) -> None:
     uploads = re.compile("/uploads/.*broken")
@@ -207,7 +207,9 @@ def test_an_upload_that_broke_off_can_be_tried_again(
     assert all("ERR_FAILED" in line for line in troubles)
 
 
-def test_a_large_photo_goes_up_in_parts(page: Page, troubles: list[str], tmp_path: Path) -> None:
+def test_a_large_photo_is_uploaded_in_parts(
+    page: Page, troubles: list[str], tmp_path: Path
+) -> None:
     noise = Image.frombytes("RGB", (2600, 2000), os.urandom(2600 * 2000 * 3))
     file = io.BytesIO()
     noise.save(file, "JPEG", quality=95)
@@ -222,7 +224,7 @@ def test_a_large_photo_goes_up_in_parts(page: Page, troubles: list[str], tmp_pat
     assert troubles == []
 
 
-def test_an_execution_that_died_is_told_by_describe_execution(
+def test_a_dead_execution_is_found_by_describe_execution(
     page: Page, site: Site, tmp_path: Path
 ) -> None:
     asked = []
@@ -256,12 +258,12 @@ def test_an_execution_that_died_is_told_by_describe_execution(
     expect(item).to_contain_text("Reading, resizing and labeling")
     page.clock.fast_forward(20_000)
 
-    expect(item).to_contain_text("Its execution ended without a result.")
+    expect(item).to_contain_text("The workflow ended without a result.")
     assert asked[0].url == f"{site.url}v1/executions/the-name"
     assert "/execute-api/aws4_request" in asked[0].headers["authorization"]
 
 
-def test_script_text_from_a_file_shows_as_text(
+def test_script_from_a_file_is_shown_as_text(
     page: Page, troubles: list[str], tmp_path: Path
 ) -> None:
     script = "<img src=x onerror=alert(1)><script>alert(2)</script>"
@@ -288,7 +290,7 @@ def test_script_text_from_a_file_shows_as_text(
     assert troubles == []
 
 
-def test_photos_are_opened_and_left_by_keyboard(
+def test_photos_are_opened_and_closed_by_keyboard(
     page: Page, troubles: list[str], tmp_path: Path
 ) -> None:
     choose(page, *write(tmp_path, k1=photo(), k2=photo(), k3=photo()), album="Keys")
@@ -362,7 +364,7 @@ SHIFTS = """() => {
 
 
 @pytest.mark.usefixtures("many")
-def test_a_thousand_photos_scroll_and_nothing_jumps(page: Page, troubles: list[str]) -> None:
+def test_a_thousand_photos_scroll_without_layout_shifts(page: Page, troubles: list[str]) -> None:
     page.evaluate(SHIFTS)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
@@ -383,7 +385,7 @@ def test_a_thousand_photos_scroll_and_nothing_jumps(page: Page, troubles: list[s
     assert troubles == []
 
 
-VIEWS = {  # by the address, what is there once the view is
+VIEWS = {  # by address: an element that is there once the view is shown
     "#/timeline": "a.tile .loaded",
     "#/timeline/2021": ".years [aria-current]",
     "#/albums": ".albums .name",
@@ -396,7 +398,7 @@ VIEWS = {  # by the address, what is there once the view is
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_accessibility_checker_finds_nothing_serious(
+def test_the_accessibility_checker_finds_no_serious_problem(
     page: Page, troubles: list[str], tmp_path: Path, scheme: Literal["light", "dark"]
 ) -> None:
     axe = (WEB / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")

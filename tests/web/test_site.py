@@ -1,4 +1,4 @@
-"""What stands behind the page on this machine: the account, the headers, who may read."""
+"""The local site: its account, its headers and its rules of access."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def get(url: str, **headers: str) -> HTTPResponse:
     return answer
 
 
-def test_a_page_that_is_not_built_is_missed_by_name(tmp_path: Path) -> None:
+def test_a_page_that_is_not_built_is_an_error_that_names_make_web(tmp_path: Path) -> None:
     with (
         pytest.raises(SiteUnavailableError, match="make web"),
         gallery(functions=Answering(), dist=tmp_path),
@@ -63,7 +63,7 @@ def test_only_files_that_are_named_by_their_content_are_cached(site: Site) -> No
         assert get(site.url + path).headers["Cache-Control"] == "no-cache"
 
 
-def test_nothing_beside_the_page_is_served(site: Site) -> None:
+def test_no_file_outside_the_page_is_served(site: Site) -> None:
     for path in ("..%2f..%2fpyproject.toml", "/../../pyproject.toml"):
         with pytest.raises(OSError, match="404"):
             get(f"{site.url}{path}")
@@ -76,7 +76,7 @@ def test_the_configuration_names_all_that_the_page_needs(site: Site) -> None:
     assert served == configuration(site.stack, site.account)
 
 
-def test_pages_of_other_origins_may_read_nothing(site: Site) -> None:
+def test_pages_of_other_origins_can_read_nothing(site: Site) -> None:
     url = f"{site.stack.endpoint_url}/{site.stack.photos_bucket}/"
     origin = site.url.rstrip("/")
 
@@ -87,7 +87,7 @@ def test_pages_of_other_origins_may_read_nothing(site: Site) -> None:
     )
 
 
-def test_a_browser_may_ask_whether_it_may_put_an_object_that_is_there(site: Site) -> None:
+def test_a_preflight_request_for_an_existing_object_succeeds(site: Site) -> None:
     site.stack.s3.put_object(Bucket=site.stack.derived_bucket, Key="a", Body=b"")
     request = Request(  # noqa: S310  # ours
         f"{site.stack.endpoint_url}/{site.stack.derived_bucket}/a",
@@ -109,7 +109,7 @@ class TestSigningIn:
             answer = identities.get_id(IdentityPoolId=account.identity_pool_id, Logins=logins)
             assert answer["IdentityId"] == account.owner
 
-    def test_gives_credentials_for_an_hour_to_whoever_has_signed_in(self, site: Site) -> None:
+    def test_gives_a_signed_in_user_credentials_for_an_hour(self, site: Site) -> None:
         identities = site.stack.client("cognito-identity")
 
         answer = identities.get_credentials_for_identity(
@@ -120,7 +120,7 @@ class TestSigningIn:
         assert 3500 < (expires - expires.now(expires.tzinfo)).total_seconds() <= 3600
 
     @pytest.mark.parametrize("logins", [{}, {"any": "forged"}], ids=["no token", "a forged token"])
-    def test_gives_nothing_to_anybody_else(self, site: Site, logins: dict[str, str]) -> None:
+    def test_gives_nothing_without_a_valid_token(self, site: Site, logins: dict[str, str]) -> None:
         identities = site.stack.client("cognito-identity")
 
         with pytest.raises(ClientError, match="NotAuthorizedException"):
@@ -128,7 +128,7 @@ class TestSigningIn:
         with pytest.raises(ClientError, match="NotAuthorizedException"):
             identities.get_credentials_for_identity(IdentityId=site.account.owner, Logins=logins)
 
-    def test_does_not_tell_who_there_is(self, site: Site) -> None:
+    def test_does_not_reveal_whether_a_user_exists(self, site: Site) -> None:
         pools = site.stack.client("cognito-idp")
 
         with pytest.raises(ClientError, match=r"NotAuthorizedException.*Incorrect username"):

@@ -11,9 +11,8 @@ from typing import Any
 import pytest
 
 from local.template import EXPRESSIONS, WORKFLOW, render_expression
-from shared.errors import BadKeyError
 from shared.items import plain
-from shared.keys import album_sort_key, digest, photo_sort_key, split_upload_key
+from shared.keys import digest
 from tools.npm import NpmError
 from workflow.expressions import NAMES, Evaluate, Variables, by_python, reference
 
@@ -22,29 +21,11 @@ from workflow.expressions import NAMES, Evaluate, Variables, by_python, referenc
 MAX_CHARACTERS = 2_560
 
 TIME = "2024-07-01T10:00:00Z"
-KEYS = [
-    "uploads/alice/a.jpg",
-    "uploads/alice/2024/a.jpg",
-    "uploads/alice/a/b/c.jpg",
-    "uploads/alice//a.jpg",
-    "uploads/alice/a//b.jpg",
-    "uploads/alice/2024/",
-    "uploads/a.jpg",
-    "uploads//a.jpg",
-    "uploads/",
-    "elsewhere/alice/a.jpg",
-    "uploads/%41+ %zz/%C3%A9.jpg",
-    "uploads/!~*'()/a.jpg",
-    "uploads/alice/quote\"s 'and' \\back\\slash.jpg",
-    "uploads/alice/line\nfeed\ttab /* no comment */.jpg",
-    "uploads/alice/{% $states %}/$[0].jpg",
-    "uploads/Straße/ﬁ İ ς/e\u0301 😀.jpg",
-    f"uploads/{'é' * 64}/a.jpg",
-    f"uploads/{'é' * 65}/a.jpg",
-    f"uploads/{'o' * 128}/a.jpg",
-    f"uploads/{'o' * 129}/a.jpg",
-    "uploads/alice/" + "€" * 336,
-]
+VECTORS = json.loads((Path(__file__).parents[1] / "vectors.json").read_text(encoding="utf-8"))
+UPLOADS = VECTORS["upload_keys"]
+OWNED = [vector for vector in UPLOADS if vector["owned"]]
+KEYS = [vector["key"] for vector in UPLOADS]
+KEY = "uploads/alice/2024/a.jpg"
 KINDS = ["Object Created", "Object Deleted", "Reprocess Requested", "Object Tags Added"]
 VERSIONS: list[dict[str, str]] = [
     {},
@@ -123,38 +104,30 @@ def version(key: str = "k", version_id: str = "v2", *, latest: bool = True) -> d
     return {"Key": key, "VersionId": version_id, "IsLatest": latest, **stored}
 
 
-def owned(key: str) -> bool:
-    """Tell whether Python's rule finds an owner."""
-    try:
-        return bool(split_upload_key(key))
-    except BadKeyError:
-        return False
-
-
-def first_state(key: str, kind: str) -> str:
-    """Return where an event leads, by Python's rule of what an upload's key is."""
-    if key.endswith("/") or kind not in KINDS[:3]:
+def first_state(vector: dict[str, Any], kind: str) -> str:
+    """Return where an event leads."""
+    if vector["folder"] or kind not in KINDS[:3]:
         return "Ignored"
     if kind == "Object Created":
-        return "Claim" if owned(key) else "RejectUnowned"
-    return "FindCurrentVersion" if owned(key) else "Ignored"
+        return "Claim" if vector["owned"] else "RejectUnowned"
+    return "FindCurrentVersion" if vector["owned"] else "Ignored"
 
 
 # Receive
 
 
 def test_an_event_leads_where_its_key_and_its_kind_say(evaluate: Evaluate) -> None:
-    cases = list(itertools.product(KEYS, KINDS))
+    cases = list(itertools.product(UPLOADS, KINDS))
 
-    found = evaluate("first_state", [uploaded(key, kind) for key, kind in cases])
+    found = evaluate("first_state", [uploaded(one["key"], kind) for one, kind in cases])
 
-    assert dict(zip(cases, found, strict=True)) == {case: first_state(*case) for case in cases}
+    assert found == [first_state(one, kind) for one, kind in cases]
 
 
 def test_a_key_in_a_foreign_bucket_has_no_owner_and_what_is_no_event_is_ignored(
     evaluate: Evaluate,
 ) -> None:
-    foreign = [uploaded(KEYS[0], kind, bucket="foreign") for kind in KINDS[:3]]
+    foreign = [uploaded(KEY, kind, bucket="foreign") for kind in KINDS[:3]]
     no_event = {"states": {"input": {"event": "s3:TestEvent", "bucket": "photos"}}}
 
     found = evaluate("first_state", [*foreign, no_event])
@@ -162,21 +135,52 @@ def test_a_key_in_a_foreign_bucket_has_no_owner_and_what_is_no_event_is_ignored(
     assert found == ["RejectUnowned", "Ignored", "Ignored", "Ignored"]
 
 
-def test_the_row_of_a_photo_is_named_as_in_python(evaluate: Evaluate) -> None:
-    keys = [key for key in KEYS if owned(key)]
+def test_the_row_of_a_photo_is_named_as_the_vectors_say(evaluate: Evaluate) -> None:
+    rows = evaluate("owned_row", [uploaded(vector["key"]) for vector in OWNED])
 
-    rows = evaluate("owned_row", map(uploaded, keys))
-
-    assert len(keys) > 10
-    for key, row in zip(keys, rows, strict=True):
-        owner, album, _ = split_upload_key(key)
-        assert row == {
-            "pk": owner,
-            "sk": photo_sort_key(owner, key),
-            "album": album,
-            "digest": digest(key),
-            "shard": album_sort_key(album, key)[-1],
+    assert rows == [
+        {
+            "pk": vector["owner"],
+            "sk": vector["photo_sort_key"],
+            "album": vector["album"],
+            "digest": vector["digest"],
+            "shard": vector["shard"],
         }
+        for vector in OWNED
+    ]
+
+
+def test_the_row_of_an_object_without_an_owner_is_named_as_the_vectors_say(
+    evaluate: Evaluate,
+) -> None:
+    vectors = VECTORS["unowned_keys"]
+
+    rows = evaluate("unowned_row", [uploaded(one["key"], bucket=one["bucket"]) for one in vectors])
+
+    assert [row["sk"] for row in rows] == [one["photo_sort_key"] for one in vectors]
+
+
+def test_the_content_and_the_album_of_a_photo_are_named_as_the_vectors_say(
+    evaluate: Evaluate,
+) -> None:
+    case = next(results())
+    contents = [
+        {
+            **case,
+            "row": {**ROW, "digest": digest(one["key"])},
+            "extracted": {**EXTRACTED, "image": {"bytes": one["bytes"]}},
+            "rendered": {**RENDERED, "sha256": one["sha256"]},
+        }
+        for one in VECTORS["content_keys"]
+    ]
+    albums = [{**case, "row": {**ROW, "album": one["album"]}} for one in OWNED]
+
+    assert [record["content_key"] for record in evaluate("ready_record", contents)] == [
+        one["content_key"] for one in VECTORS["content_keys"]
+    ]
+    assert [record["album_key"].split("#")[0] for record in evaluate("ready_record", albums)] == [
+        one["album_digest"] for one in OWNED
+    ]
 
 
 def test_what_has_no_owner_has_a_row_of_its_own_that_is_no_owners(evaluate: Evaluate) -> None:
@@ -187,18 +191,18 @@ def test_what_has_no_owner_has_a_row_of_its_own_that_is_no_owners(evaluate: Eval
     assert {row["pk"] for row in rows} == {"/"}
     assert len({row["sk"] for row in rows}) == len(cases)
     assert all(re.fullmatch(r"photo#[0-9a-f]{64}", row["sk"]) for row in rows)
-    assert [row["digest"] for row in rows[::2]] == [digest(key) for key in KEYS]
+    assert [row["digest"] for row in rows[::2]] == [one["digest"] for one in UPLOADS]
 
 
 def test_the_photo_the_event_and_the_claim_are_what_the_event_says(evaluate: Evaluate) -> None:
-    cases = [uploaded(KEYS[1], version=said) for said in VERSIONS]
-    relabeling = uploaded(KEYS[1], KINDS[2], relabel=True)
-    sized = uploaded(KEYS[1], version={"size": 7})  # type: ignore[dict-item]  # a number
+    cases = [uploaded(KEY, version=said) for said in VERSIONS]
+    relabeling = uploaded(KEY, KINDS[2], relabel=True)
+    sized = uploaded(KEY, version={"size": 7})  # type: ignore[dict-item]  # a number
 
     photos = evaluate("photo", [*cases, sized])
     claims = evaluate("claim", cases)
 
-    reference = {"bucket": "photos", "key": KEYS[1]}
+    reference = {"bucket": "photos", "key": KEY}
     assert photos == [
         reference,
         {**reference, "version_id": "v1"},
@@ -493,6 +497,19 @@ def test_a_photo_that_is_not_ready_leaves_labels_and_album(
         assert [list(item) for item in items[1:]] == [["Update"]] * is_counted + [["Delete"]]
         if is_counted:
             assert items[1]["Update"]["ExpressionAttributeValues"][":more"] == {"N": "-1"}
+
+
+def test_empty_maps_and_lists_are_written_as_such(evaluate: Evaluate) -> None:
+    empty: dict[str, Any] = {"renditions": {}, "labels": [], "camera": {"lens": {}}}
+    case = {"row": ROW, "photo": PHOTO, "event": EVENT, "claim": CLAIM, "previous": PREVIOUS}
+    record = {"status": "DELETED", **empty}
+
+    [items] = evaluate(
+        "publish_items", [{**case, "tagged": {}, "states": STATES, "record": record}]
+    )
+
+    photo = plain(items[0]["Put"]["Item"])
+    assert {name: photo[name] for name in empty} == empty
 
 
 def test_a_number_is_written_as_dynamodb_reads_it(evaluate: Evaluate) -> None:

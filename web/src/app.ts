@@ -1,4 +1,4 @@
-/** What the views work with, once somebody has signed in. */
+/** The state that the views share after the sign-in. */
 
 import { signal } from "@preact/signals";
 import { createContext } from "preact";
@@ -7,24 +7,31 @@ import type { Aws } from "./aws";
 import { Gallery } from "./gallery";
 import type { PhotoList } from "./lists";
 import type { Photo } from "./records";
+import { route } from "./routes";
 import { Uploads } from "./uploads";
 
 export class App {
   readonly gallery: Gallery;
   readonly uploads: Uploads;
-  /** The list that is on the page: what lies beside an open photo. */
+  /** The list on the page: its photos are the neighbors of the open photo. */
   readonly list = signal<PhotoList | undefined>(undefined);
-  /** The last thing that happened, for screen readers. */
+  /** The last event, for screen readers. */
   readonly news = signal("");
   /** The last photo that became READY. */
   readonly latest = signal<Photo | undefined>(undefined);
   readonly uploadsOpen = signal(false);
-  /** The album that files go to which are dropped on no album. */
+  /** The album of uploads, except on the page of another album. */
   readonly album = signal("Inbox");
 
   constructor(readonly aws: Aws) {
     this.gallery = new Gallery(aws);
     this.uploads = new Uploads(aws, this.gallery, (photo) => this.arrived(photo));
+  }
+
+  /** Return the album of the next uploads: the album on the page, else the chosen one. */
+  destination(): string {
+    const { view, argument } = route.peek();
+    return view === "albums" && argument ? argument : this.album.value;
   }
 
   async delete(path: string): Promise<void> {

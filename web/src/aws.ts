@@ -1,4 +1,4 @@
-/** What the page asks of AWS. Nothing else knows an SDK. */
+/** The calls to AWS. No other module uses an SDK. */
 
 import { DynamoDBClient, GetItemCommand, QueryCommand, type QueryCommandInput } from "@aws-sdk/client-dynamodb";
 import { DeleteObjectCommand, GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
@@ -9,23 +9,26 @@ import { XhrHttpHandler } from "@aws-sdk/xhr-http-handler";
 import { Sha256 } from "@aws-crypto/sha256-js";
 import { SignatureV4 } from "@smithy/signature-v4";
 import type { Config } from "./config";
-import type { Item } from "./records";
+import { UPLOADS_PREFIX } from "./rows.gen";
 import { credentials } from "./session";
 
 const URL_SECONDS = 3600;
-const URL_FRESH_MS = 45 * 60 * 1000; // a picture that is looked at now may be asked for again
+const URL_FRESH_MS = 45 * 60 * 1000; // less than URL_SECONDS: the browser may request the picture again
 const PART_BYTES = 5 * 1024 * 1024; // the least that S3 allows
 const PARTS_AT_ONCE = 2; // for one file; several files go up together
 
+/** What DynamoDB returned: nothing is known of its types. */
+export type Item = Record<string, unknown>;
+
 export interface Page {
   items: Item[];
-  /** Where the next page begins; absent at the end. */
+  /** The keys after which the next page starts; absent on the last page. */
   next?: Record<string, unknown>;
 }
 
 export interface Query {
   index?: "by_album" | "by_time";
-  /** The condition on the sort key, by its own names. */
+  /** The condition on the sort key. Names begin with #, values with a colon. */
   where: string;
   values: Record<string, string>;
   descending?: boolean;
@@ -34,17 +37,17 @@ export interface Query {
   fields?: readonly string[];
 }
 
-/** fetch() tells nothing of an upload's progress; XMLHttpRequest does. */
+/** XMLHttpRequest reports the progress of an upload; fetch() does not. */
 class ProgressHandler extends XhrHttpHandler {
   override async handle(...call: Parameters<XhrHttpHandler["handle"]>): ReturnType<XhrHttpHandler["handle"]> {
     const answer = await super.handle(...call);
-    // A broken connection has status 0, which the SDK would take for success. These words it tries again.
+    // A broken connection has status 0, which the SDK takes for success. It retries errors with this message.
     if (answer.response.statusCode === 0) throw new TypeError("Failed to fetch");
     return answer;
   }
 }
 
-/** There is an object of that key already. */
+/** The bucket has an object with this key. */
 export class ExistsError extends Error {}
 
 export class Aws {
@@ -96,15 +99,15 @@ export class Aws {
   }
 
   uploadKey(path: string): string {
-    return `uploads/${this.owner}/${path}`;
+    return `${UPLOADS_PREFIX}${this.owner}/${path}`;
   }
 
   /**
    * Put a file into the photos bucket.
    *
-   * @param replace whether it may take the place of one that has its key.
-   * @returns its version, where the bucket lets the page see it.
-   * @throws ExistsError: there is one, and it may not be replaced.
+   * @param replace whether to replace an object with the same key.
+   * @returns the version id; undefined in a bucket without versions.
+   * @throws ExistsError: there is an object with the same key, and `replace` is false.
    */
   async upload(
     path: string,
@@ -143,14 +146,14 @@ export class Aws {
     );
   }
 
-  /** Where the browser finds a rendition. */
+  /** Return the URL of a rendition. */
   async renditionUrl(key: string): Promise<string> {
     const { renditions_url: open, derived_bucket: bucket } = this.config;
     if (open) return `${open}/${key.split("/").map(encodeURIComponent).join("/")}`;
     return this.signedUrl(bucket, key);
   }
 
-  /** Where the browser downloads the original: it is never shown, for it may be of any kind. */
+  /** Return the URL to download an original. The page never shows originals: the file may be of any type. */
   async originalUrl(key: string): Promise<string> {
     const name = encodeURIComponent(key.slice(key.lastIndexOf("/") + 1));
     const command = new GetObjectCommand({
@@ -161,7 +164,7 @@ export class Aws {
     return getSignedUrl(this.s3, command, { expiresIn: URL_SECONDS });
   }
 
-  /** How far an execution is, or undefined where that cannot be asked. */
+  /** Return the status of an execution; undefined if the gallery has no API for it. */
   async executionStatus(arn: string): Promise<string | undefined> {
     const { api_url: api, region } = this.config;
     if (!api) return undefined;
@@ -175,14 +178,14 @@ export class Aws {
       path: url.pathname,
       headers: { host: url.host },
     });
-    const { host: _, ...sent } = headers; // the browser's own to say
+    const { host: _, ...sent } = headers; // the browser sets it
     const answer = await fetch(url, { headers: sent });
     if (!answer.ok) return undefined;
     const { status } = (await answer.json()) as { status?: unknown };
     return typeof status === "string" ? status : undefined;
   }
 
-  /** A URL stays the same for a while, so that the browser's cache knows it. */
+  /** The URL stays the same for a while, so that the browser finds the picture in its cache. */
   private async signedUrl(bucket: string, key: string): Promise<string> {
     const known = this.urls.get(key);
     if (known && known.until > Date.now()) return known.url;

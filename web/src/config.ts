@@ -1,4 +1,4 @@
-/** Where the gallery's parts are: config.json, which lies beside the page. */
+/** The names of the deployment's resources, from config.json beside the page. */
 
 export interface Config {
   region: string;
@@ -8,13 +8,13 @@ export interface Config {
   user_pool_id: string;
   user_pool_client_id: string;
   identity_pool_id: string;
-  /** Where all of AWS answers; absent means AWS itself. */
+  /** The endpoint of an embedded AWS; absent for AWS. */
   endpoint?: string;
-  /** GET <api_url>/executions/<name>; absent means that only the table is asked. */
+  /** GET <api_url>/executions/<name>; absent if the page can query the table only. */
   api_url?: string;
-  /** Where renditions can be had without a signature; absent means from S3, with one. */
+  /** The base URL of renditions that need no signature; absent for signed URLs of S3. */
   renditions_url?: string;
-  /** The account of an embedded AWS, filled in for whoever signs in. */
+  /** The account of an embedded AWS, filled in on the sign-in page. */
   local_credentials?: { username: string; password: string };
 }
 
@@ -28,7 +28,7 @@ const REQUIRED = [
   "identity_pool_id",
 ] as const;
 
-/** @throws Error naming the field that is missing. */
+/** @throws Error: a field is missing; the message names it. */
 export function parseConfig(value: unknown): Config {
   const config = value as Record<string, unknown> | null;
   for (const name of REQUIRED) {
@@ -40,7 +40,7 @@ export function parseConfig(value: unknown): Config {
   return config as unknown as Config;
 }
 
-/** @throws Error: there is none, or it is not complete. */
+/** @throws Error: there is no config.json, or a field is missing. */
 export async function loadConfig(): Promise<Config> {
   const answer = await fetch("./config.json", { cache: "no-cache" });
   if (!answer.ok) throw new Error(`config.json: HTTP status ${answer.status}`);

@@ -1,4 +1,6 @@
-/** Files and folders that somebody dropped or chose, each with the album that it goes to. */
+/** Files and folders that were dropped or chosen, each with the folder that becomes its album. */
+
+import { MAX_BYTES, type Reason } from "./rows.gen";
 
 export interface Chosen {
   file: File;
@@ -6,21 +8,20 @@ export interface Chosen {
   folder: string;
 }
 
-export const MAX_BYTES = 26_214_400; // as in images/shared/limits.py
-export const MAX_KEY_BYTES = 1024; // S3's
+const MAX_KEY_BYTES = 1024; // S3's limit
 
-// What lies in folders of photos and is none, as in local/process.py; the bytes of all else decide.
+// Files in photo folders that are not photos, as in local/process.py. The workflow checks the bytes of the others.
 const BESIDE_PHOTOS = /\.(aae|avi|csv|db|html|ini|jsonl?|m4v|md|mov|mp4|pdf|txt|xml|xmp|zip)$/i;
 
-/** Why a file need not be uploaded to be refused: the pipeline's own code. */
-export function refusalOf(file: File, key: string): string | undefined {
+/** Return the reason for which the workflow would reject a file, if it is known before the upload. */
+export function refusalOf(file: File, key: string): Reason | undefined {
   if (new TextEncoder().encode(key).length > MAX_KEY_BYTES || hasLoneSurrogate(key)) return "BAD_KEY";
   if (file.size === 0) return "EMPTY";
   if (file.size > MAX_BYTES) return "TOO_LARGE";
   return undefined;
 }
 
-/** An album as it stands in keys: no empty parts, no ways up, one spelling of each letter. */
+/** Return an album's path as in keys: in NFC, without empty parts, "." and "..". */
 export function albumName(...parts: string[]): string {
   return parts
     .flatMap((part) => part.normalize("NFC").split("/"))
@@ -29,20 +30,20 @@ export function albumName(...parts: string[]): string {
     .join("/");
 }
 
-/** "a.jpg" as "a (2).jpg". */
+/** Return "a (2).jpg" for "a.jpg" and 2. */
 export function numbered(name: string, number: number): string {
   const dot = name.lastIndexOf(".");
   return dot > 0 ? `${name.slice(0, dot)} (${number})${name.slice(dot)}` : `${name} (${number})`;
 }
 
-/** From <input type=file>, with folders where webkitdirectory gives them. */
+/** Return the files of an <input type=file>, with their folders if it has webkitdirectory. */
 export function chosenFiles(files: FileList): Chosen[] {
   return [...files]
     .map((file) => ({ file, folder: file.webkitRelativePath.split("/").slice(0, -1).join("/") }))
     .filter(({ file, folder }) => folder === "" || isLikelyPhoto(file.name));
 }
 
-/** From a drop. All must be taken from the event before anything is awaited. */
+/** Return dropped files. The items are gone after the first await, so all are read before it. */
 export async function droppedFiles(transfer: DataTransfer): Promise<Chosen[]> {
   const dropped = [...transfer.items].map((item) => ({ entry: item.webkitGetAsEntry(), file: item.getAsFile() }));
   const found = dropped.map(({ entry, file }) => (entry ? filesOf(entry, "") : file ? [{ file, folder: "" }] : []));
@@ -60,7 +61,7 @@ async function filesOf(entry: FileSystemEntry, folder: string): Promise<Chosen[]
   const reader = (entry as FileSystemDirectoryEntry).createReader();
   const below: FileSystemEntry[] = [];
   for (;;) {
-    // A reader gives a hundred at a time, and none at the end.
+    // A reader returns up to 100 entries at a time, and none at the end.
     const some = await new Promise<FileSystemEntry[]>((resolve, reject) =>
       reader.readEntries(resolve, reject),
     );

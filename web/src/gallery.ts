@@ -1,13 +1,15 @@
-/** The questions that a gallery asks of its table. Each is a Query of one partition. */
+/** The queries of the gallery. Each is a DynamoDB Query of one partition. */
 
-import type { Aws, Page, Query } from "./aws";
-import { cardOf, cardOfLabel, photoOf, sortKey, type Card, type Item, type Photo } from "./records";
-import { folded } from "./words";
+import type { Aws, Item, Page, Query } from "./aws";
+import { folded } from "./fold";
+import { cardOf, cardOfLabel, photoOf, problemOf, sortKey, type Card, type Photo, type Problem, type Untrusted } from "./records";
+import { DIGEST_CHARACTERS, type AlbumIndexRow, type AlbumRow, type LabelRow, type TimeIndexRow } from "./rows.gen";
 
-const PAGE = 200; // cards: a megabyte is the most that DynamoDB reads at once
+const PAGE = 200; // cards; DynamoDB reads at most 1 MB at once
 const MAX_YEARS = 200;
-const CARD_FIELDS = ["sk", "title", "edits", "width_px", "height_px", "renditions"] as const;
-const LAST = "\uffff"; // sorts after all that may follow a prefix
+const CARD_FIELDS = ["sk", "title", "edits", "width_px", "height_px", "renditions"] satisfies (keyof AlbumIndexRow &
+  keyof TimeIndexRow)[];
+const LAST = "\uffff"; // sorts after every text that begins with the same prefix
 
 export interface Album {
   name: string;
@@ -18,7 +20,7 @@ export interface Album {
 export class Gallery {
   constructor(private readonly aws: Aws) {}
 
-  /** READY photos, the newest first; of one year where it is given. */
+  /** READY photos, newest first, of all years or of one. */
   timeline(year?: string): AsyncGenerator<Card[]> {
     const prefix = `time#${year ? `${year}-` : ""}`;
     return this.cards("time_key", {
@@ -29,7 +31,7 @@ export class Gallery {
     });
   }
 
-  /** The years in which there are photos, the newest first: one small Query for each. */
+  /** The years that have photos, newest first: one small Query for each. */
   async years(): Promise<string[]> {
     const years: string[] = [];
     let before = `time#${LAST}`;
@@ -50,18 +52,18 @@ export class Gallery {
     return years;
   }
 
-  /** What was rejected or has failed, the newest first. */
-  async *problems(): AsyncGenerator<Photo[]> {
+  /** Photos that were rejected or failed, newest first. */
+  async *problems(): AsyncGenerator<Problem[]> {
     const query = {
       index: "by_time",
       where: "begins_with(#time_key, :from)",
       values: { ":from": "problem#" },
       descending: true,
     } as const;
-    for await (const page of this.pages(query)) yield page.map(photoOf);
+    for await (const page of this.pages(query)) yield page.map(problemOf);
   }
 
-  /** The photos of an album, the oldest first. */
+  /** The photos of an album, oldest first. */
   async *album(name: string): AsyncGenerator<Card[]> {
     yield* this.cards("album_key", {
       index: "by_album",
@@ -70,12 +72,13 @@ export class Gallery {
     });
   }
 
-  /** The albums that have photos, by name, each with its newest photo: one more Query for each. */
+  /** The albums that have photos, by name, each with its newest photo: one more Query for each album. */
   async albums(): Promise<Album[]> {
-    const counts = new Map<string, number>(); // each album's is spread over several rows
-    const query = { where: "begins_with(#sk, :album)", values: { ":album": "album#" }, fields: ["album", "photos"] };
+    const counts = new Map<string, number>(); // the count of an album is the sum of several rows
+    const fields: (keyof AlbumRow)[] = ["album", "photos"];
+    const query = { where: "begins_with(#sk, :album)", values: { ":album": "album#" }, fields };
     for await (const page of this.pages(query)) {
-      for (const { album, photos } of page) {
+      for (const { album, photos } of page as Untrusted<AlbumRow>[]) {
         if (typeof album !== "string" || typeof photos !== "number") continue;
         counts.set(album, (counts.get(album) ?? 0) + photos);
       }
@@ -99,21 +102,21 @@ export class Gallery {
     return items[0] && cardOf(items[0]);
   }
 
-  /** READY photos with a label or one of its ancestors, the newest first. */
+  /** READY photos with a label or one of its descendants, newest first. */
   async *labeled(label: string): AsyncGenerator<Card[]> {
     const query = {
       where: "begins_with(#sk, :label)",
       values: { ":label": `label#${folded(label)}#` },
       descending: true,
     };
-    // Not those of a label that goes on behind a # of its own.
-    const its = (item: Item) => item["label"] === folded(label);
-    for await (const page of this.pages(query)) yield page.filter(its).map(cardOfLabel);
+    // The prefix also matches labels that continue after a #.
+    const matches = (row: Untrusted<LabelRow>) => row.label === folded(label);
+    for await (const page of this.pages(query)) yield page.filter(matches).map(cardOfLabel);
   }
 
   /**
-   * Labels and ancestors that begin with a text, by name: one small Query for each, and each is
-   * yielded as it is found.
+   * Labels and ancestors that begin with a text, by name: one small Query for each. Each is yielded
+   * as soon as it is found.
    */
   async *labels(beginning: string, limit: number): AsyncGenerator<string> {
     const prefix = `label#${folded(beginning)}`;
@@ -123,12 +126,12 @@ export class Gallery {
         where: "#sk BETWEEN :from AND :to",
         values: { ":from": from, ":to": prefix + LAST },
         limit: 1,
-        fields: ["sk", "label"],
+        fields: ["sk", "label"] satisfies (keyof LabelRow)[],
       });
       const label = text(items[0]?.["label"]);
       if (!label) return;
       yield label;
-      from = `label#${label}$`; // "$" comes after "#": past all rows of this label
+      from = `label#${label}$`; // "$" follows "#": after all rows of this label
     }
   }
 
@@ -137,7 +140,7 @@ export class Gallery {
     return item && photoOf(item);
   }
 
-  private async *cards(key: string, query: Omit<Query, "limit">): AsyncGenerator<Card[]> {
+  private async *cards(key: "album_key" | "time_key", query: Omit<Query, "limit">): AsyncGenerator<Card[]> {
     for await (const page of this.pages({ ...query, fields: [...CARD_FIELDS, key] })) yield page.map(cardOf);
   }
 
@@ -151,13 +154,13 @@ export class Gallery {
   }
 }
 
-/** The first 24 hex digits of the SHA-256 of an album's path. */
+/** Return the digest of an album's path, as `digest` in images/shared/keys.py does. */
 export async function albumDigest(name: string): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(name));
   return [...new Uint8Array(digest)]
-    .slice(0, 12)
     .map((byte) => byte.toString(16).padStart(2, "0"))
-    .join("");
+    .join("")
+    .slice(0, DIGEST_CHARACTERS);
 }
 
 function text(value: unknown): string {

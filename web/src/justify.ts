@@ -1,15 +1,15 @@
-/** Rows of pictures that are as high as each other and together as wide as the page. */
+/** Rows of pictures: the pictures of a row have the same height and fill the width of the page. */
 
 export interface Row<T> {
   heightPx: number;
   tiles: { item: T; widthPx: number }[];
 }
 
-const NARROWEST = 0.4; // of a picture's shape, width over height: a column is cropped to that
-const WIDEST = 4; // so is a panorama
+const NARROWEST = 0.4; // width over height; a narrower picture is cropped
+const WIDEST = 4; // a wider picture, such as a panorama, is cropped
 
 /**
- * Fill each row until it is no higher than wanted. The last row is left short.
+ * Fill each row until it is at most `rowPx` high. The last row may be narrower than the page.
  *
  * @param aspect width over height, as displayed.
  */

@@ -1,4 +1,4 @@
-/** A list of photos that grows as one scrolls, and follows what arrives and what is deleted. */
+/** A list of photos that is read page by page, and follows uploads and deletions. */
 
 import { signal } from "@preact/signals";
 import type { Card } from "./records";
@@ -10,13 +10,13 @@ export class PhotoList<T extends Card = Card> {
 
   constructor(
     private pages: AsyncGenerator<T[]>,
-    /** Which sort time comes first. */
+    /** The order of the sort times. */
     private readonly order: "oldest" | "newest" = "newest",
-    /** Whether a photo that arrives belongs here. */
+    /** Whether a new photo belongs to this list. */
     private readonly takes: (card: Card) => boolean = () => false,
   ) {}
 
-  /** Read the next page that is not empty. */
+  /** Read the next page that has new photos. */
   async more(): Promise<void> {
     if (this.state.value !== "idle") return;
     this.state.value = "loading";
@@ -48,7 +48,7 @@ export class PhotoList<T extends Card = Card> {
       this.order === "newest" ? one.sortTime >= card.sortTime : one.sortTime <= card.sortTime;
     const place = others.findIndex((one) => !before(one));
     const end = place < 0 ? others.length : place;
-    if (place < 0 && this.state.value !== "done" && others.length > 0) return; // a later page brings it
+    if (place < 0 && this.state.value !== "done" && others.length > 0) return; // a page that is not read yet has it
     this.cards.value = [...others.slice(0, end), card, ...others.slice(end)];
   }
 

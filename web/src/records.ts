@@ -1,8 +1,24 @@
-/** What the table holds of a photo. Nothing in it is trusted to be there, or to be of its type. */
+/** Rows of the table as the page shows them. Nothing in a row is trusted to be there, or to be of its type. */
 
-import { folded } from "./words";
+import { folded } from "./fold";
+import type {
+  AlbumIndexRow,
+  BoundingBox,
+  Camera,
+  Instance,
+  LabelRow,
+  Label as LabelInRow,
+  Location,
+  PhotoRow,
+  Rendition,
+  TakenAt,
+  TimeIndexRow,
+} from "./rows.gen";
 
-export type Status = "PROCESSING" | "READY" | "REJECTED" | "FAILED" | "DELETED";
+/** A row, or a part of one, as it was read: it has the right names at most. */
+export type Untrusted<T> = { readonly [K in keyof T]?: unknown };
+
+export type Status = PhotoRow["status"];
 
 export interface Picture {
   key: string;
@@ -10,7 +26,7 @@ export interface Picture {
   heightPx: number;
 }
 
-/** As much of a photo as a list shows. */
+/** The part of a photo that a list shows. */
 export interface Card {
   /** Below the owner: album/file. */
   path: string;
@@ -21,30 +37,29 @@ export interface Card {
   heightPx: number;
 }
 
-export interface Box {
-  left: number;
-  top: number;
-  width: number;
-  height: number;
+/** A photo that was rejected or failed. */
+export interface Problem extends Card {
+  status: Status;
+  reason?: string;
+  step?: string;
+  error?: string;
 }
+
+export type Box = Pick<BoundingBox, "left" | "top" | "width" | "height">;
 
 export interface Label {
   name: string;
-  /** Per cent. */
+  /** Percent. */
   confidence: number;
   parents: string[];
   boxes: Box[];
 }
 
-export interface Photo extends Card {
-  status: Status;
+export interface Photo extends Problem {
   key: string;
   versionId?: string;
-  claimed?: string;
+  claimedVersion?: string;
   executionArn?: string;
-  reason?: string;
-  step?: string;
-  error?: string;
   updatedAt?: string;
   uploadedAt?: string;
   bytes?: number;
@@ -68,11 +83,9 @@ export interface Photo extends Card {
   large?: Picture;
 }
 
-export type Item = Record<string, unknown>;
-
 const PHOTO = "photo#";
 
-/** album and file of album/file; the album is empty for a file of no album. */
+/** Split album/file; the album is empty for a file directly below its owner. */
 export function splitPath(path: string): { album: string; file: string } {
   const slash = path.lastIndexOf("/");
   return { album: path.slice(0, Math.max(slash, 0)), file: path.slice(slash + 1) };
@@ -82,49 +95,56 @@ export function sortKey(path: string): string {
   return PHOTO + path;
 }
 
-/** A card of a photo's row. */
-export function cardOf(row: Item): Card {
+/** Return the card of a photo in an index. */
+export function cardOf(row: Untrusted<AlbumIndexRow & TimeIndexRow>): Card {
   const item = edited(row);
-  const thumb = picture(map(map(item["renditions"])["thumb"]));
-  return card(text(item["sk"]) ?? "", item, thumb);
+  const key = text(row.time_key) ?? text(row.album_key);
+  return card(text(row.sk) ?? "", key, item, renditionOf(row, "thumb"));
 }
 
-/** A card of a label's row, which holds no more of the photo than this. */
-export function cardOfLabel(item: Item): Card {
-  return card(text(item["photo"]) ?? "", item, picture(map(item["thumb"])));
+/** Return the card of a label's row. */
+export function cardOfLabel(row: Untrusted<LabelRow>): Card {
+  return card(text(row.photo) ?? "", text(row.sk), row, picture(map<Rendition>(row.thumb)));
 }
 
-export function photoOf(row: Item): Photo {
-  const item = edited(row);
-  const hidden = list(edits(row)["hidden_labels"]);
-  const taken = map(item["taken_at"]);
-  const local = text(taken["local"]);
-  const place = map(item["location"]);
-  const latitude = number(place["latitude"]);
-  const longitude = number(place["longitude"]);
-  const camera = map(item["camera"]);
+/** Return the problem of a photo in the index by_time. */
+export function problemOf(row: Untrusted<TimeIndexRow>): Problem {
   return {
     ...cardOf(row),
-    status: (text(item["status"]) ?? "PROCESSING") as Status,
-    key: text(item["key"]) ?? "",
+    status: statusOf(row),
+    ...present({ reason: text(row.reason), step: text(row.step), error: text(row.error) }),
+  };
+}
+
+/** Return the photo of its own row. */
+export function photoOf(row: Untrusted<PhotoRow>): Photo {
+  const item = edited(row);
+  const hidden = list(editsOf(row)["hidden_labels"]);
+  const taken = map<TakenAt>(item.taken_at);
+  const local = text(taken.local);
+  const place = map<Location>(item.location);
+  const latitude = number(place.latitude);
+  const longitude = number(place.longitude);
+  const camera = map<Camera>(item.camera);
+  return {
+    ...problemOf(row),
+    key: text(item.key) ?? "",
     ...present({
-      versionId: text(item["version_id"]),
-      claimed: text(item["claimed"]),
-      executionArn: text(item["execution_arn"]),
-      reason: text(item["reason"]),
-      step: text(item["step"]),
-      error: text(item["error"]),
-      updatedAt: text(item["updated_at"]),
-      uploadedAt: text(item["uploaded_at"]),
-      bytes: number(item["bytes"]),
-      format: text(item["format"]),
-      description: text(item["description"]),
-      labelsStatus: text(item["labels_status"]),
-      large: picture(map(map(item["renditions"])["large"])),
+      sortTime: text(item.sort_time),
+      versionId: text(item.version_id),
+      claimedVersion: text(item.claimed_version),
+      executionArn: text(item.execution_arn),
+      updatedAt: text(item.updated_at),
+      uploadedAt: text(item.uploaded_at),
+      bytes: number(item.bytes),
+      format: text(item.format),
+      description: text(item.description),
+      labelsStatus: text(item.labels_status),
+      large: renditionOf(row, "large"),
       takenAt: local && {
         local,
-        ...present({ offset: text(taken["offset"]) }),
-        plausible: flag(taken["plausible"], true),
+        ...present({ offset: text(taken.offset) }),
+        plausible: flag(taken.plausible, true),
       },
       location:
         latitude === undefined || longitude === undefined
@@ -132,77 +152,84 @@ export function photoOf(row: Item): Photo {
           : {
               latitude,
               longitude,
-              ...present({ altitudeM: number(place["altitude_m"]) }),
-              valid: flag(place["gps_valid"], true),
+              ...present({ altitudeM: number(place.altitude_m) }),
+              valid: flag(place.gps_valid, true),
             },
     }),
-    truncated: flag(item["truncated"], false),
+    truncated: flag(item.truncated, false),
     camera: present({
-      make: text(camera["make"]),
-      model: text(camera["model"]),
-      lens: text(camera["lens"]),
-      iso: number(camera["iso"]),
-      fNumber: number(camera["f_number"]),
-      exposureS: number(camera["exposure_s"]),
-      focalLengthMm: number(camera["focal_length_mm"]),
+      make: text(camera.make),
+      model: text(camera.model),
+      lens: text(camera.lens),
+      iso: number(camera.iso),
+      fNumber: number(camera.f_number),
+      exposureS: number(camera.exposure_s),
+      focalLengthMm: number(camera.focal_length_mm),
     }),
-    keywords: list(item["keywords"]).flatMap((word) => text(word) ?? []),
-    labels: list(item["labels"])
-      .map((label) => labelOf(map(label)))
+    keywords: list(item.keywords).flatMap((word) => text(word) ?? []),
+    labels: list(item.labels)
+      .map((label) => labelOf(map<LabelInRow>(label)))
       .filter(({ name }) => !hidden.includes(folded(name))),
   };
 }
 
-/** A row with what a person wrote over what the file says. An empty text takes it away. */
-function edited(row: Item): Item {
-  const written = Object.entries(edits(row)).filter(
+/** Return a row with a person's edits. An empty text removes the file's. */
+function edited<T extends { readonly edits?: unknown }>(row: T): T {
+  const written = Object.entries(editsOf(row)).filter(
     ([name, value]) => ["title", "description", "keywords"].includes(name) && value !== null,
   );
   return { ...row, ...Object.fromEntries(written) };
 }
 
-function edits(row: Item): Item {
+function editsOf(row: { readonly edits?: unknown }): Record<string, unknown> {
   try {
-    return map(JSON.parse(text(row["edits"]) ?? "{}"));
+    return map<Record<string, unknown>>(JSON.parse(text(row.edits) ?? "{}"));
   } catch {
     return {};
   }
 }
 
-function card(sk: string, item: Item, thumb: Picture | undefined): Card {
+function card(
+  sk: string,
+  rangeKey: string | undefined,
+  item: Untrusted<Pick<PhotoRow, "title" | "width_px" | "height_px">>,
+  thumb: Picture | undefined,
+): Card {
   return {
     path: sk.startsWith(PHOTO) ? sk.slice(PHOTO.length) : sk,
-    sortTime: text(item["sort_time"]) ?? timeInKey(item) ?? "",
-    widthPx: number(item["width_px"]) ?? thumb?.widthPx ?? 1,
-    heightPx: number(item["height_px"]) ?? thumb?.heightPx ?? 1,
-    ...present({ title: text(item["title"]), thumb }),
+    sortTime: rangeKey?.split("#").at(-2) ?? "", // <prefix>#<sort time>#<digest>
+    widthPx: number(item.width_px) ?? thumb?.widthPx ?? 1,
+    heightPx: number(item.height_px) ?? thumb?.heightPx ?? 1,
+    ...present({ title: text(item.title), thumb }),
   };
 }
 
-/** The sort time, which is the last but one part of each key that sorts by it. */
-function timeInKey(item: Item): string | undefined {
-  const key = text(item["time_key"]) ?? text(item["album_key"]) ?? text(item["sk"]);
-  return key?.split("#").at(-2);
+function statusOf(row: Untrusted<TimeIndexRow>): Status {
+  return (text(row.status) ?? "PROCESSING") as Status;
 }
 
-function labelOf(item: Item): Label {
+function renditionOf(row: Untrusted<TimeIndexRow>, name: string): Picture | undefined {
+  return picture(map<Rendition>(map<Record<string, unknown>>(row.renditions)[name]));
+}
+
+function labelOf(item: Untrusted<LabelInRow>): Label {
   return {
-    name: text(item["name"]) ?? "",
-    confidence: number(item["confidence"]) ?? 0,
-    parents: list(item["parents"]).flatMap((name) => text(name) ?? []),
-    boxes: list(item["instances"]).flatMap((instance) => {
-      const box = map(map(instance)["box"]);
-      const [left, top, width, height] = ["left", "top", "width", "height"].map((side) => number(box[side]));
+    name: text(item.name) ?? "",
+    confidence: number(item.confidence) ?? 0,
+    parents: list(item.parents).flatMap((name) => text(name) ?? []),
+    boxes: list(item.instances).flatMap((instance) => {
+      const box = map<BoundingBox>(map<Instance>(instance).box);
+      const [left, top, width, height] = [box.left, box.top, box.width, box.height].map(number);
       if (left === undefined || top === undefined || width === undefined || height === undefined) return [];
       return { left, top, width, height };
     }),
   };
 }
 
-function picture(item: Item): Picture | undefined {
-  const key = text(item["key"]);
-  const widthPx = number(item["width_px"]);
-  const heightPx = number(item["height_px"]);
+function picture(item: Untrusted<Rendition>): Picture | undefined {
+  const key = text(item.key);
+  const widthPx = number(item.width_px);
+  const heightPx = number(item.height_px);
   return key && widthPx && heightPx ? { key, widthPx, heightPx } : undefined;
 }
 
@@ -218,8 +245,8 @@ function list(value: unknown): unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-function map(value: unknown): Item {
-  return value !== null && typeof value === "object" && !Array.isArray(value) ? (value as Item) : {};
+function map<T>(value: unknown): Untrusted<T> {
+  return value !== null && typeof value === "object" && !Array.isArray(value) ? (value as Untrusted<T>) : {};
 }
 
 /** A flag is the number 1 or 0. */
@@ -229,7 +256,7 @@ function flag(value: unknown, otherwise: boolean): boolean {
 
 type Present<T> = { [K in keyof T]?: Exclude<T[K], undefined | ""> };
 
-/** The fields that are there: absent beats undefined. */
+/** Return the fields that have a value. */
 function present<T extends Record<string, unknown>>(fields: T): Present<T> {
   return Object.fromEntries(
     Object.entries(fields).filter(([, value]) => value !== undefined && value !== ""),

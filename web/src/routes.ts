@@ -1,4 +1,4 @@
-/** The address: #/<view>/<argument…>?photo=<path>. */
+/** The address of a view: #/<view>/<argument…>?photo=<path>. */
 
 import { signal } from "@preact/signals";
 
@@ -6,9 +6,9 @@ export type View = "timeline" | "albums" | "search" | "problems";
 
 export interface Route {
   view: View;
-  /** A year of the timeline, an album, a label; absent means all of them. */
+  /** A year of the timeline, an album or a label; absent: all of them. */
   argument?: string;
-  /** The photo that lies open above the view. */
+  /** The path of the open photo. */
   photo?: string;
 }
 
@@ -35,7 +35,7 @@ function decode(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    return text; // somebody typed a lone %
+    return text; // a % that a person typed
   }
 }
 

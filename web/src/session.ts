@@ -1,4 +1,4 @@
-/** Who has signed in: a Cognito user, by SRP, so that the password never leaves the page. */
+/** The signed-in Cognito user. Sign-in is by SRP, so the password never leaves the page. */
 
 import {
   confirmSignIn,
@@ -18,11 +18,11 @@ export interface Credentials {
   expiration?: Date;
 }
 
-/** What Cognito wants next: nothing more, a new password, or the code of an authenticator. */
+/** The next step of the sign-in: none, a new password, or a code from an authenticator app. */
 export type NextStep = "DONE" | "NEW_PASSWORD" | "CODE";
 
 export function configureSession(config: Config): void {
-  // Tokens live as long as the tab does.
+  // Tokens are kept until the tab is closed.
   cognitoUserPoolsTokenProvider.setKeyValueStorage(new KeyValueStorage(sessionStorage));
   const auth = {
     Cognito: {
@@ -42,9 +42,9 @@ export function configureSession(config: Config): void {
   );
 }
 
-/** @throws Error: Cognito refuses; its message is for people. */
+/** @throws Error: Cognito refuses the sign-in; the page shows the message. */
 export async function signIn(username: string, password: string): Promise<NextStep> {
-  await signOutOfPool().catch(() => undefined); // a half-done sign-in would stand in the way
+  await signOutOfPool().catch(() => undefined); // an unfinished sign-in would fail the new one
   const { nextStep } = await signInToPool({
     username,
     password,
@@ -53,7 +53,7 @@ export async function signIn(username: string, password: string): Promise<NextSt
   return stepOf(nextStep.signInStep);
 }
 
-/** Answer with the new password, or with the code. */
+/** Send the new password or the code. */
 export async function answerChallenge(answer: string): Promise<NextStep> {
   const { nextStep } = await confirmSignIn({ challengeResponse: answer });
   return stepOf(nextStep.signInStep);
@@ -68,7 +68,7 @@ function stepOf(name: string): NextStep {
     case "CONFIRM_SIGN_IN_WITH_TOTP_CODE":
       return "CODE";
     default:
-      throw new Error(`Cognito asks for ${name}, which this page cannot do.`);
+      throw new Error(`Cognito asks for ${name}, which this page does not support.`);
   }
 }
 
@@ -76,17 +76,17 @@ export async function signOut(): Promise<void> {
   await signOutOfPool();
 }
 
-/** The identity that has signed in, or undefined. It is the owner's name in keys and in the table. */
+/** Return the identity that is signed in, or undefined. It is the owner in keys and in the table. */
 export async function currentOwner(): Promise<string | undefined> {
   try {
     const { tokens, identityId } = await fetchAuthSession();
     return tokens && identityId;
   } catch {
-    return undefined; // tokens that are no longer good
+    return undefined; // the tokens have expired
   }
 }
 
-/** @throws Error: nobody has signed in, or no longer. */
+/** @throws Error: nobody is signed in. */
 export async function credentials(): Promise<Credentials> {
   const { tokens, credentials } = await fetchAuthSession();
   if (!tokens || !credentials) throw new Error("You are signed out: sign in again.");

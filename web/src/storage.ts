@@ -1,4 +1,4 @@
-/** A tab's storage as Amplify wants it: with promises. */
+/** The storage of a tab, with the promises that Amplify expects. */
 export class KeyValueStorage {
   constructor(private readonly storage: Storage) {}
 

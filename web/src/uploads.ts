@@ -1,4 +1,4 @@
-/** Files on their way up, and then through the pipeline, until each is READY or says why not. */
+/** Uploads: each file goes to S3, and is then followed until the workflow ends. */
 
 import { signal, type Signal } from "@preact/signals";
 import { ExistsError, type Aws } from "./aws";
@@ -7,30 +7,30 @@ import type { Gallery } from "./gallery";
 import { splitPath, type Photo } from "./records";
 
 const AT_ONCE = 4;
-const LOOK_AGAIN_MS = 500; // at first; the table is asked less and less often
+const LOOK_AGAIN_MS = 500; // the first pause between two reads of the row; each is longer than the one before
 const LOOK_AGAIN_MAX_MS = 4000;
 const PATIENCE_MS = 5 * 60 * 1000; // most photos take seconds
-const ASK_EXECUTION_MS = 15 * 1000; // a row that stays PROCESSING for so long may be left for dead
+const ASK_EXECUTION_MS = 15 * 1000; // a row that is PROCESSING for longer may be that of a dead execution
 
 export type State =
   | { is: "queued" }
   | { is: "uploading"; share: number }
-  | { is: "waiting" } // it is in S3; its execution has not claimed it yet
+  | { is: "waiting" } // in S3; no execution has claimed it yet
   | { is: "processing" }
   | { is: "ready"; photo: Photo; seconds: number }
-  | { is: "refused"; code: string } // by the pipeline, or here for the same reason
+  | { is: "refused"; code: string } // by the workflow, or by refusalOf
   | { is: "failed"; message: string; again: "upload" | "look" }
   | { is: "exists" }
-  | { is: "cancelled" };
+  | { is: "canceled" };
 
 export interface Item {
   id: number;
   file: File;
-  /** album/file, as it will be in the table. */
+  /** album/file, as in the table. */
   path: Signal<string>;
   state: Signal<State>;
   stop: AbortController;
-  /** Whether it may take the place of a photo of its name: asked for, or its own earlier try. */
+  /** Whether it replaces a photo of the same name: the person chose so, or it is a retry. */
   replace: boolean;
   version?: string | undefined;
 }
@@ -70,7 +70,7 @@ export class Uploads {
 
   cancel(item: Item): void {
     item.stop.abort();
-    item.state.value = { is: "cancelled" };
+    item.state.value = { is: "canceled" };
   }
 
   retry(item: Item): void {
@@ -84,7 +84,7 @@ export class Uploads {
     this.enqueue(item);
   }
 
-  /** Under the next name of the kind "a (2).jpg" that is free. */
+  /** Upload it as "a (2).jpg", and with the next number if that exists too. */
   keepBoth(item: Item): void {
     const { album } = splitPath(item.path.value);
     const tried = /\((\d+)\)(\.[^.]*)?$/.exec(item.path.value);
@@ -94,7 +94,7 @@ export class Uploads {
   }
 
   clearEnded(): void {
-    this.items.value = this.items.value.filter(({ state }) => isUnderWay(state.value));
+    this.items.value = this.items.value.filter(({ state }) => isInProgress(state.value));
   }
 
   private enqueue(item: Item): void {
@@ -140,7 +140,7 @@ export class Uploads {
     void this.watch(item);
   }
 
-  /** Ask the table until it has the photo's end. */
+  /** Read the row until the workflow has ended. */
   private async watch(item: Item): Promise<void> {
     const began = performance.now();
     const elapsed = () => performance.now() - began;
@@ -150,27 +150,27 @@ export class Uploads {
       let photo: Photo | undefined;
       try {
         photo = await this.gallery.photo(item.path.value);
-        if (photo && this.isOurs(photo, item)) {
+        if (photo && this.isOfUpload(photo, item)) {
           const dead = elapsed() > ASK_EXECUTION_MS && (await this.isDead(photo));
           const state = stateOf(photo, dead, elapsed() / 1000);
           item.state.value = state;
           if (state.is === "ready") this.arrived(state.photo);
-          if (!isUnderWay(state)) return;
+          if (!isInProgress(state)) return;
         }
       } catch (error) {
         item.state.value = { is: "failed", message: messageOf(error), again: "look" };
         return;
       }
     }
-    item.state.value = { is: "failed", message: "This takes longer than usual.", again: "look" };
+    item.state.value = { is: "failed", message: "Processing takes longer than usual.", again: "look" };
   }
 
-  /** While an older version is still shown, the row is not yet about this one. */
-  private isOurs(photo: Photo, { version }: Item): boolean {
-    return version === undefined || photo.claimed === version || photo.versionId === version;
+  /** Whether the row is about the version that was uploaded, and not about a previous one. */
+  private isOfUpload(photo: Photo, { version }: Item): boolean {
+    return version === undefined || photo.claimedVersion === version || photo.versionId === version;
   }
 
-  /** Whether its execution ended without a word to the table. */
+  /** Whether the execution ended without writing the row. */
   private async isDead({ status, executionArn }: Photo): Promise<boolean> {
     if (status !== "PROCESSING" || !executionArn) return false;
     const said = await this.aws.executionStatus(executionArn);
@@ -178,7 +178,7 @@ export class Uploads {
   }
 }
 
-export function isUnderWay({ is }: State): boolean {
+export function isInProgress({ is }: State): boolean {
   return is === "queued" || is === "uploading" || is === "waiting" || is === "processing";
 }
 
@@ -189,17 +189,17 @@ export function stateOf(photo: Photo, dead: boolean, seconds: number): State {
     case "REJECTED":
       return { is: "refused", code: photo.reason ?? "" };
     case "FAILED":
-      return { is: "failed", message: `${photo.step ?? "A step"} failed: ${photo.error ?? ""}`, again: "upload" };
+      return { is: "failed", message: `${photo.step ?? "Processing"} failed: ${photo.error ?? ""}`, again: "upload" };
     case "DELETED":
-      return { is: "failed", message: "It was deleted meanwhile.", again: "upload" };
+      return { is: "failed", message: "The photo was deleted.", again: "upload" };
     default:
       return dead
-        ? { is: "failed", message: "Its execution ended without a result.", again: "upload" }
+        ? { is: "failed", message: "The workflow ended without a result.", again: "upload" }
         : { is: "processing" };
   }
 }
 
 function messageOf(error: unknown): string {
-  if (error instanceof TypeError) return "The connection broke off.";
+  if (error instanceof TypeError) return "The connection was lost.";
   return error instanceof Error ? error.message : String(error);
 }

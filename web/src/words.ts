@@ -1,27 +1,50 @@
 /** Facts in words. Every text is plain: nothing here makes markup. */
 
-import type { Photo } from "./records";
+import type { Photo, Status } from "./records";
+import { MAX_BYTES, MAX_PIXELS, type Reason } from "./rows.gen";
 
-const LOCALE = "en-GB";
+const LOCALE = "en-GB"; // 14 August 2021, 09:31
+const MIB = 1024 * 1024;
 
-/** Why a photo was refused: a code of the pipeline's, in words. */
-const REASONS: Record<string, string> = {
-  BAD_KEY: "Its name or album is not one that a photo can have.",
-  FOREIGN_BUCKET: "It lies in a bucket that is not the gallery's.",
+const REASONS: Record<Reason, string> = {
+  BAD_KEY: "The name of the file or album is not valid.",
+  FOREIGN_BUCKET: "The file is not in the gallery's bucket.",
   EMPTY: "The file is empty.",
-  TOO_LARGE: "The file is larger than 25 MiB.",
-  UNSUPPORTED_TYPE: "It is no picture of a kind that is accepted, whatever its name says.",
-  TOO_MANY_PIXELS: "It has more than 50 million pixels.",
-  TOO_COMPLEX: "It is far more work to decode than a photo should be.",
-  TRUNCATED: "The file ends before its picture does.",
-  UNREADABLE: "It begins like a picture, but cannot be decoded.",
+  TOO_LARGE: `The file is larger than ${MAX_BYTES / MIB} MiB.`,
+  UNSUPPORTED_TYPE: "The file type is not supported, whatever the file is called.",
+  TOO_MANY_PIXELS: `The picture has more than ${MAX_PIXELS / 1e6} megapixels.`,
+  TOO_COMPLEX: "The file takes far more work to decode than a photo should.",
+  TRUNCATED: "The file ends before the picture does.",
+  UNREADABLE: "The file cannot be decoded.",
 };
 
+const STATUSES: Record<Status, string> = {
+  PROCESSING: "Processing",
+  READY: "Ready",
+  REJECTED: "Rejected",
+  FAILED: "Processing failed",
+  DELETED: "Deleted",
+};
+
+/** The formats that are accepted, and the limit on a file. */
+export const ACCEPTED = `JPEG, PNG, WebP, GIF, TIFF, AVIF and HEIC, up to ${MAX_BYTES / MIB} MiB`;
+
+/** Return why a photo was rejected. */
 export function reasonInWords(code: string | undefined): string {
-  return REASONS[code ?? ""] ?? "Something went wrong that is not the photo's fault.";
+  return isReason(code) ? REASONS[code] : "An error occurred. The photo is not the cause.";
 }
 
-/** "2021-08-14T09:31:00" as "14 August 2021, 09:31". The camera's wall clock: no zone is applied. */
+/** Return the status of a photo, and why it has ended so. */
+export function statusInWords({ status, reason }: Pick<Photo, "status" | "reason">): string {
+  const why = status === "REJECTED" || status === "FAILED" ? ` ${reasonInWords(reason)}` : "";
+  return `${STATUSES[status] ?? status}.${why}`;
+}
+
+function isReason(code: string | undefined): code is Reason {
+  return code !== undefined && Object.hasOwn(REASONS, code);
+}
+
+/** Return "14 August 2021, 09:31" for "2021-08-14T09:31:00". It is the camera's local time: no time zone is applied. */
 export function localTime(local: string): string {
   const moment = wallClock(local);
   return moment === undefined
@@ -29,13 +52,13 @@ export function localTime(local: string): string {
     : `${format(moment, { day: "numeric", month: "long", year: "numeric" })}, ${local.slice(11, 16)}`;
 }
 
-/** "2021-08" as "Aug 2021". */
+/** Return "Aug 2021" for "2021-08". */
 export function monthInWords(month: string): string {
   const moment = wallClock(`${month.slice(0, 7)}-01T00:00:00`);
   return moment === undefined ? "Undated" : format(moment, { month: "short", year: "numeric" });
 }
 
-/** An instant, in the time of whoever looks. */
+/** Return a UTC time in the time zone of the browser. */
 export function instant(utc: string): string {
   const moment = new Date(utc);
   return Number.isNaN(moment.getTime())
@@ -58,7 +81,7 @@ export function coordinates(latitude: number, longitude: number): string {
   return `${one(latitude, "N", "S")}, ${one(longitude, "E", "W")}`;
 }
 
-/** 0.0167 as "1/60 s". */
+/** Return "1/60 s" for 0.0167. */
 export function exposureTime(seconds: number): string {
   return seconds > 0 && seconds < 0.3 ? `1/${Math.round(1 / seconds)} s` : `${+seconds.toFixed(1)} s`;
 }
@@ -74,7 +97,7 @@ export function exposure(camera: Photo["camera"]): string {
     .join(" · ");
 }
 
-/** "NIKON CORPORATION" and "NIKON D3X" as "NIKON D3X". */
+/** Return "NIKON D3X" for "NIKON CORPORATION" and "NIKON D3X". */
 export function cameraName({ make = "", model = "" }: Photo["camera"]): string {
   const [brand = ""] = make.split(" ");
   return model.toLowerCase().startsWith(brand.toLowerCase()) ? model || make : `${make} ${model}`.trim();
@@ -89,20 +112,15 @@ export function count(number: number, one: string, many = `${one}s`): string {
   return `${number.toLocaleString(LOCALE)} ${number === 1 ? one : many}`;
 }
 
-/** What becomes of labels: READY, PENDING:…, SKIPPED:… or FAILED:…. */
+/** Return why a photo has no labels: READY, PENDING:…, SKIPPED:… or FAILED:…. */
 export function labelsInWords(status: string | undefined): string {
   const [word = "", why = ""] = (status ?? "").split(":");
-  if (word === "READY") return "Nothing was recognised.";
-  if (word === "SKIPPED") return `Not looked at${why && ` (${why})`}.`;
-  if (word === "PENDING") return `Still to be labeled${why && ` (${why})`}.`;
-  return `Could not be labeled${why && ` (${why})`}.`;
+  if (word === "READY") return "Nothing was recognized.";
+  if (word === "SKIPPED") return `Not labeled${why && ` (${why})`}.`;
+  if (word === "PENDING") return `Labels are pending${why && ` (${why})`}.`;
+  return `Labeling failed${why && ` (${why})`}.`;
 }
 
-export function capitalised(label: string): string {
+export function capitalized(label: string): string {
   return label.charAt(0).toUpperCase() + label.slice(1);
-}
-
-/** Names that differ in case or in encoding alone become equal, as in the table. */
-export function folded(label: string): string {
-  return label.normalize("NFD").toLowerCase().normalize("NFC").trim();
 }

@@ -1,24 +1,24 @@
 import { describe, expect, test } from "vitest";
-import errors from "../../images/shared/errors.py?raw";
+import { App } from "../src/app";
+import type { Aws } from "../src/aws";
 import { parseConfig } from "../src/config";
 import { albumName, numbered, refusalOf } from "../src/files";
-import { albumDigest } from "../src/gallery";
 import { justify } from "../src/justify";
 import { PhotoList } from "../src/lists";
-import { cardOf, cardOfLabel, photoOf } from "../src/records";
-import { href, parseRoute } from "../src/routes";
+import { cardOf, cardOfLabel, photoOf, problemOf } from "../src/records";
+import { href, parseRoute, route } from "../src/routes";
 import { stateOf } from "../src/uploads";
-import { cameraName, coordinates, exposureTime, localTime, reasonInWords } from "../src/words";
+import { cameraName, coordinates, exposureTime, labelsInWords, localTime, statusInWords } from "../src/words";
 
 describe("rows of pictures", () => {
   const shapes = [1.5, 0.67, 1.5, 1, 2.2, 0.1, 9, 1.5, 1.5, 0.75];
   const rows = justify(shapes, (shape) => shape, { widthPx: 1000, rowPx: 200, gapPx: 4 });
 
-  test("hold every picture once, in order", () => {
+  test("have every picture once, in order", () => {
     expect(rows.flatMap(({ tiles }) => tiles.map(({ item }) => item))).toEqual(shapes);
   });
 
-  test("are never wider than the page, and all but the last fill it", () => {
+  test("are never wider than the page, and all but the last are as wide", () => {
     for (const [index, { tiles, heightPx }] of rows.entries()) {
       const widthPx = tiles.reduce((sum, tile) => sum + tile.widthPx, 4 * (tiles.length - 1));
       expect(widthPx).toBeLessThanOrEqual(1000);
@@ -29,7 +29,7 @@ describe("rows of pictures", () => {
 });
 
 describe("a row of the table", () => {
-  test("that is empty or of wrong types makes a photo without facts", () => {
+  test("with wrong types becomes a photo without facts", () => {
     const photo = photoOf({ sk: 3, taken_at: "yesterday", location: [], labels: { a: 1 }, camera: null, edits: "{" });
 
     expect(photo).toMatchObject({ path: "", labels: [], keywords: [], camera: {}, truncated: false });
@@ -37,7 +37,7 @@ describe("a row of the table", () => {
     expect(photo).not.toHaveProperty("location");
   });
 
-  test("tells its sort time by its key where that is all there is", () => {
+  test("of an index has its sort time in its key", () => {
     expect(cardOf({ sk: "photo#a/b.jpg", time_key: "time#2021-08-14T07:31:00#abc" }).sortTime).toBe("2021-08-14T07:31:00");
     expect(cardOfLabel({ sk: "label#c#sharp#2020-01-01T00:00:00#abc", photo: "photo#a#b.jpg" })).toMatchObject({
       path: "a#b.jpg",
@@ -45,9 +45,34 @@ describe("a row of the table", () => {
     });
   });
 
-  test("is shown with what a person wrote over it, and without the labels that they hid", () => {
-    const labels = [{ name: "Cat" }, { name: "Dog" }];
-    const edits = JSON.stringify({ title: "Chelsea", description: "", keywords: null, hidden_labels: ["dog"] });
+  test("of a photo has the time in sort_time, not the one in its key", () => {
+    const row = { sk: "photo#a.jpg", time_key: "problem#2021-08-14T07:31:00#abc", sort_time: "2020-01-01T00:00:00" };
+
+    expect(photoOf(row).sortTime).toBe("2020-01-01T00:00:00");
+    expect(photoOf({ sk: "photo#a.jpg" }).sortTime).toBe("");
+  });
+
+  test("has 1 and 0 as flags", () => {
+    const shown = (value: number) =>
+      photoOf({
+        truncated: value,
+        taken_at: { local: "2021-08-14T09:31:00", plausible: value },
+        location: { latitude: 1, longitude: 2, gps_valid: value },
+      });
+
+    expect(shown(1)).toMatchObject({ truncated: true, takenAt: { plausible: true }, location: { valid: true } });
+    expect(shown(0)).toMatchObject({ truncated: false, takenAt: { plausible: false }, location: { valid: false } });
+  });
+
+  test("without a flag has the flag's default", () => {
+    const photo = photoOf({ taken_at: { local: "2021-08-14T09:31:00" }, location: { latitude: 1, longitude: 2 } });
+
+    expect(photo).toMatchObject({ truncated: false, takenAt: { plausible: true }, location: { valid: true } });
+  });
+
+  test("is shown with a person's edits and without hidden labels", () => {
+    const labels = [{ name: "Cat" }, { name: "Dog" }, { name: "Straße" }];
+    const edits = JSON.stringify({ title: "Chelsea", description: "", keywords: null, hidden_labels: ["dog", "strasse"] });
     const photo = photoOf({ sk: "photo#a.jpg", title: "IMG 1", description: "old", keywords: ["x"], labels, edits });
 
     expect(photo).toMatchObject({ title: "Chelsea", keywords: ["x"] });
@@ -57,12 +82,12 @@ describe("a row of the table", () => {
 });
 
 describe("the time", () => {
-  test("is the camera's wall clock, whatever zone the page is in", () => {
+  test("is the camera's, whatever the time zone of the browser is", () => {
     expect(localTime("2021-08-14T23:59:00.5")).toBe("14 August 2021, 23:59");
     expect(localTime("no time")).toBe("no time");
   });
 
-  test("has an offset only where the file states one", () => {
+  test("has an offset only if the file states one", () => {
     expect(photoOf({ taken_at: { local: "2021-08-14T09:31:00" } }).takenAt).not.toHaveProperty("offset");
     expect(photoOf({ taken_at: { local: "2021-08-14T09:31:00", offset: "+02:00" } }).takenAt?.offset).toBe("+02:00");
   });
@@ -79,7 +104,7 @@ test("facts in words", () => {
 describe("a file", () => {
   const file = (bytes: number) => ({ size: bytes }) as File;
 
-  test("is refused before its upload for what the pipeline would refuse unread", () => {
+  test("is refused before its upload if the workflow would reject it unread", () => {
     expect(refusalOf(file(0), "uploads/o/a.jpg")).toBe("EMPTY");
     expect(refusalOf(file(26_214_401), "uploads/o/a.jpg")).toBe("TOO_LARGE");
     expect(refusalOf(file(1), `uploads/o/${"ü".repeat(512)}`)).toBe("BAD_KEY");
@@ -87,24 +112,37 @@ describe("a file", () => {
     expect(refusalOf(file(26_214_400), "uploads/o/a.jpg")).toBeUndefined();
   });
 
-  test("goes to an album without empty parts or ways up", () => {
+  test("goes to an album without empty parts and parent folders", () => {
     expect(albumName(" 2016//taco/ ", "../x/.")).toBe("2016/taco/x");
     expect(albumName("u\u0308")).toBe("ü");
   });
 
-  test("is numbered before its ending", () => {
+  test("has its number before the extension", () => {
     expect([numbered("a.b.jpg", 2), numbered("a", 3)]).toEqual(["a.b (2).jpg", "a (3)"]);
   });
 });
 
-test("every reason of the pipeline has words", () => {
-  const codes = [...errors.matchAll(/code = "(\w+)"/g)].map(([, code]) => code);
+test("a problem is shown with its status and its reason", () => {
+  const shown = (status: string, reason?: string) =>
+    statusInWords(problemOf({ sk: "photo#a.jpg", status, ...(reason && { reason }) }));
 
-  expect(codes.length).toBeGreaterThan(5);
-  for (const code of codes) expect(reasonInWords(code)).not.toBe(reasonInWords(undefined));
+  expect(shown("REJECTED", "EMPTY")).toBe("Rejected. The file is empty.");
+  expect(shown("REJECTED", "TOO_LARGE")).toBe("Rejected. The file is larger than 25 MiB.");
+  expect(shown("REJECTED", "TOO_MANY_PIXELS")).toBe("Rejected. The picture has more than 50 megapixels.");
+  expect(shown("FAILED", "constructor")).toBe("Processing failed. An error occurred. The photo is not the cause.");
+  expect(shown("PROCESSING")).toBe("Processing.");
 });
 
-test("an upload ends as its row does, and fails where its execution died", () => {
+test("a photo without labels is shown with the reason", () => {
+  expect(["READY", "SKIPPED:TOO_SMALL", "FAILED:X", "PENDING:States.Timeout"].map(labelsInWords)).toEqual([
+    "Nothing was recognized.",
+    "Not labeled (TOO_SMALL).",
+    "Labeling failed (X).",
+    "Labels are pending (States.Timeout).",
+  ]);
+});
+
+test("an upload ends like its row, and fails if its execution died", () => {
   const row = (status: string) => photoOf({ status, reason: "EMPTY" });
 
   expect(stateOf(row("READY"), false, 1).is).toBe("ready");
@@ -113,7 +151,7 @@ test("an upload ends as its row does, and fails where its execution died", () =>
   expect(stateOf(row("PROCESSING"), true, 1)).toMatchObject({ is: "failed", again: "upload" });
 });
 
-test("an address leads back to where it was made, whatever stands in it", () => {
+test("an address is parsed to the route that it was made from", () => {
   const to = { view: "albums", argument: "2016/tacos & 100 %?#", photo: "a/b&c=d?#.jpg" } as const;
 
   expect(parseRoute(href(to))).toEqual(to);
@@ -121,8 +159,15 @@ test("an address leads back to where it was made, whatever stands in it", () => 
   expect(parseRoute("#/albums/%")).toEqual({ view: "albums", argument: "%" });
 });
 
-test("an album's digest is the first 24 hex digits of its SHA-256", async () => {
-  expect(await albumDigest("")).toBe("e3b0c44298fc1c149afbf4c8");
+test("uploads go to the album on the page, else to the chosen one", () => {
+  const app = new App({} as Aws);
+  app.album.value = "Chosen";
+  const destinationOn = (hash: string) => {
+    route.value = parseRoute(hash);
+    return app.destination();
+  };
+
+  expect(["#/albums/Trip", "#/albums", "#/timeline/2021"].map(destinationOn)).toEqual(["Trip", "Chosen", "Chosen"]);
 });
 
 describe("a list", () => {
@@ -133,7 +178,7 @@ describe("a list", () => {
     yield [card("a", "1")];
   }
 
-  test("puts what arrives in its place, once, and passes over empty pages", async () => {
+  test("inserts a new photo in order and once, and skips empty pages", async () => {
     const list = new PhotoList(pages(), "newest", () => true);
     await list.more();
     list.insert(card("b", "2"));
@@ -144,7 +189,7 @@ describe("a list", () => {
     expect(list.state.value).toBe("done");
   });
 
-  test("says why it ends early", async () => {
+  test("has the error of a page that failed", async () => {
     const list = new PhotoList(
       (async function* () {
         throw new Error("denied");
@@ -156,7 +201,7 @@ describe("a list", () => {
   });
 });
 
-test("a configuration without a field is refused by that field's name", () => {
+test("a configuration without a field is refused, and the error names the field", () => {
   expect(() => parseConfig({ region: "eu-west-1" })).toThrow("photos_bucket");
   expect(() => parseConfig(null)).toThrow("region");
 });

@@ -9,7 +9,7 @@ import { count, monthInWords } from "../words";
 import { Grid } from "./grid";
 import { Thumb } from "./thumb";
 
-export const NO_ALBUM = "Without an album";
+export const NO_ALBUM = "No album";
 
 export function Albums() {
   const { gallery } = useApp();
@@ -32,7 +32,7 @@ export function Albums() {
           {message.value}
         </p>
       )}
-      {albums.value?.length === 0 && <p class="empty">No albums yet. A folder that is dropped here becomes one.</p>}
+      {albums.value?.length === 0 && <p class="empty">No albums yet. Drop a folder to make one.</p>}
       <ul class="albums">
         {albums.value?.map((album) => (
           <li key={album.name}>

@@ -14,13 +14,13 @@ const AHEAD_PX = 2000;
 
 interface Props {
   list: PhotoList;
-  /** Whether its month stands above the first photo of each. */
+  /** Whether the first photo of each month has the month above it. */
   months?: boolean;
-  /** What is said where there are no photos. */
+  /** The text of a list without photos. */
   empty: string;
 }
 
-/** Photos in rows, as many as have been scrolled to. */
+/** Photos in rows. More are read as the person scrolls. */
 export function Grid({ list, months = false, empty }: Props) {
   const app = useApp();
   const place = useRef<HTMLDivElement>(null);
@@ -51,7 +51,7 @@ export function Grid({ list, months = false, empty }: Props) {
   );
 }
 
-/** Months that begin in it stand above their first photo: a month of few photos takes no row. */
+/** A month is named above its first photo, within the row: a month of few photos needs no row of its own. */
 function TileRow({ row: { tiles, heightPx }, firsts }: { row: Row<Card>; firsts: ReadonlySet<Card> }) {
   const named = tiles.some(({ item }) => firsts.has(item));
   const height = `${heightPx + (named ? MONTH_PX : 0)}px`;
@@ -83,7 +83,7 @@ function Tile({ card, heightPx }: { card: Card; heightPx: number }) {
   );
 }
 
-/** Asks for the next page before the end of this one is seen; says so where it fails. */
+/** Reads the next page before the end of the list is in view, and shows an error if that fails. */
 export function More({ list }: { list: PhotoList<never> | PhotoList }) {
   const place = useRef<HTMLDivElement>(null);
   const state = list.state.value;
@@ -121,7 +121,7 @@ function firstsOfMonths(cards: readonly Card[]): Set<Card> {
   return new Set(cards.filter((card, index) => month(card) !== month(cards[index - 1])));
 }
 
-/** Left and right go to the neighbour, up and down to the nearest of the next row. */
+/** Left and right move to the neighbor, up and down to the nearest photo of the next row. */
 function moveByArrows(event: KeyboardEvent): void {
   const step = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -1, ArrowDown: 1 }[event.key];
   const here = (event.target as Element).closest<HTMLElement>("a.tile");

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 
-/** Line icons. The text beside them, or the button's label, says what they mean. */
+/** Icons. The text beside an icon, or the label of its button, has its meaning. */
 function Icon({ children }: { children: ComponentChildren }) {
   return (
     <svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">

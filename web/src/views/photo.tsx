@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { useApp } from "../app";
+import { folded } from "../fold";
 import { splitPath, type Label, type Photo } from "../records";
 import { go, href, route, type Route } from "../routes";
 import {
@@ -12,22 +13,22 @@ import {
   instant,
   labelsInWords,
   localTime,
-  reasonInWords,
+  statusInWords,
 } from "../words";
 import { NO_ALBUM } from "./albums";
 import { CloseIcon, DeleteIcon, NextIcon, PreviousIcon } from "./icons";
 
-/** A photo above its list. The list's neighbours are a key away. */
+/** An open photo. The arrow keys open its neighbors in the list. */
 export function PhotoDialog({ path }: { path: string }) {
   const app = useApp();
   const dialog = useRef<HTMLDialogElement>(null);
   const photo = useSignal<Photo | undefined>(undefined);
   const message = useSignal("");
-  const shown = useSignal<Label | undefined>(undefined); // whose boxes are drawn
+  const shown = useSignal<Label | undefined>(undefined); // its boxes are drawn
 
   const cards = app.list.value?.cards.value ?? [];
   const at = cards.findIndex((card) => card.path === path);
-  const neighbour = (step: number) => (at < 0 ? undefined : cards[at + step]?.path);
+  const neighbor = (step: number) => (at < 0 ? undefined : cards[at + step]?.path);
 
   useLayoutEffect(() => dialog.current?.showModal(), []);
   useEffect(() => {
@@ -38,7 +39,7 @@ export function PhotoDialog({ path }: { path: string }) {
       (found) => {
         if (!wanted) return;
         photo.value = found;
-        message.value = found ? "" : "There is no such photo.";
+        message.value = found ? "" : "The photo does not exist.";
       },
       (error: Error) => wanted && (message.value = error.message),
     );
@@ -52,8 +53,8 @@ export function PhotoDialog({ path }: { path: string }) {
 
   function keyed(event: KeyboardEvent): void {
     if (event.target instanceof HTMLInputElement) return;
-    if (event.key === "ArrowLeft") open(neighbour(-1));
-    if (event.key === "ArrowRight") open(neighbour(1));
+    if (event.key === "ArrowLeft") open(neighbor(-1));
+    if (event.key === "ArrowRight") open(neighbor(1));
   }
 
   const { file } = splitPath(path);
@@ -70,10 +71,10 @@ export function PhotoDialog({ path }: { path: string }) {
         <button class="round close" aria-label="Close" onClick={() => dialog.current?.close()}>
           <CloseIcon />
         </button>
-        <button class="round previous" aria-label="Previous photo" disabled={neighbour(-1) === undefined} onClick={() => open(neighbour(-1))}>
+        <button class="round previous" aria-label="Previous photo" disabled={neighbor(-1) === undefined} onClick={() => open(neighbor(-1))}>
           <PreviousIcon />
         </button>
-        <button class="round next" aria-label="Next photo" disabled={neighbour(1) === undefined} onClick={() => open(neighbour(1))}>
+        <button class="round next" aria-label="Next photo" disabled={neighbor(1) === undefined} onClick={() => open(neighbor(1))}>
           <NextIcon />
         </button>
       </div>
@@ -83,7 +84,7 @@ export function PhotoDialog({ path }: { path: string }) {
           shown={shown.value}
           onShow={(label) => (shown.value = label)}
           onDelete={async () => {
-            const next = neighbour(1) ?? neighbour(-1);
+            const next = neighbor(1) ?? neighbor(-1);
             await app.delete(path);
             if (next === undefined) dialog.current?.close();
             else open(next);
@@ -117,8 +118,7 @@ function Large({ photo, shown }: { photo: Photo; shown: Label | undefined }) {
   }, [aws, picture?.key]);
 
   if (!picture) {
-    const why = photo.status === "REJECTED" ? reasonInWords(photo.reason) : "There is nothing to show of this photo yet.";
-    return <p class="message">{why}</p>;
+    return <p class="message">{statusInWords(photo)}</p>;
   }
   const shape = picture.widthPx / picture.heightPx;
   return (
@@ -175,16 +175,16 @@ function Facts({ photo, shown, onShow, onDelete }: FactsProps) {
     <div class="facts">
       <h2>{photo.title ?? file}</h2>
       {photo.description && photo.description !== photo.title && <p class="description">{photo.description}</p>}
-      {photo.status !== "READY" && <p class="bad">{`It is ${photo.status}. ${photo.reason ? reasonInWords(photo.reason) : ""}`}</p>}
-      {photo.truncated && <p class="bad">The file ends early: what is missing is gray.</p>}
+      {photo.status !== "READY" && <p class="bad">{statusInWords(photo)}</p>}
+      {photo.truncated && <p class="bad">The file ends early. The missing part is gray.</p>}
       <dl>
-        <dt>When</dt>
+        <dt>Taken</dt>
         <dd>
           <When photo={photo} />
         </dd>
         {photo.location && (
           <>
-            <dt>Where</dt>
+            <dt>Location</dt>
             <dd>
               <Where location={photo.location} />
             </dd>
@@ -200,7 +200,7 @@ function Facts({ photo, shown, onShow, onDelete }: FactsProps) {
             </dd>
           </>
         )}
-        <dt>On it</dt>
+        <dt>Labels</dt>
         <dd>
           <Labels photo={photo} shown={shown} onShow={onShow} />
         </dd>
@@ -240,12 +240,12 @@ function Facts({ photo, shown, onShow, onDelete }: FactsProps) {
   );
 }
 
-/** The camera's wall clock, and the offset only where the file states it. */
+/** The local time of the camera, and its offset if the file states one. */
 function When({ photo: { takenAt: taken, uploadedAt: uploaded } }: { photo: Photo }) {
   if (!taken) {
     return (
       <>
-        The file does not say
+        The file has no date
         {uploaded && <span class="quiet">Uploaded {instant(uploaded)}</span>}
       </>
     );
@@ -253,20 +253,20 @@ function When({ photo: { takenAt: taken, uploadedAt: uploaded } }: { photo: Phot
   return (
     <>
       {localTime(taken.local)} {taken.offset && <span class="offset">UTC{taken.offset}</span>}
-      {!taken.offset && <span class="quiet">By the camera's clock; the file states no time zone</span>}
-      {!taken.plausible && <span class="bad">That cannot be right; photos are sorted by their upload then</span>}
+      {!taken.offset && <span class="quiet">Local time; the file states no time zone</span>}
+      {!taken.plausible && <span class="bad">The date is not plausible, so the photo is sorted by its upload time</span>}
     </>
   );
 }
 
-const MAP_WIDTH = 120; // degrees of longitude that the little map shows
+const MAP_WIDTH = 120; // degrees of longitude in the map
 const MAP_HEIGHT = 60;
 
 function Where({ location: { latitude, longitude, altitudeM, valid } }: { location: NonNullable<Photo["location"]> }) {
   const zoom = 14;
   const link = `https://www.openstreetmap.org/?mlat=${latitude}&mlon=${longitude}#map=${zoom}/${latitude}/${longitude}`;
   const between = (value: number, low: number, high: number) => Math.min(high, Math.max(low, value));
-  // The map is the whole world, moved behind a window; the window stays inside the world.
+  // The map is a window onto the whole world, which stays inside the world.
   const left = between(longitude + 180 - MAP_WIDTH / 2, 0, 360 - MAP_WIDTH);
   const top = between(90 - latitude - MAP_HEIGHT / 2, 0, 180 - MAP_HEIGHT);
   return (
@@ -274,9 +274,9 @@ function Where({ location: { latitude, longitude, altitudeM, valid } }: { locati
       <a href={link} target="_blank" rel="noreferrer">
         {coordinates(latitude, longitude)}
       </a>
-      {altitudeM !== undefined && <span class="quiet">{Math.round(altitudeM)} m above the sea</span>}
-      {!valid && <span class="bad">The receiver had no fix, so this is no place</span>}
-      <svg class="map" viewBox={`${left} ${top} ${MAP_WIDTH} ${MAP_HEIGHT}`} role="img" aria-label="Where it is on a map of the world">
+      {altitudeM !== undefined && <span class="quiet">Altitude {Math.round(altitudeM)} m</span>}
+      {!valid && <span class="bad">The GPS receiver had no fix, so this location is not valid</span>}
+      <svg class="map" viewBox={`${left} ${top} ${MAP_WIDTH} ${MAP_HEIGHT}`} role="img" aria-label="Location on a map of the world">
         <image href="./land.svg" x="0" y="0" width="360" height="180" />
         <circle class="halo" cx={longitude + 180} cy={90 - latitude} r="4.500" />
         <circle cx={longitude + 180} cy={90 - latitude} r="1.800" />
@@ -292,7 +292,7 @@ function Labels({ photo, shown, onShow }: Pick<FactsProps, "photo" | "shown" | "
       {photo.labels.map((label) => (
         <li key={label.name} class={label === shown ? "shown" : ""} onPointerEnter={() => onShow(label)} onPointerLeave={() => onShow(undefined)}>
           <a
-            href={href({ view: "search", argument: label.name.toLowerCase() })}
+            href={href({ view: "search", argument: folded(label.name) })}
             onFocus={() => onShow(label)}
             onBlur={() => onShow(undefined)}
           >

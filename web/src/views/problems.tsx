@@ -2,24 +2,24 @@ import { useSignal } from "@preact/signals";
 import { useMemo } from "preact/hooks";
 import { useApp } from "../app";
 import { PhotoList } from "../lists";
-import { splitPath, type Photo } from "../records";
-import { fileSize, instant, reasonInWords } from "../words";
+import { splitPath, type Problem as ProblemOfPhoto } from "../records";
+import { instant, statusInWords } from "../words";
 import { NO_ALBUM } from "./albums";
 import { More } from "./grid";
 import { ProblemIcon } from "./icons";
 
 export function Problems() {
   const { gallery } = useApp();
-  const list = useMemo(() => new PhotoList<Photo>(gallery.problems()), [gallery]);
+  const list = useMemo(() => new PhotoList<ProblemOfPhoto>(gallery.problems()), [gallery]);
   const photos = list.cards.value;
   return (
     <>
       <h1>Problems</h1>
       <p class="quiet lead">
-        What was rejected can never be shown; what has failed is for the gallery's keeper to repair. The files
-        themselves are kept until you delete them.
+        Rejected files cannot be shown. Failed ones can be processed again by the operator of the gallery. Both
+        are kept until you delete them.
       </p>
-      {list.state.value === "done" && photos.length === 0 && <p class="empty">Everything that was uploaded is well.</p>}
+      {list.state.value === "done" && photos.length === 0 && <p class="empty">No problems.</p>}
       <ul class="problems">
         {photos.map((photo) => (
           <Problem key={photo.path} photo={photo} onDeleted={() => list.remove(photo.path)} />
@@ -30,7 +30,7 @@ export function Problems() {
   );
 }
 
-function Problem({ photo, onDeleted }: { photo: Photo; onDeleted: () => void }) {
+function Problem({ photo, onDeleted }: { photo: ProblemOfPhoto; onDeleted: () => void }) {
   const app = useApp();
   const busy = useSignal(false);
   const message = useSignal("");
@@ -54,22 +54,21 @@ function Problem({ photo, onDeleted }: { photo: Photo; onDeleted: () => void }) 
       <div>
         <h2>{file}</h2>
         <p>
-          {rejected ? reasonInWords(photo.reason) : "It could not be processed, which is not the photo's fault."}{" "}
+          {statusInWords(photo)}{" "}
           <code>{rejected ? photo.reason : photo.status}</code>
         </p>
         <p class="quiet">
           {[
             album || NO_ALBUM,
-            photo.bytes !== undefined && fileSize(photo.bytes),
-            photo.sortTime && instant(`${photo.sortTime}Z`), // of the upload
-            photo.step && `at ${photo.step}`,
+            photo.sortTime && `Uploaded ${instant(`${photo.sortTime}Z`)}`,
+            photo.step && `Step ${photo.step}`,
           ]
             .filter(Boolean)
             .join(" · ")}
         </p>
         {photo.error && (
           <details>
-            <summary>What the pipeline said</summary>
+            <summary>Error message</summary>
             <p class="said">{photo.error}</p>
           </details>
         )}

@@ -1,14 +1,15 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { useApp } from "../app";
+import { folded } from "../fold";
 import { PhotoList } from "../lists";
 import { go, href } from "../routes";
-import { capitalised, folded } from "../words";
+import { capitalized } from "../words";
 import { Grid } from "./grid";
 import { SearchIcon } from "./icons";
 
 const SUGGESTIONS = 8;
-const BROWSE = 48; // labels to begin with
+const BROWSE = 48; // labels to show before a search
 const TYPING_MS = 120;
 
 export function Search({ label }: { label?: string | undefined }) {
@@ -21,7 +22,7 @@ export function Search({ label }: { label?: string | undefined }) {
   );
 }
 
-/** A combobox of labels, as https://www.w3.org/WAI/ARIA/apg/patterns/combobox/ describes it. */
+/** A combobox of labels. Source: https://www.w3.org/WAI/ARIA/apg/patterns/combobox/ */
 function LabelBox({ label }: { label: string }) {
   const { gallery } = useApp();
   const suggestions = useSignal<string[]>([]);
@@ -30,17 +31,17 @@ function LabelBox({ label }: { label: string }) {
   const asked = useRef(0);
 
   function typed(text: string): void {
-    const question = ++asked.current;
+    const query = ++asked.current;
     active.value = -1;
-    setTimeout(() => void suggest(text, question), TYPING_MS);
+    setTimeout(() => void suggest(text, query), TYPING_MS);
   }
 
-  async function suggest(text: string, question: number): Promise<void> {
-    if (question !== asked.current) return;
+  async function suggest(text: string, query: number): Promise<void> {
+    if (query !== asked.current) return;
     const found: string[] = [];
     if (folded(text) !== "") {
       for await (const one of gallery.labels(text, SUGGESTIONS)) {
-        if (question !== asked.current) return; // more was typed meanwhile
+        if (query !== asked.current) return; // the person has typed more
         found.push(one);
         suggestions.value = [...found];
         open.value = true;
@@ -78,12 +79,12 @@ function LabelBox({ label }: { label: string }) {
       <input
         type="text"
         role="combobox"
-        aria-label="Find photos by what is on them"
+        aria-label="Find photos by label"
         aria-expanded={open.value}
         aria-controls="suggestions"
         aria-autocomplete="list"
         aria-activedescendant={open.value && active.value >= 0 ? `suggestion-${active.value}` : undefined}
-        placeholder="What is on it? cat, food, vehicle…"
+        placeholder="A label, such as cat, food or vehicle"
         autocomplete="off"
         autocapitalize="none"
         spellcheck={false}
@@ -100,11 +101,11 @@ function LabelBox({ label }: { label: string }) {
             role="option"
             aria-selected={index === active.value}
             onPointerDown={(event) => {
-              event.preventDefault(); // before the box loses the focus
+              event.preventDefault(); // or the input loses the focus first
               choose(one);
             }}
           >
-            {capitalised(one)}
+            {capitalized(one)}
           </li>
         ))}
       </ul>
@@ -117,13 +118,13 @@ function Results({ label }: { label: string }) {
   const list = useMemo(() => new PhotoList(gallery.labeled(label)), [gallery, label]);
   return (
     <>
-      <h2 class="found">{capitalised(label)}</h2>
-      <Grid list={list} empty={`No photo shows “${label}”.`} />
+      <h2 class="found">{capitalized(label)}</h2>
+      <Grid list={list} empty={`No photo has the label “${label}”.`} />
     </>
   );
 }
 
-/** What there is to find, as it is found. */
+/** The first labels by name. Each appears as soon as it is found. */
 function Browse() {
   const { gallery } = useApp();
   const labels = useSignal<string[]>([]);
@@ -144,11 +145,11 @@ function Browse() {
       <ul class="chips">
         {labels.value.map((label) => (
           <li key={label}>
-            <a href={href({ view: "search", argument: label })}>{capitalised(label)}</a>
+            <a href={href({ view: "search", argument: label })}>{capitalized(label)}</a>
           </li>
         ))}
       </ul>
-      {done.value && labels.value.length === 0 && <p class="empty">Nothing has been recognised on any photo yet.</p>}
+      {done.value && labels.value.length === 0 && <p class="empty">No photo has labels yet.</p>}
     </>
   );
 }

@@ -3,7 +3,7 @@ import { useEffect } from "preact/hooks";
 import { useApp } from "../app";
 import { droppedFiles } from "../files";
 import { href, route, type View } from "../routes";
-import { isUnderWay } from "../uploads";
+import { isInProgress } from "../uploads";
 import { AlbumPage, Albums } from "./albums";
 import { AddIcon, AlbumsIcon, Logo, ProblemIcon, SearchIcon, TimelineIcon } from "./icons";
 import { PhotoDialog } from "./photo";
@@ -72,7 +72,7 @@ export function Shell({ onSignOut }: { onSignOut: () => void }) {
 
 function AddButton() {
   const { uploads, uploadsOpen } = useApp();
-  const underWay = uploads.items.value.filter(({ state }) => isUnderWay(state.value)).length;
+  const inProgress = uploads.items.value.filter(({ state }) => isInProgress(state.value)).length;
   return (
     <button
       class="primary"
@@ -81,12 +81,12 @@ function AddButton() {
       onClick={() => (uploadsOpen.value = !uploadsOpen.value)}
     >
       <AddIcon />
-      <span>{underWay > 0 ? `${underWay} under way` : "Add photos"}</span>
+      <span>{inProgress > 0 ? `${inProgress} in progress` : "Add photos"}</span>
     </button>
   );
 }
 
-/** Files may be dropped anywhere: on an album's page they go to that album. */
+/** Files can be dropped anywhere on the page. */
 function DropTarget() {
   const app = useApp();
   const over = useSignal(false);
@@ -111,7 +111,7 @@ function DropTarget() {
       depth = 0;
       over.value = false;
       app.uploadsOpen.value = true;
-      const album = destination(app.album.value);
+      const album = app.destination();
       void droppedFiles(event.dataTransfer).then((files) => app.uploads.add(files, album));
     };
     const listeners = { dragenter: enter, dragleave: leave, dragover: move, drop };
@@ -124,18 +124,13 @@ function DropTarget() {
   return over.value ? (
     <div class="drop">
       <p>
-        Drop photos or folders into <b>{destination(app.album.value)}</b>
+        Drop photos or folders into <b>{app.destination()}</b>
       </p>
     </div>
   ) : null;
 }
 
-export function destination(chosen: string): string {
-  const { view, argument } = route.peek();
-  return view === "albums" && argument ? argument : chosen;
-}
-
 function skip(event: MouseEvent): void {
-  event.preventDefault(); // the address is ours
+  event.preventDefault(); // the fragment of the address is the route
   document.getElementById("content")?.focus();
 }

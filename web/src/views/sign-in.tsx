@@ -3,7 +3,7 @@ import { answerChallenge, signIn, type NextStep } from "../session";
 import { Logo } from "./icons";
 
 interface Props {
-  /** The account of an embedded AWS. */
+  /** The account of an embedded AWS, filled in. */
   prefilled?: { username: string; password: string } | undefined;
   onSignedIn: () => Promise<void>;
 }
@@ -41,13 +41,13 @@ export function SignIn({ prefilled, onSignedIn }: Props) {
           <>
             {prefilled ? (
               <p class="quiet">
-                An embedded AWS on this machine. Its only account is filled in; nothing leaves the machine.
+                This gallery runs on an embedded AWS on this computer. Its only account is filled in.
               </p>
             ) : (
               <p class="quiet">Your photos are private: sign in to see them.</p>
             )}
             <label>
-              Name or e-mail
+              User name or email
               <input name="username" autocomplete="username" autocapitalize="none" required defaultValue={prefilled?.username} />
             </label>
             <label>
@@ -58,13 +58,13 @@ export function SignIn({ prefilled, onSignedIn }: Props) {
         )}
         {step.value === "NEW_PASSWORD" && (
           <label>
-            Choose a password of your own
+            Choose a new password
             <input key="new" name="answer" type="password" autocomplete="new-password" required />
           </label>
         )}
         {step.value === "CODE" && (
           <label>
-            Code of your authenticator
+            Code from your authenticator app
             <input key="code" name="answer" inputMode="numeric" autocomplete="one-time-code" required />
           </label>
         )}

@@ -2,7 +2,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { useApp } from "../app";
 import type { Picture } from "../records";
 
-const AHEAD_PX = 900; // about a screen: pictures are there before they are seen
+const AHEAD_PX = 900; // about one screen: pictures are loaded before they are in view
 
 const seen = new Map<Element, () => void>();
 const observer = new IntersectionObserver(
@@ -17,7 +17,7 @@ const observer = new IntersectionObserver(
   { rootMargin: `${AHEAD_PX}px 0px` },
 );
 
-/** A picture whose URL is signed, and which is fetched, once it is nearly in view. */
+/** A picture. Its URL is signed and loaded when it is nearly in view. */
 export function Thumb({ picture, alt = "" }: { picture: Picture | undefined; alt?: string }) {
   const { aws } = useApp();
   const place = useRef<HTMLImageElement>(null);

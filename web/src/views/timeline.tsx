@@ -12,11 +12,11 @@ export function Timeline({ year }: { year?: string | undefined }) {
     () => new PhotoList(gallery.timeline(year), "newest", ({ sortTime }) => sortTime.startsWith(year ?? "")),
     [gallery, year],
   );
-  const know = (found: readonly string[]) => {
+  const add = (found: readonly string[]) => {
     years.value = [...new Set([...years.peek(), ...found])].sort().reverse();
   };
-  useEffect(() => void gallery.years().then(know, () => undefined), [gallery]);
-  useSignalEffect(() => know(latest.value?.sortTime ? [latest.value.sortTime.slice(0, 4)] : []));
+  useEffect(() => void gallery.years().then(add, () => undefined), [gallery]);
+  useSignalEffect(() => add(latest.value?.sortTime ? [latest.value.sortTime.slice(0, 4)] : []));
 
   return (
     <>
@@ -31,7 +31,7 @@ export function Timeline({ year }: { year?: string | undefined }) {
           </a>
         ))}
       </nav>
-      <Grid list={list} months empty="No photos yet. Drop some anywhere on this page, or choose Add photos." />
+      <Grid list={list} months empty="No photos yet. Drop photos anywhere on this page, or choose Add photos." />
     </>
   );
 }

@@ -3,13 +3,12 @@ import { useApp } from "../app";
 import { albumName, chosenFiles } from "../files";
 import { splitPath } from "../records";
 import { go, route } from "../routes";
-import { isUnderWay, type Item, type State } from "../uploads";
-import { count, reasonInWords } from "../words";
+import { isInProgress, type Item, type State } from "../uploads";
+import { ACCEPTED, count, reasonInWords } from "../words";
 import { CheckIcon, CloseIcon } from "./icons";
-import { destination } from "./shell";
 import { Thumb } from "./thumb";
 
-const WHOLE_FOLDERS = { webkitdirectory: true }; // which no standard names, and every browser knows
+const WHOLE_FOLDERS = { webkitdirectory: true }; // not in a standard, but in every browser
 
 export function UploadPanel() {
   const app = useApp();
@@ -17,7 +16,7 @@ export function UploadPanel() {
   const files = useRef<HTMLInputElement>(null);
   const folder = useRef<HTMLInputElement>(null);
   const items = uploads.items.value;
-  const to = destination(album.value);
+  const to = app.destination();
   const fixed = route.value.view === "albums" && Boolean(route.value.argument);
 
   function choose(input: HTMLInputElement): void {
@@ -35,7 +34,7 @@ export function UploadPanel() {
       </header>
       <div class="choose">
         <label>
-          To the album
+          Album
           <input
             value={to}
             readOnly={fixed}
@@ -48,7 +47,7 @@ export function UploadPanel() {
         </div>
         <input ref={files} class="unseen" type="file" multiple tabIndex={-1} aria-label="Files" onChange={({ currentTarget }) => choose(currentTarget)} />
         <input ref={folder} class="unseen" type="file" multiple {...WHOLE_FOLDERS} tabIndex={-1} aria-label="Folder" onChange={({ currentTarget }) => choose(currentTarget)} />
-        <p class="quiet">Or drop files and folders anywhere. JPEG, PNG, WebP, GIF, TIFF, AVIF and HEIC, up to 25 MiB.</p>
+        <p class="quiet">Or drop files and folders anywhere. {ACCEPTED}.</p>
       </div>
       {items.length > 0 && (
         <>
@@ -67,13 +66,13 @@ export function UploadPanel() {
 function Summary({ items, onClear }: { items: readonly Item[]; onClear: () => void }) {
   const states = items.map(({ state }) => state.value);
   const ready = states.filter(({ is }) => is === "ready").length;
-  const underWay = states.filter(isUnderWay).length;
+  const inProgress = states.filter(isInProgress).length;
   return (
     <div class="summary">
       <p role="status">
-        {ready} of {count(items.length, "photo")} ready{underWay > 0 && `, ${underWay} under way`}
+        {ready} of {count(items.length, "photo")} ready{inProgress > 0 && `, ${inProgress} in progress`}
       </p>
-      {underWay < items.length && (
+      {inProgress < items.length && (
         <button class="plain" onClick={onClear}>
           Clear
         </button>
@@ -105,7 +104,7 @@ function UploadItem({ item }: { item: Item }) {
   );
 }
 
-/** How far it is: the steps behind it are full, the one it is in moves. */
+/** The progress: full bars for the steps that are done, a moving one for the current step. */
 function Steps({ state }: { state: State }) {
   const at = stepOf(state);
   if (at === undefined) return null;
@@ -131,7 +130,7 @@ function stepOf({ is }: State): number | undefined {
 function StateInWords({ state }: { state: State }) {
   switch (state.is) {
     case "queued":
-      return <>Waiting for its turn</>;
+      return <>Waiting</>;
     case "uploading":
       return (
         <>
@@ -140,7 +139,7 @@ function StateInWords({ state }: { state: State }) {
         </>
       );
     case "waiting":
-      return <>Uploaded; the workflow is starting</>;
+      return <>Uploaded. The workflow is starting</>;
     case "processing":
       return <>Reading, resizing and labeling</>;
     case "ready":
@@ -158,9 +157,9 @@ function StateInWords({ state }: { state: State }) {
     case "failed":
       return <span class="bad">{state.message}</span>;
     case "exists":
-      return <span class="bad">There is a photo of this name in the album already.</span>;
-    case "cancelled":
-      return <>Cancelled</>;
+      return <span class="bad">The album already has a photo of this name.</span>;
+    case "canceled":
+      return <>Canceled</>;
   }
 }
 
@@ -174,7 +173,7 @@ function ItemActions({ item, state }: { item: Item; state: State }) {
           Cancel
         </button>
       )}
-      {(state.is === "failed" || state.is === "cancelled") && (
+      {(state.is === "failed" || state.is === "canceled") && (
         <button class="plain" aria-label={`Try ${file} again`} onClick={() => uploads.retry(item)}>
           {state.is === "failed" && state.again === "look" ? "Look again" : "Try again"}
         </button>

@@ -1,0 +1,193 @@
+"""What the state machine writes into the table is what rows.py says, and nothing else."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from gallery.editing import edit
+from gallery.records import Edits
+from gallery.table import Query, Table
+from shared.contracts import Camera, Contract, Label, Metadata, TagResult
+from shared.errors import EmptyPhotoError
+from shared.rows import AlbumRow, LabelRow, PhotoRow, read
+from workflow.scripted import Step, event, extract, raising, tag, thumbnail
+from workflow.world import CREATED, KEY, LIFE, SK, World
+
+KINDS: dict[str, type[Contract]] = {"photo": PhotoRow, "label": LabelRow, "album": AlbumRow}
+PHOTO = set(PhotoRow.__struct_fields__)
+ENDED = {"reason", "step", "error"}  # only of a photo that is REJECTED or FAILED
+OBJECT = {  # of every photo that was created, published or not
+    *("pk", "sk", "status", "bucket", "key", "version_id", "etag", "bytes", "sequencer"),
+    *("claimed_version", "execution_arn", "updated_at", "uploaded_at", "sort_time"),
+}
+
+
+def stored(world: World, owner: str = "alice") -> dict[str, dict[str, Any]]:
+    """Return the attributes of every row by sort key; each row is converted into its type."""
+    table = Table(world.stack.dynamodb, world.stack.table)
+    every = Query(owner=owner, index=None, range_key="sk", low="a", high="z")
+    rows = {row["sk"]: row for row in table.every(every)}
+    for sk, row in rows.items():
+        read(KINDS[sk.partition("#")[0]], row)
+    return rows
+
+
+def full(request: Any) -> Contract:  # noqa: ANN401  # any step's request
+    """Extract every fact that a photo can have, with each flag set."""
+    result = extract(request)
+    metadata = result.metadata
+    assert metadata.taken_at is not None
+    assert metadata.location is not None
+    return msgspec.structs.replace(
+        result,
+        metadata=Metadata(
+            taken_at=msgspec.structs.replace(metadata.taken_at, plausible=False),
+            location=msgspec.structs.replace(metadata.location, gps_valid=False),
+            camera=Camera(
+                make="Nikon", model="D3X", lens="50", iso=1, f_number=2, focal_length_mm=50.5
+            ),
+            title="Title",
+            description="Description",
+            keywords=["one"],
+        ),
+    )
+
+
+def truncated(request: Any) -> Contract:  # noqa: ANN401  # as above
+    return msgspec.structs.replace(thumbnail(request), truncated=True)
+
+
+def bare(request: Any) -> Contract:  # noqa: ANN401  # as above
+    return msgspec.structs.replace(extract(request), metadata=Metadata())
+
+
+def without_thumb(request: Any) -> Contract:  # noqa: ANN401  # as above
+    result = thumbnail(request)
+    large = {"large": result.renditions["large"]}
+    return msgspec.structs.replace(result, renditions=large)
+
+
+def without_labels(_request: object) -> Contract:
+    return TagResult(labels=[], label_index=[], labels_status="SKIPPED:TOO_SMALL", version=1)
+
+
+def one_label(_request: object) -> Contract:
+    return TagResult(
+        labels=[Label(name="Cat", confidence=9)],
+        label_index=["cat"],
+        labels_status="READY",
+        version=1,
+    )
+
+
+def test_a_full_photo_has_every_attribute(world: World) -> None:
+    world.functions.steps |= {"extract": full, "thumbnail": truncated, "tag": tag}
+    world.run(CREATED)
+    edit(Table(world.stack.dynamodb, world.stack.table), "alice", KEY, Edits(title="Mine"))
+
+    rows = stored(world)
+
+    assert set(rows[SK]) == PHOTO - ENDED - {"processing_shard"}
+    assert rows[SK]["truncated"] == 1
+    assert rows[SK]["taken_at"]["plausible"] == 0
+    assert rows[SK]["location"]["gps_valid"] == 0
+    photo = read(PhotoRow, rows[SK])
+    assert photo.truncated is True
+    assert photo.taken_at is not None
+    assert photo.taken_at.plausible is False
+    labels = [row for sk, row in rows.items() if sk.startswith("label#")]
+    assert {frozenset(row) for row in labels} == {frozenset(LabelRow.__struct_fields__)}
+    albums = [row for sk, row in rows.items() if sk.startswith("album#")]
+    assert [set(row) for row in albums] == [set(AlbumRow.__struct_fields__)]
+
+
+def test_an_empty_photo_has_no_attribute_that_is_not_known(world: World) -> None:
+    world.functions.steps |= {
+        "extract": bare,
+        "thumbnail": without_thumb,
+        "tag": without_labels,
+    }
+    world.run(CREATED)
+
+    row = stored(world)[SK]
+
+    metadata = set(Metadata.__struct_fields__)
+    absent = ENDED | metadata | {"processing_shard", "edits", "truncated", "labels_model"}
+    assert set(row) == PHOTO - absent
+    assert (row["labels"], row["label_keys"]) == ([], [])
+
+
+def test_a_photo_without_a_thumb_has_label_rows_without_one(world: World) -> None:
+    world.functions.steps |= {"thumbnail": without_thumb, "tag": one_label}
+    world.run(CREATED)
+
+    [label] = [row for sk, row in stored(world).items() if sk.startswith("label#")]
+
+    assert set(label) == set(LabelRow.__struct_fields__) - {"thumb"}
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "reason"),
+    [
+        (EmptyPhotoError("0 bytes"), "REJECTED", "EMPTY"),
+        (RuntimeError("a bug"), "FAILED", "RuntimeError"),
+    ],
+    ids=["rejected", "failed"],
+)
+def test_a_problem_says_why_and_keeps_no_facts(
+    world: World, error: Exception, status: str, reason: str
+) -> None:
+    world.run(CREATED)
+    world.functions.steps["extract"] = raising(error)
+    world.run(LIFE[1])
+
+    row = stored(world)[SK]
+
+    assert set(row) == OBJECT | ENDED | {"time_key"}
+    assert (row["status"], row["reason"]) == (status, reason)
+
+
+def test_a_deleted_photo_leaves_a_tombstone(world: World) -> None:
+    world.run(*LIFE[:3])
+
+    row = stored(world)[SK]
+
+    assert set(row) == OBJECT - {"etag", "bytes"}
+    assert row["status"] == "DELETED"
+
+
+def test_a_photo_in_process_is_claimed_beside_what_it_was(world: World) -> None:
+    seen: list[set[str]] = []
+
+    def looking(step: Step) -> Step:
+        def step_(request: Any) -> Contract:  # noqa: ANN401  # any step's request
+            seen.append(set(stored(world)[SK]))
+            return step(request)
+
+        return step_
+
+    world.functions.steps["extract"] = looking(extract)
+    world.run(*LIFE[:2])
+
+    first, second = seen
+    claimed = OBJECT - {"version_id", "etag", "bytes", "uploaded_at", "sort_time"}
+    assert first == claimed | {"processing_shard"}
+    assert second > first | {"renditions", "labels", "album_key"}
+    assert "labels_status" not in second
+
+
+def test_a_photo_whose_tag_step_failed_has_labels_pending(world: World) -> None:
+    world.functions.steps["tag"] = raising(RuntimeError("a bug"))
+    world.run(CREATED)
+
+    assert stored(world)[SK]["labels_status"] == "PENDING:RuntimeError"
+
+
+def test_an_object_without_an_owner_is_recorded_as_rejected(world: World) -> None:
+    world.run(event("elsewhere/a.jpg", sequencer=1, version_id="v1"))
+
+    [row] = stored(world, owner="/").values()
+
+    assert set(row) == OBJECT | ENDED | {"time_key"}
+    assert row["reason"] == "BAD_KEY"

@@ -1,0 +1,245 @@
+// Made by `make docs` from images/shared/ (rows.py, contracts.py, errors.py, limits.py, keys.py)
+// and workflow/table.json; do not edit.
+
+/** A flag of a row. */
+export type Flag = 0 | 1;
+
+/** The time of the photo, by the camera's clock. */
+export interface TakenAt {
+  /** 2016-04-09T14:08:13[.123], without a time zone */
+  readonly local: string;
+  /** the tag with the time, such as EXIF:DateTimeOriginal */
+  readonly source: string;
+  /** such as +02:00; only if the file states it */
+  readonly offset?: string;
+  /** only if the offset is known */
+  readonly utc?: string;
+  /** false if before 1826 or over a day after the upload */
+  readonly plausible?: Flag;
+}
+
+/** The place of the photo, in WGS 84. */
+export interface Location {
+  /** degrees, north positive, rounded to 1e-6 */
+  readonly latitude: number;
+  /** degrees, east positive, rounded to 1e-6 */
+  readonly longitude: number;
+  readonly altitude_m?: number;
+  /** false for 0,0: the receiver had no fix */
+  readonly gps_valid?: Flag;
+}
+
+/** The camera, and the settings of the exposure. */
+export interface Camera {
+  readonly make?: string;
+  readonly model?: string;
+  readonly lens?: string;
+  readonly iso?: number;
+  readonly f_number?: number;
+  readonly exposure_s?: number;
+  readonly focal_length_mm?: number;
+}
+
+/** A box, in fractions of the displayed width and height, from the top left corner. */
+export interface BoundingBox {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** One place in the picture to which a label applies. */
+export interface Instance {
+  /** percent */
+  readonly confidence: number;
+  readonly box: BoundingBox;
+}
+
+/** A label of a photo, with Rekognition's fields in snake_case. */
+export interface Label {
+  readonly name: string;
+  /** percent */
+  readonly confidence: number;
+  /** all ancestors */
+  readonly parents?: readonly string[];
+  readonly categories?: readonly string[];
+  readonly aliases?: readonly string[];
+  readonly instances?: readonly Instance[];
+}
+
+/** One picture derived from a photo. */
+export interface Rendition {
+  /** in the derived bucket */
+  readonly key: string;
+  readonly width_px: number;
+  readonly height_px: number;
+  readonly bytes: number;
+  readonly mime_type: string;
+}
+
+/** One photo of one owner, whatever its status. */
+export interface PhotoRow {
+  /** while PROCESSING, most attributes are of the previous version */
+  readonly status: "DELETED" | "FAILED" | "PROCESSING" | "READY" | "REJECTED";
+  /** the time of the event */
+  readonly uploaded_at?: string;
+  /** absent in a bucket without versioning */
+  readonly version_id?: string;
+  /** size of the object */
+  readonly bytes?: number;
+  /** REJECTED: a code of errors.py; FAILED: the error's name */
+  readonly reason?: string;
+  /** the state in which processing ended as REJECTED or FAILED */
+  readonly step?: string;
+  /** the error's message, at most 500 characters */
+  readonly error?: string;
+  /** JPEG, PNG, WEBP, GIF, TIFF, AVIF or HEIC */
+  readonly format?: string;
+  /** of the format */
+  readonly mime_type?: string;
+  /** as displayed */
+  readonly width_px?: number;
+  /** as displayed */
+  readonly height_px?: number;
+  /** as in EXIF; absent: 1, upright */
+  readonly orientation?: number;
+  /** by the camera's clock */
+  readonly taken_at?: TakenAt;
+  /** in WGS 84 */
+  readonly location?: Location;
+  /** with lens and exposure */
+  readonly camera?: Camera;
+  /** from the file, as are description and keywords */
+  readonly title?: string;
+  readonly description?: string;
+  readonly keywords?: readonly string[];
+  /** taken in UTC, else locally, else uploaded: for sorting only */
+  readonly sort_time?: string;
+  /** best first */
+  readonly labels?: readonly Label[];
+  /** READY, SKIPPED:…, FAILED:… or PENDING:… */
+  readonly labels_status?: string;
+  /** such as rekognition 3.0 */
+  readonly labels_model?: string;
+  /** by name: thumb, … */
+  readonly renditions?: Readonly<Record<string, Rendition>>;
+  /** the file ends early; the missing part is gray */
+  readonly truncated?: Flag;
+  /** of the code of each step */
+  readonly versions?: Readonly<Record<string, number>>;
+  /** the owner; `/` for an object without an owner */
+  readonly pk: string;
+  /** photo#<album>/<file> */
+  readonly sk: string;
+  /** of the object, exactly as S3 names it */
+  readonly key: string;
+  /** <album digest>#<sort time>#<key digest>: in the index by_album */
+  readonly album_key?: string;
+  /** time#… or problem#<sort time>#<key digest>: in the index by_time */
+  readonly time_key?: string;
+  /** JSON: a person's title, description, keywords and hidden labels */
+  readonly edits?: string;
+  /** that the event names */
+  readonly bucket: string;
+  /** of the object, without quotes */
+  readonly etag?: string;
+  /** S3's order of the photo's events, padded to 32 digits */
+  readonly sequencer: string;
+  /** version id, else ETag, that is or was last processed */
+  readonly claimed_version: string;
+  /** of the execution that has, or last had, the photo */
+  readonly execution_arn: string;
+  /** of the last write by the state machine */
+  readonly updated_at: string;
+  /** of the photo's bytes */
+  readonly sha256?: string;
+  /** <bytes>#<SHA-256>#<key digest>: in the index by_content */
+  readonly content_key?: string;
+  /** the sort keys of its label rows */
+  readonly label_keys?: readonly string[];
+  /** while PROCESSING: in the index processing */
+  readonly processing_shard?: string;
+}
+
+/** One label, or ancestor of a label, by which a photo is found. */
+export interface LabelRow {
+  /** the owner */
+  readonly pk: string;
+  /** label#<label>#<sort time>#<key digest> */
+  readonly sk: string;
+  /** folded */
+  readonly label: string;
+  /** the sort key of the photo's row */
+  readonly photo: string;
+  /** of the photo */
+  readonly width_px: number;
+  /** of the photo */
+  readonly height_px: number;
+  /** as in the photo's row */
+  readonly thumb?: Rendition;
+}
+
+/** A part of an album's count: the photos whose key digests begin with one hex digit. */
+export interface AlbumRow {
+  /** the owner */
+  readonly pk: string;
+  /** album#<album digest>#<first digit of the key digests> */
+  readonly sk: string;
+  /** its path; empty for photos directly below their owner */
+  readonly album: string;
+  /** READY photos of this part */
+  readonly photos: number;
+}
+
+/** A photo in the index by_album. */
+export type AlbumIndexRow = Pick<PhotoRow,
+  | "album_key"
+  | "edits"
+  | "height_px"
+  | "key"
+  | "pk"
+  | "renditions"
+  | "sk"
+  | "status"
+  | "taken_at"
+  | "title"
+  | "truncated"
+  | "width_px"
+>;
+
+/** A photo in the index by_time. */
+export type TimeIndexRow = Pick<PhotoRow,
+  | "edits"
+  | "error"
+  | "height_px"
+  | "key"
+  | "pk"
+  | "reason"
+  | "renditions"
+  | "sk"
+  | "status"
+  | "step"
+  | "taken_at"
+  | "time_key"
+  | "title"
+  | "truncated"
+  | "width_px"
+>;
+
+/** Why a photo was rejected. */
+export type Reason =
+  | "BAD_KEY"
+  | "FOREIGN_BUCKET"
+  | "EMPTY"
+  | "TOO_LARGE"
+  | "UNSUPPORTED_TYPE"
+  | "TOO_MANY_PIXELS"
+  | "TOO_COMPLEX"
+  | "TRUNCATED"
+  | "UNREADABLE";
+
+export const MAX_BYTES = 26214400;
+export const MAX_PIXELS = 50000000;
+export const MAX_LABEL_CHARACTERS = 64;
+export const DIGEST_CHARACTERS = 24;
+export const UPLOADS_PREFIX = "uploads/";

@@ -1,0 +1,34 @@
+/// <reference types="node" />
+import { existsSync, readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import vectors from "../../tests/vectors.json";
+import { caseFolded, folded } from "../src/fold";
+import { albumDigest } from "../src/gallery";
+import { sortKey, splitPath } from "../src/records";
+
+const owned = vectors.upload_keys.filter((vector) => vector.owned);
+
+describe("tests/vectors.json", () => {
+  test.each(owned)("$photo_sort_key is the row of its key", async (vector) => {
+    const path = vector.key.slice(`uploads/${vector.owner}/`.length);
+
+    expect(splitPath(path)).toEqual({ album: vector.album, file: vector.file });
+    expect(sortKey(path)).toBe(vector.photo_sort_key);
+    expect(await albumDigest(splitPath(path).album)).toBe(vector.album_digest);
+  });
+
+  test.each(vectors.labels)("$name is folded to $folded", ({ name, folded: expected }) => {
+    expect(folded(name)).toBe(expected);
+    expect(folded(expected)).toBe(expected);
+  });
+});
+
+// tests/web/test_units.py writes this file: every character of Python's Unicode, and its case folding.
+const casefold = process.env["CASEFOLD"] ?? "";
+
+test.skipIf(!existsSync(casefold))("every character is folded as by Python's str.casefold", () => {
+  const all = JSON.parse(readFileSync(casefold, "utf8")) as Record<string, string>;
+
+  expect(Object.keys(all).length).toBeGreaterThan(200_000);
+  expect(Object.entries(all).filter(([character, expected]) => caseFolded(character) !== expected)).toEqual([]);
+}, 60_000);
