@@ -131,15 +131,20 @@ class Reconciling:
         for row in report.label_rows:
             photo = self.table.get(self.owner, row["photo"])
             if photo is not None and (
-                row["sk"] in photo.get("label_keys", []) or photo["status"] == "PROCESSING"
+                row["sk"] in photo.get("label_keys", [])  # published since it was compared
+                or self._is_running(photo, datetime.now(UTC))  # may be about to publish it
             ):
-                continue  # published meanwhile, or about to be
-            arn = {"pk": None} if photo is None else {"execution_arn": photo["execution_arn"]}
+                continue
+            unchanged = (
+                {"pk": None}
+                if photo is None
+                else {name: photo[name] for name in ("execution_arn", "status")}
+            )
             with suppress(ConflictError):  # the next run finds it again, if it is still there
                 self.table.write(
                     {"pk": self.owner, "sk": row["photo"]},
                     changes={},
-                    unchanged=arn,
+                    unchanged=unchanged,
                     delete=[{"pk": self.owner, "sk": row["sk"]}],
                 )
         for count in report.counts:
@@ -174,7 +179,7 @@ class Reconciling:
     def _judge(self, found: Object | None, row: Row | None, now: datetime, report: Report) -> None:
         """Note what is wrong between an object and its record."""
         if row is not None and row["status"] == "PROCESSING":
-            if now - datetime.fromisoformat(row["updated_at"]) > self.settled:
+            if not self._is_running(row, now):
                 why = f"PROCESSING since {row['updated_at']}"
                 report.anew(STUCK, photo_key(self.owner, row["sk"]), why, row)
         elif found is None:
@@ -188,6 +193,11 @@ class Reconciling:
             report.anew(MISSING, found.key, why, row)
         elif found.version not in (row.get("version_id"), row.get("etag")):
             report.anew(STALE, found.key, f"the bucket has version {found.version}", row)
+
+    def _is_running(self, row: Row, now: datetime) -> bool:
+        """Return whether an execution may be working on the photo of a row."""
+        claimed_at = datetime.fromisoformat(row["updated_at"])
+        return row["status"] == "PROCESSING" and now - claimed_at <= self.settled
 
     def _renditions(self, named: dict[str, str], now: datetime, report: Report) -> None:
         """Compare the derived objects with those that records name."""

@@ -167,6 +167,27 @@ def bury(world: World, key: str) -> None:
     change(world, row_of(world, key)["sk"], "SET #status = :deleted", deleted="DELETED")
 
 
+def claim(world: World, key: str, _: str) -> None:
+    """Let an execution claim a photo, which lasts."""
+    expression = "SET #status = :processing"
+    change(world, row_of(world, key)["sk"], expression, processing="PROCESSING")
+
+
+def name_label(world: World, key: str, label: str) -> None:
+    """Let an execution publish a photo with one more label."""
+    row = row_of(world, key)
+    world.stack.dynamodb.update_item(
+        TableName=world.stack.table,
+        Key={"pk": {"S": OWNER}, "sk": {"S": row["sk"]}},
+        UpdateExpression="SET #status = :ready, label_keys = list_append(label_keys, :more)",
+        ExpressionAttributeNames={"#status": "status"},
+        ExpressionAttributeValues={
+            ":ready": {"S": "READY"},
+            ":more": {"L": [{"S": label}]},
+        },
+    )
+
+
 DAMAGE: dict[Callable[[World, str], None], str] = {
     lose_record: MISSING,
     lose_label: MISSING,
@@ -286,22 +307,57 @@ def test_a_count_that_changes_while_it_is_compared_is_left_alone(
     assert looking.compare().findings == []
 
 
-def test_a_label_row_that_is_published_meanwhile_stays(world: World) -> None:
+@pytest.mark.parametrize("claimed", [False, True], ids=["published", "about to be published"])
+def test_a_label_row_that_an_execution_uses_since_it_was_compared_stays(
+    world: World, *, claimed: bool
+) -> None:
     filled(world)
     invent_label(world, KEYS[0])
-    looking = reconciling(world)
+    looking = reconciling(world, timedelta(minutes=5))
     report = looking.compare()
-    ghost = report.label_rows[0]["sk"]
-    change(
-        world,
-        row_of(world, KEYS[0])["sk"],
-        "SET #status = :processing",
-        processing="PROCESSING",
-    )
+    [ghost] = (row["sk"] for row in report.label_rows)
+    use = claim if claimed else name_label
+    use(world, KEYS[0], ghost)
 
     looking.repair(report)
 
     assert ghost in world.rows()
+
+
+def test_a_label_row_that_is_published_while_it_is_looked_up_stays(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(world)
+    invent_label(world, KEYS[0])
+    die(world, KEYS[0])
+    looking = reconciling(world)
+    report = looking.compare()
+    [ghost] = (row["sk"] for row in report.label_rows)
+    get = Table.get
+
+    def meanwhile(self: Table, owner: str, sort_key: str) -> dict[str, Any] | None:
+        found = get(self, owner, sort_key)
+        name_label(world, KEYS[0], ghost)
+        return found
+
+    monkeypatch.setattr(Table, "get", meanwhile)
+
+    looking.repair(report)
+
+    assert ghost in world.rows()
+
+
+def test_one_repair_also_deletes_a_stray_label_row_of_a_photo_that_is_stuck(
+    world: World, reprocess_arn: str
+) -> None:
+    filled(world)
+    die(world, KEYS[2])
+    invent_label(world, KEYS[2])
+
+    repaired(world, reprocess_arn)
+
+    assert reconciling(world).compare().findings == []
+    assert_all_agree(world)
 
 
 def test_an_owner_of_whom_only_renditions_are_left_is_found(
