@@ -50,10 +50,11 @@ from shared.limits import MAX_BYTES, MAX_JPEG_SCANS, MAX_PIXELS
 from shared.s3 import photo_store
 from shared.settings import photos_bucket
 from shared.storage import PhotoStore
+from shared.versions import VERSIONS
 
 shared.cold_start.over()
 
-VERSION: Final = 1  # of this step's code: raise it when the same photo gives another result
+VERSION: Final = VERSIONS["extract"]
 
 HEAD_BYTES: Final = 131_072  # holds size and EXIF of 98 % of JPEGs
 WHOLE_BYTES: Final = 262_144  # up to here one request for all is quicker than two
