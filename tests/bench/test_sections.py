@@ -12,7 +12,7 @@ from bench.processes import Process, compare
 from bench.section import prose
 from bench.workers import throttled
 from gallery import backfill, costs
-from gallery.units import read_units
+from gallery.read_units import read_units
 
 
 def test_processes_are_compared_by_their_own_cpu_time() -> None:
@@ -115,10 +115,10 @@ def test_marks_of_memory_are_looked_at() -> None:
     assert throttled.PIECE_BYTES < 1_000_000
 
 
-def test_a_read_costs_half_where_it_need_not_be_of_now() -> None:
+def test_an_eventually_consistent_read_costs_half() -> None:
     row = {"pk": {"S": "a" * 4000}, "n": {"N": "12"}, "list": {"L": [{"M": {"x": {"S": "y"}}}]}}
 
-    assert read_units([row, row], now=True) == 2
-    assert read_units([row, row], now=False) == 1
+    assert read_units([row, row], consistent=True) == 2
+    assert read_units([row, row], consistent=False) == 1
     with pytest.raises(ValueError, match="type 'B'"):
-        read_units([{"b": {"B": b""}}], now=True)
+        read_units([{"b": {"B": b""}}], consistent=True)
