@@ -123,9 +123,9 @@ build-%:
 push: $(filter build,$(MAKECMDGOALS))
 init: $(filter build push,$(MAKECMDGOALS))
 
-.PHONY: push  ## Create the repositories, push what was built, record the digests: REGISTRY=HOST:PORT
+.PHONY: push  ## Push the images and record their digests for Terraform: REGISTRY=HOST:PORT
 push: .venv/.local
-	$(BIN)/python -m gallery.push --docker $(DOCKER) --terraform $(TERRAFORM) \
+	$(BIN)/python -m gallery push --docker $(DOCKER) --terraform $(TERRAFORM) \
 	    $(if $(REGISTRY),--registry $(REGISTRY))
 
 .PHONY: init  ## Make terraform/ ready, its state in this folder or in S3: STATE_BUCKET=…
@@ -146,9 +146,9 @@ apply: init
 	    echo 'apply: all is deployed but the page of the gallery, which npm builds.' \
 	        'Where there is npm: make publish' >&2; fi
 
-.PHONY: publish  ## Build the gallery's page, and upload it to where it is deployed
+.PHONY: publish  ## Build the gallery's page and upload it
 publish: .venv/.local web init
-	$(BIN)/python -m gallery.publish --bucket "$$($(TF) output -raw site_bucket)"
+	$(BIN)/python -m gallery publish --bucket "$$($(TF) output -raw site_bucket)"
 	@echo "Gallery: $$($(TF) output -raw site_url)"
 
 .PHONY: destroy  ## Take all of it away, after Terraform has asked twice: KEEP_PHOTOS=false
@@ -161,14 +161,14 @@ destroy: init
 	    [ -z "$$targets" ] || $(TF) apply $$targets -var keep_photos=false
 	KEEP_PHOTOS=false $(TF) destroy -var keep_photos=false
 
-.PHONY: redrive  ## Start again what the dead letters hold: REDRIVE=--dry-run
+.PHONY: redrive  ## Redrive failed executions from the dead-letter queue: REDRIVE=--dry-run
 redrive: .venv/.local init
-	$(BIN)/python -m gallery.redrive --queue-url "$$($(TF) output -raw dead_letters_url)" \
+	$(BIN)/python -m gallery redrive --queue-url "$$($(TF) output -raw dead_letters_url)" \
 	    --state-machine-arn "$$($(TF) output -raw state_machine_arn)" $(REDRIVE)
 
-.PHONY: backfill  ## Process what is in the photos bucket already: BACKFILL=--dry-run
+.PHONY: backfill  ## Process photos already in the bucket: BACKFILL=--dry-run
 backfill: .venv/.local init
-	$(BIN)/python -m gallery.backfill --photos-bucket "$$($(TF) output -raw photos_bucket)" \
+	$(BIN)/python -m gallery backfill --photos-bucket "$$($(TF) output -raw photos_bucket)" \
 	    --table "$$($(TF) output -raw table)" \
 	    --state-machine-arn "$$($(TF) output -raw backfill_arn)" $(BACKFILL)
 
@@ -176,7 +176,7 @@ GALLERY = $(BIN)/python -m gallery $@ --table "$$($(TF) output -raw table)" \
     --photos-bucket "$$($(TF) output -raw photos_bucket)" \
     --logs-bucket "$$($(TF) output -raw logs_bucket)" --reprocess-arn "$$($(TF) output -raw reprocess_arn)"
 
-.PHONY: reprocess  ## Make photos anew: REPROCESS='--older thumbnail --dry-run', --failed, --album …
+.PHONY: reprocess  ## Process photos again: REPROCESS='--older thumbnail --dry-run', --failed, --album …
 reprocess: .venv/.local init
 	$(GALLERY) $(REPROCESS)
 
