@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -54,6 +55,24 @@ def test_looks_up_more_photos_than_fit_in_one_batch(aws: Aws) -> None:
     tally = count(*clients, bucket=BUCKET, table=TABLE, prefix="uploads/eve/")
 
     assert tally.new == len(keys)
+
+
+def test_asks_again_for_the_keys_that_dynamodb_has_not_read(aws: Aws) -> None:
+    dynamodb = aws.client("dynamodb")
+
+    def read_nothing(parsed: dict[str, Any], **_: object) -> None:
+        dynamodb.meta.events.unregister("after-call.dynamodb.BatchGetItem", read_nothing)
+        keys = [{name: row[name] for name in ("pk", "sk")} for row in parsed["Responses"][TABLE]]
+        parsed["UnprocessedKeys"] = {TABLE: {"Keys": keys}}
+        parsed["Responses"][TABLE] = []
+
+    dynamodb.meta.events.register("after-call.dynamodb.BatchGetItem", read_nothing)
+
+    tally = count(
+        aws.client("s3"), dynamodb, bucket=BUCKET, table=TABLE, prefix="uploads/ada/2016/"
+    )
+
+    assert (tally.new, tally.known) == (0, 1)
 
 
 def test_a_photo_with_a_record_costs_no_labels() -> None:

@@ -12,6 +12,7 @@ from gallery.reprocess import Job, Selection, Tally, jobs
 from gallery.table import Table
 from shared.contracts import ExtractRequest, ExtractResult
 from shared.errors import AccessDeniedError, EmptyPhotoError
+from shared.versions import VERSIONS
 from workflow.bulk import definition, deployed, outcomes, results, succeeded
 from workflow.bulk import gallery as command
 from workflow.conftest import deployed as gallery  # noqa: F401  # a fixture
@@ -84,7 +85,9 @@ def put(world: World, *names: str) -> list[str]:
     return keys
 
 
-def test_selected_photos_are_counted_with_those_to_be_labeled(world: World) -> None:
+def test_selected_photos_are_counted_with_those_to_be_labeled(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     first, _ = put(world, "2024/a.jpg", "2025/b.jpg")
     world.delete(first)
     world.stack.wait_until_idle()
@@ -103,6 +106,11 @@ def test_selected_photos_are_counted_with_those_to_be_labeled(world: World) -> N
         world.rows()[f"photo#2024/{name}.jpg"]["sequencer"] for name in ("c", "d")
     ]
     assert (tally.photos, tally.labeled) == (2, 0)
+    older = Tally()
+    with monkeypatch.context() as newer_code:
+        newer_code.setitem(VERSIONS, "tag", VERSIONS["tag"] + 1)
+        list(jobs(table, "alice", selection, relabel=False, tally=older))
+    assert (older.photos, older.labeled) == (2, 2)
     again = Tally()
     assert all(job.relabel for job in jobs(table, "alice", selection, relabel=True, tally=again))
     assert (again.photos, again.labeled) == (2, 2)
