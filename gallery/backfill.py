@@ -122,7 +122,7 @@ def usd(tally: Tally, *, labeler: str) -> float:
     step = USD["Step Functions, transition"]
     each = OWN_TRANSITIONS * step + USD["S3, PUT"]  # S3 charges a LIST as a PUT
     new = sum(item.usd for item in thousand_photos(labeler=labeler)) / PHOTOS
-    # DynamoDB charges a write whose condition fails by the size of the row.
+    # DynamoDB charges a write by the size of the row even if its condition fails.
     known = REFUSED_TRANSITIONS * step + RECORD_KB * USD["DynamoDB, write unit"]
     return tally.new * (new + each) + tally.known * (known + each)
 

@@ -1,7 +1,7 @@
 """Push the container images that `make build` built, and record their digests for Terraform.
 
 1. Terraform creates the repositories (module.registry) unless they exist.
-2. Each image goes to its repository under a tag made of the image's id, unless the repository has
+2. Each image goes to its repository under a tag from the image's id, unless the repository has
    that tag. The repositories do not let a tag move to another image.
 3. images.auto.tfvars.json in Terraform's folder names the digest that the registry serves, for
    `terraform apply`. The record before it is kept as images.previous.json, for a roll-back.

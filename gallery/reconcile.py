@@ -1,8 +1,8 @@
 """Reconcile: compare the photos bucket, the table and the derived objects of each owner.
 
-The photos bucket decides. `repair` has a photo whose record is wrong reprocessed
-(gallery/reprocess.py): its record then matches the bucket, or becomes a tombstone. It deletes
-renditions and label rows that no record names, and corrects the photo counts of albums.
+The photos bucket decides. With --repair, a photo with a wrong record is reprocessed
+(gallery/reprocess.py): its record then matches the bucket, or becomes a tombstone. Renditions and
+label rows that no record names are deleted, and wrong photo counts of albums are corrected.
 
 Bucket and table list photos in the same order, so each is read once, side by side. Memory: the keys
 of an owner's renditions and label rows, about 3 KB for each photo.

@@ -266,7 +266,7 @@ class TestClients:
         done = subprocess.run(  # noqa: S603  # our own program
             [*command, stub(tmp_path / "terraform", "exit 1")],
             cwd=ROOT,
-            env={**os.environ, "AWS_ACCESS_KEY_ID": "any", "AWS_PROFILE": "nobodys"},
+            env={**os.environ, "AWS_ACCESS_KEY_ID": "any", "AWS_PROFILE": "missing"},
             check=False,
             capture_output=True,
             text=True,
@@ -274,7 +274,7 @@ class TestClients:
 
         assert done.returncode == 1
         assert done.stderr == (
-            "push: not logged in to AWS: The config profile (nobodys) could not be found\n"
+            "push: not logged in to AWS: The config profile (missing) could not be found\n"
         )
 
 
