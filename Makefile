@@ -136,7 +136,7 @@ init: $(filter build push,$(MAKECMDGOALS))
 
 .PHONY: push  ## Push the images and record their digests for Terraform: REGISTRY=HOST:PORT
 push: .venv/.local
-	$(BIN)/python -m gallery.push --docker $(DOCKER) --terraform $(TERRAFORM) \
+	$(BIN)/python -m gallery push --docker $(DOCKER) --terraform $(TERRAFORM) \
 	    $(if $(REGISTRY),--registry $(REGISTRY))
 
 .PHONY: init  ## Initialize Terraform, with its state in this folder or in S3: STATE_BUCKET=…
@@ -159,7 +159,7 @@ apply: init
 
 .PHONY: publish  ## Build the gallery's page and upload it
 publish: .venv/.local web init
-	$(BIN)/python -m gallery.publish --bucket "$$($(TF) output -raw site_bucket)"
+	$(BIN)/python -m gallery publish --bucket "$$($(TF) output -raw site_bucket)"
 	@echo "Gallery: $$($(TF) output -raw site_url)"
 
 .PHONY: destroy  ## Destroy the deployment, once you confirm it twice: KEEP_PHOTOS=false
@@ -175,12 +175,12 @@ destroy: init
 
 .PHONY: redrive  ## Redrive failed executions from the dead-letter queue: REDRIVE=--dry-run
 redrive: .venv/.local init
-	$(BIN)/python -m gallery.redrive --queue-url "$$($(TF) output -raw dead_letters_url)" \
+	$(BIN)/python -m gallery redrive --queue-url "$$($(TF) output -raw dead_letters_url)" \
 	    --state-machine-arn "$$($(TF) output -raw state_machine_arn)" $(REDRIVE)
 
 .PHONY: backfill  ## Process photos already in the bucket: BACKFILL=--dry-run
 backfill: .venv/.local init
-	$(BIN)/python -m gallery.backfill --photos-bucket "$$($(TF) output -raw photos_bucket)" \
+	$(BIN)/python -m gallery backfill --photos-bucket "$$($(TF) output -raw photos_bucket)" \
 	    --table "$$($(TF) output -raw table)" \
 	    --state-machine-arn "$$($(TF) output -raw backfill_arn)" $(BACKFILL)
 

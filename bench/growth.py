@@ -12,8 +12,8 @@ from bench.pipeline import drive
 from bench.section import Figures, Run, prose, table
 from bench.targets import Target
 from gallery import backfill, costs, queries
+from gallery.read_units import read_units
 from gallery.table import Table
-from gallery.units import read_units
 from local.functions import InProcess
 from local.stack import Stack
 from shared.keys import album_prefix
@@ -84,7 +84,7 @@ def _pages(photo: Path, sizes: tuple[int, ...], advance: Callable[[], None]) -> 
             stack.dynamodb.meta.events.unregister("after-call.dynamodb.Query", keep)
             found[str(size)] = {
                 "ms": statistics.median(spent),
-                "read_units": read_units(read[-1], now=False),
+                "read_units": read_units(read[-1], consistent=False),
                 "queries": len(read) / ASKS,
             }
             read.clear()

@@ -1,4 +1,4 @@
-"""The gallery's commands and queries, and the edits that a person makes.
+"""Work with a gallery: `python -m gallery COMMAND` in a shell, `gallery.queries` in Python.
 
 from gallery.queries import album
 from gallery.table import Table
@@ -9,7 +9,7 @@ page = album(Table(boto3.client("dynamodb"), "gallery"), owner, "2016/tacos", ne
 import sys
 from pathlib import Path
 
-# What the images and the gallery share is in images/, as `shared`, `tag`, …
+# The gallery imports images/shared as the images do: as `shared`.
 _IMAGES = str(Path(__file__).parent.parent / "images")
 if _IMAGES not in sys.path:
     sys.path.append(_IMAGES)

@@ -1,4 +1,4 @@
-"""The buckets, as reprocess and reconcile see them: the only module here that knows S3."""
+"""The S3 adapter of reprocess and reconcile."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
 
-MOST_DELETED: Final = 1000  # by one DeleteObjects
+MAX_DELETED: Final = 1000  # keys in one DeleteObjects
 
 
 @dataclass(frozen=True)
 class Object:
-    """An object as it is now."""
+    """The current version of an object."""
 
     key: str
-    version: str  # its version id; in a bucket without versions its ETag, without quotes
+    version: str  # version id; in a bucket without versions the ETag, without quotes
     modified: datetime
 
 
 class Bucket:
-    """A bucket. Errors of the service itself are botocore's ClientError."""
+    """A bucket. Errors of the service are botocore's ClientError."""
 
     def __init__(self, s3: S3Client, name: str) -> None:
         self._s3 = s3
@@ -41,7 +41,7 @@ class Bucket:
                 yield found["Prefix"].removeprefix(prefix).rstrip("/")
 
     def objects(self, prefix: str) -> Iterator[Object]:
-        """Yield the current object of each key below `prefix`, in order of the keys' UTF-8."""
+        """Yield the current object of each key below `prefix`, sorted by the keys' UTF-8 bytes."""
         pages = self._s3.get_paginator("list_object_versions").paginate(
             Bucket=self.name, Prefix=prefix
         )
@@ -60,9 +60,9 @@ class Bucket:
         self._s3.put_object(Bucket=self.name, Key=key, Body=body)
 
     def delete(self, keys: Sequence[str]) -> None:
-        """Delete objects, however many."""
-        for start in range(0, len(keys), MOST_DELETED):
+        """Delete any number of objects."""
+        for start in range(0, len(keys), MAX_DELETED):
             some: list[ObjectIdentifierTypeDef] = [
-                {"Key": key} for key in keys[start : start + MOST_DELETED]
+                {"Key": key} for key in keys[start : start + MAX_DELETED]
             ]
             self._s3.delete_objects(Bucket=self.name, Delete={"Objects": some, "Quiet": True})

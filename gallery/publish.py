@@ -1,22 +1,20 @@
-"""Upload the gallery's page, as `make web` built it, into the bucket that CloudFront serves.
+"""Publish: upload the gallery's page, as `make web` built it, to the bucket that CloudFront serves.
 
-    python -m gallery.publish --bucket BUCKET [--dist web/dist]
-
-Files that are named by their content go first and index.html last, so that whoever comes meanwhile
-gets the old page or the new one, whole. Files of earlier builds stay a while, for pages that are
-open. config.json is Terraform's.
+Files with a hash of their content in their names go first and index.html last, so that a visitor
+gets either the old page or the new one, complete. Files of earlier builds stay for 30 days, for
+pages that are still open. Terraform writes config.json.
 """
 
 import argparse
 import mimetypes
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
+
+from gallery.shell import CommandError, print_stdout
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -24,36 +22,36 @@ if TYPE_CHECKING:
 DIST: Final = Path("web/dist")
 INDEX: Final = "index.html"
 CONFIG: Final = "config.json"
-ASSETS: Final = "assets/"  # where Vite puts what it names by its content
-FOR_GOOD: Final = "public, max-age=31536000, immutable"
-ASK_EACH_TIME: Final = "no-cache"
+ASSETS: Final = "assets/"  # where Vite puts files with a hash of their content in their names
+CACHED_FOR_A_YEAR: Final = "public, max-age=31536000, immutable"
+REVALIDATED: Final = "no-cache"
 KEPT: Final = timedelta(days=30)  # longer than a page stays open
 
-_TYPES: Final = mimetypes.MimeTypes()  # Python's own, whatever this machine adds to them
-_TYPES.add_type("text/javascript", ".js")  # which Python says from 3.12 on
+_TYPES: Final = mimetypes.MimeTypes()  # Python's own, without this machine's additions
+_TYPES.add_type("text/javascript", ".js")  # Python 3.11 has application/javascript
 
 
-class PublishError(Exception):
-    """The page cannot be uploaded; the message says why."""
+class PublishError(CommandError):
+    """The page cannot be uploaded."""
 
 
 def keys(dist: Path) -> list[str]:
-    """Return the keys of a build, in the order in which they are uploaded.
+    """Return the keys of a build, in the order of their upload.
 
     Raises:
-        PublishError: there is no page.
+        PublishError: the folder has no page.
     """
     found = [path.relative_to(dist).as_posix() for path in dist.rglob("*") if path.is_file()]
     if INDEX not in found:
-        raise PublishError(f"{dist} holds no page: make web")
+        raise PublishError(f"{dist} holds no page: run `make web`")
     return sorted(found, key=lambda key: (key == INDEX, not key.startswith(ASSETS), key))
 
 
 def publish(s3: "S3Client", bucket: str, dist: Path, *, now: datetime) -> list[str]:
-    """Upload a build, delete what only builds of long ago had, and return the keys uploaded.
+    """Upload a build, delete files of builds older than `KEPT`, and return the uploaded keys.
 
     Raises:
-        PublishError: there is no page.
+        PublishError: the folder has no page.
     """
     uploaded = keys(dist)
     for key in uploaded:
@@ -62,9 +60,9 @@ def publish(s3: "S3Client", bucket: str, dist: Path, *, now: datetime) -> list[s
             Key=key,
             Body=(dist / key).read_bytes(),
             ContentType=content_type(key),
-            CacheControl=FOR_GOOD if key.startswith(ASSETS) else ASK_EACH_TIME,
+            CacheControl=CACHED_FOR_A_YEAR if key.startswith(ASSETS) else REVALIDATED,
         )
-    for key, changed in _listed(s3, bucket):
+    for key, changed in _objects(s3, bucket):
         if key not in {*uploaded, CONFIG} and now - changed > KEPT:
             s3.delete_object(Bucket=bucket, Key=key)
     return uploaded
@@ -78,24 +76,22 @@ def content_type(key: str) -> str:
     return f"{kind}; charset=utf-8" if kind.startswith("text/") else kind
 
 
-def _listed(s3: "S3Client", bucket: str) -> Iterator[tuple[str, datetime]]:
+def _objects(s3: "S3Client", bucket: str) -> Iterator[tuple[str, datetime]]:
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
         for item in page.get("Contents", []):
             yield item["Key"], item["LastModified"]
 
 
-def main() -> None:
-    """Read the command line, upload, and exit with 1 and a sentence where that fails."""
-    parser = argparse.ArgumentParser(prog="gallery.publish", description=__doc__.split("\n")[0])
-    parser.add_argument("--bucket", required=True, help="Terraform's output site_bucket")
-    parser.add_argument("--dist", type=Path, default=DIST, help="the build")
-    given = parser.parse_args()
-    try:
-        done = publish(boto3.client("s3"), given.bucket, given.dist, now=datetime.now(UTC))
-    except (BotoCoreError, ClientError, PublishError) as error:
-        sys.exit(f"publish: {error}")
-    print(f"{len(done)} files are in s3://{given.bucket}")  # noqa: T201  # what it is for
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    command.add_argument("--bucket", required=True, help="Terraform's output site_bucket")
+    command.add_argument(
+        "--dist", type=Path, default=DIST, help="folder of the build (default: %(default)s)"
+    )
 
 
-if __name__ == "__main__":
-    main()
+def run(given: argparse.Namespace) -> int:
+    """Upload the build."""
+    uploaded = publish(boto3.client("s3"), given.bucket, given.dist, now=datetime.now(UTC))
+    print_stdout(f"{len(uploaded)} files are in s3://{given.bucket}")
+    return 0

@@ -1,15 +1,13 @@
-"""Push the container images that `make build` made, and record what Terraform is to run.
+"""Push the container images that `make build` built, and record their digests for Terraform.
 
-    python -m gallery.push [--registry HOST:PORT] [--folder terraform] [--tag IMAGE] …
+1. Terraform creates the repositories (module.registry) unless they exist.
+2. Each image goes to its repository under a tag from the image's id, unless the repository has
+   that tag. The repositories do not let a tag move to another image.
+3. images.auto.tfvars.json in Terraform's folder names the digest that the registry serves, for
+   `terraform apply`. The record before it is kept as images.previous.json, for a roll-back.
 
-1. Terraform creates the repositories (module.registry), or finds that they are there.
-2. Each image goes to its repository under a tag made of the image's own id, unless that tag is
-   there: a tag means one image for good, and the repositories let none be moved.
-3. images.auto.tfvars.json beside the configuration names what the registry serves by digest, for
-   `terraform apply`. The record that it replaces is kept as images.previous.json, to go back to.
-
-The registry is ECR's, which is logged in to with the AWS credentials that Terraform uses; with
---registry it is any other that asks for no login, under the same repository names.
+The registry is ECR, which is logged in to with the AWS credentials that Terraform uses. With
+--registry it is any registry without a login, with the same repository names.
 """
 
 import argparse
@@ -18,11 +16,9 @@ import hashlib
 import json
 import re
 import subprocess
-import sys
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,10 +26,12 @@ import boto3
 import requests
 from botocore.exceptions import BotoCoreError, ClientError
 
+from gallery.shell import CommandError, print_stdout
+
 FUNCTIONS: Final = ("extract", "thumbnail", "tag")
 RECORD: Final = "images.auto.tfvars.json"
 PREVIOUS: Final = "images.previous.json"
-LAMBDA_ARCHITECTURES: Final = {"amd64": "x86_64", "arm64": "arm64"}  # by the engine's names
+LAMBDA_ARCHITECTURES: Final = {"amd64": "x86_64", "arm64": "arm64"}  # by Docker's names
 TAG_DIGITS: Final = 16  # of the image's id, in hex
 TIMEOUT_SECONDS: Final = 30
 
@@ -48,34 +46,32 @@ INDEXES: Final = (
 )
 ECR_HOST: Final = re.compile(r"[0-9]{12}\.dkr[.-]ecr(?:-fips)?\.([a-z0-9-]+)\..+")
 
-say = partial(print, flush=True)  # in order with what docker and terraform print
 
-
-class PushError(Exception):
-    """The images cannot be pushed; the message says what to do."""
+class PushError(CommandError):
+    """The images cannot be pushed."""
 
 
 @dataclass(frozen=True)
 class Image:
-    """An image of this machine's engine."""
+    """An image in this machine's container engine."""
 
     name: str
-    id: str  # sha256:…, of its configuration or, in containerd's store, of its manifest
+    id: str  # sha256:…, of its configuration; in containerd's image store, of its manifest
     architecture: str  # as Lambda names it
     label_model: bool
     megabytes: float
 
     @property
     def tag(self) -> str:
-        """The tag that it is pushed under."""
+        """The tag to push it under."""
         return self.id.removeprefix("sha256:")[:TAG_DIGITS]
 
 
 def read_image(name: str, inspected: Mapping[str, Any]) -> Image:
-    """Return what `docker image inspect` says of image `name`.
+    """Return the image `name` from what `docker image inspect` prints about it.
 
     Raises:
-        PushError: Lambda has no machines of its architecture.
+        PushError: Lambda does not run its architecture.
     """
     architecture = inspected["Architecture"]
     if architecture not in LAMBDA_ARCHITECTURES:
@@ -98,12 +94,12 @@ class Registry:
     login: tuple[str, str] | None = None  # name and password
 
     def digest(self, repository: str, tag: str) -> str | None:
-        """Return the digest of what a tag names, or None where there is no such tag.
+        """Return the digest of a tag's image; None if the repository has no such tag.
 
         Raises:
-            PushError: the registry does not say, or the tag names several images at once.
+            PushError: the registry does not answer, or the tag names an index of several images.
         """
-        # As for docker, only the loopback speaks without TLS.
+        # As in docker, only the loopback interface is used without TLS.
         scheme = "http" if re.match(r"127\.|localhost\b|\[::1\]", self.host) else "https"
         url = f"{scheme}://{self.host}/v2/{repository}/manifests/{tag}"
         accepted = {"Accept": ", ".join((*MANIFESTS, *INDEXES))}
@@ -113,12 +109,12 @@ class Registry:
                 return None
             answer.raise_for_status()
         except requests.RequestException as error:
-            raise PushError(f"the registry does not say what it has: {error}") from error
+            raise PushError(f"the registry does not answer: {error}") from error
         kind = answer.headers.get("Content-Type", "").partition(";")[0]
         if kind not in MANIFESTS:
             raise PushError(
-                f"{self.host}/{repository}:{tag} is {kind}, of which Lambda runs none: it takes one"
-                " image, not an index. Build without attestations, as `make build` does"
+                f"{self.host}/{repository}:{tag} is {kind}, but Lambda runs a single image, not an"
+                " index. Build without attestations, as `make build` does"
                 " (BUILDX_NO_DEFAULT_ATTESTATIONS=1)"
             )
         return f"sha256:{hashlib.sha256(answer.content).hexdigest()}"
@@ -126,7 +122,7 @@ class Registry:
 
 @dataclass(frozen=True)
 class Docker:
-    """The container engine, by its client."""
+    """The container engine, through its command-line client."""
 
     client: str = "docker"
 
@@ -134,7 +130,7 @@ class Docker:
         """Return the image of that name.
 
         Raises:
-            PushError: there is none, or Lambda has no machines for it.
+            PushError: there is none, or Lambda does not run its architecture.
         """
         found = self._run("image", "inspect", name, capture=True)
         if found.returncode:
@@ -148,10 +144,10 @@ class Docker:
             raise PushError(f"the container engine does not answer: {asked.stderr.strip()}")
 
     def log_in(self, registry: Registry) -> None:
-        """Log in to a registry; the password is not seen among this machine's processes.
+        """Log in to a registry; the password is not in the arguments, which `ps` would show.
 
         Raises:
-            PushError: it refuses.
+            PushError: the registry refuses.
         """
         if registry.login is None:
             return
@@ -161,15 +157,15 @@ class Docker:
             raise PushError(f"{registry.host} refuses the login as {user}")
 
     def push(self, image: Image, target: str) -> None:
-        """Push an image under the name `target`, with the client's own progress.
+        """Push an image under the name `target`; the client prints its progress.
 
         Raises:
-            PushError: it did not arrive.
+            PushError: the client fails.
         """
         for arguments in (("tag", image.id, target), ("push", target)):
             if self._run(*arguments).returncode:
                 raise PushError(f"`{self.client} {' '.join(arguments)}` failed, see above")
-        self._run("image", "rm", target, capture=True)  # the name; the image has its own
+        self._run("image", "rm", target, capture=True)  # only this name: the image has another
 
     def _run(
         self, *arguments: str, capture: bool = False, stdin: str | None = None
@@ -179,13 +175,13 @@ class Docker:
 
 @dataclass(frozen=True)
 class Terraform:
-    """The configuration in a folder, and the state that belongs to it."""
+    """The configuration in a folder, with its state."""
 
     folder: Path
     client: str = "terraform"
 
     def repositories(self) -> dict[str, str]:
-        """Create what module.registry lacks, and return the repositories' URLs by function.
+        """Create the repositories that do not exist, and return the URLs of all, by function.
 
         Raises:
             PushError: Terraform fails, or would delete a repository.
@@ -194,7 +190,7 @@ class Terraform:
         target = ("-target=module.registry", "-compact-warnings", "-input=false")
         with tempfile.TemporaryDirectory() as scratch:
             plan = f"{scratch}/registry.tfplan"
-            # 0: nothing to do, 1: an error, 2: there are changes
+            # 0: no changes, 1: an error, 2: changes
             if self._do("plan", *target, "-detailed-exitcode", f"-out={plan}", allowed=(0, 2)):
                 self._refuse_deletions(plan)
                 self._do("apply", "-compact-warnings", plan)
@@ -206,7 +202,7 @@ class Terraform:
         gone = [change["address"] for change in changes if "delete" in change["change"]["actions"]]
         if gone:
             raise PushError(
-                f"Terraform would delete {', '.join(gone)}, and pushing deletes nothing:"
+                f"Terraform would delete {', '.join(gone)}, but a push must not delete anything:"
                 " see `make plan`"
             )
 
@@ -227,22 +223,22 @@ def _run(
     client: str, *arguments: str, capture: bool = False, stdin: str | None = None
 ) -> subprocess.CompletedProcess[str]:
     try:
-        return subprocess.run(  # noqa: S603  # the client that the user names
+        return subprocess.run(  # noqa: S603  # a client that the user names
             [client, *arguments], check=False, capture_output=capture, text=True, input=stdin
         )
     except OSError as error:
-        raise PushError(f"{client} is needed, and does not start: {error.strerror}") from error
+        raise PushError(f"{client} does not start: {error.strerror}") from error
 
 
 def aws_account() -> str:
-    """Return the number of the AWS account that is logged in to.
+    """Return the number of the AWS account that the credentials belong to.
 
     Raises:
-        PushError: none is.
+        PushError: there are no valid credentials.
     """
     try:
         session = boto3.Session()
-        # Any region knows the account. Terraform asks for the region, if there is none.
+        # Any region knows the account. If none is set, Terraform asks for one later.
         sts = session.client("sts", region_name=session.region_name or "us-east-1")
         account: str = sts.get_caller_identity()["Account"]
     except (BotoCoreError, ClientError) as error:
@@ -251,15 +247,15 @@ def aws_account() -> str:
 
 
 def ecr(host: str) -> Registry:
-    """Return ECR at that host, with a login for twelve hours.
+    """Return ECR at that host, with a login that is valid for twelve hours.
 
     Raises:
-        PushError: the host is none of ECR's, or gives no login.
+        PushError: the host is not ECR, or ECR refuses a login.
     """
     named = ECR_HOST.fullmatch(host)
     if named is None:
         raise PushError(
-            f"{host} is no registry of ECR: name the one to push to, REGISTRY=HOST:PORT"
+            f"{host} is not an ECR registry: name the registry to push to, REGISTRY=HOST:PORT"
         )
     try:
         client = boto3.Session().client("ecr", region_name=named[1])
@@ -274,13 +270,13 @@ def push(image: Image, registry: Registry, repository: str, docker: Docker) -> s
     """Push an image unless the registry has it, and return the digest that the registry serves.
 
     Raises:
-        PushError: it cannot be pushed, or is none that Lambda runs.
+        PushError: the push fails, or Lambda does not run what was pushed.
     """
     digest = registry.digest(repository, image.tag)
     if digest:
-        say(f"{repository}:{image.tag} is there already")
+        print_stdout(f"{repository}:{image.tag} is there already")
         return digest
-    say(f"{repository}:{image.tag} is pushed, {image.megabytes:,.0f} MB unpacked")
+    print_stdout(f"pushing {repository}:{image.tag}, {image.megabytes:,.0f} MB unpacked")
     docker.push(image, f"{registry.host}/{repository}:{image.tag}")
     digest = registry.digest(repository, image.tag)
     if digest is None:
@@ -289,7 +285,7 @@ def push(image: Image, registry: Registry, repository: str, docker: Docker) -> s
 
 
 def record(folder: Path, images: Mapping[str, Image], digests: Mapping[str, str]) -> bool:
-    """Write what Terraform is to run, and return whether that is news."""
+    """Write the images that Terraform is to deploy, and return whether they have changed."""
     entries: dict[str, dict[str, object]] = {
         function: {"digest": digests[function], "architecture": image.architecture}
         for function, image in images.items()
@@ -305,8 +301,10 @@ def record(folder: Path, images: Mapping[str, Image], digests: Mapping[str, str]
     return True
 
 
-def run(docker: Docker, terraform: Terraform, names: Mapping[str, str], host: str | None) -> None:
-    """Do all of it.
+def push_all(
+    docker: Docker, terraform: Terraform, names: Mapping[str, str], host: str | None
+) -> None:
+    """Create the repositories, push the images and record their digests.
 
     Args:
         docker: the engine that has the images.
@@ -319,7 +317,7 @@ def run(docker: Docker, terraform: Terraform, names: Mapping[str, str], host: st
     """
     docker.check()
     images = {function: docker.image(name) for function, name in names.items()}
-    say(f"AWS account {aws_account()}")
+    print_stdout(f"AWS account {aws_account()}")
     urls = terraform.repositories()
     registry = Registry(host) if host else ecr(urls["tag"].partition("/")[0])
     docker.log_in(registry)
@@ -327,26 +325,28 @@ def run(docker: Docker, terraform: Terraform, names: Mapping[str, str], host: st
         function: push(image, registry, urls[function].partition("/")[2], docker)
         for function, image in images.items()
     }
-    news = record(terraform.folder, images, digests)
-    say(f"{terraform.folder / RECORD}: {'written' if news else 'as it was'}")
+    changed = record(terraform.folder, images, digests)
+    print_stdout(f"{terraform.folder / RECORD}: {'written' if changed else 'unchanged'}")
 
 
-def main() -> None:
-    """Read the command line, push, and exit with 1 and a sentence where that fails."""
-    parser = argparse.ArgumentParser(prog="gallery.push", description=__doc__.split("\n")[0])
-    parser.add_argument("--registry", metavar="HOST:PORT", help="instead of ECR")
-    parser.add_argument("--folder", type=Path, default=Path("terraform"), help="of Terraform")
-    parser.add_argument("--docker", default="docker", metavar="CLIENT")
-    parser.add_argument("--terraform", default="terraform", metavar="CLIENT")
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    command.add_argument("--registry", metavar="HOST:PORT", help="registry to use instead of ECR")
+    command.add_argument(
+        "--folder",
+        type=Path,
+        default=Path("terraform"),
+        help="Terraform's configuration (default: %(default)s)",
+    )
+    command.add_argument("--docker", default="docker", metavar="CLIENT")
+    command.add_argument("--terraform", default="terraform", metavar="CLIENT")
     for function in FUNCTIONS:
-        parser.add_argument(f"--{function}", default=f"gallery-{function}:latest", metavar="IMAGE")
-    given = parser.parse_args()
+        command.add_argument(f"--{function}", default=f"gallery-{function}:latest", metavar="IMAGE")
+
+
+def run(given: argparse.Namespace) -> int:
+    """Push the images that the arguments name."""
     names = {function: getattr(given, function) for function in FUNCTIONS}
-    try:
-        run(Docker(given.docker), Terraform(given.folder, given.terraform), names, given.registry)
-    except PushError as error:
-        sys.exit(f"push: {error}")
-
-
-if __name__ == "__main__":
-    main()
+    terraform = Terraform(given.folder, given.terraform)
+    push_all(Docker(given.docker), terraform, names, given.registry)
+    return 0

@@ -1,22 +1,25 @@
-"""Bucket, table and derived objects compared, owner by owner; what does not agree, and its repair.
+"""Reconcile: compare the photos bucket, the table and the derived objects of each owner.
 
-The photos bucket has the last word. A photo whose record is wrong is reprocessed
-(gallery/reprocess.py): its record then says what the bucket holds, or becomes a tombstone.
-Renditions and label rows that no record names are deleted, and wrong album counts are corrected.
+The photos bucket decides. With --repair, a photo with a wrong record is reprocessed
+(gallery/reprocess.py): its record then matches the bucket, or becomes a tombstone. Renditions and
+label rows that no record names are deleted, and wrong photo counts of albums are corrected.
 
-Listing and table come in the same order, so each is read once, side by side. What is remembered of
-an owner meanwhile are the keys of its renditions and label rows: some 3 KB a photo.
+Bucket and table list photos in the same order, so each is read once, side by side. Memory: the keys
+of an owner's renditions and label rows, about 3 KB for each photo.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from gallery import records
-from gallery.reprocess import Job
+from gallery.deployment import Deployment, add_deployment_arguments
+from gallery.reprocess import Job, start
+from gallery.shell import print_stderr, print_stdout
 from gallery.table import ConflictError, Query
 from shared.keys import (
     UPLOADS_PREFIX,
@@ -29,21 +32,22 @@ from shared.keys import (
 )
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Iterator
 
     from gallery.buckets import Bucket, Object
     from gallery.table import Row, Table
 
-# Longer than any execution (statemachine.json.tftpl), and than an event is on its way as a rule:
-# what is younger may be about to agree.
+# Longer than any execution runs (statemachine.json.tftpl), and than S3 usually takes to deliver an
+# event. A difference that is younger may be about to disappear.
 SETTLED: Final = timedelta(minutes=65)
 
-MISSING: Final = "missing"  # an object that has no record, or a record's renditions or label rows
-ORPHANED: Final = "orphaned"  # a record whose object is gone, a rendition or label row of no record
-STALE: Final = "stale"  # a record of another version than the bucket's, or a wrong count
-STUCK: Final = "stuck"  # PROCESSING, longer than any execution lasts
+MISSING: Final = "missing"  # an object has no record, or a record no rendition or label row
+ORPHANED: Final = "orphaned"  # a record has no object, or a rendition or label row no record
+STALE: Final = "stale"  # a record is of another version than the object, or a count is wrong
+STUCK: Final = "stuck"  # a photo is PROCESSING for longer than any execution runs
 
-# The sequencer of what has no record: lower than any of S3's, which have 18 digits.
+# The sequencer of a photo without a record: lower than any of S3's, which have 18 digits.
 _NO_EVENT: Final = "0" * 32
 
 # The attributes of a photo's row that are compared.
@@ -54,7 +58,7 @@ _RECORD: Final = (
 
 
 class Finding(NamedTuple):
-    """One thing that does not agree."""
+    """One difference."""
 
     kind: str  # MISSING, ORPHANED, STALE or STUCK
     what: str  # the key of an object, or owner and sort key of a row
@@ -62,34 +66,34 @@ class Finding(NamedTuple):
 
 
 class Count(NamedTuple):
-    """What a row of an album's count should say."""
+    """The photo count that an album's row should have."""
 
     sort_key: str
     album: str
     photos: int
-    was: int | None  # None: there is no such row
+    was: int | None  # None: there is no row
 
 
 @dataclass
 class Report:
-    """What is wrong with an owner's photos, and what would put it right."""
+    """The differences among an owner's photos, and their repair."""
 
     findings: list[Finding] = field(default_factory=list)
     photos: int = 0  # objects and records that were compared
-    reprocess: dict[str, Job] = field(default_factory=dict)  # by key: a photo is made anew once
-    objects: list[str] = field(default_factory=list)  # derived, of no record
-    label_rows: list[Row] = field(default_factory=list)  # of no record
+    jobs: dict[str, Job] = field(default_factory=dict)  # by key: a photo is reprocessed once
+    objects: list[str] = field(default_factory=list)  # derived objects without a record
+    label_rows: list[Row] = field(default_factory=list)  # label rows without a record
     counts: list[Count] = field(default_factory=list)
 
-    def anew(self, kind: str, key: str, why: str, row: Row | None) -> None:
-        """Note a finding that a reprocessing puts right."""
+    def add_reprocessing(self, kind: str, key: str, why: str, row: Row | None) -> None:
+        """Add a finding that a reprocessing of the photo repairs."""
         self.findings.append(Finding(kind, key, why))
-        self.reprocess[key] = Job(key, row["sequencer"] if row else _NO_EVENT)
+        self.jobs[key] = Job(key, row["sequencer"] if row else _NO_EVENT)
 
 
 @dataclass(frozen=True)
 class Reconciling:
-    """The three that are to agree, for one owner."""
+    """Table, photos and derived objects of one owner."""
 
     table: Table
     photos: Bucket
@@ -98,16 +102,16 @@ class Reconciling:
     settled: timedelta = SETTLED
 
     def compare(self) -> Report:
-        """Read all of the three, and change nothing."""
+        """Return the differences; change nothing."""
         report = Report()
         now = datetime.now(UTC)
-        counted_before = self._counts()
-        renditions: dict[str, str] = {}  # key of each that is named, and of its photo
-        label_keys: dict[str, str] = {}  # sort key of each that is named, and of its photo
+        counts_before = self._counts()
+        renditions: dict[str, str] = {}  # key of each rendition in a record: key of its photo
+        label_keys: dict[str, str] = {}  # sort key of each label row in a record: key of its photo
         albums: dict[str, Count] = {}
         for found, row in self._side_by_side():
             report.photos += 1
-            self._judge(found, row, now, report)
+            self._compare_photo(found, row, now, report)
             if row is None:
                 continue
             key = photo_key(self.owner, row["sk"])
@@ -121,26 +125,31 @@ class Reconciling:
                 sort_key = album_sort_key(album, key)
                 photos = albums[sort_key].photos if sort_key in albums else 0
                 albums[sort_key] = Count(sort_key, album, photos + 1, None)
-        self._renditions(renditions, now, report)
-        self._label_rows(label_keys, report)
-        self._albums(albums, counted_before, report)
+        self._compare_renditions(renditions, now, report)
+        self._compare_label_rows(label_keys, report)
+        self._compare_counts(albums, counts_before, report)
         return report
 
     def repair(self, report: Report) -> None:
-        """Delete what no record names, and count albums again. The caller starts reprocessing."""
+        """Delete what no record names, and correct counts. The caller reprocesses `report.jobs`."""
         self.derived.delete(report.objects)
         for row in report.label_rows:
             photo = self.table.get(self.owner, row["photo"])
             if photo is not None and (
-                row["sk"] in photo.get("label_keys", []) or photo["status"] == "PROCESSING"
+                row["sk"] in photo.get("label_keys", [])  # published since it was compared
+                or self._is_running(photo, datetime.now(UTC))  # may be about to publish it
             ):
-                continue  # published meanwhile, or about to be
-            arn = {"pk": None} if photo is None else {"execution_arn": photo["execution_arn"]}
-            with suppress(ConflictError):  # the next run finds it again, if it is still there
+                continue
+            unchanged = (
+                {"pk": None}
+                if photo is None
+                else {name: photo[name] for name in ("execution_arn", "status")}
+            )
+            with suppress(ConflictError):  # changed meanwhile: the next run compares it again
                 self.table.write(
                     {"pk": self.owner, "sk": row["photo"]},
                     changes={},
-                    unchanged=arn,
+                    unchanged=unchanged,
                     delete=[{"pk": self.owner, "sk": row["sk"]}],
                 )
         for count in report.counts:
@@ -152,11 +161,11 @@ class Reconciling:
                 )
 
     def _side_by_side(self) -> Iterator[tuple[Object | None, Row | None]]:
-        """Yield each photo's object and record, None where there is none, in order of keys."""
+        """Yield each photo's object and record in the order of keys; None for a missing one."""
         objects = (
             one
             for one in self.photos.objects(f"{UPLOADS_PREFIX}{self.owner}/")
-            if not one.key.endswith("/")  # a folder's marker is no photo
+            if not one.key.endswith("/")  # a folder marker is not a photo
         )
         rows = self.table.every(self._within("photo"), *_RECORD)
         found, row = next(objects, None), next(rows, None)
@@ -172,26 +181,35 @@ class Reconciling:
                 yield found, row
                 found, row = next(objects, None), next(rows, None)
 
-    def _judge(self, found: Object | None, row: Row | None, now: datetime, report: Report) -> None:
-        """Note what is wrong between an object and its record."""
+    def _compare_photo(
+        self, found: Object | None, row: Row | None, now: datetime, report: Report
+    ) -> None:
+        """Add the difference between an object and its record, if there is one."""
         if row is not None and row["status"] == "PROCESSING":
-            if now - datetime.fromisoformat(row["updated_at"]) > self.settled:
+            if not self._is_running(row, now):
                 why = f"PROCESSING since {row['updated_at']}"
-                report.anew(STUCK, photo_key(self.owner, row["sk"]), why, row)
+                report.add_reprocessing(STUCK, photo_key(self.owner, row["sk"]), why, row)
         elif found is None:
             if row is not None and row["status"] != "DELETED":
                 key = photo_key(self.owner, row["sk"])
-                report.anew(ORPHANED, key, f"{row['status']}, and no object", row)
+                report.add_reprocessing(ORPHANED, key, f"{row['status']}, and no object", row)
         elif now - found.modified <= self.settled:
-            pass  # its event may be on its way
+            pass  # S3 may be about to deliver its event
         elif row is None or row["status"] == "DELETED":
             why = "no record" if row is None else "its record says DELETED"
-            report.anew(MISSING, found.key, why, row)
+            report.add_reprocessing(MISSING, found.key, why, row)
         elif found.version not in (row.get("version_id"), row.get("etag")):
-            report.anew(STALE, found.key, f"the bucket has version {found.version}", row)
+            report.add_reprocessing(
+                STALE, found.key, f"the bucket has version {found.version}", row
+            )
 
-    def _renditions(self, named: dict[str, str], now: datetime, report: Report) -> None:
-        """Compare the derived objects with those that records name."""
+    def _is_running(self, row: Row, now: datetime) -> bool:
+        """Return whether an execution may be working on the photo of a row."""
+        claimed_at = datetime.fromisoformat(row["updated_at"])
+        return row["status"] == "PROCESSING" and now - claimed_at <= self.settled
+
+    def _compare_renditions(self, named: dict[str, str], now: datetime, report: Report) -> None:
+        """Compare the derived objects with the renditions that records name."""
         missing = dict(named)
         for found in self.derived.objects(f"{self.owner}/"):
             if missing.pop(found.key, None) is None and now - found.modified > self.settled:
@@ -199,32 +217,34 @@ class Reconciling:
                 report.findings.append(Finding(ORPHANED, found.key, why))
                 report.objects.append(found.key)
         for rendition, key in missing.items():
-            self._incomplete(key, rendition, report)
+            self._add_missing(key, rendition, report)
 
-    def _label_rows(self, named: dict[str, str], report: Report) -> None:
-        """Compare the label rows with those that records name."""
+    def _compare_label_rows(self, named: dict[str, str], report: Report) -> None:
+        """Compare the label rows with the label keys that records name."""
         missing = dict(named)
         for row in self.table.every(self._within("label"), "photo"):
             if missing.pop(row["sk"], None) is None:
-                where, why = f"{self.owner} {row['sk']}", "a label's row that no record names"
+                where, why = f"{self.owner} {row['sk']}", "a label row that no record names"
                 report.findings.append(Finding(ORPHANED, where, why))
                 report.label_rows.append(row)
         for label_key, key in missing.items():
-            self._incomplete(key, label_key, report)
+            self._add_missing(key, label_key, report)
 
-    def _incomplete(self, key: str, part: str, report: Report) -> None:
-        """Note that a part of a photo is missing, if its record still names it."""
-        if key in report.reprocess:
+    def _add_missing(self, key: str, part: str, report: Report) -> None:
+        """Add that a rendition or label row is missing, if the photo's record still names it."""
+        if key in report.jobs:
             return
         row = self.table.get(self.owner, photo_sort_key(self.owner, key))
         if row is None or row["status"] == "PROCESSING":
             return
         named = {one["key"] for one in row.get("renditions", {}).values()}
         if part in named.union(row.get("label_keys", [])):
-            report.anew(MISSING, key, f"without its {part}", row)
+            report.add_reprocessing(MISSING, key, f"without its {part}", row)
 
-    def _albums(self, right: dict[str, Count], before: dict[str, Row], report: Report) -> None:
-        """Compare the albums' counts, where they have not changed while records were read."""
+    def _compare_counts(
+        self, right: dict[str, Count], before: dict[str, Row], report: Report
+    ) -> None:
+        """Compare the counts of albums that did not change while the records were read."""
         after = self._counts()
         for sort_key in {*right, *after}:
             row = after.get(sort_key)
@@ -244,3 +264,45 @@ class Reconciling:
     def _within(self, prefix: str) -> Query:
         low, high = within(prefix)
         return Query(owner=self.owner, index=None, range_key="sk", low=low, high=high)
+
+
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    add_deployment_arguments(command)
+    command.add_argument("--derived-bucket", required=True, metavar="NAME", help="renditions")
+    command.add_argument(
+        "--settled",
+        type=float,
+        default=SETTLED / timedelta(minutes=1),
+        metavar="MINUTES",
+        help="ignore differences that are younger (default: %(default)g)",
+    )
+    command.add_argument("--repair", action="store_true", help="repair the differences")
+
+
+def run(given: argparse.Namespace) -> int:
+    """Print the differences; repair them with --repair, else return 1 if there are any."""
+    deployment = Deployment.of(given)
+    derived = deployment.bucket(given.derived_bucket)
+    kinds: Counter[str] = Counter()
+    work: list[Job] = []
+    for owner in deployment.owners(renditions=derived):
+        reconciling = Reconciling(
+            deployment.table,
+            deployment.photos,
+            derived,
+            owner,
+            settled=timedelta(minutes=given.settled),
+        )
+        report = reconciling.compare()
+        for kind, what, why in report.findings:
+            print_stdout(f"{kind}: {what}: {why}")
+        kinds.update(finding.kind for finding in report.findings)
+        print_stderr(f"{owner}: {report.photos:,} photos, {len(report.findings):,} findings")
+        if given.repair:
+            reconciling.repair(report)
+        work += report.jobs.values()
+    print_stdout(", ".join(f"{count:,} {kind}" for kind, count in kinds.items()) or "all agree")
+    if work and given.repair:
+        start(deployment, work)
+    return 0 if given.repair or not kinds else 1

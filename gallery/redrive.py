@@ -1,34 +1,30 @@
-"""Start again what the dead letters hold.
+"""Redrive failed executions and undelivered events from the dead-letter queue.
 
-    python -m gallery.redrive --queue-url URL --state-machine-arn ARN [--dry-run] [--max N]
+A message is of one of two kinds:
 
-A letter is of one of two kinds:
+- An execution that failed: `{execution_arn, failure, input?}`, from the state machine's DeadLetter
+  state, from the rule in workflow/failure_rule.json.tftpl, or from both. If it has no `input`,
+  Step Functions still has it.
+- An event that EventBridge could not deliver, as S3 sent it. Redrive makes the input of it that its
+  rule in workflow/upload_rules.json.tftpl would have made.
 
-- An execution that failed: `{execution_arn, failure, input?}`, from the state machine's own
-  DeadLetter state, from the rule in workflow/failure_rule.json.tftpl, or from both. Without an
-  `input`, Step Functions still has it.
-- An event that started nothing, just as S3 sent it, from EventBridge. It becomes the input that
-  its rule in workflow/upload_rules.json.tftpl would have made of it.
-
-Each failed execution, and each event, is started once: the new execution's name is made of what it
-makes up for, and Step Functions takes no name twice. A letter is deleted after that. So running
-this again, or twice at once, does no harm. What fails again leaves a letter of its own.
+Each failed execution and each event is redriven once: the new execution's name is a hash of the
+failed execution's ARN or of the event's id, and Step Functions accepts a name once. Redrive then
+deletes the message. Running it again, or twice at once, is safe. If the new execution fails, it
+sends a message of its own.
 """
 
 import argparse
 import hashlib
 import json
-import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import boto3
-from botocore.exceptions import BotoCoreError, ClientError
+from gallery.shell import print_stdout, session_for, state_machine_arn, whole_number
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -36,109 +32,108 @@ if TYPE_CHECKING:
 
 RULES: Final = Path(__file__).parents[1] / "workflow/upload_rules.json.tftpl"
 
-# Steps after whose failure the photo's row says so (FAILED, or labels PENDING), and can be claimed
-# at once. After any other the dead execution's claim may still stand, and what is started loses to
-# it: Claim lets it stand for 61 minutes, and is itself made within minutes of the start.
+# If one of these steps fails, the photo's row says so (FAILED, or labels PENDING), and the next
+# execution can claim the photo at once. Otherwise the dead execution's claim may still stand, and
+# the next one would lose to it: Claim respects a claim for 61 minutes, and an execution makes its
+# own claim within minutes of its start.
 RECORDED_STEPS: Final = frozenset({"Extract", "Thumbnail", "Tag"})
 CLAIM_STANDS: Final = timedelta(minutes=70)
 
-MOST_LETTERS: Final = 1000  # by default; at about 20 a second
-BATCH: Final = 10  # SQS gives no more at once
-HIDDEN_SECONDS: Final = 900  # from a second redrive, while this one works
-WAIT_SECONDS: Final = 1  # any wait makes SQS ask all its servers, where none asks a few
-
-say = partial(print, flush=True)
+MAX_MESSAGES: Final = 1000  # by default; redrive handles about 20 a second
+BATCH: Final = 10  # SQS returns no more at once
+HIDDEN_SECONDS: Final = 900  # from another redrive, while this one works
+WAIT_SECONDS: Final = 1  # with any wait SQS asks all of its servers, without one only a few
 
 
-class LetterError(Exception):
-    """The letter is none that can be started again; the message says why."""
+class MessageError(Exception):
+    """The message cannot be redriven; the error's message says why."""
 
 
 @dataclass(frozen=True)
-class Letter:
-    """A message of the dead-letter queue, as far as it has been understood."""
+class Message:
+    """A message of the dead-letter queue, parsed."""
 
     receipt: str
-    cause: str  # what it makes up for: an execution's ARN, or an event's id
+    cause: str  # ARN of the failed execution, or id of the event
     why: str
-    input: str | None  # JSON; None: as the execution's
-    unclaimed: bool  # whether no claim of a dead execution can stand
+    input: str | None  # JSON; None: Step Functions has it
+    unclaimed: bool  # no claim of a dead execution can stand
 
 
 @dataclass(frozen=True)
 class Execution:
-    """What Step Functions remembers of an execution."""
+    """An execution that Step Functions still knows."""
 
     input: str
     started: datetime
 
 
-def read(body: str, receipt: str, error_code: str) -> Letter:
-    """Return what a message says.
+def parse(body: str, receipt: str, error_code: str) -> Message:
+    """Return a message, parsed.
 
     Args:
-        body: the message.
-        receipt: by which SQS deletes it.
-        error_code: why EventBridge could not deliver it, if it comes from there.
+        body: the message's body.
+        receipt: the handle by which SQS deletes it.
+        error_code: why EventBridge could not deliver the event; empty for an execution.
 
     Raises:
-        LetterError: it is of neither kind.
+        MessageError: it is of neither kind.
     """
     try:
-        made = json.loads(body)
+        content = json.loads(body)
     except ValueError as error:
-        raise LetterError(f"not JSON: {error}") from error
-    match made:
+        raise MessageError(f"not JSON: {error}") from error
+    match content:
         case {"execution_arn": str(arn), "failure": {"name": str(name), **more}}:
             step = more.get("step")
-            return Letter(
+            return Message(
                 receipt=receipt,
                 cause=arn,
                 why=f"{step}: {name}" if step else name,
-                input=_as_text(made.get("input")),
+                input=_as_text(content.get("input")),
                 unclaimed=step in RECORDED_STEPS,
             )
         case {"id": str(event_id), "detail-type": str(kind), "source": str()}:
-            return Letter(
+            return Message(
                 receipt=receipt,
                 cause=event_id,
                 why=f"{kind}: {error_code}",
-                input=json.dumps(input_of(made)),
+                input=json.dumps(input_of(content)),
                 unclaimed=True,
             )
-    raise LetterError("neither an execution's nor an event's")
+    raise MessageError("neither an execution nor an event")
 
 
 def input_of(event: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the input that its rule would have made of an event of S3.
+    """Return the input that an event's rule makes of it.
 
     Raises:
-        LetterError: no rule takes such an event, or it lacks what the rule takes of it.
+        MessageError: no rule matches the event, or it lacks a value that the rule reads.
     """
     for rule in json.loads(RULES.read_text(encoding="utf-8")).values():
         pattern = rule["pattern"]
         if event["detail-type"] in pattern["detail-type"] and event["source"] in pattern["source"]:
             paths = rule["input_paths"]
             return {name: _value(event, path) for name, path in paths.items()}
-    raise LetterError(f"no rule takes {event['detail-type']!r}")
+    raise MessageError(f"no rule matches {event['detail-type']!r}")
 
 
 def _value(event: Mapping[str, Any], path: str) -> Any:  # noqa: ANN401  # JSON
     value: Any = event
     for name in path.removeprefix("$.").split("."):
         if not isinstance(value, Mapping) or name not in value:
-            raise LetterError(f"the event has no {path}")
+            raise MessageError(f"the event has no {path}")
         value = value[name]
     return value
 
 
-def _as_text(made: object) -> str | None:
-    return made if made is None or isinstance(made, str) else json.dumps(made)
+def _as_text(content: object) -> str | None:
+    return content if content is None or isinstance(content, str) else json.dumps(content)
 
 
 @dataclass(frozen=True)
 class Redrive:
-    """The queue, and the state machine that is started."""
+    """The queue to redrive from, and the state machine to start."""
 
     sqs: "SQSClient"
     stepfunctions: "SFNClient"
@@ -147,71 +142,73 @@ class Redrive:
     dry_run: bool = False
 
     def run(self, most: int) -> Counter[str]:
-        """Start again what at most `most` letters hold; return how many came to what.
+        """Redrive at most `most` messages; return the number of causes by outcome.
 
         Raises:
-            ClientError: AWS refuses something that has nothing to do with a single letter.
+            ClientError: AWS refuses for a reason that does not depend on a single message.
         """
         outcomes: Counter[str] = Counter()
-        letters: dict[str, list[Letter]] = {}
+        by_cause: dict[str, list[Message]] = {}
         kept: set[str] = set()  # receipts
         try:
-            for body, receipt, error_code in self._messages(most):
+            for body, receipt, error_code in self._receive(most):
                 kept.add(receipt)
                 try:
-                    letter = read(body, receipt, error_code)
-                except LetterError as error:
+                    message = parse(body, receipt, error_code)
+                except MessageError as error:
                     outcomes["not understood"] += 1
-                    say(f"not understood: {error}: {body[:200]}")
+                    print_stdout(f"not understood: {error}: {body[:200]}")
                 else:
-                    letters.setdefault(letter.cause, []).append(letter)
-            for same in letters.values():
-                outcome, done = self._start(same)
+                    by_cause.setdefault(message.cause, []).append(message)
+            for messages in by_cause.values():
+                outcome, done = self._redrive(messages)
                 outcomes[outcome] += 1
                 if done and not self.dry_run:
-                    for letter in same:
-                        self._delete(letter.receipt)
-                        kept.remove(letter.receipt)
+                    for message in messages:
+                        self._delete(message.receipt)
+                        kept.remove(message.receipt)
         finally:
             for receipt in kept:
                 self._show(receipt)
         return outcomes
 
-    def _messages(self, most: int) -> Iterator[tuple[str, str, str]]:
-        """Take messages off the queue for a while: body, receipt and EventBridge's error code."""
+    def _receive(self, most: int) -> Iterator[tuple[str, str, str]]:
+        """Hide messages for `HIDDEN_SECONDS`; yield body, receipt and EventBridge's error code."""
         while most > 0:
-            taken = self.sqs.receive_message(
+            received = self.sqs.receive_message(
                 QueueUrl=self.queue_url,
                 MaxNumberOfMessages=min(BATCH, most),
                 MessageAttributeNames=["ERROR_CODE"],
                 VisibilityTimeout=HIDDEN_SECONDS,
                 WaitTimeSeconds=WAIT_SECONDS,
             ).get("Messages", [])
-            if not taken:
+            if not received:
                 return
-            most -= len(taken)
-            for message in taken:
+            most -= len(received)
+            for message in received:
                 attributes = message.get("MessageAttributes", {})
                 code = attributes["ERROR_CODE"]["StringValue"] if attributes else ""
                 yield message["Body"], message["ReceiptHandle"], code
 
-    def _start(self, same: list[Letter]) -> tuple[str, bool]:
-        """Start one execution for letters of one cause; return the outcome and if that is all."""
-        letter = next((one for one in same if one.unclaimed), same[0])
-        known = next((one.input for one in same if one.input is not None), None)
-        if known is None or not letter.unclaimed:
-            execution = self._execution(letter.cause)
+    def _redrive(self, messages: list[Message]) -> tuple[str, bool]:
+        """Redrive messages of one cause; return the outcome, and whether they can be deleted."""
+        message = next((one for one in messages if one.unclaimed), messages[0])
+        known = next((one.input for one in messages if one.input is not None), None)
+        if known is None or not message.unclaimed:
+            execution = self._execution(message.cause)
             if execution:
                 known = known or execution.input
                 until = execution.started + CLAIM_STANDS
-                if not letter.unclaimed and datetime.now(UTC) < until:
-                    say(f"held back until {until:%F %T} UTC, still claimed by {letter.cause}")
+                if not message.unclaimed and datetime.now(UTC) < until:
+                    print_stdout(
+                        f"held back until {until:%F %T} UTC, still claimed by {message.cause}"
+                    )
                     return "held back", False
         if known is None:
-            say(f"not understood: its input is no longer known: {letter.cause}")
+            print_stdout(f"not understood: Step Functions has forgotten its input: {message.cause}")
             return "not understood", False
-        outcome = "would start" if self.dry_run else self._start_once(letter.cause, known)
-        say(f"{outcome}: {letter.cause} ({letter.why})")
+        outcome = "would start" if self.dry_run else self._start_once(message.cause, known)
+        print_stdout(f"{outcome}: {message.cause} ({message.why})")
         return outcome, True
 
     def _start_once(self, cause: str, execution_input: str) -> str:
@@ -225,7 +222,7 @@ class Redrive:
         return "started"
 
     def _execution(self, arn: str) -> Execution | None:
-        """Return what is known of an execution; Step Functions forgets after 90 days."""
+        """Return an execution; None after 90 days, when Step Functions has forgotten it."""
         try:
             known = self.stepfunctions.describe_execution(executionArn=arn)
         except self.stepfunctions.exceptions.ExecutionDoesNotExist:
@@ -236,44 +233,43 @@ class Redrive:
         self.sqs.delete_message(QueueUrl=self.queue_url, ReceiptHandle=receipt)
 
     def _show(self, receipt: str) -> None:
-        """Let the next redrive see a letter that stays."""
+        """Let the next redrive receive a message that stays in the queue."""
         self.sqs.change_message_visibility(
             QueueUrl=self.queue_url, ReceiptHandle=receipt, VisibilityTimeout=0
         )
 
 
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"must be 1 or more, got {number}")
-    return number
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    command.add_argument(
+        "--queue-url", required=True, metavar="URL", help="of the dead-letter queue"
+    )
+    command.add_argument(
+        "--state-machine-arn",
+        type=state_machine_arn,
+        required=True,
+        metavar="ARN",
+        help="of the gallery",
+    )
+    command.add_argument("--dry-run", action="store_true", help="print the messages, start nothing")
+    command.add_argument(
+        "--max",
+        type=whole_number(1),
+        default=MAX_MESSAGES,
+        metavar="N",
+        help="messages to receive (default: %(default)s)",
+    )
 
 
-def main() -> None:
-    """Read the command line and redrive; exit with 1 where a letter was not understood."""
-    parser = argparse.ArgumentParser(prog="gallery.redrive", description=__doc__.split("\n")[0])
-    parser.add_argument("--queue-url", required=True, metavar="URL", help="of the dead letters")
-    parser.add_argument("--state-machine-arn", required=True, metavar="ARN")
-    parser.add_argument("--dry-run", action="store_true", help="say it, and start nothing")
-    parser.add_argument("--max", type=_positive, default=MOST_LETTERS, metavar="N", help="letters")
-    given = parser.parse_args()
-    arn: list[str] = given.state_machine_arn.split(":")
-    if len(arn) != 7 or arn[5] != "stateMachine":  # noqa: PLR2004  # arn:aws:states:…:…:stateMachine:…
-        parser.error(f"--state-machine-arn must be a state machine's ARN, got {':'.join(arn)}")
-    try:
-        session = boto3.Session(region_name=arn[3])
-        outcomes = Redrive(
-            session.client("sqs"),
-            session.client("stepfunctions"),
-            given.queue_url,
-            given.state_machine_arn,
-            dry_run=given.dry_run,
-        ).run(given.max)
-    except (BotoCoreError, ClientError) as error:
-        sys.exit(f"redrive: {error}")
-    say(", ".join(f"{count} {what}" for what, count in outcomes.items()) or "no letters")
-    sys.exit(bool(outcomes["not understood"]))
-
-
-if __name__ == "__main__":
-    main()
+def run(given: argparse.Namespace) -> int:
+    """Redrive, and print the number of each outcome; return 1 if a message is not understood."""
+    session = session_for(given.state_machine_arn)
+    outcomes = Redrive(
+        session.client("sqs"),
+        session.client("stepfunctions"),
+        given.queue_url,
+        given.state_machine_arn,
+        dry_run=given.dry_run,
+    ).run(given.max)
+    print_stdout(", ".join(f"{count} {what}" for what, count in outcomes.items()) or "no messages")
+    return int(outcomes["not understood"] > 0)

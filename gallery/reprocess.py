@@ -1,8 +1,8 @@
-"""Photos made anew: which ones, and one execution that works through all of them.
+"""Reprocess: select photos, and start one execution that reprocesses all of them.
 
-Each goes through the gallery's own state machine, as workflow/reprocess.json.tftpl asks: a person's
-edits survive, labels of the same bytes are taken over, and a photo that was READY stays as it was
-where the reprocessing fails.
+workflow/reprocess.json.tftpl sends each photo through the gallery's own state machine: a person's
+edits stay, labels are copied from a photo of the same bytes, and a photo that was READY stays as it
+was if the reprocessing fails.
 """
 
 from __future__ import annotations
@@ -14,45 +14,46 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from gallery.backfill import reprocess_usd
+from gallery.costs import seconds_each
+from gallery.deployment import Deployment, add_deployment_arguments
+from gallery.shell import LABELERS, UsageError, print_stderr, print_stdout
 from gallery.table import Query
 from shared.keys import photo_key, split_upload_key, within
+from shared.versions import VERSIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    import argparse
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from mypy_boto3_stepfunctions import SFNClient
-
-    from gallery.buckets import Bucket
     from gallery.table import Row, Table
 
-PARTS: Final = ("extract", "thumbnail", "tag")  # as `versions` of a record names them
-FOLDER: Final = "reprocess/"  # of lists and results, in the logs bucket
+FOLDER: Final = "reprocess/"  # in the logs bucket: the list of photos, and the results
 
-_NOBODYS: Final = frozenset(
-    {"DELETED", "PROCESSING"}
-)  # there is nothing to reprocess, or it is reprocessed
+# Nothing is left to reprocess, or an execution works on the photo already.
+_NOT_SELECTED: Final = frozenset({"DELETED", "PROCESSING"})
 
 
 class Job(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One photo to make anew, as workflow/reprocess.json.tftpl reads it."""
+    """One photo to reprocess, as workflow/reprocess.json.tftpl reads it."""
 
     key: str
-    sequencer: str  # of its record: whoever has claimed it since does the work anyway
-    relabel: bool = False  # even where the same bytes have labels
+    sequencer: str  # of its record: a photo claimed by a newer event needs no reprocessing
+    relabel: bool = False  # call the labeler even if a photo of the same bytes has labels
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wanted:
-    """Which photos: those that any of the first three names, of an album or of all."""
+class Selection:
+    """Which photos to reprocess: those that meet any of the first three conditions."""
 
-    older: Mapping[str, int] = field(default_factory=dict)  # part: made by code before that version
+    older: Mapping[str, int] = field(default_factory=dict)  # a step's result is of a lower version
     failed: bool = False
     everything: bool = False
-    album: str | None = None  # that album alone; not the albums within it
+    album: str | None = None  # only photos of this album, without the albums below it
 
-    def fits(self, row: Row) -> bool:
-        """Say whether the photo of a row is wanted; a part that is missing is older than any."""
-        if row["status"] in _NOBODYS:
+    def includes(self, row: Row) -> bool:
+        """Return whether the photo of a row is selected; a missing result is older than any."""
+        if row["status"] in _NOT_SELECTED:
             return False
         if self.album is not None and split_upload_key(row["key"]).album != self.album:
             return False
@@ -60,56 +61,91 @@ class Wanted:
         return (
             self.everything
             or (self.failed and row["status"] == "FAILED")
-            or any(versions.get(part, -1) < version for part, version in self.older.items())
+            or any(versions.get(step, -1) < version for step, version in self.older.items())
         )
 
 
-def code_versions() -> dict[str, int]:
-    """Return the version of each part that the code here makes."""
-    from extract import handler as extract  # noqa: PLC0415  # the steps bring libvips along
-    from tag import handler as tag  # noqa: PLC0415  # as above
-    from thumbnail import handler as thumbnail  # noqa: PLC0415  # as above
-
-    return {"extract": extract.VERSION, "thumbnail": thumbnail.VERSION, "tag": tag.VERSION}
-
-
 @dataclass
-class Found:
-    """How many photos are to be made anew, and of how many the labels have to be paid again."""
+class Tally:
+    """The selected photos, counted."""
 
     photos: int = 0
-    labeled: int = 0
+    labeled: int = 0  # of these: photos that the labeler is called for
 
 
-def jobs(table: Table, owner: str, wanted: Wanted, *, relabel: bool, found: Found) -> Iterator[Job]:
-    """Yield the photos of an owner that are wanted, and count them in `found`."""
+def jobs(
+    table: Table, owner: str, selection: Selection, *, relabel: bool, tally: Tally
+) -> Iterator[Job]:
+    """Yield the selected photos of an owner, and count them in `tally`."""
     low, high = within("photo")
     photos = Query(owner=owner, index=None, range_key="sk", low=low, high=high)
-    tag_version = code_versions()["tag"]
     for row in table.every(photos, "key", "sequencer", "sha256", "status", "versions"):
-        if wanted.fits(row):
-            found.photos += 1
-            known = "sha256" in row and row.get("versions", {}).get("tag") == tag_version
-            found.labeled += relabel or not known
+        if selection.includes(row):
+            tally.photos += 1
+            known = "sha256" in row and row.get("versions", {}).get("tag") == VERSIONS["tag"]
+            tally.labeled += relabel or not known
             yield Job(photo_key(owner, row["sk"]), row["sequencer"], relabel)
 
 
-def start(
-    work: Iterable[Job],
-    *,
-    logs: Bucket,
-    stepfunctions: SFNClient,
-    state_machine_arn: str,
-    max_concurrency: int,
-) -> str:
-    """Write `work` as a list, start one execution of reprocess.json.tftpl for it, return its ARN.
+def start(deployment: Deployment, work: Sequence[Job]) -> None:
+    """Write `work` as a list to the logs bucket, and start one execution that reprocesses it.
 
-    Errors of the services are botocore's ClientError.
+    Raises:
+        ClientError: S3 or Step Functions refuses.
     """
     items = f"{FOLDER}{uuid.uuid4()}.json"
-    logs.put(items, msgspec.json.encode(list(work)))
-    started = stepfunctions.start_execution(
-        stateMachineArn=state_machine_arn,
-        input=json.dumps({"items": items, "max_concurrency": max_concurrency}),
+    deployment.logs.put(items, msgspec.json.encode(work))
+    options = {"items": items, "max_concurrency": deployment.given.max_concurrency}
+    started = deployment.stepfunctions.start_execution(
+        stateMachineArn=deployment.given.reprocess_arn, input=json.dumps(options)
     )
-    return started["executionArn"]
+    print_stdout(f"started: {started['executionArn']}")
+
+
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    add_deployment_arguments(command)
+    command.add_argument(
+        "--older",
+        choices=tuple(VERSIONS),
+        action="append",
+        default=[],
+        help="photos without a result of this step, or with one of older code; repeatable",
+    )
+    command.add_argument("--failed", action="store_true", help="photos that are FAILED")
+    command.add_argument("--album", metavar="PATH", help="only photos of this album")
+    command.add_argument("--everything", action="store_true", help="all photos")
+    command.add_argument(
+        "--relabel",
+        action="store_true",
+        help="call the labeler even if a photo of the same bytes has labels",
+    )
+    command.add_argument("--labeler", choices=LABELERS, default="rekognition")
+    command.add_argument("--dry-run", action="store_true", help="print the figures, start nothing")
+
+
+def run(given: argparse.Namespace) -> int:
+    """Select photos, print the figures, and start the reprocessing."""
+    if not (given.older or given.failed or given.everything or given.album is not None):
+        raise UsageError("select photos with --older, --failed, --album or --everything")
+    deployment = Deployment.of(given)
+    selection = Selection(
+        older={step: VERSIONS[step] for step in given.older},
+        failed=given.failed,
+        everything=given.everything or not (given.older or given.failed),
+        album=given.album,
+    )
+    tally = Tally()
+    work: list[Job] = []
+    for owner in deployment.owners():
+        work += jobs(deployment.table, owner, selection, relabel=given.relabel, tally=tally)
+        print_stderr(f"{owner}: {tally.photos:,} photos so far")
+    usd = reprocess_usd(tally.photos, tally.labeled, labeler=given.labeler)
+    hours = tally.photos * seconds_each(labeler=given.labeler) / given.max_concurrency / 3600
+    print_stdout(
+        f"{tally.photos:,} photos, {tally.labeled:,} of them to be labeled:"
+        f" about USD {usd:,.2f} and {hours:,.1f} hours"
+    )
+    if work and not given.dry_run:
+        start(deployment, work)
+    return 0

@@ -44,10 +44,11 @@ from shared.limits import refuse_bytes, refuse_pixels, refuse_scans
 from shared.s3 import photo_store
 from shared.settings import photos_bucket
 from shared.storage import PhotoStore
+from shared.versions import VERSIONS
 
 shared.cold_start.over()
 
-VERSION: Final = 1  # of this step's code: raise it when results for the same photo change
+VERSION: Final = VERSIONS["extract"]
 
 HEAD_BYTES: Final = 131_072  # has the size and EXIF of 98 % of JPEGs
 WHOLE_BYTES: Final = 262_144  # up to this size, one request for all is quicker than two

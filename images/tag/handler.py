@@ -23,6 +23,7 @@ from shared.keys import refuse_reference
 from shared.s3 import photo_store
 from shared.settings import labeler_settings, photos_bucket
 from shared.storage import PhotoStore
+from shared.versions import VERSIONS
 from tag.aws import records, rekognition
 from tag.labels import Labeler, Labels, tag_result
 from tag.records import Records
@@ -31,7 +32,7 @@ from tag.same_bytes import labels_of_same_bytes
 
 shared.cold_start.over()
 
-VERSION: Final = 1  # of this step's code: raise it when results for the same photo change
+VERSION: Final = VERSIONS["tag"]
 
 log = logging.getLogger(__name__)
 

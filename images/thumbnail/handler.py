@@ -30,12 +30,13 @@ from shared.keys import derived_key, refuse_reference
 from shared.s3 import photo_store
 from shared.settings import photos_bucket, renditions_json
 from shared.storage import PhotoStore
+from shared.versions import VERSIONS
 from thumbnail.render import render
 from thumbnail.renditions import EXTENSIONS, MIME_TYPES, RenditionSpec, parse_renditions
 
 shared.cold_start.over()
 
-VERSION: Final = 1  # of this step's code: raise it when results for the same photo change
+VERSION: Final = VERSIONS["thumbnail"]
 
 log = logging.getLogger(__name__)
 

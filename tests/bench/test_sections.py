@@ -12,7 +12,7 @@ from bench.processes import Process, compare, cpu_ms
 from bench.section import prose
 from bench.workers import throttled
 from gallery import backfill, costs
-from gallery.units import read_units
+from gallery.read_units import read_units
 
 
 def test_processes_are_compared_by_cpu_time() -> None:
@@ -127,7 +127,7 @@ def test_memory_is_measured_at_its_marks() -> None:
 def test_an_eventually_consistent_read_costs_half() -> None:
     row = {"pk": {"S": "a" * 4000}, "n": {"N": "12"}, "list": {"L": [{"M": {"x": {"S": "y"}}}]}}
 
-    assert read_units([row, row], now=True) == 2
-    assert read_units([row, row], now=False) == 1
+    assert read_units([row, row], consistent=True) == 2
+    assert read_units([row, row], consistent=False) == 1
     with pytest.raises(ValueError, match="type 'B'"):
-        read_units([{"b": {"B": b""}}], now=True)
+        read_units([{"b": {"B": b""}}], consistent=True)

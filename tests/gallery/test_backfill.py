@@ -1,16 +1,17 @@
-"""The command: it counts before it starts anything, and the page's figures are its own."""
+"""Backfill: it counts the photos before it starts anything."""
 
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from embeddedaws import TABLE, Aws
 from gallery import backfill
-from gallery.backfill import Found, look, rates, usd
+from gallery.backfill import Tally, count, rates, usd
 from gallery.costs import seconds_each
 from local.clients import environment
 
@@ -33,32 +34,50 @@ def aws() -> Iterator[Aws]:
         yield aws
 
 
-def test_counts_what_is_new_known_archived_and_no_photo(aws: Aws) -> None:
-    found = look(aws.client("s3"), aws.client("dynamodb"), bucket=BUCKET, table=TABLE, prefix="")
+def test_counts_photos_that_are_new_known_and_archived_and_other_keys(aws: Aws) -> None:
+    tally = count(aws.client("s3"), aws.client("dynamodb"), bucket=BUCKET, table=TABLE, prefix="")
 
-    assert found == Found(new=2, known=1, no_photos=2, archived=1, bytes=10)
+    assert tally == Tally(new=2, known=1, no_photos=2, archived=1, bytes=10)
 
 
-def test_counts_under_a_prefix_alone(aws: Aws) -> None:
+def test_counts_only_under_the_prefix(aws: Aws) -> None:
     clients = aws.client("s3"), aws.client("dynamodb")
 
-    assert look(*clients, bucket=BUCKET, table=TABLE, prefix="uploads/bob/").new == 1
+    assert count(*clients, bucket=BUCKET, table=TABLE, prefix="uploads/bob/").new == 1
 
 
-def test_asks_the_table_in_batches(aws: Aws) -> None:
+def test_looks_up_more_photos_than_fit_in_one_batch(aws: Aws) -> None:
     keys = [f"uploads/eve/{number}.jpg" for number in range(backfill.BATCH + 1)]
     for key in keys:
         aws.client("s3").put_object(Bucket=BUCKET, Key=key, Body=b"")
 
     clients = aws.client("s3"), aws.client("dynamodb")
-    found = look(*clients, bucket=BUCKET, table=TABLE, prefix="uploads/eve/")
+    tally = count(*clients, bucket=BUCKET, table=TABLE, prefix="uploads/eve/")
 
-    assert found.new == len(keys)
+    assert tally.new == len(keys)
+
+
+def test_asks_again_for_the_keys_that_dynamodb_has_not_read(aws: Aws) -> None:
+    dynamodb = aws.client("dynamodb")
+
+    def read_nothing(parsed: dict[str, Any], **_: object) -> None:
+        dynamodb.meta.events.unregister("after-call.dynamodb.BatchGetItem", read_nothing)
+        keys = [{name: row[name] for name in ("pk", "sk")} for row in parsed["Responses"][TABLE]]
+        parsed["UnprocessedKeys"] = {TABLE: {"Keys": keys}}
+        parsed["Responses"][TABLE] = []
+
+    dynamodb.meta.events.register("after-call.dynamodb.BatchGetItem", read_nothing)
+
+    tally = count(
+        aws.client("s3"), dynamodb, bucket=BUCKET, table=TABLE, prefix="uploads/ada/2016/"
+    )
+
+    assert (tally.new, tally.known) == (0, 1)
 
 
 def test_a_photo_with_a_record_costs_no_labels() -> None:
-    assert usd(Found(known=1000), labeler="rekognition") == usd(
-        Found(known=1000), labeler="embedded"
+    assert usd(Tally(known=1000), labeler="rekognition") == usd(
+        Tally(known=1000), labeler="embedded"
     )
 
 
@@ -88,33 +107,27 @@ def test_refuses(arguments: list[str], message: str) -> None:
 def test_a_dry_run_starts_nothing(aws: Aws) -> None:
     done = run("--dry-run", "--prefix", "uploads/ada/", **environment(aws.endpoint_url))
 
-    # There is no such state machine: to start it would be an error.
+    # The state machine does not exist: an attempt to start it would fail.
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("1 new photos (0.0 GB), 1 with a record, 1 keys")
     assert "about USD 0.00 and 0.0 hours" in done.stdout
 
 
-def test_says_what_aws_refuses(aws: Aws) -> None:
+def test_prints_an_error_of_aws_in_one_line(aws: Aws) -> None:
     done = run("--prefix", "uploads/ada/", **environment(aws.endpoint_url))
 
     assert done.returncode == 1
+    assert done.stderr.startswith("backfill: ")
     assert "StateMachineDoesNotExist" in done.stderr
+    assert done.stderr.count("\n") == 1
 
 
 def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     arn = "arn:aws:states:us-east-1:123456789012:stateMachine:gallery-backfill"
     return subprocess.run(  # noqa: S603  # our own arguments
         [
-            *(
-                sys.executable,
-                "-m",
-                "gallery.backfill",
-                "--photos-bucket",
-                BUCKET,
-                "--table",
-                TABLE,
-            ),
-            *("--state-machine-arn", arn),
+            *(sys.executable, "-m", "gallery", "backfill"),
+            *("--photos-bucket", BUCKET, "--table", TABLE, "--state-machine-arn", arn),
             *arguments,
         ],
         cwd=ROOT,

@@ -1,4 +1,4 @@
-"""What docs/operations.md says of costs is counted right."""
+"""Costs: the counted constants are right, and the tables add up."""
 
 import json
 import re
@@ -15,7 +15,7 @@ from thumbnail.renditions import DEFAULT_RENDITIONS
 ROOT = Path(__file__).parents[2]
 
 
-def test_a_photo_enters_as_many_states_as_are_paid_for(tmp_path: Path) -> None:
+def test_a_photo_enters_as_many_states_as_are_counted(tmp_path: Path) -> None:
     photo = ROOT / "local" / "photos" / "rocket.jpg"
     command = [sys.executable, "-m", "local", "process", "--json", "--output", str(tmp_path)]
 
@@ -29,7 +29,7 @@ def test_a_photo_enters_as_many_states_as_are_paid_for(tmp_path: Path) -> None:
     assert len(document["renditions"]) == costs.RENDITIONS == len(DEFAULT_RENDITIONS)
 
 
-def test_the_watch_looks_as_often_and_at_as_many_shards() -> None:
+def test_the_watch_runs_as_often_and_reads_as_many_shards_as_counted() -> None:
     watch = json.loads(render_file("workflow/watch.json.tftpl", PLACEHOLDERS))
     shards = watch["States"]["AgeOfEachShard"]["Items"]
     settings = (ROOT / "terraform" / "modules" / "observability" / "watch.tf").read_text()
@@ -45,7 +45,7 @@ def test_memory_is_what_terraform_gives() -> None:
     assert all(128 <= memory <= 10_240 for memory in costs.memory_mb().values())
 
 
-def test_memory_that_is_not_where_it_should_be_is_an_error(
+def test_memory_that_cannot_be_read_is_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "variables.tf").write_text('variable "memory" {}')
@@ -58,7 +58,7 @@ def test_memory_that_is_not_where_it_should_be_is_an_error(
 @pytest.mark.parametrize(
     ("memory", "seconds"), [(costs.CORE_MB, 0.625), (2 * costs.CORE_MB, 0.625), (885, 1.07)]
 )
-def test_less_than_a_core_takes_longer_and_more_than_one_is_of_no_use(
+def test_less_than_a_core_takes_longer_and_more_than_a_core_does_not_help(
     memory: int, seconds: float
 ) -> None:
     assert costs.billed_seconds("thumbnail", memory) == pytest.approx(seconds, abs=0.01)
@@ -81,7 +81,7 @@ def test_the_tables_add_up() -> None:
 
 
 @pytest.mark.parametrize("step", costs.NEEDS_MB)
-def test_the_cheapest_memory_is_enough_and_none_that_is_enough_costs_less(step: str) -> None:
+def test_the_cheapest_memory_suffices_and_no_other_that_does_costs_less(step: str) -> None:
     size = costs.cheapest_mb(step)
 
     assert size >= costs.NEEDS_MB[step]

@@ -54,7 +54,7 @@ class Asked(TypedDict):
     newest_first: bool
 
 
-class Deed(NamedTuple):
+class Action(NamedTuple):
     """One thing that happens to one photo."""
 
     owner: str
@@ -66,8 +66,8 @@ class Deed(NamedTuple):
     edits: Edits
 
 
-deeds = st.builds(
-    Deed,
+actions = st.builds(
+    Action,
     owner=st.sampled_from(["ada", "bob"]),
     file=st.sampled_from(FILES),
     what=st.sampled_from(
@@ -104,40 +104,42 @@ class Known(msgspec.Struct):
         return set(label_index(self.labels)) - set(self.edits.hidden_labels)
 
 
-def do(deed: Deed, owner: str, known: dict[str, Known], table: Table, publisher: Publisher) -> None:
-    """Let a deed happen, to the table and to what is known."""
-    key = f"uploads/{owner}/{deed.file}"
+def do(
+    action: Action, owner: str, known: dict[str, Known], table: Table, publisher: Publisher
+) -> None:
+    """Let an action happen, to the table and to what is known."""
+    key = f"uploads/{owner}/{action.file}"
     now = f"{UPLOADED}Z"
-    if deed.what == "edit":
+    if action.what == "edit":
         photo = known.get(key)
         if photo is not None and photo.status != "DELETED":
-            photo.edits = deed.edits
-            edit(table, owner, key, deed.edits)
+            photo.edits = action.edits
+            edit(table, owner, key, action.edits)
         return
     photo = known.setdefault(key, Known(key))
-    photo.status = deed.what
-    if deed.what == "PROCESSING":
+    photo.status = action.what
+    if action.what == "PROCESSING":
         publisher.claim(key, now)
         return
-    photo.published = deed.what
-    ready = deed.what == "READY"
-    photo.time = deed.time if ready else UPLOADED
-    photo.title = deed.title if ready else None
-    photo.labels = deed.labels if ready else []
+    photo.published = action.what
+    ready = action.what == "READY"
+    photo.time = action.time if ready else UPLOADED
+    photo.title = action.title if ready else None
+    photo.labels = action.labels if ready else []
     if ready:
-        publisher.ready(key, now, results(deed, key))
-    elif deed.what == "DELETED":
+        publisher.ready(key, now, results(action, key))
+    elif action.what == "DELETED":
         publisher.deleted(key, now)
     else:
-        publisher.problem(key, now, deed.what)
+        publisher.problem(key, now, action.what)
 
 
-def results(deed: Deed, key: str) -> tuple[ExtractResult, ThumbnailResult, TagResult]:
+def results(action: Action, key: str) -> tuple[ExtractResult, ThumbnailResult, TagResult]:
     """Return what the steps answer for a photo."""
     image = ImageFacts(
         format="JPEG", mime_type="image/jpeg", bytes=1000, width_px=4032, height_px=3024
     )
-    taken = TakenAt(local=deed.time, source="EXIF:DateTimeOriginal")
+    taken = TakenAt(local=action.time, source="EXIF:DateTimeOriginal")
     thumb = Rendition(
         key=f"{digest(key)}/thumb.webp",
         width_px=400,
@@ -145,11 +147,11 @@ def results(deed: Deed, key: str) -> tuple[ExtractResult, ThumbnailResult, TagRe
         bytes=9000,
         mime_type="image/webp",
     )
-    metadata = Metadata(taken_at=taken, title=deed.title)
-    sha256 = hashlib.sha256(deed.time.encode()).hexdigest()  # so that some are the same
-    labels = sorted(deed.labels, key=lambda label: -label.confidence)
+    metadata = Metadata(taken_at=taken, title=action.title)
+    sha256 = hashlib.sha256(action.time.encode()).hexdigest()  # so that some are the same
+    labels = sorted(action.labels, key=lambda label: -label.confidence)
     return (
-        ExtractResult(image=image, metadata=metadata, sort_time=deed.time, version=1),
+        ExtractResult(image=image, metadata=metadata, sort_time=action.time, version=1),
         ThumbnailResult(renditions={"thumb": thumb}, sha256=sha256, version=1),
         TagResult(labels=labels, label_index=label_index(labels), labels_status="READY", version=1),
     )
@@ -176,18 +178,18 @@ numbers = itertools.count()
 
 @settings(max_examples=HISTORIES, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
-    history=st.lists(deeds, min_size=5, max_size=25),
+    history=st.lists(actions, min_size=5, max_size=25),
     asked=st.fixed_dictionaries({"limit": st.integers(1, 5), "newest_first": st.booleans()}),
 )
 def test_each_question_is_answered_as_by_brute_force(
-    table: Table, publisher: Publisher, history: list[Deed], asked: Asked
+    table: Table, publisher: Publisher, history: list[Action], asked: Asked
 ) -> None:
     number = next(numbers)  # so that no history meets the rows of another
     owners = {name: f"{name} {number}" for name in ("ada", "bob")}
     known: dict[str, dict[str, Known]] = {owner: {} for owner in owners.values()}
-    for deed in history:
-        owner = owners[deed.owner]
-        do(deed, owner, known[owner], table, publisher)
+    for action in history:
+        owner = owners[action.owner]
+        do(action, owner, known[owner], table, publisher)
 
     for owner, photos in known.items():
         check_photos(table, owner, photos)

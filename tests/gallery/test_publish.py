@@ -1,4 +1,4 @@
-"""Publishing: the page is whole at every moment, and cached as it may be."""
+"""Publish: the page is complete at every moment, and cached for the right time."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def names(stack: Stack) -> set[str]:
     return {item["Key"] for item in listed}
 
 
-def test_what_a_page_names_is_there_before_the_page(dist: Path) -> None:
+def test_the_page_is_uploaded_after_the_files_it_needs(dist: Path) -> None:
     assert keys(dist) == [
         "assets/index-1.css",
         "assets/index-1.js",
@@ -70,7 +70,7 @@ def test_a_folder_without_a_page_is_refused(tmp_path: Path) -> None:
         keys(tmp_path)
 
 
-def test_only_files_that_are_named_by_their_content_are_cached(
+def test_only_files_with_a_hash_in_their_names_are_cached(
     stack: Stack, bucket: str, dist: Path
 ) -> None:
     publish(stack.s3, bucket, dist, now=datetime.now(UTC))
@@ -95,13 +95,11 @@ def test_only_files_that_are_named_by_their_content_are_cached(
         ("LICENCE", "application/octet-stream"),
     ],
 )
-def test_a_browser_is_told_what_a_file_is(key: str, kind: str) -> None:
+def test_the_content_type_follows_from_the_name(key: str, kind: str) -> None:
     assert content_type(key) == kind
 
 
-def test_files_of_earlier_builds_stay_for_pages_that_are_open_but_not_for_ever(
-    stack: Stack, bucket: str, dist: Path
-) -> None:
+def test_files_of_earlier_builds_stay_for_30_days(stack: Stack, bucket: str, dist: Path) -> None:
     now = datetime.now(UTC)
     publish(stack.s3, bucket, dist, now=now)
     stack.s3.put_object(Bucket=bucket, Key=CONFIG, Body=b"{}")
@@ -115,8 +113,8 @@ def test_files_of_earlier_builds_stay_for_pages_that_are_open_but_not_for_ever(
     assert {"assets/index-2.js", "assets/index-1.css", CONFIG} <= names(stack)
 
 
-def test_a_bucket_that_is_not_there_ends_in_a_sentence(stack: Stack, dist: Path) -> None:
-    command = [sys.executable, "-m", "gallery.publish", "--bucket", "none", "--dist", str(dist)]
+def test_prints_an_error_of_aws_and_exits_with_1(stack: Stack, dist: Path) -> None:
+    command = [sys.executable, "-m", "gallery", "publish", "--bucket=none", f"--dist={dist}"]
 
     done = subprocess.run(  # noqa: S603  # our own program
         command, cwd=ROOT, env=stack.environment(), check=False, capture_output=True, text=True

@@ -1,4 +1,4 @@
-"""`make push`: what is pushed is what is recorded, once, and every refusal says what to do."""
+"""Push: each image is pushed once, its digest is recorded, and errors say what to do."""
 
 import hashlib
 import json
@@ -26,9 +26,9 @@ from gallery.push import (
     Terraform,
     aws_account,
     ecr,
+    push_all,
     read_image,
     record,
-    run,
 )
 from local.clients import environment
 from local.embedded import embedded_aws
@@ -77,9 +77,9 @@ def put_manifest(host: str, repository: str, tag: str, kind: str, **parts: objec
 
 
 class TestReadImage:
-    """What the engine says of an image."""
+    """The description that the engine has of an image."""
 
-    def test_reads_what_terraform_must_know(self) -> None:
+    def test_reads_what_terraform_needs(self) -> None:
         image = read_image("gallery-tag:latest", INSPECTED)
 
         assert (image.architecture, image.label_model) == ("arm64", True)
@@ -89,16 +89,16 @@ class TestReadImage:
         assert read_image("i", {**INSPECTED, "Architecture": "amd64"}).architecture == "x86_64"
 
     @pytest.mark.parametrize("variables", [None, [], ["LABELER=rekognition"]])
-    def test_an_image_without_the_label_model_says_so(self, variables: list[str] | None) -> None:
+    def test_an_image_without_the_label_model(self, variables: list[str] | None) -> None:
         assert not read_image("i", {**INSPECTED, "Config": {"Env": variables}}).label_model
 
-    def test_refuses_what_lambda_has_no_machines_for(self) -> None:
+    def test_refuses_an_architecture_that_lambda_does_not_run(self) -> None:
         with pytest.raises(PushError, match="built for riscv64, expected amd64 or arm64"):
             read_image("gallery-tag:latest", {**INSPECTED, "Architecture": "riscv64"})
 
 
 class TestRegistry:
-    """What a registry serves."""
+    """The digests that a registry serves."""
 
     @pytest.mark.parametrize("kind", MANIFESTS)
     def test_the_digest_is_that_of_the_manifest(
@@ -111,17 +111,17 @@ class TestRegistry:
 
         assert digest == f"sha256:{hashlib.sha256(body).hexdigest()}"
 
-    def test_a_tag_that_is_not_there_has_no_digest(self, host: str, repository: str) -> None:
+    def test_a_missing_tag_has_no_digest(self, host: str, repository: str) -> None:
         assert Registry(host).digest(repository, "1") is None
 
-    def test_an_index_is_refused_since_lambda_runs_none(self, host: str, repository: str) -> None:
+    def test_an_index_is_refused(self, host: str, repository: str) -> None:
         put_manifest(host, repository, "1", LIST, manifests=[])
 
         with pytest.raises(PushError, match=r"not an index.*BUILDX_NO_DEFAULT_ATTESTATIONS=1"):
             Registry(host).digest(repository, "1")
 
-    def test_a_registry_that_does_not_answer_is_an_error_and_no_missing_tag(self) -> None:
-        with pytest.raises(PushError, match="does not say what it has"):
+    def test_a_registry_that_does_not_answer_is_an_error(self) -> None:
+        with pytest.raises(PushError, match="registry does not answer"):
             Registry("127.0.0.1:1").digest("gallery-tag", "1")
 
 
@@ -148,7 +148,7 @@ class TestRecord:
             }
         }
 
-    def test_is_left_as_it_was_when_nothing_new_was_pushed(self, tmp_path: Path) -> None:
+    def test_is_unchanged_if_nothing_new_was_pushed(self, tmp_path: Path) -> None:
         assert record(tmp_path, self.IMAGES, self.digests("a"))
         written = (tmp_path / RECORD).stat()
 
@@ -156,7 +156,7 @@ class TestRecord:
         assert (tmp_path / RECORD).stat() == written
         assert not (tmp_path / PREVIOUS).exists()
 
-    def test_the_one_before_is_kept_to_go_back_to(self, tmp_path: Path) -> None:
+    def test_the_previous_record_is_kept_for_a_roll_back(self, tmp_path: Path) -> None:
         record(tmp_path, self.IMAGES, self.digests("a"))
         before = (tmp_path / RECORD).read_text()
 
@@ -165,13 +165,13 @@ class TestRecord:
 
         assert (tmp_path / PREVIOUS).read_text() == before
 
-    def test_terraform_ignores_the_one_before(self) -> None:
+    def test_terraform_ignores_the_previous_record(self) -> None:
         assert not PREVIOUS.endswith((".tfvars", ".auto.tfvars.json", ".tf.json"))
 
 
 @pytest.fixture(scope="module")
 def aws_url() -> Iterator[str]:
-    """An embedded AWS in which nothing is deployed."""
+    """An embedded AWS without a deployment."""
     with embedded_aws(
         functions=InProcess(),
         labeler=NoLabels(),
@@ -184,7 +184,7 @@ def aws_url() -> Iterator[str]:
 
 @pytest.fixture
 def logged_in(aws_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every SDK, and Terraform, reach the embedded AWS."""
+    """Set the environment so that SDKs and Terraform reach the embedded AWS."""
     for name, value in environment(aws_url).items():
         monkeypatch.setenv(name, value)
 
@@ -197,7 +197,7 @@ def stub(path: Path, script: str) -> str:
 
 
 class TestLogins:
-    """AWS, and its registry."""
+    """Logins to AWS and to ECR."""
 
     @pytest.mark.usefixtures("logged_in")
     def test_the_account_is_that_of_the_credentials(self) -> None:
@@ -222,7 +222,7 @@ class TestLogins:
             "123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn",
         ],
     )
-    def test_docker_gets_the_password_by_its_input_alone(self, host: str, tmp_path: Path) -> None:
+    def test_docker_gets_the_password_only_through_stdin(self, host: str, tmp_path: Path) -> None:
         client = stub(tmp_path / "docker", f'echo "$@" > {tmp_path}/said; cat > {tmp_path}/secret')
         registry = ecr(host)
 
@@ -233,21 +233,21 @@ class TestLogins:
         assert (tmp_path / "secret").read_text() == registry.login[1]
         assert (tmp_path / "said").read_text() == f"login --username AWS --password-stdin {host}\n"
 
-    def test_a_registry_that_is_not_ecrs_has_to_be_named(self) -> None:
-        with pytest.raises(PushError, match=r"localhost:4566 is no registry of ECR.*REGISTRY="):
+    def test_a_registry_other_than_ecr_has_to_be_named(self) -> None:
+        with pytest.raises(PushError, match=r"localhost:4566 is not an ECR registry.*REGISTRY="):
             ecr("localhost:4566")
 
 
 class TestClients:
-    """Docker and Terraform, where something is wrong with them."""
+    """Faults of Docker and Terraform."""
 
     def test_a_client_that_is_missing_is_named(self, tmp_path: Path) -> None:
-        with pytest.raises(PushError, match=r"nowhere/docker is needed.*No such file"):
+        with pytest.raises(PushError, match=r"nowhere/docker does not start.*No such file"):
             Docker("nowhere/docker").check()
-        with pytest.raises(PushError, match="nowhere/terraform is needed"):
+        with pytest.raises(PushError, match="nowhere/terraform does not start"):
             Terraform(tmp_path, "nowhere/terraform").repositories()
 
-    def test_an_engine_that_does_not_answer_is_told_from_an_image_that_is_not_built(
+    def test_a_dead_engine_and_an_image_that_is_not_built_are_told_apart(
         self, tmp_path: Path
     ) -> None:
         client = stub(tmp_path / "docker", "echo Cannot connect to the daemon >&2; exit 1")
@@ -259,15 +259,15 @@ class TestClients:
         ):
             Docker(client).image("gallery-tag:latest")
 
-    def test_whatever_is_wrong_ends_in_one_sentence_and_1(self, tmp_path: Path) -> None:
+    def test_an_error_is_one_line_and_exit_status_1(self, tmp_path: Path) -> None:
         inspected = json.dumps([INSPECTED])
         docker = stub(tmp_path / "docker", f"echo '{inspected}'")
-        command = [sys.executable, "-m", "gallery.push", "--docker", docker, "--terraform"]
+        command = [sys.executable, "-m", "gallery", "push", "--docker", docker, "--terraform"]
 
         done = subprocess.run(  # noqa: S603  # our own program
             [*command, stub(tmp_path / "terraform", "exit 1")],
             cwd=ROOT,
-            env={**os.environ, "AWS_ACCESS_KEY_ID": "any", "AWS_PROFILE": "nobodys"},
+            env={**os.environ, "AWS_ACCESS_KEY_ID": "any", "AWS_PROFILE": "missing"},
             check=False,
             capture_output=True,
             text=True,
@@ -275,13 +275,13 @@ class TestClients:
 
         assert done.returncode == 1
         assert done.stderr == (
-            "push: not logged in to AWS: The config profile (nobodys) could not be found\n"
+            "push: not logged in to AWS: The config profile (missing) could not be found\n"
         )
 
 
 @pytest.fixture(scope="module")
 def configuration(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A configuration with the real module.registry and nothing else."""
+    """A configuration with the real module.registry, and one resource beside it."""
     if shutil.which("terraform") is None:
         pytest.skip("Terraform is not installed")
     folder = tmp_path_factory.mktemp("configuration")
@@ -318,9 +318,9 @@ output "rest" {{ value = terraform_data.rest.output }}
 
 @pytest.mark.usefixtures("logged_in")
 class TestRepositories:
-    """The real Terraform and the real module, in the embedded AWS."""
+    """The real Terraform and the real module, against the embedded AWS."""
 
-    def test_are_made_once_and_nothing_beside_them(
+    def test_only_the_repositories_are_created_and_only_once(
         self, configuration: Path, capfd: pytest.CaptureFixture[str]
     ) -> None:
         terraform = Terraform(configuration)
@@ -337,7 +337,7 @@ class TestRepositories:
         assert "terraform_data.rest" not in made
         assert "Apply complete!" not in found
 
-    def test_none_is_deleted_with_its_images(
+    def test_no_repository_is_deleted(
         self, configuration: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         terraform = Terraform(configuration)
@@ -366,14 +366,14 @@ def images(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
 @pytest.mark.xdist_group("docker")
 @pytest.mark.usefixtures("logged_in")
 class TestPush:
-    """The engine, a registry, Terraform and the embedded AWS, all together."""
+    """Docker, a registry, Terraform and the embedded AWS together."""
 
     def push(self, configuration: Path, images: Mapping[str, str], host: str) -> Any:  # noqa: ANN401
         docker = Docker(os.environ.get("DOCKER", "docker"))
-        run(docker, Terraform(configuration), images, host)
+        push_all(docker, Terraform(configuration), images, host)
         return json.loads((configuration / RECORD).read_text())["images"]
 
-    def test_records_what_the_registry_serves_and_does_it_once(
+    def test_pushes_once_and_records_the_digests_that_the_registry_serves(
         self,
         configuration: Path,
         images: dict[str, str],
@@ -400,12 +400,12 @@ class TestPush:
         assert recorded["tag"]["label_model"] is True
         assert again == recorded
         assert said.count("is there already") == len(FUNCTIONS)
-        assert f"{RECORD}: as it was" in said
+        assert f"{RECORD}: unchanged" in said
 
-    def test_an_image_that_is_not_built_is_said_before_anything_is_done(
+    def test_a_missing_image_is_an_error_before_anything_is_done(
         self, tmp_path: Path, images: dict[str, str], host: str
     ) -> None:
-        with pytest.raises(PushError, match="nobodys-image is not built yet"):
-            self.push(tmp_path, {**images, "tag": "nobodys-image"}, host)
+        with pytest.raises(PushError, match="missing-image is not built yet"):
+            self.push(tmp_path, {**images, "tag": "missing-image"}, host)
 
         assert list(tmp_path.iterdir()) == []

@@ -1,26 +1,38 @@
-"""What each question costs, in DynamoDB's read units: as docs/architecture.md says.
+"""The read units of each query are those in docs/architecture.md.
 
-moto charges the same for every read. So the items that a Query reads are measured here as
-DynamoDB measures them.
+moto charges the same for every read, so the units are computed here from the items that are read,
+by DynamoDB's rules.
 """
 
 import re
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, TypeAlias
 
 import pytest
 
 from embeddedaws import Aws
 from gallery import queries
+from gallery.read_units import read_units
+from gallery.records import Page
 from gallery.table import Table
-from gallery.units import read_units
 from publishing import NOW, Publisher, fill
 
 ROOT = Path(__file__).parents[2]
 OWNER = "us-east-1:9cc8d1a8-0d1f-4b7c-8c52-3ab2c1f0a1b2"  # as long as Cognito's
 PHOTOS = 50
+LEAST_UNITS = 0.5  # of an eventually consistent Query, even of one that reads nothing
+
+
+class Answer(NamedTuple):
+    """One response of DynamoDB: what the rules charge for it, and what the service has charged."""
+
+    computed: float
+    charged: float | None  # None: the request did not ask
+
+
+Watch: TypeAlias = Callable[[Callable[[], object]], list[Answer]]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -31,24 +43,25 @@ def filled(publisher: Publisher) -> None:
 
 
 @pytest.fixture
-def read(aws: Aws) -> Any:  # noqa: ANN401  # a function
-    """Return what the answers that come while asking cost, each for itself."""
+def watch(aws: Aws) -> Watch:
+    """Return a function that calls another, and returns DynamoDB's answers meanwhile."""
     client = aws.client("dynamodb")
 
-    def units_of(ask: Callable[[], object]) -> float:
-        answers: list[tuple[bool, list[Any]]] = []
+    def answers_to(ask: Callable[[], object]) -> list[Answer]:
+        answers: list[Answer] = []
 
         def keep(parsed: dict[str, Any], model: Any, **_: object) -> None:  # noqa: ANN401
-            now = model.name == "GetItem"  # the reads of what is there now
-            items = [parsed["Item"]] if now else parsed["Items"]
-            answers.append((now, items))
+            get = model.name == "GetItem"  # the only consistent read
+            items = [parsed["Item"]] if get else parsed["Items"]
+            charged = parsed.get("ConsumedCapacity", {}).get("CapacityUnits")
+            answers.append(Answer(read_units(items, consistent=get), charged))
 
-        client.meta.events.register("after-call.dynamodb", keep, unique_id="costs")
+        client.meta.events.register("after-call.dynamodb", keep, unique_id="units")
         ask()
-        client.meta.events.unregister("after-call.dynamodb", unique_id="costs")
-        return sum(read_units(items, now=now) for now, items in answers)
+        client.meta.events.unregister("after-call.dynamodb", unique_id="units")
+        return answers
 
-    return units_of
+    return answers_to
 
 
 ASKS: dict[str, Callable[[Table], object]] = {
@@ -65,19 +78,41 @@ ASKS: dict[str, Callable[[Table], object]] = {
 
 
 @pytest.mark.parametrize("question", ASKS)
-def test_a_question_costs_what_the_docs_say(
-    table: Table,
-    read: Callable[[Callable[[], object]], float],
-    question: str,
-) -> None:
+def test_a_question_costs_what_the_docs_say(table: Table, watch: Watch, question: str) -> None:
     page = (ROOT / "docs/architecture.md").read_text()
     stated = dict(re.findall(r"^\| ([^|]+?) \| ([\d.]+) \|", page, re.MULTILINE))
 
-    units = read(lambda: ASKS[question](table))
+    units = sum(answer.computed for answer in watch(lambda: ASKS[question](table)))
 
     assert f"{units:g}" == stated.get(question), f"{question} costs {units:g} read units"
 
 
-def test_the_service_tells_what_it_charged(table: Table) -> None:
-    assert queries.album(table, OWNER, "2016").read_units > 0
-    assert queries.albums(table, OWNER).read_units >= 2 * queries.problems(table, OWNER).read_units
+@pytest.mark.parametrize(
+    ("ask", "count"),
+    [(queries.problems, 1), (queries.albums, 2)],
+    ids=["one Query", "one Query for the counts, one for the cover"],
+)
+def test_a_page_has_the_units_that_its_queries_were_charged(
+    table: Table, watch: Watch, ask: Callable[[Table, str], Page[Any]], count: int
+) -> None:
+    pages: list[Page[Any]] = []
+
+    charged = [answer.charged for answer in watch(lambda: pages.append(ask(table, OWNER)))]
+
+    assert len(charged) == count
+    assert all(units is not None and units >= LEAST_UNITS for units in charged)
+    assert pages[0].read_units == sum(filter(None, charged))
+
+
+@pytest.mark.parametrize(
+    ("sizes", "units"),
+    [([], 1), ([1], 1), ([4096], 1), ([4097], 2), ([2000, 2000], 1), ([2049, 2048], 2)],
+    ids=["nothing", "a byte", "4 KB", "more", "two in 4 KB", "two in more"],
+)
+def test_sizes_are_summed_and_then_rounded_up(sizes: list[int], units: float) -> None:
+    items = [
+        {"pk": {"S": "a" * (size - len("pk"))}} if size > 1 else {"p": {"S": ""}} for size in sizes
+    ]
+
+    assert read_units(items, consistent=True) == units
+    assert read_units(items, consistent=False) == units / 2

@@ -1,4 +1,4 @@
-"""Reconcile: whatever damage was done, one repair makes bucket, table and renditions agree."""
+"""Reconcile: after any damage, one repair makes bucket, table and renditions agree."""
 
 import json
 from collections import Counter
@@ -47,7 +47,7 @@ def reprocess_arn(world: World) -> Iterator[str]:
 
 
 def filled(world: World) -> None:
-    """Begin again, with every photo READY and one of them edited."""
+    """Empty the world, and fill it with photos that are READY, one of them edited."""
     world.clear()
     for key in KEYS:
         world.stack.upload(key, key.encode())
@@ -57,14 +57,14 @@ def filled(world: World) -> None:
 
 
 @contextmanager
-def unheard(world: World) -> Iterator[None]:
-    """Let nobody hear of what happens to the bucket."""
-    silence: Any = {}
-    loud: Any = {"EventBridgeConfiguration": {}}
+def without_events(world: World) -> Iterator[None]:
+    """Keep the bucket from sending events."""
+    off: Any = {}
+    on: Any = {"EventBridgeConfiguration": {}}
     put = world.stack.s3.put_bucket_notification_configuration
-    put(Bucket=world.stack.photos_bucket, NotificationConfiguration=silence)
+    put(Bucket=world.stack.photos_bucket, NotificationConfiguration=off)
     yield
-    put(Bucket=world.stack.photos_bucket, NotificationConfiguration=loud)
+    put(Bucket=world.stack.photos_bucket, NotificationConfiguration=on)
 
 
 def reconciling(world: World, settled: timedelta = timedelta(0)) -> Reconciling:
@@ -88,7 +88,7 @@ def row_of(world: World, key: str) -> dict[str, Any]:
 
 
 def change(world: World, sort_key: str, expression: str, **values: object) -> None:
-    """Change a row behind everybody's back."""
+    """Change a row without an event."""
     typed = {
         f":{name}": {"N": str(value)} if isinstance(value, int) else {"S": value}
         for name, value in values.items()
@@ -105,7 +105,7 @@ def change(world: World, sort_key: str, expression: str, **values: object) -> No
 
 
 def remove(world: World, sort_key: str) -> None:
-    """Delete a row behind everybody's back."""
+    """Delete a row without an event."""
     key = {"pk": {"S": OWNER}, "sk": {"S": sort_key}}
     world.stack.dynamodb.delete_item(TableName=world.stack.table, Key=key)
 
@@ -142,13 +142,13 @@ def lose_count(world: World, key: str) -> None:  # noqa: ARG001  # as all damage
     remove(world, next(sk for sk in world.rows() if sk.startswith("album#")))
 
 
-def delete_unheard(world: World, key: str) -> None:
-    with unheard(world):
+def delete_without_event(world: World, key: str) -> None:
+    with without_events(world):
         world.delete(key)
 
 
-def overwrite_unheard(world: World, key: str) -> None:
-    with unheard(world):
+def overwrite_without_event(world: World, key: str) -> None:
+    with without_events(world):
         world.stack.upload(key, b"another")
 
 
@@ -167,6 +167,27 @@ def bury(world: World, key: str) -> None:
     change(world, row_of(world, key)["sk"], "SET #status = :deleted", deleted="DELETED")
 
 
+def claim(world: World, key: str, _: str) -> None:
+    """Let an execution claim a photo, which lasts."""
+    expression = "SET #status = :processing"
+    change(world, row_of(world, key)["sk"], expression, processing="PROCESSING")
+
+
+def name_label(world: World, key: str, label: str) -> None:
+    """Let an execution publish a photo with one more label."""
+    row = row_of(world, key)
+    world.stack.dynamodb.update_item(
+        TableName=world.stack.table,
+        Key={"pk": {"S": OWNER}, "sk": {"S": row["sk"]}},
+        UpdateExpression="SET #status = :ready, label_keys = list_append(label_keys, :more)",
+        ExpressionAttributeNames={"#status": "status"},
+        ExpressionAttributeValues={
+            ":ready": {"S": "READY"},
+            ":more": {"L": [{"S": label}]},
+        },
+    )
+
+
 DAMAGE: dict[Callable[[World, str], None], str] = {
     lose_record: MISSING,
     lose_label: MISSING,
@@ -175,15 +196,15 @@ DAMAGE: dict[Callable[[World, str], None], str] = {
     invent_rendition: ORPHANED,
     miscount: STALE,
     lose_count: STALE,
-    delete_unheard: ORPHANED,
-    overwrite_unheard: STALE,
+    delete_without_event: ORPHANED,
+    overwrite_without_event: STALE,
     die: STUCK,
     bury: MISSING,
 }
 
 
 def repaired(world: World, reprocess_arn: str) -> None:
-    """Run `python -m gallery reconcile --repair`, and what it starts."""
+    """Run `python -m gallery reconcile --repair`, and wait for the execution that it starts."""
     done = run(world, reprocess_arn, "--repair", "--settled", "0")
     assert done.returncode == 0, done.stderr
     last = done.stdout.splitlines()[-1]
@@ -197,7 +218,7 @@ def run(world: World, reprocess_arn: str, *arguments: str) -> CompletedProcess[s
 
 
 def assert_all_agree(world: World) -> None:
-    """See for ourselves, without what is under test."""
+    """Compare bucket, table and renditions without the code under test."""
     listed = world.stack.s3.list_object_versions(Bucket=world.stack.photos_bucket)
     rows = world.rows()
     photos = [row for sk, row in rows.items() if sk.startswith("photo#")]
@@ -214,7 +235,9 @@ def assert_all_agree(world: World) -> None:
 
 
 @pytest.mark.parametrize("damage", DAMAGE, ids=lambda damage: damage.__name__)
-def test_damage_is_found_as_what_it_is(world: World, damage: Callable[[World, str], None]) -> None:
+def test_each_damage_is_found_as_its_kind(
+    world: World, damage: Callable[[World, str], None]
+) -> None:
     filled(world)
 
     damage(world, KEYS[1])
@@ -222,7 +245,7 @@ def test_damage_is_found_as_what_it_is(world: World, damage: Callable[[World, st
     assert DAMAGE[damage] in kinds(reconciling(world).compare())
 
 
-def test_where_all_agree_nothing_is_found_and_nothing_is_done(
+def test_without_differences_nothing_is_found_and_nothing_is_done(
     world: World, reprocess_arn: str
 ) -> None:
     filled(world)
@@ -238,7 +261,9 @@ def test_where_all_agree_nothing_is_found_and_nothing_is_done(
     assert world.functions.calls == {}
 
 
-def test_a_report_changes_nothing_and_fails(world: World, reprocess_arn: str) -> None:
+def test_without_repair_nothing_changes_and_the_exit_status_is_1(
+    world: World, reprocess_arn: str
+) -> None:
     filled(world)
     lose_rendition(world, KEYS[0])
     invent_label(world, KEYS[1])
@@ -253,9 +278,9 @@ def test_a_report_changes_nothing_and_fails(world: World, reprocess_arn: str) ->
     assert (world.rows(), world.derived()) == before
 
 
-def test_what_may_be_about_to_agree_is_left_alone(world: World) -> None:
+def test_young_differences_are_ignored(world: World) -> None:
     filled(world)
-    with unheard(world):
+    with without_events(world):
         world.stack.upload("uploads/alice/new.jpg", b"new")
         world.stack.upload(KEYS[1], b"another")
     invent_rendition(world, KEYS[0])
@@ -269,44 +294,77 @@ def test_what_may_be_about_to_agree_is_left_alone(world: World) -> None:
     assert reconciling(world, timedelta(minutes=5)).compare().findings == []
 
 
-def test_a_count_that_changes_while_it_is_compared_is_left_alone(
+def test_a_count_that_changes_while_it_is_compared_is_ignored(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     filled(world)
     looking = reconciling(world)
-    judge = Reconciling._judge  # noqa: SLF001  # a moment within compare()
+    compare_photo = Reconciling._compare_photo  # noqa: SLF001  # a moment within compare()
 
-    def meanwhile(self: Reconciling, *seen: Any) -> None:  # noqa: ANN401  # as _judge
+    def meanwhile(self: Reconciling, *seen: Any) -> None:  # noqa: ANN401  # as _compare_photo
         if seen[0] and seen[0].key == KEYS[0]:
             miscount(world, KEYS[0])
-        judge(self, *seen)
+        compare_photo(self, *seen)
 
-    monkeypatch.setattr(Reconciling, "_judge", meanwhile)
+    monkeypatch.setattr(Reconciling, "_compare_photo", meanwhile)
 
     assert looking.compare().findings == []
 
 
-def test_a_label_row_that_is_published_meanwhile_stays(world: World) -> None:
+@pytest.mark.parametrize("claimed", [False, True], ids=["published", "about to be published"])
+def test_a_label_row_that_an_execution_uses_since_it_was_compared_stays(
+    world: World, *, claimed: bool
+) -> None:
     filled(world)
     invent_label(world, KEYS[0])
-    looking = reconciling(world)
+    looking = reconciling(world, timedelta(minutes=5))
     report = looking.compare()
-    ghost = report.label_rows[0]["sk"]
-    change(
-        world,
-        row_of(world, KEYS[0])["sk"],
-        "SET #status = :processing",
-        processing="PROCESSING",
-    )
+    [ghost] = (row["sk"] for row in report.label_rows)
+    use = claim if claimed else name_label
+    use(world, KEYS[0], ghost)
 
     looking.repair(report)
 
     assert ghost in world.rows()
 
 
-def test_an_owner_of_whom_only_renditions_are_left_is_found(
+def test_a_label_row_that_is_published_while_it_is_looked_up_stays(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(world)
+    invent_label(world, KEYS[0])
+    die(world, KEYS[0])
+    looking = reconciling(world)
+    report = looking.compare()
+    [ghost] = (row["sk"] for row in report.label_rows)
+    get = Table.get
+
+    def meanwhile(self: Table, owner: str, sort_key: str) -> dict[str, Any] | None:
+        found = get(self, owner, sort_key)
+        name_label(world, KEYS[0], ghost)
+        return found
+
+    monkeypatch.setattr(Table, "get", meanwhile)
+
+    looking.repair(report)
+
+    assert ghost in world.rows()
+
+
+def test_one_repair_also_deletes_a_stray_label_row_of_a_photo_that_is_stuck(
     world: World, reprocess_arn: str
 ) -> None:
+    filled(world)
+    die(world, KEYS[2])
+    invent_label(world, KEYS[2])
+
+    repaired(world, reprocess_arn)
+
+    assert reconciling(world).compare().findings == []
+    assert_all_agree(world)
+
+
+def test_an_owner_with_only_renditions_left_is_found(world: World, reprocess_arn: str) -> None:
     world.clear()
     world.stack.s3.put_object(
         Bucket=world.stack.derived_bucket, Key="bob/0/1/thumb.webp", Body=b"webp"
@@ -321,7 +379,7 @@ def test_an_owner_of_whom_only_renditions_are_left_is_found(
     max_examples=RUNS,
     deadline=None,
     derandomize=True,
-    phases=[Phase.explicit, Phase.generate],  # a failure is shown as found: it is short
+    phases=[Phase.explicit, Phase.generate],  # no shrinking: examples are short
     suppress_health_check=list(HealthCheck),
 )
 @given(
@@ -337,7 +395,7 @@ def test_after_any_damage_one_repair_makes_all_agree(
         try:
             harm(world, key)
         except (KeyError, StopIteration):
-            continue  # what it would harm is gone already
+            continue  # earlier damage has removed what this would damage
 
     repaired(world, reprocess_arn)
 

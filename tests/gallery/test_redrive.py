@@ -1,4 +1,4 @@
-"""Redrive: what the dead letters hold is started again, once, and nothing is lost on the way."""
+"""Redrive: each failed execution is started again once, and no message is lost."""
 
 import json
 import re
@@ -14,7 +14,14 @@ from typing import Any
 import pytest
 
 from gallery import redrive
-from gallery.redrive import CLAIM_STANDS, RECORDED_STEPS, LetterError, Redrive, input_of, read
+from gallery.redrive import (
+    CLAIM_STANDS,
+    RECORDED_STEPS,
+    MessageError,
+    Redrive,
+    input_of,
+    parse,
+)
 from local.moto_patches.eventbridge import transform
 from local.stack import Stack
 from local.template import PLACEHOLDERS, render_file
@@ -85,27 +92,27 @@ def run(world: World, *, most: int = 100, dry_run: bool = False) -> Counter[str]
     return done
 
 
-def send(world: World, letter: object) -> None:
-    """Put a letter into the queue."""
+def send(world: World, message: object) -> None:
+    """Send a message to the dead-letter queue."""
     world.stack.sqs.send_message(
         QueueUrl=world.stack.dead_letters_url,
-        MessageBody=letter if isinstance(letter, str) else json.dumps(letter),
+        MessageBody=message if isinstance(message, str) else json.dumps(message),
     )
 
 
-def letter_of_rule(execution_arn: str, status: str = "TIMED_OUT") -> dict[str, Any]:
-    """Return the letter that EventBridge makes of an execution that ended badly."""
+def message_of_rule(execution_arn: str, status: str = "TIMED_OUT") -> dict[str, Any]:
+    """Return the message that EventBridge sends for an execution that ended badly."""
     rule = json.loads(render_file("workflow/failure_rule.json.tftpl", {"state_machine_arn": "arn"}))
     detail = {**STATUS_CHANGE["detail"], "executionArn": execution_arn, "status": status}  # type: ignore[dict-item]
     made = transform(
         rule["input_template"], rule["input_paths"], {**STATUS_CHANGE, "detail": detail}
     )
-    letter: dict[str, Any] = json.loads(made)
-    return letter
+    message: dict[str, Any] = json.loads(made)
+    return message
 
 
 def waiting(world: World) -> int:
-    """How many letters the next redrive would see."""
+    """Return the number of messages that the next redrive would receive."""
     asked = world.stack.sqs.get_queue_attributes(
         QueueUrl=world.stack.dead_letters_url, AttributeNames=["ApproximateNumberOfMessages"]
     )
@@ -113,7 +120,7 @@ def waiting(world: World) -> int:
 
 
 def unprocessed(world: World) -> str:
-    """Let a photo fail in Extract, which leaves a letter; return the execution's ARN."""
+    """Let a photo fail in Extract, which sends a message; return the execution's ARN."""
     world.functions.steps["extract"] = raising(AccessDeniedError("no"))
     [ended] = world.run(CREATED)
     assert ended.status == "FAILED"
@@ -121,14 +128,14 @@ def unprocessed(world: World) -> str:
 
 
 def starts(world: World) -> int:
-    """How many executions there have been."""
+    """Return the number of executions so far."""
     pages = world.stack.stepfunctions.get_paginator("list_executions").paginate(
         stateMachineArn=world.stack.state_machine_arn
     )
     return sum(len(page["executions"]) for page in pages)
 
 
-def test_what_failed_becomes_ready_once_the_fault_is_repaired(world: World) -> None:
+def test_a_failed_photo_becomes_ready_once_the_fault_is_repaired(world: World) -> None:
     unprocessed(world)
     world.functions.steps["extract"] = extract
 
@@ -137,17 +144,17 @@ def test_what_failed_becomes_ready_once_the_fault_is_repaired(world: World) -> N
     assert waiting(world) == 0
 
 
-def test_what_fails_again_leaves_a_letter_of_its_own(world: World) -> None:
+def test_an_execution_that_fails_again_sends_a_message_of_its_own(world: World) -> None:
     first = unprocessed(world)
 
     run(world)
 
-    [letter] = world.letters()
-    assert letter["execution_arn"] != first
-    assert letter["input"]["object"]["key"] == KEY
+    [message] = world.letters()
+    assert message["execution_arn"] != first
+    assert message["input"]["object"]["key"] == KEY
 
 
-def test_labels_that_were_lost_are_made_up_for(world: World) -> None:
+def test_missing_labels_are_added(world: World) -> None:
     world.functions.steps["tag"] = raising(AccessDeniedError("no"))
     world.run(CREATED)
     assert world.rows()[SK]["labels_status"] == "PENDING:AccessDeniedError"
@@ -158,9 +165,9 @@ def test_labels_that_were_lost_are_made_up_for(world: World) -> None:
     assert world.rows()[SK]["labels_status"] == "READY"
 
 
-def test_two_letters_of_one_execution_start_it_once(world: World) -> None:
+def test_two_messages_of_one_execution_start_it_once(world: World) -> None:
     arn = unprocessed(world)
-    send(world, letter_of_rule(arn, "FAILED"))
+    send(world, message_of_rule(arn, "FAILED"))
     world.functions.steps["extract"] = extract
     before = starts(world)
 
@@ -169,15 +176,15 @@ def test_two_letters_of_one_execution_start_it_once(world: World) -> None:
     assert waiting(world) == 0
 
 
-def test_a_letter_that_was_not_deleted_starts_nothing_a_second_time(world: World) -> None:
+def test_a_message_that_was_not_deleted_starts_nothing_a_second_time(world: World) -> None:
     unprocessed(world)
-    [letter] = world.letters()
+    [message] = world.letters()
     world.functions.steps["extract"] = extract
-    send(world, letter)
+    send(world, message)
     run(world)
     before = starts(world)
 
-    send(world, letter)
+    send(world, message)
 
     assert run(world) == {"started before": 1}
     assert starts(world) == before
@@ -186,8 +193,8 @@ def test_a_letter_that_was_not_deleted_starts_nothing_a_second_time(world: World
 
 def test_an_input_may_be_text_as_well(world: World) -> None:
     unprocessed(world)
-    [letter] = world.letters()
-    send(world, {**letter, "input": json.dumps(letter["input"])})
+    [message] = world.letters()
+    send(world, {**message, "input": json.dumps(message["input"])})
     world.functions.steps["extract"] = extract
 
     run(world)
@@ -216,10 +223,10 @@ def died(world: World) -> str:
     return ended.arn
 
 
-def test_an_execution_that_died_is_started_again_with_what_it_was_started_with(
+def test_an_execution_that_died_is_started_again_with_its_input(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    send(world, letter_of_rule(died(world), "ABORTED"))
+    send(world, message_of_rule(died(world), "ABORTED"))
     world.age()
     monkeypatch.setattr(redrive, "CLAIM_STANDS", timedelta())
 
@@ -227,8 +234,8 @@ def test_an_execution_that_died_is_started_again_with_what_it_was_started_with(
     assert world.rows()[SK]["status"] == "READY"
 
 
-def test_it_is_held_back_while_its_claim_stands(world: World) -> None:
-    send(world, letter_of_rule(died(world), "ABORTED"))
+def test_an_execution_is_held_back_while_its_claim_stands(world: World) -> None:
+    send(world, message_of_rule(died(world), "ABORTED"))
     before = starts(world)
 
     assert run(world) == {"held back": 1}
@@ -242,7 +249,7 @@ def test_a_claim_stands_no_longer_than_redrive_waits() -> None:
     assert timedelta(milliseconds=int(stale_ms), minutes=5) <= CLAIM_STANDS
 
 
-def test_the_steps_after_whose_failure_the_row_says_so_are_those_with_a_function() -> None:
+def test_the_row_says_so_if_a_step_with_a_function_failed() -> None:
     states = DEFINITION["States"]
     branches = [branch["States"] for branch in states["RenderAndTag"]["Branches"]]
     tasks = {name: one for part in (states, *branches) for name, one in part.items()}
@@ -253,7 +260,7 @@ def test_the_steps_after_whose_failure_the_row_says_so_are_those_with_a_function
 
 
 @pytest.mark.parametrize("kind", ["Object Created", "Object Deleted"])
-def test_an_event_that_started_nothing_becomes_what_its_rule_makes_of_it(kind: str) -> None:
+def test_an_undelivered_event_becomes_the_input_that_its_rule_makes(kind: str) -> None:
     [rule] = [rule for rule in RULES.values() if kind in rule["pattern"]["detail-type"]]
     s3_event = event_of_s3(kind)
 
@@ -276,7 +283,7 @@ def event_of_s3(kind: str = "Object Created") -> dict[str, Any]:
     }
 
 
-def test_an_event_that_started_nothing_is_started(world: World) -> None:
+def test_an_undelivered_event_is_started(world: World) -> None:
     world.stack.sqs.send_message(
         QueueUrl=world.stack.dead_letters_url,
         MessageBody=json.dumps(event_of_s3()),
@@ -303,15 +310,15 @@ def test_an_event_that_started_nothing_is_started(world: World) -> None:
         '{"id": "1", "detail-type": "Object Created", "source": "aws.s3", "detail": 5}',
     ],
 )
-def test_what_is_no_letter_is_not_understood(body: str) -> None:
-    with pytest.raises(LetterError):
-        read(body, "receipt", "")
+def test_another_message_is_not_understood(body: str) -> None:
+    with pytest.raises(MessageError):
+        parse(body, "receipt", "")
 
 
-def test_what_is_not_understood_stays_and_stops_nothing(world: World) -> None:
+def test_a_message_that_is_not_understood_stays_and_stops_nothing(world: World) -> None:
     unprocessed(world)
     send(world, "{}")
-    send(world, letter_of_rule(GONE))  # whose input Step Functions has forgotten
+    send(world, message_of_rule(GONE))  # Step Functions has forgotten its input
     world.functions.steps["extract"] = extract
 
     assert run(world) == {"started": 1, "not understood": 2}
@@ -327,7 +334,7 @@ def test_a_dry_run_starts_and_deletes_nothing(world: World) -> None:
     assert waiting(world) == 1
 
 
-def test_no_more_letters_are_taken_than_asked_for(world: World) -> None:
+def test_no_more_messages_are_received_than_asked_for(world: World) -> None:
     for _ in range(3):
         send(world, event_of_s3())
 
@@ -335,7 +342,7 @@ def test_no_more_letters_are_taken_than_asked_for(world: World) -> None:
     assert waiting(world) == 1
 
 
-def test_letters_stay_where_nothing_can_be_started(world: World) -> None:
+def test_messages_stay_if_nothing_can_be_started(world: World) -> None:
     unprocessed(world)
     stack = world.stack
     gone = stack.state_machine_arn + "-gone"
@@ -351,7 +358,7 @@ def command(world: World, *options: str, arn: str = "") -> subprocess.CompletedP
     to = ["--queue-url", stack.dead_letters_url]
     of = ["--state-machine-arn", arn or stack.state_machine_arn]
     return subprocess.run(  # noqa: S603  # our own script
-        [sys.executable, "-m", "gallery.redrive", *to, *of, *options],
+        [sys.executable, "-m", "gallery", "redrive", *to, *of, *options],
         cwd=ROOT,
         env=stack.environment(),
         check=False,
@@ -360,7 +367,7 @@ def command(world: World, *options: str, arn: str = "") -> subprocess.CompletedP
     )
 
 
-def test_the_command_says_what_it_did(world: World) -> None:
+def test_the_command_prints_each_outcome_and_a_summary(world: World) -> None:
     arn = unprocessed(world)
 
     done = command(world, "--max", "5")
@@ -370,11 +377,11 @@ def test_the_command_says_what_it_did(world: World) -> None:
     world.stack.wait_until_idle()
 
 
-def test_the_command_says_that_there_is_nothing_to_do(world: World) -> None:
-    assert command(world).stdout == "no letters\n"
+def test_the_command_says_if_there_are_no_messages(world: World) -> None:
+    assert command(world).stdout == "no messages\n"
 
 
-def test_the_command_fails_where_a_letter_is_not_understood(world: World) -> None:
+def test_the_command_fails_if_a_message_is_not_understood(world: World) -> None:
     send(world, "{}")
 
     done = command(world)
@@ -389,7 +396,7 @@ def test_the_command_fails_where_a_letter_is_not_understood(world: World) -> Non
         ([], "gallery", "must be a state machine's ARN, got gallery"),
     ],
 )
-def test_the_command_refuses_what_makes_no_sense(
+def test_the_command_refuses_wrong_arguments(
     world: World, options: list[str], arn: str, why: str
 ) -> None:
     done = command(world, *options, arn=arn)
@@ -398,7 +405,7 @@ def test_the_command_refuses_what_makes_no_sense(
     assert why in done.stderr
 
 
-def test_the_command_says_what_aws_refuses(world: World) -> None:
+def test_the_command_prints_an_error_of_aws(world: World) -> None:
     unprocessed(world)
 
     done = command(world, arn=world.stack.state_machine_arn + "-gone")

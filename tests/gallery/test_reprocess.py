@@ -1,4 +1,4 @@
-"""Reprocess: which photos are wanted, and that one execution makes them anew."""
+"""Reprocess: the right photos are selected, and one execution reprocesses all of them."""
 
 import json
 from collections.abc import Iterator
@@ -8,10 +8,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from gallery.reprocess import Found, Job, Wanted, code_versions, jobs
+from gallery.reprocess import Job, Selection, Tally, jobs
 from gallery.table import Table
 from shared.contracts import ExtractRequest, ExtractResult
 from shared.errors import AccessDeniedError, EmptyPhotoError
+from shared.versions import VERSIONS
 from workflow.bulk import definition, deployed, outcomes, results, succeeded
 from workflow.bulk import gallery as command
 from workflow.conftest import deployed as gallery  # noqa: F401  # a fixture
@@ -42,45 +43,41 @@ def reprocess_arn(world: World) -> Iterator[str]:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "row"),
+    ("selection", "row"),
     [
-        (Wanted(everything=True), ROW),
-        (Wanted(everything=True, album="2016/tacos"), ROW),
-        (Wanted(failed=True), {**ROW, "status": "FAILED"}),
-        (Wanted(older={"extract": 3}), ROW),
-        (Wanted(older={"extract": 1, "tag": 2}), ROW),
-        (Wanted(older={"tag": 1}), {**ROW, "versions": {"extract": 2}}),
-        (Wanted(older={"tag": 1}), {**ROW, "status": "REJECTED", "versions": {}}),
+        (Selection(everything=True), ROW),
+        (Selection(everything=True, album="2016/tacos"), ROW),
+        (Selection(failed=True), {**ROW, "status": "FAILED"}),
+        (Selection(older={"extract": 3}), ROW),
+        (Selection(older={"extract": 1, "tag": 2}), ROW),
+        (Selection(older={"tag": 1}), {**ROW, "versions": {"extract": 2}}),
+        (Selection(older={"tag": 1}), {**ROW, "status": "REJECTED", "versions": {}}),
     ],
-    ids=["all", "album", "failed", "older", "one of two", "part is missing", "never made"],
+    ids=["all", "album", "failed", "older", "one of two", "no result", "no results"],
 )
-def test_wants(wanted: Wanted, row: dict[str, Any]) -> None:
-    assert wanted.fits(row)
+def test_includes(selection: Selection, row: dict[str, Any]) -> None:
+    assert selection.includes(row)
 
 
 @pytest.mark.parametrize(
-    ("wanted", "row"),
+    ("selection", "row"),
     [
-        (Wanted(everything=True), {**ROW, "status": "DELETED"}),
-        (Wanted(everything=True), {**ROW, "status": "PROCESSING"}),
-        (Wanted(everything=True, album="2016"), ROW),
-        (Wanted(failed=True), ROW),
-        (Wanted(failed=True, album="2017"), {**ROW, "status": "FAILED"}),
-        (Wanted(older={"extract": 2, "tag": 1}), ROW),
-        (Wanted(), ROW),
+        (Selection(everything=True), {**ROW, "status": "DELETED"}),
+        (Selection(everything=True), {**ROW, "status": "PROCESSING"}),
+        (Selection(everything=True, album="2016"), ROW),
+        (Selection(failed=True), ROW),
+        (Selection(failed=True, album="2017"), {**ROW, "status": "FAILED"}),
+        (Selection(older={"extract": 2, "tag": 1}), ROW),
+        (Selection(), ROW),
     ],
-    ids=["deleted", "in work", "album above", "ready", "another album", "as new", "nothing"],
+    ids=["deleted", "in work", "album above", "ready", "another album", "as new", "no condition"],
 )
-def test_leaves(wanted: Wanted, row: dict[str, Any]) -> None:
-    assert not wanted.fits(row)
-
-
-def test_the_versions_are_those_of_the_code() -> None:
-    assert set(code_versions()) == {"extract", "thumbnail", "tag"}
+def test_excludes(selection: Selection, row: dict[str, Any]) -> None:
+    assert not selection.includes(row)
 
 
 def put(world: World, *names: str) -> list[str]:
-    """Upload photos and let them be processed; return their keys."""
+    """Upload photos, wait until they are processed, and return their keys."""
     keys = [f"uploads/alice/{name}" for name in names]
     for key in keys:
         world.stack.upload(key, key.encode())
@@ -88,27 +85,34 @@ def put(world: World, *names: str) -> list[str]:
     return keys
 
 
-def test_photos_are_found_with_what_their_reprocess_costs(world: World) -> None:
+def test_selected_photos_are_counted_with_those_to_be_labeled(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     first, _ = put(world, "2024/a.jpg", "2025/b.jpg")
     world.delete(first)
     world.stack.wait_until_idle()
     third, fourth = put(world, "2024/c.jpg", "2024/d.jpg")
     table = Table(world.stack.dynamodb, world.stack.table)
-    found = Found()
+    tally = Tally()
 
-    listed = list(jobs(table, "alice", Wanted(album="2024"), relabel=False, found=found))
+    listed = list(jobs(table, "alice", Selection(album="2024"), relabel=False, tally=tally))
     assert listed == []
 
-    wanted = Wanted(everything=True, album="2024")
-    listed = list(jobs(table, "alice", wanted, relabel=False, found=found))
+    selection = Selection(everything=True, album="2024")
+    listed = list(jobs(table, "alice", selection, relabel=False, tally=tally))
 
     assert [job.key for job in listed] == [third, fourth]
     assert [job.sequencer for job in listed] == [
         world.rows()[f"photo#2024/{name}.jpg"]["sequencer"] for name in ("c", "d")
     ]
-    assert (found.photos, found.labeled) == (2, 0)
-    again = Found()
-    assert all(job.relabel for job in jobs(table, "alice", wanted, relabel=True, found=again))
+    assert (tally.photos, tally.labeled) == (2, 0)
+    older = Tally()
+    with monkeypatch.context() as newer_code:
+        newer_code.setitem(VERSIONS, "tag", VERSIONS["tag"] + 1)
+        list(jobs(table, "alice", selection, relabel=False, tally=older))
+    assert (older.photos, older.labeled) == (2, 2)
+    again = Tally()
+    assert all(job.relabel for job in jobs(table, "alice", selection, relabel=True, tally=again))
     assert (again.photos, again.labeled) == (2, 2)
 
 
@@ -126,7 +130,7 @@ def test_a_job_is_what_the_state_machine_reads() -> None:
 
 def test_cfn_lint_accepts_the_reprocess(tmp_path: Path) -> None:
     made = definition("reprocess")
-    made["States"]["Photos"]["MaxConcurrency"] = 6  # it knows no expression there, as AWS does
+    made["States"]["Photos"]["MaxConcurrency"] = 6  # cfn-lint, unlike AWS, takes no expression here
 
     linted = cfn_lint(json.dumps(made), tmp_path)
 
@@ -143,7 +147,7 @@ def test_the_reprocess_processes_photos_as_the_backfill_does() -> None:
         assert reprocess[same] == backfill[same]
 
 
-def test_one_execution_makes_anew_what_a_dry_run_has_counted(
+def test_one_execution_reprocesses_the_photos_that_a_dry_run_counts(
     world: World, reprocess_arn: str
 ) -> None:
     keys = put(world, "2024/a.jpg", "2024/b.jpg", "2025/c.jpg")
@@ -173,7 +177,7 @@ def test_one_execution_makes_anew_what_a_dry_run_has_counted(
     assert [row["status"] for row in photos(world)] == ["READY"] * 3
 
 
-def test_failed_photos_alone_are_tried_again(world: World, reprocess_arn: str) -> None:
+def test_only_failed_photos_are_reprocessed_if_asked(world: World, reprocess_arn: str) -> None:
     world.functions.steps["extract"] = lambda request: (
         _fail(AccessDeniedError("no right"))
         if request.photo.key.endswith("broken.jpg")
@@ -204,11 +208,11 @@ def _fail(error: Exception) -> ExtractResult:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["reprocess"], "reprocess what? --older, --failed, --album or --everything"),
+        (["reprocess"], "with --older, --failed, --album or --everything"),
         (["reprocess", "--older", "title"], "invalid choice: 'title'"),
         (["reprocess", "--everything", "--max-concurrency", "0"], "must be 1 to 1000, got 0"),
     ],
-    ids=["nothing", "no part", "concurrency"],
+    ids=["no selection", "no step", "concurrency"],
 )
 def test_refuses(world: World, arguments: list[str], message: str) -> None:
     arn = "arn:aws:states:us-east-1:123456789012:stateMachine:gallery-reprocess"
@@ -219,13 +223,13 @@ def test_refuses(world: World, arguments: list[str], message: str) -> None:
     assert message in done.stderr
 
 
-def test_refuses_what_is_no_state_machine(world: World) -> None:
+def test_refuses_an_arn_that_is_not_a_state_machine(world: World) -> None:
     done = command(world.stack, "gallery", "reprocess", "--everything")
 
     assert done.returncode == 2
-    assert "--reprocess-arn must be a state machine's ARN, got gallery" in done.stderr
+    assert "--reprocess-arn: must be a state machine's ARN, got gallery" in done.stderr
 
 
 def photos(world: World) -> list[dict[str, Any]]:
-    """Return the photos' rows, in order of keys."""
+    """Return the photos' rows in the order of their keys."""
     return [row for sk, row in world.rows().items() if sk.startswith("photo#")]

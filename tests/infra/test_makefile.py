@@ -163,7 +163,7 @@ def test_the_page_is_built_and_goes_where_terraform_says(target: str, deployer: 
     done, said = deploy(deployer, target)
 
     assert said[-2:] == [
-        "python -m gallery.publish --bucket the-site_bucket",
+        "python -m gallery publish --bucket the-site_bucket",
         "terraform output -raw site_url",
     ]
     assert (deployer / "web" / "said").read_text() == "npm run build\n"
@@ -229,7 +229,7 @@ def test_redrive_takes_the_queue_from_terraform(deployer: Path) -> None:
     _, said = deploy(deployer, "redrive")
 
     assert said[-1] == (
-        "python -m gallery.redrive --queue-url the-dead_letters_url"
+        "python -m gallery redrive --queue-url the-dead_letters_url"
         " --state-machine-arn the-state_machine_arn"
     )
 

@@ -38,7 +38,7 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
 def push(deployment: Deployment, host: str, images: dict[str, str]) -> None:
     """Push images as `make push` does."""
     done = deployment.run(
-        *(sys.executable, "-m", "gallery.push"),
+        *(sys.executable, "-m", "gallery", "push"),
         f"--registry={host}",
         f"--folder={deployment.folder}",
         f"--docker={os.environ.get('DOCKER', 'docker')}",

@@ -126,7 +126,8 @@ def test_the_page_can_be_signed_in_to_and_needs_no_more_than_its_policy_allows(
     deployment.run(
         sys.executable,
         "-m",
-        "gallery.publish",
+        "gallery",
+        "publish",
         f"--bucket={outputs['site_bucket']}",
         f"--dist={dist}",
     )

@@ -1,4 +1,4 @@
-"""State machines that work through many photos, deployed beside the gallery's own."""
+"""The state machines of the backfill and the reprocessing, deployed beside the gallery's own."""
 
 import json
 import os
@@ -22,14 +22,14 @@ NAMES = {
 
 
 def definition(name: str) -> dict[str, Any]:
-    """Return a state machine, rendered."""
+    """Return the definition of a state machine, rendered."""
     made: dict[str, Any] = json.loads(render_file(f"workflow/{name}.json.tftpl", NAMES))
     return made
 
 
 @contextmanager
 def deployed(stack: Stack, name: str) -> Iterator[str]:
-    """Deploy <name>.json.tftpl and its bucket of results; yield its ARN."""
+    """Deploy workflow/<name>.json.tftpl and its bucket for results; yield its ARN."""
     stack.s3.create_bucket(Bucket=RESULTS)
     made = stack.stepfunctions.create_state_machine(
         name=f"gallery-{name}",
@@ -45,7 +45,7 @@ def deployed(stack: Stack, name: str) -> Iterator[str]:
 
 
 def succeeded(stack: Stack, arn: str, *, timeout_seconds: float = 240) -> EndedExecution:
-    """Wait for an execution, which is to succeed."""
+    """Wait for an execution, assert that it succeeded, and return it."""
     stack.wait_until_idle(timeout_seconds=timeout_seconds)
     ended = {one.arn: one for one in stack.executions()}[arn]
     assert (ended.status, ended.cause) == ("SUCCEEDED", None)
@@ -53,7 +53,7 @@ def succeeded(stack: Stack, arn: str, *, timeout_seconds: float = 240) -> EndedE
 
 
 def results(stack: Stack, ended: EndedExecution) -> dict[str, list[dict[str, Any]]]:
-    """Return what an execution wrote of each child, by status."""
+    """Return the results of an execution's children, by status."""
 
     def read(key: str) -> Any:  # noqa: ANN401  # JSON
         return json.loads(stack.s3.get_object(Bucket=RESULTS, Key=key)["Body"].read())
@@ -68,7 +68,7 @@ def results(stack: Stack, ended: EndedExecution) -> dict[str, list[dict[str, Any
 def gallery(
     stack: Stack, reprocess_arn: str, *arguments: str
 ) -> "subprocess.CompletedProcess[str]":
-    """Run a command of `python -m gallery` against the embedded AWS, to its end."""
+    """Run `python -m gallery` against the embedded AWS, and return the ended process."""
     names = {
         "--table": stack.table,
         "--photos-bucket": stack.photos_bucket,
@@ -89,7 +89,7 @@ def gallery(
 
 
 def outcomes(results: dict[str, list[dict[str, Any]]]) -> Counter[str]:
-    """How many photos came to what."""
+    """Return the number of photos by outcome."""
     return Counter(
         json.loads(one["Output"])["outcome"] if status == "SUCCEEDED" else status
         for status, listed in results.items()

@@ -1,6 +1,7 @@
-"""DynamoDB's units of reading, by the size of what is read: moto charges the same for every read.
+"""DynamoDB's read units, computed from the items of a response, since moto counts one for any read.
 
 Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
+and read-write-operations.html beside it: "the item sizes are … summed, and rounded up".
 """
 
 import math
@@ -10,10 +11,14 @@ from typing import Any, Final
 UNIT_BYTES: Final = 4096
 
 
-def read_units(items: Iterable[Mapping[str, Any]], *, now: bool) -> float:
-    """Return what one read of `items` costs, half where it need not be of what is there `now`."""
+def read_units(items: Iterable[Mapping[str, Any]], *, consistent: bool) -> float:
+    """Return the read units of one GetItem or Query that reads `items`.
+
+    DynamoDB sums the sizes of the items and rounds up to the next 4 KB; a read of nothing counts as
+    one of 4 KB. An eventually consistent read costs half.
+    """
     units = max(1, math.ceil(sum(map(item_bytes, items)) / UNIT_BYTES))
-    return units if now else units / 2
+    return units if consistent else units / 2
 
 
 def item_bytes(item: Mapping[str, Mapping[str, Any]]) -> int:
@@ -33,4 +38,4 @@ def _value_bytes(value: Mapping[str, Any]) -> int:
         case "M":
             named = content.items()
             return 3 + sum(1 + len(name.encode()) + _value_bytes(one) for name, one in named)
-    raise ValueError(f"an attribute of type {kind!r}, of which no row of ours has any")
+    raise ValueError(f"an attribute of type {kind!r}, which no row of the table has")

@@ -1,0 +1,89 @@
+"""The deployed gallery that reprocess and reconcile work on: its arguments and its parts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gallery.backfill import INVOCATIONS_AT_ONCE, MAX_CONCURRENCY
+from gallery.buckets import Bucket
+from gallery.shell import session_for, state_machine_arn, whole_number
+from gallery.table import Table
+from shared.keys import UPLOADS_PREFIX
+
+if TYPE_CHECKING:
+    import argparse
+
+    import boto3
+    from mypy_boto3_stepfunctions import SFNClient
+
+
+def add_deployment_arguments(command: argparse.ArgumentParser) -> None:
+    """Add the arguments that name a deployment and its part to work on."""
+    for name, content in {
+        "--table": "photos and their labels",
+        "--photos-bucket": "originals",
+        "--logs-bucket": "for the list of photos to reprocess, and the results",
+    }.items():
+        command.add_argument(name, required=True, metavar="NAME", help=content)
+    command.add_argument(
+        "--reprocess-arn",
+        type=state_machine_arn,
+        required=True,
+        metavar="ARN",
+        help="state machine that reprocesses photos",
+    )
+    command.add_argument("--owner", help="only the photos of this owner")
+    command.add_argument(
+        "--max-concurrency",
+        type=whole_number(1, INVOCATIONS_AT_ONCE),
+        default=MAX_CONCURRENCY,
+        metavar="N",
+        help="photos to reprocess at a time (default: %(default)s)",
+    )
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """A deployed gallery, as the command's arguments name it."""
+
+    given: argparse.Namespace
+    session: boto3.Session
+
+    @classmethod
+    def of(cls, given: argparse.Namespace) -> Deployment:
+        """Return the deployment that the arguments name."""
+        return cls(given, session_for(given.reprocess_arn))
+
+    @property
+    def table(self) -> Table:
+        """The gallery's table."""
+        return Table(self.session.client("dynamodb"), self.given.table)
+
+    @property
+    def photos(self) -> Bucket:
+        """The bucket of the originals."""
+        return self.bucket(self.given.photos_bucket)
+
+    @property
+    def logs(self) -> Bucket:
+        """The bucket of lists and results."""
+        return self.bucket(self.given.logs_bucket)
+
+    @property
+    def stepfunctions(self) -> SFNClient:
+        """Step Functions, in the region of the reprocessing."""
+        return self.session.client("stepfunctions")
+
+    def bucket(self, name: str) -> Bucket:
+        """Return the bucket of that name."""
+        return Bucket(self.session.client("s3"), name)
+
+    def owners(self, *, renditions: Bucket | None = None) -> list[str]:
+        """Return the owner that was named, or all that have photos or, if given, `renditions`."""
+        if self.given.owner is not None:
+            return [self.given.owner]
+        owners = set(self.photos.folders(UPLOADS_PREFIX))
+        if renditions is not None:
+            owners |= set(renditions.folders(""))
+        return sorted(owners)

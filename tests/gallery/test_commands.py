@@ -1,0 +1,117 @@
+"""`python -m gallery`: each command has its help, and imports only what it needs."""
+
+import subprocess
+import sys
+from argparse import ArgumentTypeError
+from pathlib import Path
+
+import pytest
+
+from gallery.__main__ import COMMANDS, main
+from gallery.shell import print_stderr, print_stdout, session_for, state_machine_arn, whole_number
+
+ROOT = Path(__file__).parents[2]
+ARN = "arn:aws-cn:states:cn-north-1:123456789012:stateMachine:gallery"
+HEAVY = {"bench", "extract", "local", "moto", "pyvips", "requests", "tag", "thumbnail", "tools"}
+
+
+def modules_of(command: str) -> set[str]:
+    """Return the modules that the help of a command imports."""
+    program = (
+        "import runpy, sys\n"
+        f"sys.argv = ['gallery', '{command}', '--help']\n"
+        "try: runpy.run_module('gallery', run_name='__main__')\n"
+        "except SystemExit: print(*sys.modules)"
+    )
+    done = subprocess.run(  # noqa: S603  # our own program
+        [sys.executable, "-c", program], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+    return set(done.stdout.splitlines()[-1].split())
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_imports_no_step_and_only_push_imports_requests(command: str) -> None:
+    modules = modules_of(command)
+
+    assert f"gallery.{command}" in modules
+    assert modules & HEAVY == ({"requests"} if command == "push" else set())
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_help_of_a_command_begins_with_what_it_does(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([command, "--help"])
+
+    printed = " ".join(capsys.readouterr().out.split())
+    assert ended.value.code == 0
+    assert printed.startswith(f"usage: python -m gallery {command} ")
+    assert f"{COMMANDS[command]}." in printed
+
+
+def test_the_help_lists_all_commands(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+
+    with pytest.raises(SystemExit):
+        main(["--help"])
+
+    printed = " ".join(capsys.readouterr().out.split())
+    assert all(f"{name} {summary}" in printed for name, summary in COMMANDS.items())
+
+
+@pytest.mark.parametrize("arguments", [[], ["remake"], ["redrive"]], ids=str)
+def test_a_wrong_command_line_is_exit_status_2(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+
+    assert ended.value.code == 2
+    assert capsys.readouterr().out == ""
+
+
+def test_results_go_to_stdout_and_errors_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:
+    print_stdout("result")
+    print_stderr("error")
+
+    assert capsys.readouterr() == ("result\n", "error\n")
+
+
+def test_the_session_is_in_the_region_of_the_arn() -> None:
+    assert session_for(state_machine_arn(ARN)).region_name == "cn-north-1"
+
+
+@pytest.mark.parametrize(
+    "text", ["gallery", ARN.replace("stateMachine", "execution"), f"{ARN}:1", ""], ids=str
+)
+def test_another_arn_is_refused(text: str) -> None:
+    with pytest.raises(ArgumentTypeError, match="must be a state machine's ARN"):
+        state_machine_arn(text)
+
+
+@pytest.mark.parametrize(
+    ("least", "most", "text", "value"),
+    [(1, None, "1", 1), (1, None, "9999", 9999), (1, 10, "10", 10), (0, 10, "0", 0)],
+)
+def test_a_whole_number_within_its_limits(
+    least: int, most: int | None, text: str, value: int
+) -> None:
+    assert whole_number(least, most)(text) == value
+
+
+@pytest.mark.parametrize(
+    ("least", "most", "text", "message"),
+    [
+        (1, None, "0", "must be 1 or more, got 0"),
+        (1, 10, "0", "must be 1 to 10, got 0"),
+        (1, 10, "11", "must be 1 to 10, got 11"),
+    ],
+)
+def test_a_whole_number_beyond_its_limits_is_refused(
+    least: int, most: int | None, text: str, message: str
+) -> None:
+    with pytest.raises(ArgumentTypeError, match=message):
+        whole_number(least, most)(text)
