@@ -1,7 +1,8 @@
 """All errors that a step raises.
 
-Step Functions sees only the class name (the runtime reports `type(e).__name__`), so each name
-is also an entry in statemachine.json.tftpl. tests/workflow/test_definition.py compares the two.
+Step Functions sees only the class name (the runtime reports `type(e).__name__`). So rejections are
+also listed in workflow/rejections.json, and transient errors in workflow/retry.json; any other name
+ends as FAILED. tests/workflow/test_definition.py compares the lists with the classes.
 
     PhotoError
     ├── RejectedError               the photo can never be processed: REJECTED, with its `code`

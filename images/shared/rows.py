@@ -34,31 +34,31 @@ Status = Literal["PROCESSING", "READY", "REJECTED", "FAILED", "DELETED"]
 class PhotoFacts(Contract, frozen=True, kw_only=True):
     """The attributes of a photo's row that a gallery shows. Only `status` is always there."""
 
-    status: Status  # while PROCESSING, most attributes are of the previous version
-    uploaded_at: UtcTime | None = None  # the time of the event
-    version_id: str | None = None  # absent in a bucket without versioning
+    status: Status  # result; while PROCESSING, most values are of the one before
+    uploaded_at: UtcTime | None = None  # time of the event that led to this version
+    version_id: str | None = None  # S3 version; absent in a bucket without versioning
     bytes: Count | None = None  # size of the object
     reason: str | None = None  # REJECTED: a code of errors.py; FAILED: the error's name
     step: str | None = None  # the state in which processing ended as REJECTED or FAILED
     error: str | None = None  # the error's message, at most 500 characters
     format: str | None = None  # JPEG, PNG, WEBP, GIF, TIFF, AVIF or HEIC
-    mime_type: str | None = None  # of the format
-    width_px: Px | None = None  # as displayed
-    height_px: Px | None = None  # as displayed
+    mime_type: str | None = None  # such as image/jpeg
+    width_px: Px | None = None  # width as displayed
+    height_px: Px | None = None  # height as displayed
     orientation: Orientation | None = None  # as in EXIF; absent: 1, upright
-    taken_at: TakenAt | None = None  # by the camera's clock
-    location: Location | None = None  # in WGS 84
-    camera: Camera | None = None  # with lens and exposure
-    title: str | None = None  # from the file, as are description and keywords
-    description: str | None = None
-    keywords: list[str] = msgspec.field(default_factory=list)
+    taken_at: TakenAt | None = None  # time by the camera's clock
+    location: Location | None = None  # position in WGS 84
+    camera: Camera | None = None  # camera, lens and exposure
+    title: str | None = None  # from the file
+    description: str | None = None  # from the file
+    keywords: list[str] = msgspec.field(default_factory=list)  # from the file
     sort_time: SortTime | None = None  # taken in UTC, else locally, else uploaded: for sorting only
-    labels: list[Label] = msgspec.field(default_factory=list)  # best first
+    labels: list[Label] = msgspec.field(default_factory=list)  # most confident first
     labels_status: LabelsStatus | None = None  # READY, SKIPPED:…, FAILED:… or PENDING:…
-    labels_model: str | None = None  # such as rekognition 3.0
-    renditions: Mapping[str, Rendition] = msgspec.field(default_factory=dict)  # by name: thumb, …
+    labels_model: str | None = None  # model that made them, such as rekognition 3.0
+    renditions: Mapping[str, Rendition] = msgspec.field(default_factory=dict)  # by name
     truncated: bool = False  # the file ends early; the missing part is gray
-    versions: dict[str, Count] = msgspec.field(default_factory=dict)  # of the code of each step
+    versions: dict[str, Count] = msgspec.field(default_factory=dict)  # code of each function
 
 
 class IndexedPhoto(PhotoFacts, frozen=True, kw_only=True):
@@ -66,7 +66,7 @@ class IndexedPhoto(PhotoFacts, frozen=True, kw_only=True):
 
     pk: str  # the owner; `/` for an object without an owner
     sk: str  # photo#<album>/<file>
-    key: str  # of the object, exactly as S3 names it
+    key: str  # key of the object, exactly as S3 names it
     album_key: str | None = None  # <album digest>#<sort time>#<key digest>: in the index by_album
     time_key: str | None = None  # time#… or problem#<sort time>#<key digest>: in the index by_time
     edits: str | None = None  # JSON: a person's title, description, keywords and hidden labels
@@ -75,16 +75,16 @@ class IndexedPhoto(PhotoFacts, frozen=True, kw_only=True):
 class PhotoRow(IndexedPhoto, frozen=True, kw_only=True):
     """One photo of one owner, whatever its status."""
 
-    bucket: str  # that the event names
-    etag: str | None = None  # of the object, without quotes
+    bucket: str  # bucket of the object
+    etag: str | None = None  # ETag of the object, without quotes
     sequencer: str  # S3's order of the photo's events, padded to 32 digits
-    claimed_version: str  # version id, else ETag, that is or was last processed
-    execution_arn: str  # of the execution that has, or last had, the photo
-    updated_at: UtcTime  # of the last write by the state machine
-    sha256: Sha256 | None = None  # of the photo's bytes
+    claimed_version: str  # version ID, else ETag, that is or was last processed
+    execution_arn: str  # execution that holds, or last held, the photo
+    updated_at: UtcTime  # time of the state machine's last write
+    sha256: Sha256 | None = None  # hash of the photo's bytes
     content_key: str | None = None  # <bytes>#<SHA-256>#<key digest>: in the index by_content
-    label_keys: list[str] | None = None  # the sort keys of its label rows
-    processing_shard: str | None = None  # while PROCESSING: in the index processing
+    label_keys: list[str] | None = None  # sort keys of the photo's label rows
+    processing_shard: str | None = None  # in the index processing, if PROCESSING
 
 
 class LabelRow(Contract, frozen=True):
@@ -92,11 +92,11 @@ class LabelRow(Contract, frozen=True):
 
     pk: str  # the owner
     sk: str  # label#<label>#<sort time>#<key digest>
-    label: str  # folded
-    photo: str  # the sort key of the photo's row
-    width_px: Px  # of the photo
-    height_px: Px  # of the photo
-    thumb: Rendition | None = None  # as in the photo's row
+    label: str  # name, folded
+    photo: str  # sort key of the photo's row
+    width_px: Px  # width of the photo
+    height_px: Px  # height of the photo
+    thumb: Rendition | None = None  # rendition of the photo
 
 
 class AlbumRow(Contract, frozen=True):
@@ -104,8 +104,8 @@ class AlbumRow(Contract, frozen=True):
 
     pk: str  # the owner
     sk: str  # album#<album digest>#<first digit of the key digests>
-    album: str  # its path; empty for photos directly below their owner
-    photos: int  # READY photos of this part
+    album: str  # path of the album; empty for photos directly below their owner
+    photos: int  # number of READY photos in this part
 
 
 RowT = TypeVar("RowT", bound=Contract)

@@ -540,11 +540,11 @@ def test_a_restored_row_is_ready_with_the_labels_that_it_had(
     assert values.get(":labels") == (None if labels_status is None else {"S": labels_status})
 
 
-def test_an_owner_is_read_from_the_row(evaluate: Evaluate) -> None:
+def test_the_execution_that_holds_the_photo_is_read_from_the_row(evaluate: Evaluate) -> None:
     item = {"execution_arn": {"S": "arn"}, "claimed_version": {"S": "v"}, "status": {"S": "READY"}}
     rows = [{"Item": item}, {"Item": {**item, "edits": {"S": "{}"}}}, {}]
 
-    assert evaluate("owner", [{"states": {"result": row}} for row in rows]) == [
+    assert evaluate("holder", [{"states": {"result": row}} for row in rows]) == [
         {"execution_arn": "arn", "version": "v", "status": "READY", "edits": ""},
         {"execution_arn": "arn", "version": "v", "status": "READY", "edits": "{}"},
         {"edits": ""},
@@ -552,7 +552,7 @@ def test_an_owner_is_read_from_the_row(evaluate: Evaluate) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "owner_version", "garbage"),
+    ("status", "holder_version", "garbage"),
     [
         ("READY", None, {"old"}),
         ("RESTORED", None, {"thumb", "large"}),
@@ -563,7 +563,7 @@ def test_an_owner_is_read_from_the_row(evaluate: Evaluate) -> None:
     ],
 )
 def test_renditions_that_no_row_names_are_garbage(
-    evaluate: Evaluate, status: str, owner_version: str | None, garbage: set[str]
+    evaluate: Evaluate, status: str, holder_version: str | None, garbage: set[str]
 ) -> None:
     made = {name: {"key": name} for name in ("thumb", "large", "both")}
     case = {
@@ -571,7 +571,7 @@ def test_renditions_that_no_row_names_are_garbage(
         "rendered": {"renditions": made},
         "previous": {**PREVIOUS, "rendition_keys": ["old", "both"]},
         "claim": CLAIM,
-        "owner": {"version": owner_version},
+        "holder": {"version": holder_version},
     }
     nothing = {**case, "rendered": {}, "previous": PREVIOUS}
 

@@ -79,11 +79,11 @@ export interface Rendition {
 
 /** One photo of one owner, whatever its status. */
 export interface PhotoRow {
-  /** while PROCESSING, most attributes are of the previous version */
+  /** result; while PROCESSING, most values are of the one before */
   readonly status: "DELETED" | "FAILED" | "PROCESSING" | "READY" | "REJECTED";
-  /** the time of the event */
+  /** time of the event that led to this version */
   readonly uploaded_at?: string;
-  /** absent in a bucket without versioning */
+  /** S3 version; absent in a bucket without versioning */
   readonly version_id?: string;
   /** size of the object */
   readonly bytes?: number;
@@ -95,43 +95,45 @@ export interface PhotoRow {
   readonly error?: string;
   /** JPEG, PNG, WEBP, GIF, TIFF, AVIF or HEIC */
   readonly format?: string;
-  /** of the format */
+  /** such as image/jpeg */
   readonly mime_type?: string;
-  /** as displayed */
+  /** width as displayed */
   readonly width_px?: number;
-  /** as displayed */
+  /** height as displayed */
   readonly height_px?: number;
   /** as in EXIF; absent: 1, upright */
   readonly orientation?: number;
-  /** by the camera's clock */
+  /** time by the camera's clock */
   readonly taken_at?: TakenAt;
-  /** in WGS 84 */
+  /** position in WGS 84 */
   readonly location?: Location;
-  /** with lens and exposure */
+  /** camera, lens and exposure */
   readonly camera?: Camera;
-  /** from the file, as are description and keywords */
+  /** from the file */
   readonly title?: string;
+  /** from the file */
   readonly description?: string;
+  /** from the file */
   readonly keywords?: readonly string[];
   /** taken in UTC, else locally, else uploaded: for sorting only */
   readonly sort_time?: string;
-  /** best first */
+  /** most confident first */
   readonly labels?: readonly Label[];
   /** READY, SKIPPED:…, FAILED:… or PENDING:… */
   readonly labels_status?: string;
-  /** such as rekognition 3.0 */
+  /** model that made them, such as rekognition 3.0 */
   readonly labels_model?: string;
-  /** by name: thumb, … */
+  /** by name */
   readonly renditions?: Readonly<Record<string, Rendition>>;
   /** the file ends early; the missing part is gray */
   readonly truncated?: Flag;
-  /** of the code of each step */
+  /** code of each function */
   readonly versions?: Readonly<Record<string, number>>;
   /** the owner; `/` for an object without an owner */
   readonly pk: string;
   /** photo#<album>/<file> */
   readonly sk: string;
-  /** of the object, exactly as S3 names it */
+  /** key of the object, exactly as S3 names it */
   readonly key: string;
   /** <album digest>#<sort time>#<key digest>: in the index by_album */
   readonly album_key?: string;
@@ -139,25 +141,25 @@ export interface PhotoRow {
   readonly time_key?: string;
   /** JSON: a person's title, description, keywords and hidden labels */
   readonly edits?: string;
-  /** that the event names */
+  /** bucket of the object */
   readonly bucket: string;
-  /** of the object, without quotes */
+  /** ETag of the object, without quotes */
   readonly etag?: string;
   /** S3's order of the photo's events, padded to 32 digits */
   readonly sequencer: string;
-  /** version id, else ETag, that is or was last processed */
+  /** version ID, else ETag, that is or was last processed */
   readonly claimed_version: string;
-  /** of the execution that has, or last had, the photo */
+  /** execution that holds, or last held, the photo */
   readonly execution_arn: string;
-  /** of the last write by the state machine */
+  /** time of the state machine's last write */
   readonly updated_at: string;
-  /** of the photo's bytes */
+  /** hash of the photo's bytes */
   readonly sha256?: string;
   /** <bytes>#<SHA-256>#<key digest>: in the index by_content */
   readonly content_key?: string;
-  /** the sort keys of its label rows */
+  /** sort keys of the photo's label rows */
   readonly label_keys?: readonly string[];
-  /** while PROCESSING: in the index processing */
+  /** in the index processing, if PROCESSING */
   readonly processing_shard?: string;
 }
 
@@ -167,15 +169,15 @@ export interface LabelRow {
   readonly pk: string;
   /** label#<label>#<sort time>#<key digest> */
   readonly sk: string;
-  /** folded */
+  /** name, folded */
   readonly label: string;
-  /** the sort key of the photo's row */
+  /** sort key of the photo's row */
   readonly photo: string;
-  /** of the photo */
+  /** width of the photo */
   readonly width_px: number;
-  /** of the photo */
+  /** height of the photo */
   readonly height_px: number;
-  /** as in the photo's row */
+  /** rendition of the photo */
   readonly thumb?: Rendition;
 }
 
@@ -185,9 +187,9 @@ export interface AlbumRow {
   readonly pk: string;
   /** album#<album digest>#<first digit of the key digests> */
   readonly sk: string;
-  /** its path; empty for photos directly below their owner */
+  /** path of the album; empty for photos directly below their owner */
   readonly album: string;
-  /** READY photos of this part */
+  /** number of READY photos in this part */
   readonly photos: number;
 }
 
