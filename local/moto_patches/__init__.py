@@ -57,6 +57,7 @@ stepfunctions    evaluates JSONata (moto#10105)                    raises TypeEr
                  lists the published versions                      does not
                  answers InvalidDefinition                         an error without a code
                  reads definitions as JSON, one by one             mixes escapes and languages
+                 ends the branches of a stopped execution          raises in one not yet begun
                  sets variables when a state is left               at once, before Output
                  keeps some errors from wildcards                  lets wildcards match all
                  passes any error of a branch on                   fails on names with States.

@@ -40,6 +40,9 @@ from moto.stepfunctions.parser.asl.component.common.string.string_expression imp
 from moto.stepfunctions.parser.asl.component.eval_component import EvalComponent
 from moto.stepfunctions.parser.asl.component.state import state
 from moto.stepfunctions.parser.asl.component.state.exec.state_parallel import branches_decl
+from moto.stepfunctions.parser.asl.component.state.exec.state_parallel.branch_worker import (
+    BranchWorker,
+)
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (
     state_task_service,
     state_task_service_aws_sdk,
@@ -330,6 +333,22 @@ def _branch_error(error_name: str | None) -> Moto:
     if error_name is not None and error_name.startswith("States."):
         return StatesErrorName.from_name(error_name)
     return CustomErrorName(error_name)
+
+
+_run_branch: Final = BranchWorker._thread_routine  # noqa: SLF001
+
+
+@replaces(BranchWorker, name="_thread_routine")
+def _branch(self: Moto) -> None:
+    """AWS ends the branches of a stopped execution. moto raises in one that has not begun yet.
+
+    AWS: https://docs.aws.amazon.com/step-functions/latest/apireference/API_StopExecution.html
+    """
+    try:
+        _run_branch(self)
+    except RuntimeError:
+        if self.env.is_running():
+            raise
 
 
 # AWS names an error after the service in the SDK for Java 2: S3.NoSuchKeyException. moto knows two.

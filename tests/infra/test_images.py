@@ -146,8 +146,10 @@ print(boto3.__file__, callable({function}.handler.handle))
         assert run_python(image(function), program) == "/var/task/boto3/__init__.py True"
 
     def test_starts_faster_than_the_bases_own_s3_client_alone(self, function: str) -> None:
-        clients = {"tag": "photo_store(), aws.rekognition()"}.get(function, "photo_store()")
-        program = f"import {function}.handler; from shared import aws; aws.{clients}"
+        clients = "from shared.s3 import photo_store; photo_store()"
+        if function == "tag":
+            clients += "; from tag.aws import rekognition; rekognition()"
+        program = f"import {function}.handler; {clients}"
         region = "--env=AWS_DEFAULT_REGION=eu-west-1"
 
         ratio = float(run_python(image(function), COLD_START, region, arguments=[program]))

@@ -1,12 +1,18 @@
 """Step Functions: behavior of AWS that moto does not have."""
 
 import json
+import threading
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from moto.stepfunctions.parser.asl.component.state.exec.state_parallel.branch_worker import (
+    BranchWorker,
+)
 from moto.stepfunctions.parser.asl.parse import asl_parser
 
 from embeddedaws import TABLE, Aws
@@ -351,6 +357,19 @@ def test_what_wildcards_catch(aws: Aws, name: str, wildcard: str, *, is_caught: 
 
     assert (ended.output == name) == is_caught
     assert ended.error == (None if is_caught else name)
+
+
+@pytest.mark.parametrize("is_running", [False, True])
+def test_a_branch_that_begins_after_a_stop_ends_without_a_word(*, is_running: bool) -> None:
+    def begin(_: object) -> None:
+        raise RuntimeError("Could not set NextState value")  # moto's, of a stopped program
+
+    stopped = SimpleNamespace(is_running=lambda: is_running)
+    worker = BranchWorker(SimpleNamespace(), SimpleNamespace(eval=begin), stopped)
+    worker._worker_thread = threading.current_thread()  # noqa: SLF001  # as its start would
+
+    with pytest.raises(RuntimeError) if is_running else nullcontext():
+        worker._thread_routine()  # noqa: SLF001
 
 
 @pytest.mark.parametrize(

@@ -154,7 +154,7 @@ def test_the_page_can_be_signed_in_to_and_needs_no_more_than_its_policy_allows(
         page.get_by_label("User name or email").fill("gus@example.com")
         page.get_by_label("Password").fill(temporary)
         page.get_by_role("button", name="Sign in").click()
-        page.get_by_label("Choose a password of your own").fill(chosen)
+        page.get_by_label("Choose a new password").fill(chosen)
         page.get_by_role("button", name="Sign in").click()
         page.get_by_role("button", name="Add photos").click()
         page.get_by_label("Files", exact=True).set_input_files(PHOTOS / "rocket.jpg")

@@ -2,7 +2,8 @@
 
 import json
 import uuid
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, TypeVar
 
 from boto3.dynamodb.types import TypeDeserializer
 from botocore.exceptions import ClientError
@@ -12,6 +13,8 @@ from shared.contracts import Contract, ThumbnailRequest, ThumbnailResult
 from shared.errors import PhotoGoneError
 from shared.keys import digest
 from workflow.scripted import Scripted, Step, event, thumbnail
+
+Item = TypeVar("Item")
 
 KEY = "uploads/alice/2024/space plus+ü \"q\" 'a'.jpg"
 SK = "photo#" + KEY.removeprefix("uploads/alice/")
@@ -157,18 +160,38 @@ class World:
                 )
 
     def clear(self) -> None:
-        """Empty table, buckets and queue."""
-        for key, version_id in self.versions():
-            self.delete(key, version_id)
+        """Empty table, buckets and queue. No execution is started for what is deleted."""
+        self._notify(on=False)
+        for found in _parts(self.versions(), 1000):  # as many as DeleteObjects takes
+            objects: list[Any] = [{"Key": key, "VersionId": version} for key, version in found]
+            self.stack.s3.delete_objects(
+                Bucket=self.stack.photos_bucket, Delete={"Objects": objects}
+            )
+        self._notify(on=True)
         self.stack.wait_until_idle()
         self.letters()
         for owner in ("alice", "/"):
-            for sk in self.rows(owner):
-                self.stack.dynamodb.delete_item(
-                    TableName=self.stack.table, Key={"pk": {"S": owner}, "sk": {"S": sk}}
-                )
-        for key in self.derived():
-            self.stack.s3.delete_object(Bucket=self.stack.derived_bucket, Key=key)
+            while rows := self.rows(owner):  # a page of at most 1 MB
+                for sort_keys in _parts(list(rows), 25):  # as many as BatchWriteItem takes
+                    keys = [{"pk": {"S": owner}, "sk": {"S": sk}} for sk in sort_keys]
+                    requests: list[Any] = [{"DeleteRequest": {"Key": key}} for key in keys]
+                    self.stack.dynamodb.batch_write_item(RequestItems={self.stack.table: requests})
+        while derived := self.derived():  # a page of at most 1,000
+            deleted: list[Any] = [{"Key": key} for key in derived]
+            self.stack.s3.delete_objects(
+                Bucket=self.stack.derived_bucket, Delete={"Objects": deleted}
+            )
+
+    def _notify(self, *, on: bool) -> None:
+        configuration: Any = {"EventBridgeConfiguration": {}} if on else {}
+        self.stack.s3.put_bucket_notification_configuration(
+            Bucket=self.stack.photos_bucket, NotificationConfiguration=configuration
+        )
+
+
+def _parts(items: list[Item], size: int) -> Iterator[list[Item]]:
+    """Yield `items` in lists of at most `size`."""
+    return (items[at : at + size] for at in range(0, len(items), size))
 
 
 def outcomes(ended: list[EndedExecution]) -> list[str]:
