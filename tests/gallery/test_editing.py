@@ -12,7 +12,6 @@ from gallery.table import ConflictError, Table
 from shared.contracts import Contract, Label, TagResult
 from shared.errors import EmptyPhotoError
 from shared.limits import MAX_TAG_CHARACTERS
-from workflow.conftest import deployed, world  # noqa: F401  # fixtures
 from workflow.scripted import event, raising
 from workflow.world import CREATED, KEY, LIFE, SK, World, label_rows
 
@@ -26,7 +25,7 @@ DELETED = LIFE[2]
 
 
 @pytest.fixture
-def table(world: World) -> Table:  # noqa: F811  # the fixture
+def table(world: World) -> Table:
     return Table(world.stack.dynamodb, world.stack.table)
 
 
@@ -34,7 +33,7 @@ def titles(table: Table) -> list[str | None]:
     return [picture.title for picture in queries.album(table, "alice", "2024").items]
 
 
-def test_an_edit_is_seen_wherever_the_photo_is(world: World, table: Table) -> None:  # noqa: F811
+def test_an_edit_is_seen_wherever_the_photo_is(world: World, table: Table) -> None:
     world.run(CREATED)
 
     edited = edit(table, "alice", KEY, MINE)
@@ -49,7 +48,7 @@ def test_an_edit_is_seen_wherever_the_photo_is(world: World, table: Table) -> No
     assert [match.key for match in queries.labeled(table, "alice", "Animal").items] == [KEY]
 
 
-def test_an_edit_taken_back_leaves_the_photo_as_it_was(world: World, table: Table) -> None:  # noqa: F811
+def test_an_edit_taken_back_leaves_the_photo_as_it_was(world: World, table: Table) -> None:
     world.run(CREATED)
     before = world.rows()
 
@@ -59,7 +58,7 @@ def test_an_edit_taken_back_leaves_the_photo_as_it_was(world: World, table: Tabl
     assert world.rows() == before
 
 
-def test_a_label_may_have_the_separator_in_it(world: World, table: Table) -> None:  # noqa: F811
+def test_a_label_may_have_the_separator_in_it(world: World, table: Table) -> None:
     labels = [Label(name="C#", confidence=90), Label(name="C", confidence=80)]
     world.functions.steps["tag"] = lambda _: TagResult(
         labels=labels, label_index=["c#", "c"], labels_status="READY", version=1
@@ -77,7 +76,7 @@ def test_a_label_may_have_the_separator_in_it(world: World, table: Table) -> Non
     assert world.rows() == before
 
 
-def test_an_emptied_text_is_absent(world: World, table: Table) -> None:  # noqa: F811
+def test_an_emptied_text_is_absent(world: World, table: Table) -> None:
     world.run(CREATED)
 
     edited = edit(table, "alice", KEY, Edits(title=" ", keywords=[]))
@@ -88,7 +87,7 @@ def test_an_emptied_text_is_absent(world: World, table: Table) -> None:  # noqa:
 
 @pytest.mark.parametrize("error", [None, EmptyPhotoError("0 bytes"), RuntimeError("a bug")])
 def test_an_edit_survives_whatever_a_photo_comes_to(
-    world: World,  # noqa: F811
+    world: World,
     table: Table,
     error: Exception | None,
 ) -> None:
@@ -105,7 +104,7 @@ def test_an_edit_survives_whatever_a_photo_comes_to(
     assert not {"dog", "pet"} & label_rows(world.rows())
 
 
-def test_an_edit_outlives_the_photo_for_its_return(world: World, table: Table) -> None:  # noqa: F811
+def test_an_edit_outlives_the_photo_for_its_return(world: World, table: Table) -> None:
     world.run(CREATED)
     edit(table, "alice", KEY, MINE)
 
@@ -120,7 +119,7 @@ def test_an_edit_outlives_the_photo_for_its_return(world: World, table: Table) -
 @pytest.mark.parametrize("before", [Edits(), Edits(title="Old", hidden_labels=["animal"])])
 @pytest.mark.parametrize("during", ["extract", "tag"])
 def test_an_edit_made_while_the_photo_is_processed_is_not_lost(
-    world: World,  # noqa: F811
+    world: World,
     table: Table,
     before: Edits,
     during: str,
@@ -145,7 +144,7 @@ def test_an_edit_made_while_the_photo_is_processed_is_not_lost(
 
 
 def test_an_edit_against_a_publication_looks_again(
-    world: World,  # noqa: F811
+    world: World,
     table: Table,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -168,7 +167,7 @@ def test_an_edit_against_a_publication_looks_again(
 
 
 def test_an_edit_against_another_edit_looks_again(
-    world: World,  # noqa: F811
+    world: World,
     table: Table,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -190,7 +189,7 @@ def test_an_edit_against_another_edit_looks_again(
 
 
 def test_an_edit_read_before_the_same_execution_publishes_looks_again(
-    world: World,  # noqa: F811
+    world: World,
     table: Table,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -217,7 +216,7 @@ def test_an_edit_read_before_the_same_execution_publishes_looks_again(
 
 
 def test_an_edit_gives_up_on_a_photo_that_never_rests(
-    world: World,  # noqa: F811
+    world: World,
     table: Table,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -260,7 +259,7 @@ def test_an_edit_has_the_limits_of_a_file(table: Table, edits: Edits, message: s
         edit(table, "alice", KEY, edits)
 
 
-def test_a_label_is_hidden_in_every_spelling(world: World, table: Table) -> None:  # noqa: F811
+def test_a_label_is_hidden_in_every_spelling(world: World, table: Table) -> None:
     labels = [Label(name="Straße", confidence=90), Label(name="Dog", confidence=80)]
     world.functions.steps["tag"] = lambda _: TagResult(
         labels=labels, label_index=["strasse", "dog"], labels_status="READY", version=1
@@ -273,7 +272,7 @@ def test_a_label_is_hidden_in_every_spelling(world: World, table: Table) -> None
     assert label_rows(world.rows()) == {"dog"}
 
 
-def test_an_edit_covers_what_it_names_alone(world: World, table: Table) -> None:  # noqa: F811
+def test_an_edit_covers_what_it_names_alone(world: World, table: Table) -> None:
     world.run(CREATED)
 
     edit(table, "alice", KEY, Edits(keywords=["mine"]))

@@ -6,7 +6,6 @@ import subprocess
 import sys
 import uuid
 from collections import Counter
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -23,11 +22,10 @@ from gallery.redrive import (
     parse,
 )
 from local.moto_patches.eventbridge import transform
-from local.stack import Stack
 from local.template import PLACEHOLDERS, render_file
 from shared.contracts import Contract, ExtractRequest
 from shared.errors import AccessDeniedError
-from workflow.scripted import Scripted, event, extract, raising, tag
+from workflow.scripted import event, extract, raising, tag
 from workflow.world import CREATED, KEY, SK, World
 
 ROOT = Path(__file__).parents[2]
@@ -60,22 +58,6 @@ STATUS_CHANGE = {
         "outputDetails": None,
     },
 }
-
-
-@pytest.fixture(scope="module")  # one embedded AWS to a process at a time
-def deployed() -> Iterator[tuple[Stack, Scripted]]:
-    functions = Scripted()
-    with Stack.start(functions=functions, retry_scale=0) as stack:
-        yield stack, functions
-
-
-@pytest.fixture
-def world(deployed: tuple[Stack, Scripted]) -> Iterator[World]:
-    stack, functions = deployed
-    world = World(stack, functions)
-    functions.steps = {"extract": extract, "thumbnail": world.stored_thumbnail, "tag": tag}
-    yield world
-    world.clear()
 
 
 def run(world: World, *, most: int = 100, dry_run: bool = False) -> Counter[str]:
