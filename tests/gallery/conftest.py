@@ -10,7 +10,7 @@ from publishing import Publisher
 from workflow.conftest import deployed, world  # noqa: F401  # fixtures
 
 
-@pytest.fixture(scope="module")  # one embedded AWS to a process at a time
+@pytest.fixture(scope="module")  # a process can run one embedded AWS at a time
 def aws() -> Iterator[Aws]:
     with Aws.start() as aws:
         yield aws
