@@ -1,9 +1,9 @@
-"""A bucket inside a container: what S3 answers to GET and PUT, on the container's own loopback.
+"""Serve a bucket inside a container: GET and PUT as S3 answers them, on the loopback interface.
 
     python3 bucket.py FOLDER    # GET /bucket/a/b.jpg answers with FOLDER/b.jpg
 
-The images are tested without any network, so the photos' bucket has to be where they are. Runs on
-the standard library of the image's own Python.
+The tests run the images without a network, so the bucket has to be inside the container. This
+program needs only the standard library of the image's Python.
 """
 
 import re
@@ -15,7 +15,7 @@ PORT = 4566
 
 
 class Bucket(BaseHTTPRequestHandler):
-    """Objects from a folder; those that are put are forgotten."""
+    """Serve objects from a folder; accept PUT, but store nothing."""
 
     protocol_version = "HTTP/1.1"
 

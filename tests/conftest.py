@@ -1,4 +1,4 @@
-"""What all tests may ask for."""
+"""Fixtures for all tests: photos, npm, the built page, a browser."""
 
 from __future__ import annotations
 
@@ -23,36 +23,36 @@ PATIENCE_MS = 60_000  # this machine may be busy with other tests
 
 @pytest.fixture(scope="session")
 def photos_folder() -> Path:
-    """Return the folder of real photos with their truth.json; it is no part of the repository."""
+    """Return the folder of real photos with their truth.json; it is not in the repository."""
     if not (PHOTOS / "truth.json").is_file():
-        pytest.skip(f"the real photos are not here: {PHOTOS}")
+        pytest.skip(f"the real photos are missing: {PHOTOS}")
     return PHOTOS
 
 
 @pytest.fixture(scope="session")
 def npm() -> str:
-    """Return npm, with the page's packages installed as package-lock.json says."""
+    """Install the page's packages from package-lock.json, and return the path of npm."""
     found = shutil.which("npm")
     if found is None:
-        pytest.skip("npm is not here")
+        pytest.skip("npm is not installed")
     installed = WEB / "node_modules" / ".package-lock.json"
     lock = WEB / "package-lock.json"
     if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
         done = subprocess.run(  # noqa: S603  # no shell
             [found, "ci", "--no-audit", "--no-fund"],
-            check=False,  # it may be the network's fault
+            check=False,  # the network may be down
             cwd=WEB,
             capture_output=True,
             text=True,
         )
         if done.returncode != 0:
-            pytest.skip(f"npm ci does not work here: {done.stderr[-300:]}")
+            pytest.skip(f"npm ci failed: {done.stderr[-300:]}")
     return found
 
 
 @pytest.fixture(scope="session")
 def dist(npm: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the page, built from what is in web/ now."""
+    """Build the page from web/, and return its folder."""
     folder = tmp_path_factory.mktemp("dist")
     subprocess.run(  # noqa: S603  # no shell
         [npm, "run", "build", "--", "--outDir", str(folder), "--emptyOutDir"], cwd=WEB, check=True
@@ -62,10 +62,10 @@ def dist(npm: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Return Debian's Chromium, or another that is installed."""
+    """Start Chromium or Chrome, whichever is installed."""
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
     if chromium is None:
-        pytest.skip("Chromium is not here")
+        pytest.skip("Chromium is not installed")
     from playwright.sync_api import expect, sync_playwright  # noqa: PLC0415  # only with a browser
 
     expect.set_options(timeout=PATIENCE_MS)

@@ -1,6 +1,6 @@
-"""The configuration of terraform/, applied by the real Terraform and provider to an embedded AWS.
+"""Apply terraform/ to an embedded AWS, with the real Terraform and AWS provider.
 
-Where either is missing, a test is skipped.
+Tests are skipped if Terraform or the provider is missing.
 """
 
 import json
@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from local.moto_patches import cognitoidp  # noqa: F401  # importing it puts it in place
+from local.moto_patches import cognitoidp  # noqa: F401  # importing it applies the patch
 from local.stack import Stack
 from shared.items import plain
 from tools.plan import ROOT, copy_configuration
@@ -22,16 +22,16 @@ PHOTOS = ROOT / "local" / "photos"
 NO_PHOTO = PHOTOS / "not-a-photo.jpg"
 READY = sorted(path for path in PHOTOS.iterdir() if path.suffix != ".md" and path != NO_PHOTO)
 SETTINGS = "terraform.tfvars.json"
-CHANGES = 2  # the exit status of `plan -detailed-exitcode` that says so
+CHANGES = 2  # exit status of `plan -detailed-exitcode` if the plan has changes
 
 
 class Dogs:
-    """Labels every photo as that of a dog."""
+    """A labeler that labels every photo Dog."""
 
     version = "dogs"
 
     def label(self, photo: bytes) -> list[dict[str, Any]]:  # noqa: ARG002  # Labeler
-        """Return what Rekognition says of dogs."""
+        """Return Rekognition's label for a dog."""
         return [{"Name": "Dog", "Confidence": 98.7, "Parents": [{"Name": "Animal"}]}]
 
 
@@ -44,7 +44,7 @@ class Deployment:
 
     @classmethod
     def of(cls, stack: Stack, folder: Path, **settings: object) -> "Deployment":
-        """Copy the configuration into `folder`; skip the test where there is no provider."""
+        """Copy the configuration into `folder`; skip the test if there is no provider."""
         if shutil.which("terraform") is None:
             pytest.skip("nothing is deployed: terraform is not installed")
         deployment = cls(stack, copy_configuration(folder))
@@ -62,19 +62,19 @@ class Deployment:
     def terraform(
         self, command: str, *arguments: str, status: tuple[int, ...] = (0,)
     ) -> "subprocess.CompletedProcess[str]":
-        """Run a command of Terraform to its end, which is to have that exit status."""
+        """Run a Terraform command, and assert its exit status."""
         done = self.run("terraform", f"-chdir={self.folder}", command, "-no-color", *arguments)
         assert done.returncode in status, f"{done.stdout}{done.stderr}"
         return done
 
     def make(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
-        """Run a target of the Makefile beside the copy; whatever Terraform asks, it is told yes."""
+        """Run a make target beside the copy; Terraform's questions are answered with yes."""
         shutil.copy(ROOT / "Makefile", self.folder.parent)
         yes = {"TF_CLI_ARGS_apply": "-auto-approve", "TF_CLI_ARGS_destroy": "-auto-approve"}
         return self.run("make", f"--directory={self.folder.parent}", *arguments, **yes)
 
     def run(self, *command: str, **variables: str) -> "subprocess.CompletedProcess[str]":
-        """Run a command that finds the embedded AWS, and no other."""
+        """Run a command with the embedded AWS in its environment, and no other account."""
         here = {name: value for name, value in os.environ.items() if name[:3] not in ("AWS", "TF_")}
         return subprocess.run(  # noqa: S603  # our own arguments
             command,
@@ -85,23 +85,23 @@ class Deployment:
         )
 
     def apply(self) -> str:
-        """Apply the configuration, and let the stack work with what is there now."""
+        """Apply the configuration, attach the stack to its outputs, and return Terraform's text."""
         applied = self.terraform("apply", "-auto-approve", "-input=false")
         self.stack.attach(json.loads(self.terraform("output", "-json").stdout))
         return applied.stdout
 
     def outputs(self) -> dict[str, Any]:
-        """Return what the configuration tells."""
-        told = json.loads(self.terraform("output", "-json").stdout)
-        return {name: one["value"] for name, one in told.items()}
+        """Return the outputs of the configuration by name."""
+        printed = json.loads(self.terraform("output", "-json").stdout)
+        return {name: one["value"] for name, one in printed.items()}
 
     def changes(self) -> str:
-        """Return the plan of what an apply would change; empty where that is nothing."""
+        """Return the text of the plan if it has changes, else an empty text."""
         plan = self.terraform("plan", "-input=false", "-detailed-exitcode", status=(0, CHANGES))
         return plan.stdout if plan.returncode == CHANGES else ""
 
     def record(self, key: str) -> dict[str, Any]:
-        """Return a photo's record."""
+        """Return the row of a photo, empty if there is none."""
         _, owner, name = key.split("/", 2)
         return plain(
             self.stack.dynamodb.get_item(
@@ -110,7 +110,7 @@ class Deployment:
         )
 
     def label_rows(self, owner: str) -> set[str]:
-        """Return the labels by which an owner's photos can be found."""
+        """Return the labels in an owner's label rows."""
         rows = self.stack.dynamodb.query(
             TableName=self.stack.table,
             KeyConditionExpression="pk = :owner AND begins_with(sk, :label)",
@@ -123,22 +123,22 @@ class Deployment:
         listed = self.stack.s3.list_objects_v2(Bucket=self.stack.derived_bucket, Prefix=f"{owner}/")
         return {item["Key"]: item["Size"] for item in listed.get("Contents", [])}
 
-    def letters(self) -> list[dict[str, Any]]:
-        """Take the dead letters."""
+    def dead_letters(self) -> list[dict[str, Any]]:
+        """Receive the messages in the dead-letter queue."""
         taken = self.stack.sqs.receive_message(
             QueueUrl=self.stack.dead_letters_url, MaxNumberOfMessages=10
         ).get("Messages", [])
-        return [json.loads(letter["Body"]) for letter in taken]
+        return [json.loads(message["Body"]) for message in taken]
 
     def process(self, key: str, photo: bytes) -> dict[str, Any]:
-        """Upload a photo through S3, and return its record when its execution has succeeded."""
+        """Upload a photo through S3, wait until its execution succeeds, and return its row."""
         version_id = self.stack.upload(key, photo)
         execution = self.stack.wait_for(key, version_id)
         assert execution.status == "SUCCEEDED", execution.cause
         return self.record(key)
 
-    def what_is_left(self) -> dict[str, list[Any]]:
-        """Return what Terraform could have left behind, by kind."""
+    def remaining(self) -> dict[str, list[Any]]:
+        """Return by kind all resources that Terraform could have left behind."""
         lists = {
             "buckets": ("s3", "list_buckets", "Buckets"),
             "tables": ("dynamodb", "list_tables", "TableNames"),

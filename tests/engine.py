@@ -1,8 +1,8 @@
 """The container engine of this machine, and the images built with it.
 
-Images are built from BASE_IMAGE (the environment's, else the Dockerfiles' own) with the client that
-DOCKER names (else `docker`). Where no engine answers, or it cannot have the base image, a test is
-skipped; if DOCKER is set it fails.
+Two environment variables have an effect: BASE_IMAGE replaces the base image of the Dockerfiles, and
+DOCKER names the client, `docker` by default. Tests are skipped if no engine answers or it cannot
+pull the base image; they fail in that case if DOCKER is set.
 """
 
 import json
@@ -25,7 +25,7 @@ CONTEXT = Path(__file__).parents[1] / "images"
 FUNCTIONS = ("extract", "tag", "thumbnail")
 PYTHON = "/var/lang/bin/python3"
 
-# As Lambda runs a function: nothing but /tmp can be written, by an unprivileged user.
+# As Lambda runs a function: as an unprivileged user who can write only to /tmp.
 AS_LAMBDA = ("--read-only", "--tmpfs=/tmp:size=512m", "--memory=1024m", "--user=993:990")
 
 SETTINGS = {
@@ -39,7 +39,7 @@ SETTINGS = {
     "RENDITIONS": msgspec.json.encode(DEFAULT_RENDITIONS).decode(),
 }
 
-# Both programs run in the container, and wait until somebody listens there.
+# Both programs run in the container, and wait until a server listens there.
 AWAIT = """
 import socket, sys, time
 def listens(port):
@@ -50,7 +50,7 @@ def wait(port):
         if listens(port):
             return
         time.sleep(0.025)
-    sys.exit(f"nobody listens on port {port}")
+    sys.exit(f"no server listens on port {port}")
 """
 AWAIT_BUCKET = f"{AWAIT}wait({bucket.PORT})"
 POST = f"""{AWAIT}
@@ -62,10 +62,10 @@ print(urllib.request.urlopen(url, sys.argv[1].encode(), timeout=60).read().decod
 
 
 def docker(*arguments: str) -> str:
-    """Run the client, and return what it prints.
+    """Run the client, and return its output.
 
     Raises:
-        RuntimeError: it failed; the message is what it said.
+        RuntimeError: the client failed; the message has its output.
     """
     command = [os.environ.get("DOCKER", "docker"), *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  # ours
@@ -75,23 +75,23 @@ def docker(*arguments: str) -> str:
 
 
 def require() -> None:
-    """Skip the test that asks where no engine answers."""
+    """Skip the calling test if no container engine answers."""
     if problem := _problem("info"):
         _give_up(f"no container engine answers: {problem}")
 
 
 def base_image() -> str:
-    """Return the name of the base image; skips as `require`, and where it cannot be had."""
+    """Return the name of the base image; skip the calling test if it is not available."""
     require()
     name = os.environ.get("BASE_IMAGE", "public.ecr.aws/lambda/python:3.13")
     if _problem("image", "inspect", name) and (problem := _problem("pull", name)):
-        _give_up(f"the container engine cannot have the base image: {problem}")
+        _give_up(f"the container engine cannot pull the base image: {problem}")
     return name
 
 
 @cache
 def _problem(*arguments: str) -> str:
-    """Return what the client says where it fails, else nothing."""
+    """Return the error of a client's command, or an empty text if it succeeds."""
     try:
         docker(*arguments)
     except (OSError, RuntimeError) as error:
@@ -107,7 +107,7 @@ def _give_up(reason: str) -> NoReturn:
 
 @cache
 def image(function: str) -> str:
-    """Return the name of a function's image, just built; skips as `base_image`."""
+    """Build a function's image and return its name; skip as `base_image` does."""
     name = f"gallery-{function}:test"
     dockerfile = f"--file={CONTEXT / function / 'Dockerfile'}"
     docker(
@@ -118,7 +118,7 @@ def image(function: str) -> str:
 
 @cache
 def embedded_image() -> str:
-    """Return the name of the tag image with the label model, whose files are in images/networks."""
+    """Build the tag image with the label model in images/networks, and return its name."""
     name = "gallery-tag-embedded:test"
     dockerfile = f"--file={CONTEXT / 'tag' / 'embedded' / 'Dockerfile'}"
     docker(
@@ -128,7 +128,7 @@ def embedded_image() -> str:
 
 
 def run_python(name: str, program: str, *options: str, arguments: Sequence[str] = ()) -> str:
-    """Run a program in image `name`, without network, and return what it prints."""
+    """Run a program in image `name`, without a network, and return its output."""
     isolation = ["--rm", "--network=none", *AS_LAMBDA, *options]
     return docker("run", *isolation, f"--entrypoint={PYTHON}", name, "-c", program, *arguments)
 
@@ -144,7 +144,7 @@ class Container:
         return json.loads(self.python(POST, json.dumps(event)))
 
     def python(self, program: str, *arguments: str) -> str:
-        """Run a program beside the function, and return what it prints."""
+        """Run a program beside the function, and return its output."""
         return docker("exec", self.name, PYTHON, "-c", program, *arguments)
 
 
@@ -164,7 +164,7 @@ def emulated_with_photos(name: str, photos: Path, *options: str) -> Iterator[Con
 
     Args:
         name: of the image.
-        photos: a folder, whose files are the objects uploads/ada/<file>.
+        photos: a folder; its files are the objects uploads/ada/<file>.
         options: more options of `docker run`.
     """
     settings = [f"--env={variable}={value}" for variable, value in SETTINGS.items()]

@@ -1,7 +1,7 @@
-"""HEIC files made in code, around one picture that an HEVC encoder made once.
+"""Make HEIC files in code, around one picture that an HEVC encoder made once.
 
 The picture is 64 × 64 px of four plain quarters: QUARTERS, from left to right, from top to bottom.
-No encoder is needed here, so that no test depends on one that is under the GPL (x265).
+So no test needs an HEVC encoder, of which the common one (x265) is under the GPL.
 """
 
 import base64
@@ -52,7 +52,7 @@ GRAY_HEIC = base64.b64decode(
 
 
 class Thumbnail(NamedTuple):
-    """A thumbnail of QUARTERS, also beside another picture."""
+    """A thumbnail of QUARTERS; it may stand beside another picture."""
 
     properties: tuple[bytes, ...] = ()
     width_px: int = SIDE_PX  # as stated; it is coded with SIDE_PX
@@ -71,8 +71,8 @@ def heic(
     Args:
         properties: of the picture: irot, imir, clap, colr, in the order in which they apply.
         ten_bit: code it with 10 bits for each sample.
-        tiles: make it a grid of so many pictures a side, as phones do.
-        thumbnail: put it beside the picture.
+        tiles: pictures for each side of a grid, as phones write it; None for one picture.
+        thumbnail: a second, smaller picture in the file.
     """
     config = box(b"hvcC", _CONFIG_10_BIT if ten_bit else _CONFIG)
     picture = _PICTURE_10_BIT if ten_bit else _PICTURE

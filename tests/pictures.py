@@ -1,4 +1,4 @@
-"""Pictures made by libvips, files of them, and comparisons of pictures."""
+"""Make pictures with libvips, and compare them."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -69,7 +69,7 @@ def stored(image: pyvips.Image, orientation: int) -> pyvips.Image:
 
 
 def opened(file: bytes) -> pyvips.Image:
-    """Return the picture of `file` as a viewer shows it that ignores orientation and profiles."""
+    """Return the picture of `file` as stored: orientation and profile are not applied."""
     return pyvips.Image.new_from_buffer(file, "")
 
 

@@ -1,4 +1,4 @@
-"""Rows as the state machine writes them: by its own expressions, without its executions."""
+"""Write rows as the state machine does: with its own expressions, but without executions."""
 
 import json
 from collections.abc import Mapping
@@ -29,7 +29,7 @@ STATES: dict[str, Any] = json.loads(render_file("statemachine.json.tftpl", NAMES
 
 
 class Publisher:
-    """Claims photos and publishes what became of them. Each claim is newer than the one before."""
+    """Claims photos and publishes their outcome; each claim is newer than the previous one."""
 
     def __init__(self, dynamodb: Any) -> None:  # noqa: ANN401  # one of boto3's generated classes
         self.dynamodb = dynamodb
@@ -53,7 +53,7 @@ class Publisher:
     def ready(
         self, key: str, time: str, results: tuple[ExtractResult, ThumbnailResult, TagResult]
     ) -> None:
-        """Publish a photo as READY, with what the steps answered."""
+        """Publish a photo as READY, with the answers of the three steps."""
         variables = self.claim(key, time)
         for name, result in zip(("extracted", "rendered", "tagged"), results, strict=True):
             variables[name] = _result(result)
@@ -79,7 +79,7 @@ class Publisher:
 
 
 def fill(publisher: Publisher, owner: str, album: str, photos: int) -> None:
-    """Publish photos that state all that a photo can, a second apart, in an album."""
+    """Publish photos with every kind of metadata into an album, one second apart."""
     for number in range(photos):
         key = f"uploads/{owner}/{album}/{number}.jpg"
         at = f"2016-04-09T12:00:{number:02}"
@@ -93,7 +93,7 @@ def results_of(
     size: int = 3_000_000,
     sort_time: str = "2016-04-09T12:00:00",
 ) -> tuple[ExtractResult, ThumbnailResult, TagResult]:
-    """Return what the steps answer for a photo that states all that a photo can."""
+    """Return the answers of the three steps for a photo with every kind of metadata."""
     photo = PhotoRef(bucket="photos", key=key, version_id=version_id, bytes=size)
     extracted = extract(ExtractRequest(photo=photo, uploaded_at=NOW))
     return (
@@ -104,7 +104,7 @@ def results_of(
 
 
 def assign(state: Mapping[str, Any], variables: dict[str, Any]) -> None:
-    """Assign to `variables` what a state, or a rule of a choice, assigns."""
+    """Evaluate the Assign of a state or of a choice rule into `variables`."""
     variables |= {name: evaluated(value, variables) for name, value in state["Assign"].items()}
 
 

@@ -1,4 +1,4 @@
-"""How tests ask the Extract step what a file says."""
+"""Run the Extract step on a file in memory."""
 
 from typing import Any
 

@@ -1,6 +1,6 @@
-"""A registry of container images on this machine: Debian's docker-registry, on a free port.
+"""Run a local registry of container images: Debian's docker-registry, on a free port.
 
-Where it is not installed, a test is skipped.
+Tests are skipped if it is not installed.
 """
 
 import shutil

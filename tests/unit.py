@@ -28,6 +28,7 @@ ELSEWHERE: Final = (
     "workflow/test_execution.py",
     "workflow/test_lifecycle.py",
     "workflow/test_publish.py",
+    "workflow/test_recovery.py",
     "workflow/test_reprocess.py",
     "workflow/test_rows.py",
     "workflow/test_validators.py",

@@ -1,4 +1,4 @@
-"""An embedded AWS with a table for the tests of a file, and who asks and fills it."""
+"""Fixtures: an embedded AWS with a table, or the deployed state machine, for each test file."""
 
 from collections.abc import Iterator
 
@@ -7,9 +7,10 @@ import pytest
 from embeddedaws import TABLE, Aws
 from gallery.table import Table
 from publishing import Publisher
+from workflow.conftest import deployed, world  # noqa: F401  # fixtures
 
 
-@pytest.fixture(scope="module")  # one embedded AWS to a process at a time
+@pytest.fixture(scope="module")  # a process can run one embedded AWS at a time
 def aws() -> Iterator[Aws]:
     with Aws.start() as aws:
         yield aws

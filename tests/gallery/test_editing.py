@@ -1,4 +1,4 @@
-"""A person's edits survive everything that the workflow writes, at any moment."""
+"""A user's edits survive everything that the workflow writes, at any time."""
 
 from collections.abc import Callable  # noqa: TC003  # as everywhere else
 from typing import Any
@@ -12,21 +12,28 @@ from gallery.table import ConflictError, Table
 from shared.contracts import Contract, Label, TagResult
 from shared.errors import EmptyPhotoError
 from shared.limits import MAX_TAG_CHARACTERS
-from workflow.conftest import deployed, world  # noqa: F401  # fixtures
 from workflow.scripted import event, raising
-from workflow.world import CREATED, KEY, LIFE, SK, World, label_rows
+from workflow.world import (
+    CREATED,
+    CREATED_AGAIN,
+    DELETED,
+    KEY,
+    OVERWRITTEN,
+    SK,
+    World,
+    label_rows,
+)
 
 MINE = Edits(
     title="Mine", description="Über\nTacos", keywords=["a", "A", "b"], hidden_labels=["DOG", "Pet"]
 )
-KEPT = Edits(
+NORMALIZED = Edits(
     title="Mine", description="Über Tacos", keywords=["a", "b"], hidden_labels=["dog", "pet"]
 )
-DELETED = LIFE[2]
 
 
 @pytest.fixture
-def table(world: World) -> Table:  # noqa: F811  # the fixture
+def table(world: World) -> Table:
     return Table(world.stack.dynamodb, world.stack.table)
 
 
@@ -34,14 +41,14 @@ def titles(table: Table) -> list[str | None]:
     return [picture.title for picture in queries.album(table, "alice", "2024").items]
 
 
-def test_an_edit_is_seen_wherever_the_photo_is(world: World, table: Table) -> None:  # noqa: F811
+def test_an_edit_is_visible_in_every_query(world: World, table: Table) -> None:
     world.run(CREATED)
 
     edited = edit(table, "alice", KEY, MINE)
 
     assert edited == queries.photo(table, "alice", KEY)
     assert (edited.title, edited.description) == ("Mine", "Über Tacos")
-    assert (edited.keywords, edited.edits) == (["a", "b"], KEPT)
+    assert (edited.keywords, edited.edits) == (["a", "b"], NORMALIZED)
     assert [label.name for label in edited.labels] == ["version v1"]
     assert titles(table) == ["Mine"]
     assert label_rows(world.rows()) == {"animal", "version v1"}
@@ -49,7 +56,7 @@ def test_an_edit_is_seen_wherever_the_photo_is(world: World, table: Table) -> No
     assert [match.key for match in queries.labeled(table, "alice", "Animal").items] == [KEY]
 
 
-def test_an_edit_taken_back_leaves_the_photo_as_it_was(world: World, table: Table) -> None:  # noqa: F811
+def test_a_reverted_edit_leaves_the_rows_unchanged(world: World, table: Table) -> None:
     world.run(CREATED)
     before = world.rows()
 
@@ -59,7 +66,7 @@ def test_an_edit_taken_back_leaves_the_photo_as_it_was(world: World, table: Tabl
     assert world.rows() == before
 
 
-def test_a_label_may_have_the_separator_in_it(world: World, table: Table) -> None:  # noqa: F811
+def test_a_label_may_contain_the_separator(world: World, table: Table) -> None:
     labels = [Label(name="C#", confidence=90), Label(name="C", confidence=80)]
     world.functions.steps["tag"] = lambda _: TagResult(
         labels=labels, label_index=["c#", "c"], labels_status="READY", version=1
@@ -77,7 +84,7 @@ def test_a_label_may_have_the_separator_in_it(world: World, table: Table) -> Non
     assert world.rows() == before
 
 
-def test_an_emptied_text_is_absent(world: World, table: Table) -> None:  # noqa: F811
+def test_an_empty_edit_removes_the_title_and_the_keywords(world: World, table: Table) -> None:
     world.run(CREATED)
 
     edited = edit(table, "alice", KEY, Edits(title=" ", keywords=[]))
@@ -87,8 +94,8 @@ def test_an_emptied_text_is_absent(world: World, table: Table) -> None:  # noqa:
 
 
 @pytest.mark.parametrize("error", [None, EmptyPhotoError("0 bytes"), RuntimeError("a bug")])
-def test_an_edit_survives_whatever_a_photo_comes_to(
-    world: World,  # noqa: F811
+def test_an_edit_survives_every_outcome_of_a_new_version(
+    world: World,
     table: Table,
     error: Exception | None,
 ) -> None:
@@ -97,30 +104,30 @@ def test_an_edit_survives_whatever_a_photo_comes_to(
 
     if error is not None:
         world.functions.steps["extract"] = raising(error)
-    world.run(LIFE[1])
+    world.run(OVERWRITTEN)
 
     photo = queries.photo(table, "alice", KEY)
     assert photo is not None
-    assert (photo.title, photo.edits) == ("Mine", KEPT)
+    assert (photo.title, photo.edits) == ("Mine", NORMALIZED)
     assert not {"dog", "pet"} & label_rows(world.rows())
 
 
-def test_an_edit_outlives_the_photo_for_its_return(world: World, table: Table) -> None:  # noqa: F811
+def test_an_edit_survives_the_deletion_and_return_of_its_photo(world: World, table: Table) -> None:
     world.run(CREATED)
     edit(table, "alice", KEY, MINE)
 
     world.run(DELETED)
     with pytest.raises(LookupError, match="no photo"):
         edit(table, "alice", KEY, Edits())
-    world.run(LIFE[3])
+    world.run(CREATED_AGAIN)
 
     assert titles(table) == ["Mine"]
 
 
 @pytest.mark.parametrize("before", [Edits(), Edits(title="Old", hidden_labels=["animal"])])
 @pytest.mark.parametrize("during", ["extract", "tag"])
-def test_an_edit_made_while_the_photo_is_processed_is_not_lost(
-    world: World,  # noqa: F811
+def test_an_edit_made_during_processing_is_not_lost(
+    world: World,
     table: Table,
     before: Edits,
     during: str,
@@ -134,29 +141,29 @@ def test_an_edit_made_while_the_photo_is_processed_is_not_lost(
         return usual(request)
 
     world.functions.steps[during] = meanwhile
-    [ended] = world.run(LIFE[1])
+    [ended] = world.run(OVERWRITTEN)
 
     photo = queries.photo(table, "alice", KEY)
     assert photo is not None
     assert ended.output["outcome"] == "READY"
-    assert (photo.version_id, photo.status, photo.edits) == ("v2", "READY", KEPT)
+    assert (photo.version_id, photo.status, photo.edits) == ("v2", "READY", NORMALIZED)
     assert label_rows(world.rows()) == {"animal", "version v2"}
-    assert world.letters() == []
+    assert world.dead_letters() == []
 
 
-def test_an_edit_against_a_publication_looks_again(
-    world: World,  # noqa: F811
+def test_an_edit_is_retried_after_a_concurrent_publish(
+    world: World,
     table: Table,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     world.run(CREATED)
     usual = Table.get
-    pending = [LIFE[1]]
+    pending = [OVERWRITTEN]
 
     def get(self: Table, owner: str, sort_key: str) -> Any:  # noqa: ANN401  # a row
         row = usual(self, owner, sort_key)
         if pending:
-            world.run(pending.pop())  # published between our read and our write
+            world.run(pending.pop())  # published between the edit's read and its write
         return row
 
     monkeypatch.setattr(Table, "get", get)
@@ -167,8 +174,8 @@ def test_an_edit_against_a_publication_looks_again(
     assert label_rows(world.rows()) == {"dog", "animal", "pet"}
 
 
-def test_an_edit_against_another_edit_looks_again(
-    world: World,  # noqa: F811
+def test_an_edit_is_retried_after_a_concurrent_edit(
+    world: World,
     table: Table,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -179,7 +186,7 @@ def test_an_edit_against_another_edit_looks_again(
     def get(self: Table, owner: str, sort_key: str) -> Any:  # noqa: ANN401  # a row
         row = usual(self, owner, sort_key)
         if pending:
-            edit(table, "alice", KEY, pending.pop())  # between our read and our write
+            edit(table, "alice", KEY, pending.pop())  # between the other edit's read and its write
         return row
 
     monkeypatch.setattr(Table, "get", get)
@@ -189,8 +196,8 @@ def test_an_edit_against_another_edit_looks_again(
     assert label_rows(world.rows()) == {"dog", "pet", "version v1"}
 
 
-def test_an_edit_read_before_the_same_execution_publishes_looks_again(
-    world: World,  # noqa: F811
+def test_an_edit_is_retried_if_its_row_was_read_during_processing(
+    world: World,
     table: Table,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -204,7 +211,7 @@ def test_an_edit_read_before_the_same_execution_publishes_looks_again(
         return tag(request)
 
     world.functions.steps["tag"] = reading
-    world.run(LIFE[1])
+    world.run(OVERWRITTEN)
     assert [row["status"] for row in stale] == ["PROCESSING"]
 
     def get(self: Table, owner: str, sort_key: str) -> Any:  # noqa: ANN401  # a row
@@ -216,8 +223,8 @@ def test_an_edit_read_before_the_same_execution_publishes_looks_again(
     assert label_rows(world.rows()) == {"dog", "animal", "pet"}
 
 
-def test_an_edit_gives_up_on_a_photo_that_never_rests(
-    world: World,  # noqa: F811
+def test_an_edit_gives_up_if_every_attempt_finds_a_new_version(
+    world: World,
     table: Table,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -238,7 +245,7 @@ def test_an_edit_gives_up_on_a_photo_that_never_rests(
     assert "edits" not in world.rows()[SK]
 
 
-def test_a_photo_never_seen_cannot_be_edited(table: Table) -> None:
+def test_an_unknown_photo_cannot_be_edited(table: Table) -> None:
     with pytest.raises(LookupError, match="no photo"):
         edit(table, "alice", KEY, MINE)
     with pytest.raises(ValueError, match="no photo of 'bob'"):
@@ -255,12 +262,12 @@ def test_a_photo_never_seen_cannot_be_edited(table: Table) -> None:
         (Edits(hidden_labels=[str(n) for n in range(51)]), "51 hidden labels are over 50"),
     ],
 )
-def test_an_edit_has_the_limits_of_a_file(table: Table, edits: Edits, message: str) -> None:
+def test_an_edit_over_a_limit_is_refused(table: Table, edits: Edits, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         edit(table, "alice", KEY, edits)
 
 
-def test_a_label_is_hidden_in_every_spelling(world: World, table: Table) -> None:  # noqa: F811
+def test_a_label_is_hidden_in_every_spelling(world: World, table: Table) -> None:
     labels = [Label(name="Straße", confidence=90), Label(name="Dog", confidence=80)]
     world.functions.steps["tag"] = lambda _: TagResult(
         labels=labels, label_index=["strasse", "dog"], labels_status="READY", version=1
@@ -273,7 +280,7 @@ def test_a_label_is_hidden_in_every_spelling(world: World, table: Table) -> None
     assert label_rows(world.rows()) == {"dog"}
 
 
-def test_an_edit_covers_what_it_names_alone(world: World, table: Table) -> None:  # noqa: F811
+def test_an_edit_changes_only_the_fields_that_it_names(world: World, table: Table) -> None:
     world.run(CREATED)
 
     edit(table, "alice", KEY, Edits(keywords=["mine"]))

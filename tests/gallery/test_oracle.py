@@ -1,4 +1,4 @@
-"""Every question is answered as brute force over all that happened would answer it."""
+"""Every query returns the same as a brute force over everything that happened."""
 
 import hashlib
 import itertools
@@ -48,18 +48,18 @@ BOUNDS = [datetime.fromisoformat(time) for time in (*TIMES, "2016-04-09T12:08:13
 
 
 class Asked(TypedDict):
-    """How all that has pages is asked for."""
+    """The arguments of a query with pages."""
 
     limit: int
     newest_first: bool
 
 
 class Action(NamedTuple):
-    """One thing that happens to one photo."""
+    """One change of one photo."""
 
     owner: str
     file: str
-    what: Literal["READY", "REJECTED", "FAILED", "DELETED", "PROCESSING", "edit"]
+    kind: Literal["READY", "REJECTED", "FAILED", "DELETED", "PROCESSING", "edit"]
     time: str
     title: str | None
     labels: list[Label]
@@ -70,7 +70,7 @@ actions = st.builds(
     Action,
     owner=st.sampled_from(["ada", "bob"]),
     file=st.sampled_from(FILES),
-    what=st.sampled_from(
+    kind=st.sampled_from(
         ["READY", "READY", "READY", "REJECTED", "FAILED", "DELETED", "PROCESSING", "edit", "edit"]
     ),
     time=st.sampled_from(TIMES),
@@ -86,11 +86,11 @@ actions = st.builds(
 
 
 class Known(msgspec.Struct):
-    """All that happened to a photo, as far as questions ask."""
+    """The expected state of a photo, as far as queries return it."""
 
     key: str
     status: str = ""
-    published: str = ""  # what the last execution came to that came to an end
+    published: str = ""  # the outcome of the last execution that ended
     time: str = ""
     title: str | None = None
     labels: list[Label] = []
@@ -104,38 +104,38 @@ class Known(msgspec.Struct):
         return set(label_index(self.labels)) - set(self.edits.hidden_labels)
 
 
-def do(
+def apply(
     action: Action, owner: str, known: dict[str, Known], table: Table, publisher: Publisher
 ) -> None:
-    """Let an action happen, to the table and to what is known."""
+    """Apply an action to the table and to `known`."""
     key = f"uploads/{owner}/{action.file}"
     now = f"{UPLOADED}Z"
-    if action.what == "edit":
+    if action.kind == "edit":
         photo = known.get(key)
         if photo is not None and photo.status != "DELETED":
             photo.edits = action.edits
             edit(table, owner, key, action.edits)
         return
     photo = known.setdefault(key, Known(key))
-    photo.status = action.what
-    if action.what == "PROCESSING":
+    photo.status = action.kind
+    if action.kind == "PROCESSING":
         publisher.claim(key, now)
         return
-    photo.published = action.what
-    ready = action.what == "READY"
+    photo.published = action.kind
+    ready = action.kind == "READY"
     photo.time = action.time if ready else UPLOADED
     photo.title = action.title if ready else None
     photo.labels = action.labels if ready else []
     if ready:
         publisher.ready(key, now, results(action, key))
-    elif action.what == "DELETED":
+    elif action.kind == "DELETED":
         publisher.deleted(key, now)
     else:
-        publisher.problem(key, now, action.what)
+        publisher.problem(key, now, action.kind)
 
 
 def results(action: Action, key: str) -> tuple[ExtractResult, ThumbnailResult, TagResult]:
-    """Return what the steps answer for a photo."""
+    """Return the answers of the three steps for a photo."""
     image = ImageFacts(
         format="JPEG", mime_type="image/jpeg", bytes=1000, width_px=4032, height_px=3024
     )
@@ -157,8 +157,8 @@ def results(action: Action, key: str) -> tuple[ExtractResult, ThumbnailResult, T
     )
 
 
-def everything(ask: Callable[..., Page[Any]]) -> list[Any]:
-    """Return the answers of all pages."""
+def all_items(ask: Callable[..., Page[Any]]) -> list[Any]:
+    """Return the items of all pages."""
     items: list[Any] = []
     cursor: str | None = None
     while True:
@@ -181,15 +181,15 @@ numbers = itertools.count()
     history=st.lists(actions, min_size=5, max_size=25),
     asked=st.fixed_dictionaries({"limit": st.integers(1, 5), "newest_first": st.booleans()}),
 )
-def test_each_question_is_answered_as_by_brute_force(
+def test_every_query_returns_the_same_as_a_brute_force(
     table: Table, publisher: Publisher, history: list[Action], asked: Asked
 ) -> None:
-    number = next(numbers)  # so that no history meets the rows of another
+    number = next(numbers)  # each history has owners of its own
     owners = {name: f"{name} {number}" for name in ("ada", "bob")}
     known: dict[str, dict[str, Known]] = {owner: {} for owner in owners.values()}
     for action in history:
         owner = owners[action.owner]
-        do(action, owner, known[owner], table, publisher)
+        apply(action, owner, known[owner], table, publisher)
 
     for owner, photos in known.items():
         check_photos(table, owner, photos)
@@ -230,12 +230,12 @@ def check_albums(table: Table, owner: str, known: list[Known], asked: Asked) -> 
     for photo in ready:
         by_album.setdefault(split_upload_key(photo.key).album, []).append(photo)
     for path in ALBUMS:
-        found = everything(partial(queries.album, table, owner, path, **asked))
+        found = all_items(partial(queries.album, table, owner, path, **asked))
         expected = in_order(by_album.get(path, []), newest_first=asked["newest_first"])
         assert [(it.key, it.status, it.sort_time, it.title) for it in found] == [
             (it.key, it.status, it.time, it.shown_title) for it in expected
         ]
-    albums = everything(partial(queries.albums, table, owner, limit=asked["limit"]))
+    albums = all_items(partial(queries.albums, table, owner, limit=asked["limit"]))
     assert {(it.path, it.photos, it.cover.key) for it in albums} == {
         (path, len(photos), in_order(photos, newest_first=True)[0].key)
         for path, photos in by_album.items()
@@ -245,7 +245,7 @@ def check_albums(table: Table, owner: str, known: list[Known], asked: Asked) -> 
 
 def check_times(table: Table, owner: str, known: list[Known], asked: Asked) -> None:
     for start, end in itertools.pairwise(sorted(BOUNDS)):
-        found = everything(partial(queries.between, table, owner, start, end, **asked))
+        found = all_items(partial(queries.between, table, owner, start, end, **asked))
         expected = [
             photo
             for photo in in_order(known, newest_first=asked["newest_first"])
@@ -256,7 +256,7 @@ def check_times(table: Table, owner: str, known: list[Known], asked: Asked) -> N
 
 def check_labels(table: Table, owner: str, known: list[Known], asked: Asked) -> None:
     for label in ASKED_LABELS:
-        found = everything(partial(queries.labeled, table, owner, label, **asked))
+        found = all_items(partial(queries.labeled, table, owner, label, **asked))
         expected = [
             photo
             for photo in in_order(known, newest_first=asked["newest_first"])
@@ -268,7 +268,7 @@ def check_labels(table: Table, owner: str, known: list[Known], asked: Asked) -> 
 
 
 def check_problems(table: Table, owner: str, known: list[Known], asked: Asked) -> None:
-    found = everything(partial(queries.problems, table, owner, **asked))
+    found = all_items(partial(queries.problems, table, owner, **asked))
     expected = [
         photo
         for photo in in_order(known, newest_first=asked["newest_first"])
@@ -280,7 +280,7 @@ def check_problems(table: Table, owner: str, known: list[Known], asked: Asked) -
 
 
 def check_copies(table: Table, owner: str, known: list[Known], asked: Asked) -> None:
-    found = everything(partial(queries.copies, table, owner, limit=asked["limit"] + 1))
+    found = all_items(partial(queries.copies, table, owner, limit=asked["limit"] + 1))
     same: dict[str, list[str]] = {}
     for photo in known:
         if photo.published == "READY":

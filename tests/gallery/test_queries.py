@@ -75,7 +75,7 @@ def test_a_tampered_cursor_is_refused(data: st.DataObject) -> None:
 
 
 @given(cursor=st.text())
-def test_no_text_is_a_cursor_by_chance(cursor: str) -> None:
+def test_an_arbitrary_text_is_not_a_cursor(cursor: str) -> None:
     query = Query(owner="a", index=None, range_key="sk", low="label#dog#", high="label#dog$")
 
     with pytest.raises(ValueError, match="is not of this query"):
@@ -108,26 +108,26 @@ def test_a_limit_has_bounds(table: Table, name: str, limit: int) -> None:
 
 
 @pytest.mark.parametrize("limit", [1, queries.MAX_COMPARED + 1])
-def test_so_many_photos_are_compared(table: Table, limit: int) -> None:
+def test_the_limit_of_copies_has_bounds(table: Table, limit: int) -> None:
     with pytest.raises(ValueError, match=f"limit is 2 to 1000, got {limit}"):
         queries.copies(table, OWNER, limit=limit)
 
 
-def test_a_photo_of_somebody_else_is_refused(table: Table) -> None:
+def test_a_photo_of_another_owner_is_refused(table: Table) -> None:
     with pytest.raises(ValueError, match="is no photo of 'bob'"):
         queries.photo(table, "bob", "uploads/alice/a.jpg")
     with pytest.raises(BadKeyError):
         queries.photo(table, "bob", "elsewhere/bob/a.jpg")
 
 
-def test_times_run_forwards(table: Table) -> None:
+def test_a_time_range_that_ends_before_it_starts_is_refused(table: Table) -> None:
     with pytest.raises(ValueError, match="is not before"):
         queries.between(table, OWNER, END, START)
 
 
 def test_a_time_with_a_zone_is_taken_as_utc(table: Table) -> None:
     zone = timezone(timedelta(hours=2))
-    taken = datetime(2016, 4, 9, 14, 0, 0, tzinfo=zone)  # those of two albums
+    taken = datetime(2016, 4, 9, 14, 0, 0, tzinfo=zone)  # of one photo in each of two albums
 
     found = queries.between(table, OWNER, taken, taken + timedelta(seconds=1))
 
@@ -141,7 +141,7 @@ def test_an_empty_label_is_refused(table: Table) -> None:
 
 
 class Short(Table):
-    """A table whose answers end early, as DynamoDB's do at 1 MB."""
+    """A table that ends its answers early, as DynamoDB does at 1 MB."""
 
     def query(self, query: Query, *, start: Mapping[str, str] | None, limit: int) -> Rows:
         return super().query(query, start=start, limit=min(limit, 20))
@@ -149,7 +149,7 @@ class Short(Table):
 
 @pytest.mark.parametrize("kind", [Table, Short])
 @pytest.mark.parametrize("limit", [1, 2, 5])
-def test_an_album_is_whole_on_one_page(
+def test_an_album_is_never_split_between_pages(
     aws: Aws, publisher: Publisher, kind: type[Table], limit: int
 ) -> None:
     owner = f"{kind.__name__} {limit}"
@@ -170,7 +170,7 @@ def test_an_album_is_whole_on_one_page(
     assert {album.path: album.photos for album in found} == photos
 
 
-def test_nothing_here_scans(aws: Aws, table: Table) -> None:
+def test_no_query_scans_the_table(aws: Aws, table: Table) -> None:
     calls: list[str] = []
     client = aws.client("dynamodb")
     client.meta.events.register(

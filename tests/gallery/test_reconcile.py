@@ -21,7 +21,7 @@ from workflow.bulk import deployed, succeeded
 from workflow.bulk import gallery as command
 from workflow.conftest import deployed as gallery  # noqa: F401  # a fixture
 from workflow.scripted import extract, tag
-from workflow.world import World, photos_of, renditions_of
+from workflow.world import World, photo_count, renditions_of
 
 RUNS = 12
 KEYS = [f"uploads/alice/{name}.jpg" for name in ("2024/a", "2024/b", "2025/ü #1", "top")]
@@ -231,7 +231,7 @@ def assert_all_agree(world: World) -> None:
     assert {sk for sk in rows if sk.startswith("label#")} == {
         label_key for row in ready for label_key in row["label_keys"]
     }
-    assert photos_of(rows) == len(ready)
+    assert photo_count(rows) == len(ready)
 
 
 @pytest.mark.parametrize("damage", DAMAGE, ids=lambda damage: damage.__name__)

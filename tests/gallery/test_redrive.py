@@ -6,7 +6,6 @@ import subprocess
 import sys
 import uuid
 from collections import Counter
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -23,11 +22,10 @@ from gallery.redrive import (
     parse,
 )
 from local.moto_patches.eventbridge import transform
-from local.stack import Stack
 from local.template import PLACEHOLDERS, render_file
 from shared.contracts import Contract, ExtractRequest
 from shared.errors import AccessDeniedError
-from workflow.scripted import Scripted, event, extract, raising, tag
+from workflow.scripted import event, extract, raising, tag
 from workflow.world import CREATED, KEY, SK, World
 
 ROOT = Path(__file__).parents[2]
@@ -62,24 +60,8 @@ STATUS_CHANGE = {
 }
 
 
-@pytest.fixture(scope="module")  # one embedded AWS to a process at a time
-def deployed() -> Iterator[tuple[Stack, Scripted]]:
-    functions = Scripted()
-    with Stack.start(functions=functions, retry_scale=0) as stack:
-        yield stack, functions
-
-
-@pytest.fixture
-def world(deployed: tuple[Stack, Scripted]) -> Iterator[World]:
-    stack, functions = deployed
-    world = World(stack, functions)
-    functions.steps = {"extract": extract, "thumbnail": world.stored_thumbnail, "tag": tag}
-    yield world
-    world.clear()
-
-
 def run(world: World, *, most: int = 100, dry_run: bool = False) -> Counter[str]:
-    """Redrive, and wait for what it started."""
+    """Redrive, and wait for the executions that it started."""
     stack = world.stack
     done = Redrive(
         stack.sqs,
@@ -119,8 +101,8 @@ def waiting(world: World) -> int:
     return int(asked["Attributes"]["ApproximateNumberOfMessages"])
 
 
-def unprocessed(world: World) -> str:
-    """Let a photo fail in Extract, which sends a message; return the execution's ARN."""
+def failed(world: World) -> str:
+    """Make a photo fail in Extract, which sends a message; return the execution's ARN."""
     world.functions.steps["extract"] = raising(AccessDeniedError("no"))
     [ended] = world.run(CREATED)
     assert ended.status == "FAILED"
@@ -136,7 +118,7 @@ def starts(world: World) -> int:
 
 
 def test_a_failed_photo_becomes_ready_once_the_fault_is_repaired(world: World) -> None:
-    unprocessed(world)
+    failed(world)
     world.functions.steps["extract"] = extract
 
     assert run(world) == {"started": 1}
@@ -145,11 +127,11 @@ def test_a_failed_photo_becomes_ready_once_the_fault_is_repaired(world: World) -
 
 
 def test_an_execution_that_fails_again_sends_a_message_of_its_own(world: World) -> None:
-    first = unprocessed(world)
+    first = failed(world)
 
     run(world)
 
-    [message] = world.letters()
+    [message] = world.dead_letters()
     assert message["execution_arn"] != first
     assert message["input"]["object"]["key"] == KEY
 
@@ -166,7 +148,7 @@ def test_missing_labels_are_added(world: World) -> None:
 
 
 def test_two_messages_of_one_execution_start_it_once(world: World) -> None:
-    arn = unprocessed(world)
+    arn = failed(world)
     send(world, message_of_rule(arn, "FAILED"))
     world.functions.steps["extract"] = extract
     before = starts(world)
@@ -177,8 +159,8 @@ def test_two_messages_of_one_execution_start_it_once(world: World) -> None:
 
 
 def test_a_message_that_was_not_deleted_starts_nothing_a_second_time(world: World) -> None:
-    unprocessed(world)
-    [message] = world.letters()
+    failed(world)
+    [message] = world.dead_letters()
     world.functions.steps["extract"] = extract
     send(world, message)
     run(world)
@@ -191,9 +173,9 @@ def test_a_message_that_was_not_deleted_starts_nothing_a_second_time(world: Worl
     assert waiting(world) == 0
 
 
-def test_an_input_may_be_text_as_well(world: World) -> None:
-    unprocessed(world)
-    [message] = world.letters()
+def test_the_input_in_a_message_may_be_text(world: World) -> None:
+    failed(world)
+    [message] = world.dead_letters()
     send(world, {**message, "input": json.dumps(message["input"])})
     world.functions.steps["extract"] = extract
 
@@ -202,8 +184,8 @@ def test_an_input_may_be_text_as_well(world: World) -> None:
     assert world.rows()[SK]["status"] == "READY"
 
 
-def died(world: World) -> str:
-    """Let an execution be stopped in Extract: nothing catches that, and the claim stands."""
+def aborted(world: World) -> str:
+    """Stop an execution in Extract; no Catch handles that, and its claim stays. Return its ARN."""
     sfn = world.stack.stepfunctions
 
     def stop(request: ExtractRequest) -> Contract:
@@ -219,15 +201,15 @@ def died(world: World) -> str:
     world.functions.steps["extract"] = extract
     assert ended.status == "ABORTED"
     assert world.rows()[SK]["status"] == "PROCESSING"
-    assert world.letters() == []
+    assert world.dead_letters() == []
     return ended.arn
 
 
 def test_an_execution_that_died_is_started_again_with_its_input(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    send(world, message_of_rule(died(world), "ABORTED"))
-    world.age()
+    send(world, message_of_rule(aborted(world), "ABORTED"))
+    world.make_claims_stale()
     monkeypatch.setattr(redrive, "CLAIM_STANDS", timedelta())
 
     assert run(world) == {"started": 1}
@@ -235,7 +217,7 @@ def test_an_execution_that_died_is_started_again_with_its_input(
 
 
 def test_an_execution_is_held_back_while_its_claim_stands(world: World) -> None:
-    send(world, message_of_rule(died(world), "ABORTED"))
+    send(world, message_of_rule(aborted(world), "ABORTED"))
     before = starts(world)
 
     assert run(world) == {"held back": 1}
@@ -249,7 +231,7 @@ def test_a_claim_stands_no_longer_than_redrive_waits() -> None:
     assert timedelta(milliseconds=int(stale_ms), minutes=5) <= CLAIM_STANDS
 
 
-def test_the_row_says_so_if_a_step_with_a_function_failed() -> None:
+def test_the_row_records_the_failure_of_every_step_with_a_function() -> None:
     states = DEFINITION["States"]
     branches = [branch["States"] for branch in states["RenderAndTag"]["Branches"]]
     tasks = {name: one for part in (states, *branches) for name, one in part.items()}
@@ -310,13 +292,13 @@ def test_an_undelivered_event_is_started(world: World) -> None:
         '{"id": "1", "detail-type": "Object Created", "source": "aws.s3", "detail": 5}',
     ],
 )
-def test_another_message_is_not_understood(body: str) -> None:
+def test_an_unknown_message_is_not_understood(body: str) -> None:
     with pytest.raises(MessageError):
         parse(body, "receipt", "")
 
 
 def test_a_message_that_is_not_understood_stays_and_stops_nothing(world: World) -> None:
-    unprocessed(world)
+    failed(world)
     send(world, "{}")
     send(world, message_of_rule(GONE))  # Step Functions has forgotten its input
     world.functions.steps["extract"] = extract
@@ -326,7 +308,7 @@ def test_a_message_that_is_not_understood_stays_and_stops_nothing(world: World) 
 
 
 def test_a_dry_run_starts_and_deletes_nothing(world: World) -> None:
-    unprocessed(world)
+    failed(world)
     before = starts(world)
 
     assert run(world, dry_run=True) == {"would start": 1}
@@ -343,7 +325,7 @@ def test_no_more_messages_are_received_than_asked_for(world: World) -> None:
 
 
 def test_messages_stay_if_nothing_can_be_started(world: World) -> None:
-    unprocessed(world)
+    failed(world)
     stack = world.stack
     gone = stack.state_machine_arn + "-gone"
 
@@ -368,7 +350,7 @@ def command(world: World, *options: str, arn: str = "") -> subprocess.CompletedP
 
 
 def test_the_command_prints_each_outcome_and_a_summary(world: World) -> None:
-    arn = unprocessed(world)
+    arn = failed(world)
 
     done = command(world, "--max", "5")
 
@@ -406,7 +388,7 @@ def test_the_command_refuses_wrong_arguments(
 
 
 def test_the_command_prints_an_error_of_aws(world: World) -> None:
-    unprocessed(world)
+    failed(world)
 
     done = command(world, arn=world.stack.state_machine_arn + "-gone")
 

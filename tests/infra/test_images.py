@@ -1,4 +1,4 @@
-"""The three images: what they are made from, and that they answer as Lambda asks them."""
+"""The three images: their base, packages and files, and their answers under Lambda's emulator."""
 
 import json
 import re
@@ -52,7 +52,7 @@ def test_every_stage_of_every_image_starts_from_the_same_base() -> None:
 
 
 @pytest.mark.parametrize("group", [*FUNCTIONS, "builder"])
-def test_requirements_are_what_the_lock_says(group: str, tmp_path: Path) -> None:
+def test_the_requirements_match_the_lock_file(group: str, tmp_path: Path) -> None:
     fresh = tmp_path / "requirements.txt"
     options = [
         "--frozen",
@@ -132,7 +132,7 @@ class TestImage:
         assert [path for _, path in added if not path.startswith("/var/task/")] == []
         assert [path for mode, path in added if mode == "x" and ".so" not in path] == []
 
-    def test_has_bytecode_for_every_module_that_no_file_time_can_spoil(self, function: str) -> None:
+    def test_has_bytecode_that_ignores_file_times_for_every_module(self, function: str) -> None:
         assert run_python(image(function), LIST_UNCOMPILED) == ""
 
     def test_handler_imports_without_network_and_environment(self, function: str) -> None:
@@ -142,10 +142,10 @@ os.environ.clear()
 import boto3, {function}.handler
 print(boto3.__file__, callable({function}.handler.handle))
 """
-        # Our boto3, trimmed and locked, and not the base's.
+        # The trimmed and locked boto3, not that of the base image.
         assert run_python(image(function), program) == "/var/task/boto3/__init__.py True"
 
-    def test_starts_faster_than_the_bases_own_s3_client_alone(self, function: str) -> None:
+    def test_starts_faster_than_the_s3_client_of_the_base_image(self, function: str) -> None:
         clients = "from shared.s3 import photo_store; photo_store()"
         if function == "tag":
             clients += "; from tag.aws import rekognition; rekognition()"
@@ -167,9 +167,9 @@ print(boto3.__file__, callable({function}.handler.handle))
 @pytest.mark.docker
 @pytest.mark.xdist_group("docker")
 class TestPhotoInContainer:
-    """A photo from a bucket, with 8 MB of /tmp and nothing else that can be written."""
+    """A photo from a bucket, with 8 MB of /tmp as the only writable folder."""
 
-    def test_extract_reads_the_one_of_the_readme(self) -> None:
+    def test_extract_reads_the_photo_of_the_readme(self) -> None:
         event = json.loads((ROOT / "tests" / "events" / "extract.json").read_text())
 
         with emulated_with_photos(image("extract"), PHOTOS, SMALL_TMP) as container:
@@ -193,7 +193,7 @@ class TestPhotoInContainer:
 @pytest.mark.docker
 @pytest.mark.xdist_group("docker")
 @pytest.mark.parametrize("function", ["tag", "thumbnail"])
-def test_libvips_is_the_wheels_own_on_one_thread(function: str) -> None:
+def test_libvips_comes_from_the_wheel_and_uses_one_thread(function: str) -> None:
     program = """
 import json, os, pyvips
 print(json.dumps([pyvips.API_mode, pyvips.concurrency_get(), os.environ["MALLOC_ARENA_MAX"]]))
@@ -238,8 +238,8 @@ for folder, folders, files in os.walk("/"):
         print("x" if os.lstat(path).st_mode & stat.S_IXUSR else "-", path)
 """
 
-# CPU time of whole processes, the best of five each, one after the other; in / it is the base's
-# boto3 that is found.
+# CPU time of whole processes, the best of five each, one after the other. In /, Python finds the
+# boto3 of the base image.
 COLD_START = """
 import resource, subprocess, sys
 def cpu_seconds(program, folder):

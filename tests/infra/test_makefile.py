@@ -18,7 +18,7 @@ TARGETS = re.findall(r"^\.PHONY: (\S+)", MAKEFILE, re.MULTILINE)
 def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     settings = {name: value for name, value in os.environ.items() if "MAKE" not in name}
     return subprocess.run(  # noqa: S603  # our own targets
-        ["make", *arguments],  # noqa: S607  # whichever make there is
+        ["make", *arguments],  # noqa: S607  # the make of this machine
         cwd=folder,
         env=settings,  # without the variables of the `make test` that runs this test
         check=False,
@@ -38,7 +38,7 @@ def clone(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_bare_make_lists_every_target_with_what_it_does() -> None:
+def test_make_without_a_target_lists_every_target() -> None:
     listed = dict(line.split(maxsplit=1) for line in make(ROOT).stdout.splitlines())
 
     assert list(listed) == TARGETS
@@ -46,7 +46,7 @@ def test_bare_make_lists_every_target_with_what_it_does() -> None:
 
 
 @pytest.mark.parametrize(("target", "work"), [("demo", "-m local demo"), ("test", "bin/pytest")])
-def test_target_does_its_own_set_up_in_a_fresh_clone(target: str, work: str, clone: Path) -> None:
+def test_a_target_sets_up_a_fresh_clone_first(target: str, work: str, clone: Path) -> None:
     recipe = make(clone, "--dry-run", target).stdout
 
     steps = ["-m venv .venv", "--require-hashes", "uv sync --locked", work]
@@ -65,7 +65,7 @@ def test_nothing_is_cached_outside_the_clone(clone: Path) -> None:
     assert "pip install --no-cache-dir" in MAKEFILE
 
 
-def test_an_old_python_is_refused_with_the_version_that_is_needed(clone: Path) -> None:
+def test_an_old_python_is_refused_with_the_version_to_install(clone: Path) -> None:
     old = clone / "python3.9"
     old.write_text("#!/bin/sh\nexit 1\n")
     old.chmod(0o755)
@@ -77,7 +77,7 @@ def test_an_old_python_is_refused_with_the_version_that_is_needed(clone: Path) -
     assert not (clone / ".venv").exists()
 
 
-def test_uv_is_installed_from_what_the_lock_says(tmp_path: Path) -> None:
+def test_uv_is_installed_as_the_lock_file_pins_it(tmp_path: Path) -> None:
     fresh = tmp_path / "bootstrap.txt"
     export = [find_uv_bin(), "export", "--quiet", "--frozen", "--no-emit-project", "--no-annotate"]
     options = ["--no-header", "--only-group", "bootstrap", "--output-file", str(fresh)]
@@ -90,7 +90,7 @@ def test_uv_is_installed_from_what_the_lock_says(tmp_path: Path) -> None:
 def deployer(clone: Path) -> Path:
     """Return a clone after setup, with stand-ins for docker, npm, terraform and python.
 
-    They append their calls to the file `said`. terraform's state has a bucket and a function, and
+    They append their calls to the file `calls`. terraform's state has a bucket and a function, and
     its variable keep_photos has the value in the file `keep`.
     """
     (clone / "terraform").mkdir()
@@ -98,10 +98,10 @@ def deployer(clone: Path) -> Path:
     (clone / "web" / "node_modules" / ".package-lock.json").touch()
     shutil.copy(ROOT / "terraform" / "backend.tf.example", clone / "terraform")
     stubs = {
-        "docker": 'sleep 0.1; echo "docker $1 $3" >> said',
-        "npm": 'echo "npm $*" >> said',
-        "python": 'echo "python $*" >> said',
-        "terraform": """echo "terraform $*" >> said
+        "docker": 'sleep 0.1; echo "docker $1 $3" >> calls',
+        "npm": 'echo "npm $*" >> calls',
+        "python": 'echo "python $*" >> calls',
+        "terraform": """echo "terraform $*" >> calls
             case "$2 $3" in
                 "state list") printf '%s\\n' module.photos.aws_s3_bucket.this \\
                     module.photos.aws_s3_bucket_policy.this module.tag.aws_lambda_function.this ;;
@@ -125,15 +125,15 @@ def deploy(folder: Path, *arguments: str) -> tuple[subprocess.CompletedProcess[s
     clients = {name.upper(): folder / ".venv/bin" / name for name in ("docker", "npm", "terraform")}
     settings = (f"{name}={path.resolve()}" for name, path in clients.items())
     done = make(folder, *settings, *arguments)
-    said = folder / "said"
-    lines = said.read_text().splitlines() if said.exists() else []
+    calls = folder / "calls"
+    lines = calls.read_text().splitlines() if calls.exists() else []
     return done, [line.replace("terraform -chdir=terraform", "terraform") for line in lines]
 
 
-def test_deploying_is_one_step_after_the_other_even_with_many_jobs(deployer: Path) -> None:
-    _, said = deploy(deployer, "--jobs=8", "build", "push", "apply")
+def test_deploy_steps_run_in_order_even_with_many_jobs(deployer: Path) -> None:
+    _, calls = deploy(deployer, "--jobs=8", "build", "push", "apply")
 
-    steps = [" ".join(line.split()[:2]) for line in said]
+    steps = [" ".join(line.split()[:2]) for line in calls]
     assert steps[:6] == [*["docker build"] * 3, "python -m", "terraform init", "terraform apply"]
 
 
@@ -146,52 +146,54 @@ def test_images_are_built_without_attestations_which_lambda_does_not_run(clone: 
 
 
 def test_pushing_to_another_registry_is_one_setting(deployer: Path) -> None:
-    _, said = deploy(deployer, "push", "REGISTRY=127.0.0.1:5000")
+    _, calls = deploy(deployer, "push", "REGISTRY=127.0.0.1:5000")
 
-    assert said[-1].endswith("--registry 127.0.0.1:5000")
+    assert calls[-1].endswith("--registry 127.0.0.1:5000")
 
 
 @pytest.mark.parametrize("target", ["plan", "apply"])
 def test_terraform_is_initialized_first(target: str, deployer: Path) -> None:
-    _, said = deploy(deployer, target)
+    _, calls = deploy(deployer, target)
 
-    assert said[:2] == ["terraform init -input=false", f"terraform {target}"]
+    assert calls[:2] == ["terraform init -input=false", f"terraform {target}"]
 
 
 @pytest.mark.parametrize("target", ["apply", "publish"])
-def test_the_page_is_built_and_goes_where_terraform_says(target: str, deployer: Path) -> None:
-    done, said = deploy(deployer, target)
+def test_the_page_is_built_and_published_to_the_bucket_in_terraforms_outputs(
+    target: str, deployer: Path
+) -> None:
+    done, calls = deploy(deployer, target)
 
-    assert said[-2:] == [
+    assert calls[-2:] == [
         "python -m gallery publish --bucket the-site_bucket",
         "terraform output -raw site_url",
     ]
-    assert (deployer / "web" / "said").read_text() == "npm run build\n"
+    assert (deployer / "web" / "calls").read_text() == "npm run build\n"
     assert "Gallery: the-site_url\n" in done.stdout
 
 
 def test_without_npm_apply_skips_the_page_and_names_the_command(deployer: Path) -> None:
-    done, said = deploy(deployer, "apply", "NPM=no-npm-here")
+    done, calls = deploy(deployer, "apply", "NPM=no-npm-here")
 
     assert done.returncode == 0
-    assert said == ["terraform init -input=false", "terraform apply"]
+    assert calls == ["terraform init -input=false", "terraform apply"]
     assert "make publish" in done.stderr
 
 
 def test_state_in_a_bucket_is_one_setting(deployer: Path) -> None:
-    _, said = deploy(deployer, "init", "STATE_BUCKET=our-states")
+    _, calls = deploy(deployer, "init", "STATE_BUCKET=our-states")
 
-    assert said == ["terraform init -migrate-state -backend-config=bucket=our-states"]
+    assert calls == ["terraform init -migrate-state -backend-config=bucket=our-states"]
     example = (ROOT / "terraform" / "backend.tf.example").read_text()
     assert (deployer / "terraform" / "backend.tf").read_text() == example
 
 
 def test_destroy_refuses_while_photos_are_kept_and_names_the_command(deployer: Path) -> None:
-    refused, said = deploy(deployer, "destroy")
+    refused, calls = deploy(deployer, "destroy")
 
     assert refused.returncode != 0
     assert "make destroy KEEP_PHOTOS=false" in refused.stderr
-    assert [line for line in said if "destroy" in line or "apply" in line] == []
+    assert [line for line in calls if "destroy" in line or "apply" in line] == []
 
 
 @pytest.mark.parametrize(
@@ -202,10 +204,10 @@ def test_destroy_lifts_the_protection_of_buckets_first(
 ) -> None:
     (deployer / "keep").write_text(f"{keep}\n")
 
-    done, said = deploy(deployer, "destroy", setting)
+    done, calls = deploy(deployer, "destroy", setting)
 
     assert done.returncode == 0, done.stderr
-    assert [line for line in said if "keep_photos" in line] == [
+    assert [line for line in calls if "keep_photos" in line] == [
         "terraform apply -target=module.photos.aws_s3_bucket.this -var keep_photos=false",
         "terraform destroy -var keep_photos=false",
     ]
@@ -226,15 +228,15 @@ def test_destroy_knows_the_buckets_and_the_table_by_their_addresses() -> None:
 
 
 def test_redrive_takes_the_queue_from_terraform(deployer: Path) -> None:
-    _, said = deploy(deployer, "redrive")
+    _, calls = deploy(deployer, "redrive")
 
-    assert said[-1] == (
+    assert calls[-1] == (
         "python -m gallery redrive --queue-url the-dead_letters_url"
         " --state-machine-arn the-state_machine_arn"
     )
 
 
-def test_ci_runs_what_the_readme_says() -> None:
+def test_ci_runs_make_test() -> None:
     assert "exec make test" in (ROOT / ".ci/run").read_text()
     assert "run: make test" in (ROOT / ".github/workflows/ci.yml").read_text()
 

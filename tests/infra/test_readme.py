@@ -84,10 +84,10 @@ def test_costs_match_the_cost_model() -> None:
             costs.idle_month(),
         )
     )
-    said = " ".join(README.partition("## Deploy")[2].partition("##")[0].split())
+    section = " ".join(README.partition("## Deploy")[2].partition("##")[0].split())
 
     about = r"about USD ([\d.]+) with Rek.* USD ([\d.]+) with .* photos costs about USD ([\d.]+)\. "
-    [figures] = re.findall(about, said)
+    [figures] = re.findall(about, section)
     assert [float(each) for each in figures] == [
         pytest.approx(usd, rel=0.02) for usd in (rekognition, embedded, idle)
     ]

@@ -1,4 +1,4 @@
-"""`make unit` runs what needs nothing but Python, and says so of a test that needs more."""
+"""`make unit` runs the tests that need only Python, and fails a test that needs more."""
 
 import subprocess
 import sys
@@ -21,7 +21,7 @@ USES = {
 }
 
 
-def test_a_unit_test_that_needs_more_fails_by_name(tmp_path: Path) -> None:
+def test_a_unit_test_that_needs_more_fails_with_the_reason(tmp_path: Path) -> None:
     tests = [f"def test_{number}():\n    {code}\n" for number, code in enumerate(USES.values())]
     (tmp_path / "test_them.py").write_text("\n".join(tests))
 

@@ -1,4 +1,4 @@
-"""Plans, made once for all tests."""
+"""Fixtures: two Terraform plans, each made once for all tests."""
 
 import fcntl
 import json
@@ -16,21 +16,21 @@ CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/1234abcd-12ab-34cd
 
 @pytest.fixture(scope="session")
 def plan_file(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
-    """The JSON of a plan with the defaults."""
+    """Return the path of the JSON of a plan with the defaults."""
     return _plan_file("defaults", {}, tmp_path_factory, worker_id)
 
 
 @pytest.fixture(scope="session")
 def plan(plan_file: Path) -> Plan:
-    """A plan with the defaults."""
+    """Return a plan with the defaults."""
     return Plan(json.loads(plan_file.read_text()))
 
 
 @pytest.fixture(scope="session")
 def other_plan(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Plan:
-    """A plan with a key, the embedded labeler, a domain, pages of two origins more, and all logs.
+    """Return a plan with a KMS key, the embedded labeler, a domain, two more origins and all logs.
 
-    With a domain the page's origin is known, and with it every template that compares it.
+    With a domain, the plan knows the page's origin, and so every template that compares it.
     """
     settings = {
         **OTHER_SETTINGS,

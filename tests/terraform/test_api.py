@@ -17,7 +17,7 @@ MODEL = "com.amazonaws.swf.service.v2.model"  # as Step Functions names its erro
 
 @pytest.fixture
 def plan(other_plan: Plan) -> Plan:
-    """A plan that knows where the gallery's page is, and so every template that names it."""
+    """Return a plan that knows the page's origin, and so every template that contains it."""
     return other_plan
 
 
@@ -63,7 +63,7 @@ def template_of(plan: Plan, kind: str, name: str) -> str:
 
 
 def request_for(plan: Plan, name: str) -> Any:  # noqa: ANN401  # JSON
-    """What Step Functions is asked for an execution of that name."""
+    """Return the request to Step Functions for an execution with that name."""
     template = template_of(plan, "aws_api_gateway_integration", "get")
     return json.loads(render(template, Input({"name": name}), status=200).body)
 
@@ -80,7 +80,7 @@ def refused(plan: Plan, error: str | None, **headers: str) -> Answer:
 
 
 @pytest.mark.parametrize("name", [NAME, "a", "x" * 80])
-def test_asks_for_the_execution_without_what_went_in_or_out(plan: Plan, name: str) -> None:
+def test_the_request_asks_for_the_execution_without_input_and_output(plan: Plan, name: str) -> None:
     assert request_for(plan, name) == {
         "executionArn": f"{EXECUTIONS}:{name}",
         "includedData": "METADATA_ONLY",
@@ -90,7 +90,7 @@ def test_asks_for_the_execution_without_what_went_in_or_out(plan: Plan, name: st
 @pytest.mark.parametrize(
     "name",
     [
-        pytest.param("", id="none"),
+        pytest.param("", id="empty"),
         pytest.param("x" * 81, id="too long"),
         pytest.param("other:name", id="an execution of another machine"),
         pytest.param('a", "includedData": "ALL_DATA', id="a quote"),
@@ -101,17 +101,17 @@ def test_asks_for_the_execution_without_what_went_in_or_out(plan: Plan, name: st
         pytest.param("köln", id="not ASCII"),
     ],
 )
-def test_a_name_that_is_none_never_becomes_an_arn(plan: Plan, name: str) -> None:
+def test_an_invalid_name_never_becomes_an_arn(plan: Plan, name: str) -> None:
     assert request_for(plan, name) == {"executionArn": "not the name of an execution"}
 
 
-def test_a_running_execution_has_no_end(plan: Plan) -> None:
+def test_a_running_execution_has_no_stop_date(plan: Plan) -> None:
     body = {"status": "RUNNING", "startDate": 1.4867685e9, "input": "secret", "name": NAME}
 
     assert json.loads(described(plan, body).body) == {"status": "RUNNING", "startDate": 1.4867685e9}
 
 
-def test_nothing_of_an_execution_is_told_but_its_state_and_times(plan: Plan) -> None:
+def test_the_answer_has_only_the_status_and_times_of_the_execution(plan: Plan) -> None:
     body = {
         "cause": "secret",
         "error": "secret",
@@ -140,7 +140,9 @@ def test_nothing_of_an_execution_is_told_but_its_state_and_times(plan: Plan) -> 
         (None, 502),
     ],
 )
-def test_a_refusal_says_whose_fault_it_is(plan: Plan, error: str | None, status: int) -> None:
+def test_an_error_has_the_status_of_its_cause_and_no_details(
+    plan: Plan, error: str | None, status: int
+) -> None:
     answer = refused(plan, error)
 
     assert answer.status == status
@@ -149,7 +151,9 @@ def test_a_refusal_says_whose_fault_it_is(plan: Plan, error: str | None, status:
 
 
 @pytest.mark.parametrize("status", [400, 403, 429, 500, 503])
-def test_every_refusal_of_step_functions_goes_through_its_template(plan: Plan, status: int) -> None:
+def test_the_error_template_applies_to_every_error_of_step_functions(
+    plan: Plan, status: int
+) -> None:
     (response,) = (
         one
         for one in plan.of_type("aws_api_gateway_integration_response")
@@ -161,7 +165,7 @@ def test_every_refusal_of_step_functions_goes_through_its_template(plan: Plan, s
     assert not re.fullmatch(response.values["selection_pattern"], "200")
 
 
-def answers_to_pages(plan: Plan, **headers: str) -> list[Answer]:
+def answers_to_page(plan: Plan, **headers: str) -> list[Answer]:
     options = template_of(plan, "aws_api_gateway_integration_response", "options")
     return [
         render(options, Input(headers), status=204),
@@ -174,22 +178,22 @@ def answers_to_pages(plan: Plan, **headers: str) -> list[Answer]:
 @pytest.mark.parametrize(
     "origin", ["https://gallery.example.com", "https://photos.example.com", "http://localhost:5173"]
 )
-def test_the_gallerys_page_and_those_of_the_settings_may_read_every_answer(
+def test_the_gallery_and_the_configured_origins_may_read_every_answer(
     plan: Plan, header: str, origin: str
 ) -> None:
-    for answer in answers_to_pages(plan, **{header: origin}):
+    for answer in answers_to_page(plan, **{header: origin}):
         assert answer.headers == {"Access-Control-Allow-Origin": origin, "Vary": "Origin"}
 
 
 @pytest.mark.parametrize(
     "origin", ["https://evil.example", "https://photos.example.com.evil.example", "null"]
 )
-def test_no_other_page_may_read_any_answer(plan: Plan, origin: str) -> None:
-    for answer in answers_to_pages(plan, origin=origin):
+def test_no_other_origin_may_read_any_answer(plan: Plan, origin: str) -> None:
+    for answer in answers_to_page(plan, origin=origin):
         assert answer.headers == {"Vary": "Origin"}
 
 
-def test_new_origins_are_deployed(plan: Plan) -> None:
+def test_a_change_of_origins_triggers_a_deployment(plan: Plan) -> None:
     (deployment,) = plan.of_type("aws_api_gateway_deployment")
 
     assert "var.cors_origins" in plan.references(deployment, "triggers")

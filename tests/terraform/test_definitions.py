@@ -1,4 +1,4 @@
-"""Terraform renders the definitions as the laptop does, expressions and retry policies included."""
+"""Terraform renders the definitions as local/ does, including expressions and retry policies."""
 
 import json
 from typing import Any
@@ -19,7 +19,7 @@ def definitions(plan: Plan) -> dict[str, Any]:
 
 
 def names_in(planned: dict[str, Any]) -> Values:
-    """Return the names that the plan gives, from where the definitions use them alone."""
+    """Return the template's values in the plan, read from the planned definitions."""
     states = planned[""]["States"]
     thumbnail, tag = states["RenderAndTag"]["Branches"]
     watch = planned["watch"]["States"]
@@ -41,7 +41,7 @@ def names_in(planned: dict[str, Any]) -> Values:
     }
 
 
-def test_each_definition_is_rendered_as_on_a_laptop(plan: Plan) -> None:
+def test_terraform_and_local_render_the_same_definitions(plan: Plan) -> None:
     planned = definitions(plan)
     names = names_in(planned)
 

@@ -1,4 +1,4 @@
-"""What is pushed is what runs: the images of a registry on this machine, by their digests."""
+"""The functions run the images that were pushed to a local registry, by their digests."""
 
 import json
 import os
@@ -49,7 +49,7 @@ def push(deployment: Deployment, host: str, images: dict[str, str]) -> None:
 
 
 def pushed(deployment: Deployment) -> dict[str, dict[str, str]]:
-    """Return what was recorded of the push, by step."""
+    """Return the recorded images by step."""
     record = deployment.folder / "images.auto.tfvars.json"
     images: dict[str, dict[str, str]] = json.loads(record.read_text())["images"]
     return images
@@ -63,7 +63,7 @@ def test_the_functions_are_the_images_that_were_pushed(deployment: Deployment) -
         assert f"/gallery-{step}@{image['digest']}" in running
 
 
-def test_photos_come_out_ready(deployment: Deployment) -> None:
+def test_the_pushed_images_process_photos(deployment: Deployment) -> None:
     for photo in READY:
         record = deployment.process(f"uploads/ada/{photo.name}", photo.read_bytes())
 

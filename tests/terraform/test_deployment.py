@@ -1,7 +1,7 @@
-"""What `terraform apply` makes works, with the handlers in processes of this machine.
+"""The deployment of `terraform apply` works, with the handlers in local processes.
 
 One apply takes over a minute (the provider waits for buckets and queues to settle), so all tests
-share one, and the last takes it down.
+share one deployment, and the last test destroys it.
 """
 
 import json
@@ -19,7 +19,7 @@ from deployment import NO_PHOTO, PHOTOS, READY, Deployment, Dogs
 from gallery.publish import publish
 from internet import Internet
 from local.functions import Answer, Function, InProcess
-from local.moto_patches import cognitosignin  # noqa: F401  # importing it puts it in place
+from local.moto_patches import cognitosignin  # noqa: F401  # importing it applies the patch
 from local.stack import Stack
 from tools.npm import NpmError
 from tools.tenants import Names, Policies, bucket_arn, cases, simulate
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.timeout(900)
 
 ORIGINS = ["https://photos.example.com", "http://localhost:5173"]
-IMAGES = {  # of nothing: the handlers run in processes here
+IMAGES = {  # placeholders: the handlers run in local processes
     step: {"digest": f"sha256:{number * 64}", "architecture": "arm64"}
     for step, number in {"extract": "1", "thumbnail": "2", "tag": "3"}.items()
 }
@@ -38,18 +38,18 @@ IMAGES["tag"]["label_model"] = False  # type: ignore[assignment]  # as `make pus
 
 
 class Holding(InProcess):
-    """The handlers, except that Extract waits with one photo until it is let go."""
+    """The handlers; with one photo, Extract waits until the test lets it continue."""
 
     def __init__(self) -> None:
         super().__init__()
         self.name = "held.jpg"
-        self.holds = threading.Event()
-        self.lets_go = threading.Event()
+        self.is_waiting = threading.Event()
+        self.may_continue = threading.Event()
 
     def invoke(self, function: Function, payload: bytes) -> Answer:
         if function.step == "extract" and self.name.encode() in payload:
-            self.holds.set()
-            self.lets_go.wait(60)
+            self.is_waiting.set()
+            self.may_continue.wait(60)
         return super().invoke(function, payload)
 
 
@@ -70,7 +70,7 @@ def deployment(
 
 
 @pytest.mark.parametrize("photo", READY, ids=lambda photo: photo.name)
-def test_a_photo_comes_out_ready(deployment: Deployment, photo: Path) -> None:
+def test_a_photo_becomes_ready(deployment: Deployment, photo: Path) -> None:
     record = deployment.process(f"uploads/ada/2016/é + {photo.name}", photo.read_bytes())
 
     assert record["status"] == "READY"
@@ -82,7 +82,7 @@ def test_a_photo_comes_out_ready(deployment: Deployment, photo: Path) -> None:
     assert deployment.label_rows("ada") == {"dog", "animal"}
 
 
-def test_a_photo_made_here_comes_out_with_all_that_it_states(deployment: Deployment) -> None:
+def test_a_row_has_the_metadata_of_its_photo(deployment: Deployment) -> None:
     photo = photofiles.jpeg(
         exif=photofiles.tiff_block([photofiles.text(photofiles.MAKE, "Taco")]),
         width_px=1200,
@@ -97,7 +97,7 @@ def test_a_photo_made_here_comes_out_with_all_that_it_states(deployment: Deploym
     assert (thumb["width_px"], thumb["height_px"]) == (400, 300)
 
 
-def test_what_is_no_photo_is_rejected(deployment: Deployment) -> None:
+def test_a_file_that_is_not_a_photo_is_rejected(deployment: Deployment) -> None:
     photo = NO_PHOTO.read_bytes()
 
     record = deployment.process("uploads/cid/not-a-photo.jpg", photo)
@@ -106,7 +106,7 @@ def test_what_is_no_photo_is_rejected(deployment: Deployment) -> None:
     assert deployment.derived("cid") == {}
 
 
-def test_of_a_deleted_photo_nothing_but_its_tombstone_is_left(deployment: Deployment) -> None:
+def test_a_deleted_photo_leaves_only_its_tombstone(deployment: Deployment) -> None:
     key, stack = "uploads/dan/deleted.jpg", deployment.stack
     deployment.process(key, READY[0].read_bytes())
     assert deployment.derived("dan")
@@ -119,7 +119,7 @@ def test_of_a_deleted_photo_nothing_but_its_tombstone_is_left(deployment: Deploy
     assert deployment.label_rows("dan") == set()
 
 
-def test_the_page_can_be_signed_in_to_and_needs_no_more_than_its_policy_allows(
+def test_a_user_signs_in_and_uploads_within_the_security_policy_of_the_page(
     deployment: Deployment, dist: Path, browser: "Browser"
 ) -> None:
     stack, outputs = deployment.stack, deployment.outputs()
@@ -139,17 +139,17 @@ def test_the_page_can_be_signed_in_to_and_needs_no_more_than_its_policy_allows(
         UserAttributes=[{"Name": "email", "Value": "gus@example.com"}],
     )
     internet = Internet(stack, f"{outputs['site_url']}/")
-    troubles: list[str] = []
+    page_errors: list[str] = []
 
-    def complain(what: str) -> None:
-        troubles.append(what)
+    def record(message: str) -> None:
+        page_errors.append(message)
 
     with browser.new_context(locale="en-GB") as context:
         internet.attach(context)
         page = context.new_page()
         page.set_default_timeout(60_000)
-        page.on("pageerror", lambda error: complain(str(error)))
-        page.on("console", lambda line: complain(line.text) if line.type == "error" else None)
+        page.on("pageerror", lambda error: record(str(error)))
+        page.on("console", lambda line: record(line.text) if line.type == "error" else None)
         page.goto(internet.url)
         page.get_by_label("User name or email").fill("gus@example.com")
         page.get_by_label("Password").fill(temporary)
@@ -160,11 +160,11 @@ def test_the_page_can_be_signed_in_to_and_needs_no_more_than_its_policy_allows(
         page.get_by_label("Files", exact=True).set_input_files(PHOTOS / "rocket.jpg")
         page.locator(".item").get_by_text("Ready after").wait_for()
         page.get_by_role("main").locator(".thumb.loaded").wait_for()
-        assert troubles == []
+        assert page_errors == []
         stranger = "https://elsewhere.example/"
         assert page.evaluate("url => fetch(url).catch(() => 'refused')", stranger) == "refused"
 
-    assert "elsewhere.example" not in internet.hosts  # the policy stops it before it leaves
+    assert "elsewhere.example" not in internet.hosts  # the policy blocks the request in the browser
     assert {host.partition(".")[0] for host in internet.hosts} >= {
         "cognito-identity",
         "cognito-idp",
@@ -174,7 +174,9 @@ def test_the_page_can_be_signed_in_to_and_needs_no_more_than_its_policy_allows(
     }
 
 
-def test_what_is_applied_keeps_tenants_apart_as_what_was_planned(deployment: Deployment) -> None:
+def test_the_applied_policies_keep_tenants_apart_as_the_planned_ones(
+    deployment: Deployment,
+) -> None:
     outputs, client = deployment.outputs(), deployment.stack.client
     [distribution] = client("cloudfront").list_distributions()["DistributionList"]["Items"]
     names = Names(
@@ -205,7 +207,7 @@ def test_what_is_applied_keeps_tenants_apart_as_what_was_planned(deployment: Dep
     assert [case for case, got in zip(tried, verdicts, strict=True) if got != case.allowed] == []
 
 
-def test_what_is_no_file_of_the_page_is_not_found(deployment: Deployment, dist: Path) -> None:
+def test_a_path_without_a_file_returns_the_page_404(deployment: Deployment, dist: Path) -> None:
     bucket = deployment.outputs()["site_bucket"]
     publish(deployment.stack.s3, bucket, dist, now=datetime.now(UTC))
 
@@ -216,50 +218,50 @@ def test_what_is_no_file_of_the_page_is_not_found(deployment: Deployment, dist: 
     assert "default-src 'none'" in answer["headers"]["Content-Security-Policy"]
 
 
-def test_an_execution_that_is_killed_leaves_a_dead_letter(
+def test_a_stopped_execution_leaves_a_dead_letter_message(
     deployment: Deployment, functions: Holding
 ) -> None:
     stack = deployment.stack
     stack.wait_until_idle()
-    assert deployment.letters() == []
+    assert deployment.dead_letters() == []
     key = f"uploads/eve/{functions.name}"
     version_id = stack.upload(key, READY[0].read_bytes())
-    assert functions.holds.wait(60)
+    assert functions.is_waiting.wait(60)
 
     [running] = stack.stepfunctions.list_executions(
         stateMachineArn=stack.state_machine_arn, statusFilter="RUNNING"
     )["executions"]
     stack.stepfunctions.stop_execution(executionArn=running["executionArn"])
-    functions.lets_go.set()
+    functions.may_continue.set()
 
     assert stack.wait_for(key, version_id).status == "ABORTED"
-    [letter] = deployment.letters()
-    assert letter["execution_arn"] == running["executionArn"]
-    assert letter["failure"] == {"name": "ABORTED"}
+    [message] = deployment.dead_letters()
+    assert message["execution_arn"] == running["executionArn"]
+    assert message["failure"] == {"name": "ABORTED"}
 
 
 def test_a_second_plan_changes_nothing(deployment: Deployment) -> None:
     assert deployment.changes() == ""
 
 
-def test_destroy_keeps_photos_until_it_is_told_otherwise(deployment: Deployment) -> None:
+def test_destroy_keeps_photos_until_keep_photos_is_false(deployment: Deployment) -> None:
     deployment.process("uploads/fay/kept.jpg", READY[0].read_bytes())
-    before = deployment.what_is_left()
+    before = deployment.remaining()
     assert all(before.values()), before
 
     refused = deployment.make("destroy")
 
     assert refused.returncode != 0
     assert "make destroy KEEP_PHOTOS=false" in refused.stderr
-    assert deployment.what_is_left() == before
+    assert deployment.remaining() == before
 
     refused = deployment.terraform("destroy", "-auto-approve", "-input=false", status=(1,))
 
     assert "keep_photos is true" in refused.stdout + refused.stderr
-    assert deployment.what_is_left() == before
+    assert deployment.remaining() == before
     assert "Resources: 0 added, 0 changed, 0 destroyed." in deployment.apply()
 
-    told = deployment.make("destroy", "KEEP_PHOTOS=false")
+    destroyed = deployment.make("destroy", "KEEP_PHOTOS=false")
 
-    assert told.returncode == 0, told.stderr
-    assert not any(deployment.what_is_left().values()), deployment.what_is_left()
+    assert destroyed.returncode == 0, destroyed.stderr
+    assert not any(deployment.remaining().values()), deployment.remaining()

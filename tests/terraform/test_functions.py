@@ -1,4 +1,4 @@
-"""Each function is given what its code reads, and nothing else."""
+"""Each function has exactly the settings that its code reads."""
 
 import re
 from collections.abc import Mapping
@@ -29,18 +29,20 @@ def settings(plan: Plan, step: str) -> Mapping[str, str]:
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_has_the_settings_that_its_handler_says_it_reads(step: str, plan: Plan) -> None:
+def test_a_function_has_exactly_the_settings_that_its_handler_names(step: str, plan: Plan) -> None:
     handler = (IMAGES / step / "handler.py").read_text()
     (reads,) = re.findall(r"^Reads +(.+)$", handler, re.MULTILINE)
 
     assert set(settings(plan, step)) == set(reads.split(", "))
 
 
-def test_renditions_of_the_settings_are_those_of_the_code(plan: Plan) -> None:
+def test_the_planned_renditions_are_the_defaults_of_the_code(plan: Plan) -> None:
     assert parse_renditions(settings(plan, "thumbnail")["RENDITIONS"]) == DEFAULT_RENDITIONS
 
 
-def test_labels_of_the_settings_are_asked_for(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_code_reads_the_planned_settings_of_the_labeler(
+    plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name, value in settings(plan, "tag").items():
         monkeypatch.setenv(name, value)
 
@@ -48,11 +50,11 @@ def test_labels_of_the_settings_are_asked_for(plan: Plan, monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_stops_before_the_state_machine_gives_it_up(step: str, plan: Plan) -> None:
+def test_a_function_times_out_before_its_task(step: str, plan: Plan) -> None:
     (machine,) = (
         one for one in plan.of_type("aws_sfn_state_machine") if one.module == "module.workflow"
     )
-    (given_up_after,) = {
+    (task_timeout_seconds,) = {
         int(seconds)
         for seconds in re.findall(
             rf'"FunctionName":"[^"]+-{step}".*?"TimeoutSeconds":([0-9]+)',
@@ -60,4 +62,4 @@ def test_stops_before_the_state_machine_gives_it_up(step: str, plan: Plan) -> No
         )
     }
 
-    assert function(plan, step)["timeout"] + 5 <= given_up_after
+    assert function(plan, step)["timeout"] + 5 <= task_timeout_seconds

@@ -1,4 +1,4 @@
-"""What storage, images and queues are protected by, from what Terraform plans."""
+"""The protection of storage, images and queues in Terraform's plan."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -23,7 +23,7 @@ def either_plan(request: pytest.FixtureRequest) -> Plan:
 
 
 def by_bucket(plan: Plan, kind: str) -> dict[str, Mapping[str, Any]]:
-    """The values of each resource of a kind, by the bucket that it is about."""
+    """Return the values of each resource of a kind, by the bucket that it applies to."""
     return {one.values["bucket"]: one.values for one in plan.of_type(kind)}
 
 
@@ -32,7 +32,7 @@ def rules(plan: Plan, bucket: str) -> list[Mapping[str, Any]]:
     return [rule for rule in found if rule["status"] == "Enabled"]
 
 
-def test_buckets_are_these(either_plan: Plan) -> None:
+def test_there_are_four_buckets(either_plan: Plan) -> None:
     assert set(by_bucket(either_plan, "aws_s3_bucket")) == ALL
 
 
@@ -45,7 +45,7 @@ def test_no_bucket_is_public(either_plan: Plan) -> None:
         assert all(block[flag] for flag in (*flags, "restrict_public_buckets"))
 
 
-def test_bucket_owner_owns_every_object(either_plan: Plan) -> None:
+def test_the_bucket_owner_owns_every_object(either_plan: Plan) -> None:
     controls = by_bucket(either_plan, "aws_s3_bucket_ownership_controls")
 
     assert {bucket: one["rule"][0]["object_ownership"] for bucket, one in controls.items()} == (
@@ -53,7 +53,7 @@ def test_bucket_owner_owns_every_object(either_plan: Plan) -> None:
     )
 
 
-def test_photos_have_versions_which_expire(either_plan: Plan) -> None:
+def test_photos_are_versioned_and_old_versions_expire(either_plan: Plan) -> None:
     versioned = by_bucket(either_plan, "aws_s3_bucket_versioning")
     expiring = [one["noncurrent_version_expiration"] for one in rules(either_plan, PHOTOS)]
 
@@ -63,7 +63,7 @@ def test_photos_have_versions_which_expire(either_plan: Plan) -> None:
     ]
 
 
-def test_uploads_that_never_end_are_cleaned_up(either_plan: Plan) -> None:
+def test_incomplete_uploads_are_aborted_after_a_day(either_plan: Plan) -> None:
     for bucket in ALL:
         days = [
             abort["days_after_initiation"]
@@ -88,16 +88,16 @@ def test_buckets_are_encrypted(plan: Plan) -> None:
     assert encryption(plan) == dict.fromkeys(ALL, ("AES256", ""))
 
 
-def test_photos_and_renditions_are_encrypted_with_the_key_of_the_settings(other_plan: Plan) -> None:
+def test_photos_and_renditions_are_encrypted_with_the_configured_key(other_plan: Plan) -> None:
     assert encryption(other_plan) == {
         PHOTOS: ("aws:kms", KEY),
         DERIVED: ("aws:kms", KEY),
-        LOGS: ("AES256", ""),  # S3 delivers its logs to no bucket that KMS encrypts
-        SITE: ("AES256", ""),  # whoever asks may read it
+        LOGS: ("AES256", ""),  # S3 cannot deliver its logs to a bucket that KMS encrypts
+        SITE: ("AES256", ""),  # its content is public
     }
 
 
-def test_nothing_is_reached_without_tls(either_plan: Plan) -> None:
+def test_requests_without_tls_are_denied(either_plan: Plan) -> None:
     denied = {
         (resource, action)
         for policy in resource_policies(either_plan)
@@ -112,7 +112,7 @@ def test_nothing_is_reached_without_tls(either_plan: Plan) -> None:
     assert denied == {
         *((f"arn:aws:s3:::{bucket}{suffix}", "s3:*") for bucket in ALL for suffix in ("", "/*")),
         (f"arn:aws:sqs:{place}:gallery-dead-letters", "sqs:*"),
-        (f"arn:aws:sns:{place}:gallery-alarms", "sns:Publish"),  # a topic takes no sns:*
+        (f"arn:aws:sns:{place}:gallery-alarms", "sns:Publish"),  # a topic does not accept sns:*
     }
 
 
@@ -126,7 +126,7 @@ def test_access_to_photos_renditions_and_the_page_is_logged(either_plan: Plan) -
     }
 
 
-def test_only_the_gallerys_page_and_those_of_the_settings_may_use_buckets(
+def test_only_the_gallery_and_the_configured_origins_may_use_the_buckets(
     other_plan: Plan,
 ) -> None:
     configured = by_bucket(other_plan, "aws_s3_bucket_cors_configuration")
@@ -156,7 +156,7 @@ def test_images_cannot_be_replaced_and_are_scanned(either_plan: Plan) -> None:
         assert one.values["image_scanning_configuration"] == [{"scan_on_push": True}]
 
 
-def test_only_its_function_pulls_an_image(either_plan: Plan) -> None:
+def test_only_its_own_function_may_pull_an_image(either_plan: Plan) -> None:
     pulling = {
         policy.address: statement
         for policy in resource_policies(either_plan)
@@ -175,14 +175,14 @@ def test_only_its_function_pulls_an_image(either_plan: Plan) -> None:
     assert pulling == {}
 
 
-def test_dead_letters_are_encrypted_and_kept_as_long_as_can_be(either_plan: Plan) -> None:
+def test_dead_letter_messages_are_encrypted_and_kept_for_14_days(either_plan: Plan) -> None:
     (queue,) = either_plan.of_type("aws_sqs_queue")
 
     assert queue.values["sqs_managed_sse_enabled"] is True
     assert queue.values["message_retention_seconds"] == 14 * DAY_SECONDS
 
 
-def test_table_is_encrypted_and_can_be_brought_back(plan: Plan, other_plan: Plan) -> None:
+def test_the_table_is_encrypted_and_can_be_restored(plan: Plan, other_plan: Plan) -> None:
     (table,), (with_key,) = (one.of_type("aws_dynamodb_table") for one in (plan, other_plan))
 
     for one in (table, with_key):
@@ -191,7 +191,7 @@ def test_table_is_encrypted_and_can_be_brought_back(plan: Plan, other_plan: Plan
     assert with_key.values["server_side_encryption"][0]["kms_key_arn"] == KEY
 
 
-def test_nothing_with_photos_or_users_is_destroyed_without_a_word(either_plan: Plan) -> None:
+def test_photos_rows_and_users_are_protected_from_deletion(either_plan: Plan) -> None:
     (table,) = either_plan.of_type("aws_dynamodb_table")
     (users,) = either_plan.of_type("aws_cognito_user_pool")
 
@@ -201,14 +201,14 @@ def test_nothing_with_photos_or_users_is_destroyed_without_a_word(either_plan: P
     assert {bucket for bucket, one in buckets.items() if one["force_destroy"]} == {SITE}
 
 
-def test_guests_are_refused(either_plan: Plan) -> None:
+def test_unauthenticated_identities_are_refused(either_plan: Plan) -> None:
     (pool,) = either_plan.of_type("aws_cognito_identity_pool")
 
     assert pool.values["allow_unauthenticated_identities"] is False
     assert pool.values["allow_classic_flow"] is False
 
 
-def test_logs_are_not_kept_for_ever(either_plan: Plan) -> None:
+def test_logs_are_kept_for_30_days(either_plan: Plan) -> None:
     kept = {
         one.address: one.values["retention_in_days"]
         for one in either_plan.of_type("aws_cloudwatch_log_group")

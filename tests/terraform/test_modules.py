@@ -19,14 +19,14 @@ TESTED = sorted(
 
 
 def terraform(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run Terraform in `folder`, without what the environment says of a deployment."""
+    """Run Terraform in `folder`, without the AWS_ and TF_ variables of the environment."""
     program = shutil.which("terraform")
     if program is None:
         pytest.skip("terraform is not installed")
     outside = {name: value for name, value in os.environ.items() if name[:3] not in ("AWS", "TF_")}
     return subprocess.run(  # noqa: S603  # our own arguments
         [program, f"-chdir={folder}", *arguments],
-        env={**outside, "CHECKPOINT_DISABLE": "1"},  # or each run asks whether there is a newer one
+        env={**outside, "CHECKPOINT_DISABLE": "1"},  # otherwise each run asks for a newer version
         check=False,
         capture_output=True,
         text=True,
@@ -34,7 +34,7 @@ def terraform(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]
 
 
 def ready(name: str, temporary: Path) -> Path:
-    """Copy the configuration, so that nothing is left in the repository; return `name` of it."""
+    """Copy the configuration out of the repository, and return its folder `name`, initialized."""
     copy_configuration(temporary)
     folder = temporary / name
     shutil.copytree(ROOT / name / "tests", folder / "tests")
@@ -52,14 +52,14 @@ def test_every_file_is_formatted() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_configuration_is_valid_without_a_warning(tmp_path: Path) -> None:
+def test_the_configuration_is_valid_without_a_warning(tmp_path: Path) -> None:
     done = terraform(ready("terraform", tmp_path), "validate", "-no-color")
 
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.strip() == "Success! The configuration is valid."
 
 
-def test_every_module_has_tests_of_what_it_does_and_of_what_it_refuses() -> None:
+def test_every_module_has_unit_tests_and_contract_tests() -> None:
     modules = [*TERRAFORM.glob("modules/*/"), TERRAFORM]
 
     for module in modules:
@@ -69,7 +69,7 @@ def test_every_module_has_tests_of_what_it_does_and_of_what_it_refuses() -> None
         }, module
 
 
-# Each run of a test starts the provider anew, which takes a core for two seconds.
+# Each run of a test starts the provider again, which takes two seconds of CPU time.
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", TESTED)
 def test_terraforms_own_tests_pass(name: str, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Least privilege, from what Terraform plans: who may do what, to what, and if."""
+"""Least privilege in Terraform's plan: principals, actions, resources and conditions."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,7 +13,7 @@ from tools.plan import Plan
 CALLER = "${cognito-identity.amazonaws.com:sub}"
 PHOTOS = "arn:aws:s3:::gallery-photos-123456789012-us-east-1"
 
-# What acts with a role, and the attribute that names it.
+# Resource types that use a role, and the attribute that names it.
 ACTORS = {
     "aws_api_gateway_integration": "credentials",
     "aws_cloudwatch_event_target": "role_arn",
@@ -22,11 +22,12 @@ ACTORS = {
     "aws_sfn_state_machine": "role_arn",
 }
 
-# Whose trust names nothing that acts, and why.
+# Roles with a trust policy that names no source, and the reason.
 UNCONDITIONAL = {
-    # It sends neither key when it assumes the role of an integration: the comment in api.tf.
+    # API Gateway sends neither key when it assumes the role of an integration: see api.tf.
     "gallery-api": "apigateway.amazonaws.com",
-    # AWS documents neither key for the role of a function, which would not be created without.
+    # AWS documents neither key for the role of a function. Lambda creates the function only if it
+    # can assume the role.
     "gallery-extract": "lambda.amazonaws.com",
     "gallery-tag": "lambda.amazonaws.com",
     "gallery-thumbnail": "lambda.amazonaws.com",
@@ -40,7 +41,7 @@ def either_plan(request: pytest.FixtureRequest) -> Plan:
 
 
 def allowed(plan: Plan) -> list[tuple[str, Statement]]:
-    """Every statement of a plan that allows something, with the name of what has it."""
+    """Return every Allow statement of a plan, with the name of its role or policy."""
     of_roles = [(role.name, one) for role in roles(plan) for one in (*role.trust, *role.statements)]
     of_resources = [
         (policy.address, one) for policy in resource_policies(plan) for one in policy.statements
@@ -66,8 +67,8 @@ def test_each_function_machine_rule_and_api_has_a_role_of_its_own(plan: Plan) ->
     assert [role for role, those in actors.items() if len(those) > 1] == []
 
 
-def test_every_policy_of_the_plan_is_looked_at(either_plan: Plan) -> None:
-    looked_at = {one.address for one in either_plan.of_type(*permissions.POLICIES)}
+def test_every_policy_of_the_plan_is_checked(either_plan: Plan) -> None:
+    checked = {one.address for one in either_plan.of_type(*permissions.POLICIES)}
 
     with_policy = {
         one.address
@@ -77,10 +78,10 @@ def test_every_policy_of_the_plan_is_looked_at(either_plan: Plan) -> None:
     documents = {one.address for one in either_plan.of_type("aws_iam_policy_document")}
     no_permissions = ("aws_cloudfront_response_headers_policy", "aws_ecr_lifecycle_policy")
     others = {one.address for one in either_plan.of_type(*no_permissions)}
-    assert with_policy - documents - others == looked_at
+    assert with_policy - documents - others == checked
 
 
-def test_every_action_resource_and_condition_is_one_of_awss_own(either_plan: Plan) -> None:
+def test_every_action_resource_and_condition_key_exists_in_aws(either_plan: Plan) -> None:
     wrong = [
         f"{name}: {finding}"
         for name, statement in allowed(either_plan)
@@ -101,7 +102,7 @@ def test_every_action_resource_and_condition_is_one_of_awss_own(either_plan: Pla
         pytest.param(
             written("s4:GetObject", f"{PHOTOS}/*"),
             "s4:GetObject is no action",
-            id="a service that is none",
+            id="an unknown service",
         ),
         pytest.param(
             written("s3:Get*", f"{PHOTOS}/*"), "s3:Get* is a wildcard", id="a wildcard action"
@@ -129,13 +130,13 @@ def test_every_action_resource_and_condition_is_one_of_awss_own(either_plan: Pla
         ),
     ],
 )
-def test_analyser_finds(statement: Mapping[str, Any], wrong: str) -> None:
+def test_the_check_reports_an_invalid_statement(statement: Mapping[str, Any], wrong: str) -> None:
     (found,) = findings(parse(statement))
 
     assert found.startswith(wrong)
 
 
-def test_a_service_acts_only_for_what_is_named(either_plan: Plan) -> None:
+def test_a_service_acts_only_for_a_named_source(either_plan: Plan) -> None:
     unconditional = {
         name: principal
         for name, statement in allowed(either_plan)
@@ -147,7 +148,7 @@ def test_a_service_acts_only_for_what_is_named(either_plan: Plan) -> None:
     assert unconditional == UNCONDITIONAL
 
 
-def test_nobody_but_services_and_signed_in_clients_is_let_in(either_plan: Plan) -> None:
+def test_only_services_and_signed_in_clients_are_allowed(either_plan: Plan) -> None:
     others = {
         principal
         for _, statement in allowed(either_plan)
@@ -158,7 +159,7 @@ def test_nobody_but_services_and_signed_in_clients_is_let_in(either_plan: Plan) 
     assert others == {"cognito-identity.amazonaws.com"}
 
 
-def test_nobody_may_change_permissions(either_plan: Plan) -> None:
+def test_no_role_may_change_permissions(either_plan: Plan) -> None:
     actions = {action for _, statement in allowed(either_plan) for action in statement.actions}
 
     assert {one for one in actions if one.startswith(("iam:", "sts:"))} == {
@@ -167,7 +168,7 @@ def test_nobody_may_change_permissions(either_plan: Plan) -> None:
     }
 
 
-def test_a_client_reaches_only_what_is_its_own(plan: Plan) -> None:
+def test_a_client_reaches_only_its_own_rows_and_objects(plan: Plan) -> None:
     for statement in of_role(plan, "gallery-client"):
         (service,) = {action.partition(":")[0] for action in statement.actions}
         if service == "dynamodb":
@@ -182,7 +183,7 @@ def test_a_client_reaches_only_what_is_its_own(plan: Plan) -> None:
             assert statement.actions == ("execute-api:Invoke",)
 
 
-def test_a_client_cannot_copy_from_another(plan: Plan) -> None:
+def test_a_client_cannot_copy_objects_of_another_client(plan: Plan) -> None:
     readable = {
         resource
         for statement in of_role(plan, "gallery-client")
@@ -196,7 +197,7 @@ def test_a_client_cannot_copy_from_another(plan: Plan) -> None:
     }
 
 
-def test_a_client_cannot_write_what_the_pipeline_writes(plan: Plan) -> None:
+def test_a_client_writes_and_deletes_only_its_own_uploads(plan: Plan) -> None:
     writes = {
         (action, resource)
         for statement in of_role(plan, "gallery-client")
@@ -223,7 +224,7 @@ def test_only_clients_change_photos(plan: Plan) -> None:
     assert changing == {"gallery-client"}
 
 
-def test_a_backfill_finds_uploads_alone_and_reads_none(plan: Plan) -> None:
+def test_a_backfill_lists_only_uploads_and_reads_no_object(plan: Plan) -> None:
     of_photos = [
         (action, statement.conditions)
         for statement in of_role(plan, "gallery-backfill")
@@ -238,7 +239,7 @@ def test_a_backfill_finds_uploads_alone_and_reads_none(plan: Plan) -> None:
     ]
 
 
-def test_a_backfill_starts_photos_and_its_own_map_alone(plan: Plan) -> None:
+def test_a_backfill_starts_only_the_gallery_and_its_own_map(plan: Plan) -> None:
     states = "arn:aws:states:us-east-1:123456789012"
 
     started = {
@@ -251,7 +252,7 @@ def test_a_backfill_starts_photos_and_its_own_map_alone(plan: Plan) -> None:
     assert started == {f"{states}:stateMachine:gallery", f"{states}:stateMachine:gallery-backfill"}
 
 
-def test_the_key_is_used_through_storage_alone(other_plan: Plan) -> None:
+def test_the_key_is_used_only_through_s3_and_dynamodb(other_plan: Plan) -> None:
     conditions = [
         values
         for _, statement in allowed(other_plan)
@@ -264,7 +265,7 @@ def test_the_key_is_used_through_storage_alone(other_plan: Plan) -> None:
     assert all(set(values["kms:ViaService"]) <= services for values in conditions)
 
 
-def test_labels_of_our_own_need_no_rekognition(plan: Plan, other_plan: Plan) -> None:
+def test_the_embedded_labeler_needs_no_rekognition(plan: Plan, other_plan: Plan) -> None:
     with_rekognition, without = (
         {action for statement in of_role(one, "gallery-tag") for action in statement.actions}
         for one in (plan, other_plan)
@@ -273,5 +274,5 @@ def test_labels_of_our_own_need_no_rekognition(plan: Plan, other_plan: Plan) -> 
     assert with_rekognition - without == {"rekognition:DetectLabels"}
 
 
-def test_page_of_permissions_is_fresh(plan: Plan, other_plan: Plan) -> None:
+def test_the_page_of_permissions_is_up_to_date(plan: Plan, other_plan: Plan) -> None:
     assert PAGE.read_text() == permissions.page(plan, other_plan), "run make docs"

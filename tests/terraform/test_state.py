@@ -1,4 +1,4 @@
-"""State in a bucket: terraform/backend.tf.example, as `make init STATE_BUCKET=…` uses it."""
+"""State in a bucket with terraform/backend.tf.example, as `make init STATE_BUCKET=…` uses it."""
 
 import json
 import os
@@ -17,11 +17,11 @@ from local.stack import Executions
 ROOT = Path(__file__).parents[2]
 
 
-def test_the_state_is_in_the_bucket_and_found_again_without_naming_it(tmp_path: Path) -> None:
+def test_init_moves_the_state_to_the_bucket_and_later_commands_find_it(tmp_path: Path) -> None:
     if shutil.which("terraform") is None:
         pytest.skip("Terraform is not installed")
     example = (ROOT / "terraform" / "backend.tf.example").read_text()
-    here = "use_path_style = true"  # the embedded AWS has no host for each bucket
+    here = "use_path_style = true"  # the embedded AWS has no host names for buckets
     (tmp_path / "backend.tf").write_text(example.replace("encrypt ", f"{here}\n    encrypt "))
     (tmp_path / "main.tf").write_text('resource "terraform_data" "thing" { input = 1 }')
 
@@ -49,9 +49,9 @@ def test_the_state_is_in_the_bucket_and_found_again_without_naming_it(tmp_path: 
                 text=True,
             )
             assert done.returncode == 0, done.stderr
-        kept = [one["Key"] for one in s3.list_objects_v2(Bucket="our-states")["Contents"]]
-        state = json.load(s3.get_object(Bucket="our-states", Key=kept[0])["Body"])
+        keys = [one["Key"] for one in s3.list_objects_v2(Bucket="our-states")["Contents"]]
+        state = json.load(s3.get_object(Bucket="our-states", Key=keys[0])["Body"])
 
-    assert kept == ["gallery.tfstate"]
+    assert keys == ["gallery.tfstate"]
     assert [one["name"] for one in state["resources"]] == ["thing"]
     assert "use_lockfile = true" in example

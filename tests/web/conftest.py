@@ -1,4 +1,4 @@
-"""The page in a browser, and the embedded AWS behind it."""
+"""Fixtures: the page in a browser, and the embedded AWS behind it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Cats:
         return [cat]
 
 
-@pytest.fixture(scope="module")  # one embedded AWS to a process at a time
+@pytest.fixture(scope="module")  # a process can run one embedded AWS at a time
 def site(dist: Path) -> Iterator[Site]:
     """Serve the page beside an embedded AWS."""
     with gallery(functions=InProcess(), labeler=Cats(), dist=dist) as running:
@@ -47,24 +47,24 @@ def site(dist: Path) -> Iterator[Site]:
 
 
 @pytest.fixture
-def troubles() -> list[str]:
-    """Return the page's errors, violations of its security policy, and dialogs."""
+def page_errors() -> list[str]:
+    """Return a list for the page's errors, violations of its security policy, and dialogs."""
     return []
 
 
 @pytest.fixture
-def visitor(browser: Browser, site: Site, troubles: list[str]) -> Iterator[Page]:
-    """Return the page before the sign-in."""
+def visitor(browser: Browser, site: Site, page_errors: list[str]) -> Iterator[Page]:
+    """Yield the page before the sign-in."""
 
-    def complain(what: str) -> None:
-        troubles.append(what)
+    def record(message: str) -> None:
+        page_errors.append(message)
 
     with browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB") as context:
         page = context.new_page()
         page.set_default_timeout(PATIENCE_MS)
-        page.on("pageerror", lambda error: complain(str(error)))
-        page.on("dialog", lambda dialog: complain(dialog.message))  # that is left open: it shows
-        page.on("console", lambda line: complain(line.text) if line.type == "error" else None)
+        page.on("pageerror", lambda error: record(str(error)))
+        page.on("dialog", lambda dialog: record(dialog.message))  # stays open: the test fails
+        page.on("console", lambda line: record(line.text) if line.type == "error" else None)
         page.goto(site.url)
         yield page
 

@@ -73,7 +73,7 @@ def write(folder: Path, **files: bytes) -> list[Path]:
 
 
 def test_a_wrong_password_is_refused_and_the_right_one_signs_in(
-    visitor: Page, troubles: list[str]
+    visitor: Page, page_errors: list[str]
 ) -> None:
     visitor.get_by_label("Password").fill("wrong")
     visitor.get_by_role("button", name="Sign in").click()
@@ -87,11 +87,11 @@ def test_a_wrong_password_is_refused_and_the_right_one_signs_in(
     expect(visitor.get_by_role("button", name="Sign out")).to_be_visible()
     visitor.get_by_role("button", name="Sign out").click()
     expect(visitor.get_by_role("button", name="Sign in")).to_be_visible()
-    assert not [line for line in troubles if "400" not in line]
+    assert not [line for line in page_errors if "400" not in line]
 
 
 def test_dropped_photos_become_ready_are_found_and_are_deleted(
-    page: Page, site: Site, troubles: list[str], tmp_path: Path
+    page: Page, site: Site, page_errors: list[str], tmp_path: Path
 ) -> None:
     drop(page, *write(tmp_path, one=photo(), two=photo(240, 320), three=photo(500, 100)))
 
@@ -127,10 +127,12 @@ def test_dropped_photos_become_ready_are_found_and_are_deleted(
     site.stack.wait_until_idle()
     page.reload()
     expect(page.locator("a.tile")).to_have_count(2)
-    assert troubles == []
+    assert page_errors == []
 
 
-def test_a_dropped_folder_becomes_albums(page: Page, troubles: list[str], tmp_path: Path) -> None:
+def test_a_dropped_folder_becomes_albums(
+    page: Page, page_errors: list[str], tmp_path: Path
+) -> None:
     write(tmp_path / "Trip" / "day 1", a=photo(), b=photo(300, 300))
     write(tmp_path / "Trip", c=photo(taken="2020:01:01 00:00:00"))
     (tmp_path / "Trip" / "notes.txt").write_text("no photo")
@@ -144,11 +146,11 @@ def test_a_dropped_folder_becomes_albums(page: Page, troubles: list[str], tmp_pa
     page.get_by_role("link", name="day 1").click()
     expect(page.get_by_role("heading", name="Inbox / Trip / day 1")).to_be_visible()
     expect(page.locator("a.tile")).to_have_count(2)
-    assert troubles == []
+    assert page_errors == []
 
 
 def test_a_refused_file_is_shown_with_its_reason_and_its_code(
-    page: Page, troubles: list[str], tmp_path: Path
+    page: Page, page_errors: list[str], tmp_path: Path
 ) -> None:
     text, empty, large = write(tmp_path, text=b"no photo", empty=b"", large=bytes(26_214_401))
 
@@ -165,11 +167,11 @@ def test_a_refused_file_is_shown_with_its_reason_and_its_code(
     expect(problem).to_contain_text(why)
     problem.get_by_role("button", name="Delete text.jpg").click()
     expect(problem).to_have_count(0)
-    assert troubles == []
+    assert page_errors == []
 
 
-def test_a_photo_replaces_another_of_its_name_only_when_asked_to(
-    page: Page, troubles: list[str], tmp_path: Path
+def test_a_photo_replaces_one_with_the_same_name_only_on_request(
+    page: Page, page_errors: list[str], tmp_path: Path
 ) -> None:
     (old,) = write(tmp_path, same=photo())
     (new,) = write(tmp_path / "new", same=photo(100, 200))
@@ -188,12 +190,10 @@ def test_a_photo_replaces_another_of_its_name_only_when_asked_to(
     expect(item).to_contain_text("Ready after")
     go(page, "#/albums/Same?photo=Same%2Fsame.jpg")
     expect(page.get_by_role("dialog")).to_contain_text("100 × 200 px")
-    assert all("412" in line for line in troubles)
+    assert all("412" in line for line in page_errors)
 
 
-def test_a_failed_upload_can_be_tried_again(
-    page: Page, troubles: list[str], tmp_path: Path
-) -> None:
+def test_a_failed_upload_can_be_retried(page: Page, page_errors: list[str], tmp_path: Path) -> None:
     uploads = re.compile("/uploads/.*broken")
     page.route(uploads, lambda route: route.abort())
     choose(page, *write(tmp_path, broken=photo()), album="Broken")
@@ -204,11 +204,11 @@ def test_a_failed_upload_can_be_tried_again(
     item.get_by_role("button", name="Try broken.jpg again").click()
 
     expect(item).to_contain_text("Ready after")
-    assert all("ERR_FAILED" in line for line in troubles)
+    assert all("ERR_FAILED" in line for line in page_errors)
 
 
 def test_a_large_photo_is_uploaded_in_parts(
-    page: Page, troubles: list[str], tmp_path: Path
+    page: Page, page_errors: list[str], tmp_path: Path
 ) -> None:
     noise = Image.frombytes("RGB", (2600, 2000), os.urandom(2600 * 2000 * 3))
     file = io.BytesIO()
@@ -221,7 +221,7 @@ def test_a_large_photo_is_uploaded_in_parts(
 
     expect(page.locator(".item")).to_contain_text("Ready after")
     assert any(parts)
-    assert troubles == []
+    assert page_errors == []
 
 
 def test_a_dead_execution_is_found_by_describe_execution(
@@ -229,7 +229,7 @@ def test_a_dead_execution_is_found_by_describe_execution(
 ) -> None:
     asked = []
 
-    def describe(route: Any) -> None:  # noqa: ANN401  # playwright's Route, which may not be here
+    def describe(route: Any) -> None:  # noqa: ANN401  # playwright's Route, if installed
         asked.append(route.request)
         route.fulfill(json={"status": "TIMED_OUT", "startDate": 0})
 
@@ -264,7 +264,7 @@ def test_a_dead_execution_is_found_by_describe_execution(
 
 
 def test_script_from_a_file_is_shown_as_text(
-    page: Page, troubles: list[str], tmp_path: Path
+    page: Page, page_errors: list[str], tmp_path: Path
 ) -> None:
     script = "<img src=x onerror=alert(1)><script>alert(2)</script>"
     document = pf.xmp(
@@ -287,11 +287,11 @@ def test_script_from_a_file_is_shown_as_text(
     page.keyboard.press("Escape")
     page.get_by_role("link", name="Albums").click()
     expect(page.get_by_role("main").get_by_text("<b onclick=alert(5)>bold")).to_be_visible()
-    assert troubles == []
+    assert page_errors == []
 
 
 def test_photos_are_opened_and_closed_by_keyboard(
-    page: Page, troubles: list[str], tmp_path: Path
+    page: Page, page_errors: list[str], tmp_path: Path
 ) -> None:
     choose(page, *write(tmp_path, k1=photo(), k2=photo(), k3=photo()), album="Keys")
     expect(page.get_by_text("3 of 3 photos ready")).to_be_visible()
@@ -312,12 +312,12 @@ def test_photos_are_opened_and_closed_by_keyboard(
 
     expect(page.get_by_role("dialog")).to_have_count(0)
     expect(tiles.nth(1)).to_be_focused()
-    assert troubles == []
+    assert page_errors == []
 
 
 @pytest.fixture(scope="module")
 def many(site: Site) -> None:
-    """Write a thousand photos straight into the table, all with one rendition."""
+    """Write a thousand photos directly into the table, all with the same rendition."""
     stack, owner = site.stack, site.account.owner
     buffer = io.BytesIO()
     pf.picture(400, 300).save(buffer, "WEBP")
@@ -364,7 +364,7 @@ SHIFTS = """() => {
 
 
 @pytest.mark.usefixtures("many")
-def test_a_thousand_photos_scroll_without_layout_shifts(page: Page, troubles: list[str]) -> None:
+def test_a_thousand_photos_scroll_without_layout_shifts(page: Page, page_errors: list[str]) -> None:
     page.evaluate(SHIFTS)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
@@ -377,12 +377,12 @@ def test_a_thousand_photos_scroll_without_layout_shifts(page: Page, troubles: li
     page.evaluate("scrollTo(0, 0)")
     frame_ms = max(reading_ms, page.evaluate(FRAMES, MANY))
 
-    assert signed < first < MANY  # pages are read, and pictures signed, as they are needed
+    assert signed < first < MANY  # the page reads rows and signs URLs only as needed
     assert page.locator("img.thumb[src]").count() == MANY
     assert page.evaluate("shift") < 0.02
     assert frame_ms < SMOOTH_MS, f"{frame_ms:.0f} ms between frames"
     assert len({url for url in asked if "thumb.webp" in url}) == 1
-    assert troubles == []
+    assert page_errors == []
 
 
 VIEWS = {  # by address: an element that is there once the view is shown
@@ -399,7 +399,7 @@ VIEWS = {  # by address: an element that is there once the view is shown
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_accessibility_checker_finds_no_serious_problem(
-    page: Page, troubles: list[str], tmp_path: Path, scheme: Literal["light", "dark"]
+    page: Page, page_errors: list[str], tmp_path: Path, scheme: Literal["light", "dark"]
 ) -> None:
     axe = (WEB / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
@@ -432,4 +432,4 @@ def test_the_accessibility_checker_finds_no_serious_problem(
 
     assert {view: problems for view, problems in found.items() if problems} == {}
     assert len(found) == len(VIEWS) + 2
-    assert troubles == []
+    assert page_errors == []

@@ -1,4 +1,4 @@
-"""The local site: its account, its headers and its rules of access."""
+"""The local site: its account, its headers and its access rules."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from local.site import Site
 
 
-@pytest.fixture(scope="module")  # one embedded AWS to a process at a time
+@pytest.fixture(scope="module")  # a process can run one embedded AWS at a time
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     dist = tmp_path_factory.mktemp("dist")
     (dist / "index.html").write_text("<!doctype html>")
@@ -44,7 +44,7 @@ def test_a_page_that_is_not_built_is_an_error_that_names_make_web(tmp_path: Path
         pass
 
 
-def test_the_page_runs_its_own_code_and_talks_to_the_embedded_aws_alone(site: Site) -> None:
+def test_the_security_policy_allows_only_own_code_and_the_embedded_aws(site: Site) -> None:
     policy = dict(
         rule.split(" ", 1) for rule in get(site.url).headers["Content-Security-Policy"].split("; ")
     )
@@ -55,7 +55,7 @@ def test_the_page_runs_its_own_code_and_talks_to_the_embedded_aws_alone(site: Si
     assert policy["frame-ancestors"] == "'none'"
 
 
-def test_only_files_that_are_named_by_their_content_are_cached(site: Site) -> None:
+def test_only_files_with_a_hash_in_their_name_are_cached(site: Site) -> None:
     cached = get(f"{site.url}assets/index-abc.js").headers["Cache-Control"]
 
     assert "immutable" in cached
@@ -63,20 +63,20 @@ def test_only_files_that_are_named_by_their_content_are_cached(site: Site) -> No
         assert get(site.url + path).headers["Cache-Control"] == "no-cache"
 
 
-def test_no_file_outside_the_page_is_served(site: Site) -> None:
+def test_no_file_outside_the_folder_of_the_page_is_served(site: Site) -> None:
     for path in ("..%2f..%2fpyproject.toml", "/../../pyproject.toml"):
         with pytest.raises(OSError, match="404"):
             get(f"{site.url}{path}")
 
 
-def test_the_configuration_names_all_that_the_page_needs(site: Site) -> None:
+def test_the_served_configuration_is_that_of_the_site(site: Site) -> None:
     with urlopen(f"{site.url}config.json", timeout=10) as answer:  # noqa: S310  # ours
         served = json.load(answer)
 
     assert served == configuration(site.stack, site.account)
 
 
-def test_pages_of_other_origins_can_read_nothing(site: Site) -> None:
+def test_other_origins_cannot_read_an_answer(site: Site) -> None:
     url = f"{site.stack.endpoint_url}/{site.stack.photos_bucket}/"
     origin = site.url.rstrip("/")
 

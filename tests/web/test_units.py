@@ -1,4 +1,4 @@
-"""The page's own unit tests, which are in web/tests, and its lint rules."""
+"""Run the page's own unit tests, in web/tests, and its lint rules."""
 
 import json
 import os
@@ -8,13 +8,11 @@ import unicodedata
 from pathlib import Path
 
 WEB = Path(__file__).parents[2] / "web"
-UNASSIGNED = {
-    "Cn",
-    "Cs",
-}  # the browser's Unicode may be newer; half a surrogate pair is no character
+# The browser's Unicode may be newer, and half a surrogate pair is not a character.
+UNASSIGNED = {"Cn", "Cs"}
 
 
-def test_the_pure_parts_of_the_page_hold(npm: str, tmp_path: Path) -> None:
+def test_the_unit_tests_of_the_page_pass(npm: str, tmp_path: Path) -> None:
     casefold = tmp_path / "casefold.json"
     characters = map(chr, range(sys.maxunicode + 1))
     known = (one for one in characters if unicodedata.category(one) not in UNASSIGNED)

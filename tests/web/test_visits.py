@@ -1,4 +1,4 @@
-"""What a visit to the page takes: bytes, requests, and no layout shift."""
+"""The bytes, requests and layout shift of a visit to the page."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ new PerformanceObserver((list) => {
 
 
 def compressed_bytes(dist: Path) -> dict[str, int]:
-    """Return by name how many bytes CloudFront sends of each file of the page."""
+    """Return the number of bytes that CloudFront sends for each file of the page, by name."""
     files = [path for path in dist.rglob("*") if path.is_file()]
     return {
         path.relative_to(dist).as_posix(): (
@@ -46,11 +46,11 @@ def compressed_bytes(dist: Path) -> dict[str, int]:
     }
 
 
-def test_the_page_is_small(dist: Path) -> None:
+def test_the_page_is_within_its_size_limit(dist: Path) -> None:
     assert sum(compressed_bytes(dist).values()) / 1000 <= MAX_KB
 
 
-def test_the_costs_of_a_visit_count_the_files_that_it_loads(dist: Path) -> None:
+def test_the_cost_model_counts_the_files_that_a_visit_loads(dist: Path) -> None:
     loaded = {
         name: size for name, size in compressed_bytes(dist).items() if name not in RARELY_LOADED
     }

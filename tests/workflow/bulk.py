@@ -1,4 +1,4 @@
-"""The state machines of the backfill and the reprocessing, deployed beside the gallery's own."""
+"""Deploy and run the state machines of backfill and reprocess beside the gallery's own."""
 
 import json
 import os
@@ -22,7 +22,7 @@ NAMES = {
 
 
 def definition(name: str) -> dict[str, Any]:
-    """Return the definition of a state machine, rendered."""
+    """Return the rendered definition of a state machine."""
     made: dict[str, Any] = json.loads(render_file(f"workflow/{name}.json.tftpl", NAMES))
     return made
 
@@ -68,7 +68,7 @@ def results(stack: Stack, ended: EndedExecution) -> dict[str, list[dict[str, Any
 def gallery(
     stack: Stack, reprocess_arn: str, *arguments: str
 ) -> "subprocess.CompletedProcess[str]":
-    """Run `python -m gallery` against the embedded AWS, and return the ended process."""
+    """Run `python -m gallery` against the embedded AWS, and return the completed process."""
     names = {
         "--table": stack.table,
         "--photos-bucket": stack.photos_bucket,

@@ -1,4 +1,4 @@
-"""One deployed state machine for the tests of a file."""
+"""Fixtures: one deployed state machine for each test file, emptied after each test."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-if TYPE_CHECKING:  # the tests of definitions and expressions do without the embedded AWS
+if TYPE_CHECKING:  # tests of definitions and expressions need no embedded AWS
     from collections.abc import Iterator
 
     from local.stack import Stack
@@ -14,8 +14,9 @@ if TYPE_CHECKING:  # the tests of definitions and expressions do without the emb
     from workflow.world import World
 
 
-@pytest.fixture(scope="module")  # one embedded AWS to a process at a time
+@pytest.fixture(scope="module")  # a process can run one embedded AWS at a time
 def deployed() -> Iterator[tuple[Stack, Scripted]]:
+    """Deploy the state machine over scripted functions; yield the stack and the functions."""
     from local.stack import Stack  # noqa: PLC0415  # as above
     from workflow.scripted import Scripted  # noqa: PLC0415
 
@@ -26,6 +27,7 @@ def deployed() -> Iterator[tuple[Stack, Scripted]]:
 
 @pytest.fixture
 def world(deployed: tuple[Stack, Scripted]) -> Iterator[World]:
+    """Yield the deployed state machine with the usual scripts, and empty it after the test."""
     from workflow.scripted import extract, tag  # noqa: PLC0415
     from workflow.world import World  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""Functions by script: what each step answers, so that the state machine itself is under test."""
+"""Scripted functions: each step gives a fixed answer, so that tests check the state machine."""
 
 import hashlib
 import json
@@ -42,7 +42,7 @@ REQUESTS: dict[str, type[Request]] = {
 
 
 def extract(request: ExtractRequest) -> ExtractResult:
-    """Everything that a photo can state."""
+    """Return an answer with every kind of metadata."""
     return ExtractResult(
         image=ImageFacts(
             format="JPEG",
@@ -70,7 +70,7 @@ def extract(request: ExtractRequest) -> ExtractResult:
 
 
 def thumbnail(request: ThumbnailRequest) -> ThumbnailResult:
-    """Two renditions."""
+    """Return two renditions."""
     return ThumbnailResult(
         renditions={
             name: Rendition(
@@ -88,7 +88,7 @@ def thumbnail(request: ThumbnailRequest) -> ThumbnailResult:
 
 
 def tag(request: TagRequest) -> TagResult:
-    """A dog, and one label that only this version of the photo has."""
+    """Return Dog, and one label that only this version of the photo has."""
     own = f"version {request.photo.version_id}"
     box = BoundingBox(left=0.25, top=0.5, width=0.125, height=0.0625)
     return TagResult(
@@ -111,7 +111,7 @@ def tag(request: TagRequest) -> TagResult:
 
 @dataclass
 class Scripted:
-    """`local.functions.Functions` that answer by script; a step may be replaced by name."""
+    """`local.functions.Functions` with a script for each step; tests replace them by name."""
 
     steps: dict[str, Step] = field(
         default_factory=lambda: {"extract": extract, "thumbnail": thumbnail, "tag": tag}
@@ -121,16 +121,16 @@ class Scripted:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def start(self, environment: Mapping[str, str]) -> None:
-        """There is nothing to start."""
+        """Do nothing: there is nothing to start."""
 
     def deploy(self, function: Function) -> None:
-        """There is nothing to deploy."""
+        """Do nothing: there is nothing to deploy."""
 
     def stop(self) -> None:
-        """There is nothing to stop."""
+        """Do nothing: there is nothing to stop."""
 
     def invoke(self, function: Function, payload: bytes) -> Answer:
-        """Answer as the real handlers do: by contract, errors by class name."""
+        """Answer as the runtime does: with the step's result, or the class name of its error."""
         name = function.step
         request = parse(REQUESTS[name], json.loads(payload))
         with self.lock:
@@ -146,7 +146,7 @@ class Scripted:
 
 
 def raising(error: Exception) -> Step:
-    """Return a step that always ends in `error`."""
+    """Return a step that always raises `error`."""
 
     def step(_request: object) -> Contract:
         raise error
@@ -155,7 +155,7 @@ def raising(error: Exception) -> Step:
 
 
 def failing(times: int, error: Exception, then: Step) -> Step:
-    """Return a step that ends in `error` for the first `times` calls, and then does as `then`."""
+    """Return a step that raises `error` for the first `times` calls, and then runs `then`."""
     left = [times]
 
     def step(request: object) -> Contract:
@@ -167,7 +167,7 @@ def failing(times: int, error: Exception, then: Step) -> Step:
     return step
 
 
-def event(  # noqa: PLR0913  # as many as S3's events have
+def event(  # noqa: PLR0913  # the fields of S3's events
     key: str,
     *,
     sequencer: int,
@@ -188,7 +188,7 @@ def event(  # noqa: PLR0913  # as many as S3's events have
 
 
 def photo_of(made: Mapping[str, Any]) -> PhotoRef:
-    """Return the reference to the photo that an event speaks of."""
+    """Return the reference to the photo of an event."""
     return PhotoRef(
         bucket=made["bucket"], key=made["object"]["key"], version_id=made["object"]["version-id"]
     )

@@ -1,4 +1,4 @@
-"""What was in the bucket before anybody listened becomes READY, once, whatever is in the table."""
+"""A backfill makes every photo in the bucket READY once, whatever the table already holds."""
 
 import json
 from collections import Counter
@@ -23,7 +23,7 @@ AGAIN = 50
 PREFIX = "uploads/alice/2024/"
 KEY = PREFIX + "a b+c.jpg"
 SK = "photo#2024/a b+c.jpg"
-OLD = 1  # a sequencer of S3's, as the test events write it: lower than any that S3 has given
+OLD = 1  # as the test events write it: lower than any sequencer that S3 has assigned
 
 
 class Backfill:
@@ -34,11 +34,11 @@ class Backfill:
         self.arn = arn
 
     def put(self, key: str, body: bytes = b"photo") -> str:
-        """Put an object of which nobody hears; return its version id."""
+        """Upload an object without an event; return its version id."""
         return self.world.stack.upload(key, body)
 
     def run(self, prefix: str = PREFIX) -> dict[str, list[dict[str, Any]]]:
-        """Run a backfill to its end; return what it kept of each child, by status."""
+        """Run a backfill until it ends; return the results of its children by status."""
         stack = self.world.stack
         wanted = {"prefix": prefix, "max_concurrency": 4}
         begun = stack.stepfunctions.start_execution(
@@ -51,28 +51,28 @@ class Backfill:
 @pytest.fixture
 def filler(world: World) -> Iterator[Backfill]:
     stack = world.stack
-    unheard: Any = {}
-    listening: Any = {"EventBridgeConfiguration": {}}
+    no_events: Any = {}
+    all_events: Any = {"EventBridgeConfiguration": {}}
     stack.s3.put_bucket_notification_configuration(
-        Bucket=stack.photos_bucket, NotificationConfiguration=unheard
+        Bucket=stack.photos_bucket, NotificationConfiguration=no_events
     )
     with deployed(stack, "backfill") as arn:
         yield Backfill(world, arn)
     stack.s3.put_bucket_notification_configuration(
-        Bucket=stack.photos_bucket, NotificationConfiguration=listening
+        Bucket=stack.photos_bucket, NotificationConfiguration=all_events
     )
 
 
 def test_cfn_lint_accepts_the_backfill(tmp_path: Path) -> None:
     made = definition("backfill")
-    made["States"]["Photos"]["MaxConcurrency"] = 6  # it knows no expression there, as AWS does
+    made["States"]["Photos"]["MaxConcurrency"] = 6  # cfn-lint accepts no expression there; AWS does
 
     linted = cfn_lint(json.dumps(made), tmp_path)
 
     assert linted.returncode == 0, linted.stdout
 
 
-def test_photos_in_work_are_bounded_and_failures_are_not_fatal() -> None:
+def test_concurrency_is_bounded_and_a_failed_photo_does_not_end_the_backfill() -> None:
     photos = definition("backfill")["States"]["Photos"]
 
     assert photos["MaxConcurrency"].endswith(f" : {backfill.MAX_CONCURRENCY} %}}")
@@ -83,7 +83,7 @@ def test_photos_in_work_are_bounded_and_failures_are_not_fatal() -> None:
     assert not retried & {"States.ALL", "States.TaskFailed", "States.Timeout"}
 
 
-def test_every_call_of_a_service_ends_in_time() -> None:
+def test_every_state_has_a_timeout_and_the_longest_outlasts_an_execution() -> None:
     states = definition("backfill")["States"]["Photos"]["ItemProcessor"]["States"].values()
     gallery = json.loads(render_file("statemachine.json.tftpl", PLACEHOLDERS))
 
@@ -91,13 +91,13 @@ def test_every_call_of_a_service_ends_in_time() -> None:
     assert max(state["TimeoutSeconds"] for state in states) > gallery["TimeoutSeconds"]
 
 
-def test_costs_count_the_states_of_the_backfill() -> None:
+def test_the_cost_model_counts_the_states_of_the_backfill() -> None:
     states = definition("backfill")["States"]["Photos"]["ItemProcessor"]["States"]
 
     assert len(states) == backfill.OWN_TRANSITIONS
 
 
-def test_every_photo_of_the_bucket_becomes_ready_as_if_its_event_had_come(
+def test_a_photo_without_an_event_becomes_ready(
     filler: Backfill,
 ) -> None:
     version_id = filler.put(KEY)
@@ -108,7 +108,7 @@ def test_every_photo_of_the_bucket_becomes_ready_as_if_its_event_had_come(
     assert row["claimed_version"] == version_id
 
 
-def test_a_second_run_does_no_work(filler: Backfill) -> None:
+def test_a_second_run_processes_nothing(filler: Backfill) -> None:
     filler.put(KEY)
     filler.run()
     before = filler.world.rows()
@@ -119,10 +119,12 @@ def test_a_second_run_does_no_work(filler: Backfill) -> None:
     assert filler.world.rows() == before
 
 
-def test_a_second_run_takes_what_has_been_replaced_unheard(filler: Backfill) -> None:
+def test_a_second_run_processes_a_photo_that_was_overwritten_without_an_event(
+    filler: Backfill,
+) -> None:
     filler.put(KEY)
     filler.run()
-    filler.world.stack.dynamodb.update_item(  # as if that had been last year's
+    filler.world.stack.dynamodb.update_item(  # as if the first run had been last year
         TableName=filler.world.stack.table,
         Key={"pk": {"S": "alice"}, "sk": {"S": SK}},
         UpdateExpression="SET sequencer = :then",
@@ -134,14 +136,14 @@ def test_a_second_run_takes_what_has_been_replaced_unheard(filler: Backfill) -> 
     assert filler.world.rows()[SK]["version_id"] == version_id
 
 
-def test_a_backfill_loses_to_an_event_of_s3_before_it(filler: Backfill) -> None:
+def test_a_backfill_is_a_duplicate_after_an_s3_event(filler: Backfill) -> None:
     version_id = filler.put(KEY)
     filler.world.run(event(KEY, sequencer=OLD, version_id=version_id))
 
     assert outcomes(filler.run()) == {"DUPLICATE": 1}
 
 
-def test_an_event_of_s3_wins_over_a_backfill_before_it(filler: Backfill) -> None:
+def test_an_s3_event_is_processed_after_a_backfill(filler: Backfill) -> None:
     version_id = filler.put(KEY)
     filler.run()
 
@@ -150,7 +152,7 @@ def test_an_event_of_s3_wins_over_a_backfill_before_it(filler: Backfill) -> None
     assert ended.output["outcome"] == "READY"
 
 
-def test_failures_are_kept_and_are_tried_again_by_the_next_run(filler: Backfill) -> None:
+def test_failures_are_recorded_and_retried_by_the_next_run(filler: Backfill) -> None:
     filler.put(KEY)
     filler.put(PREFIX + "good.jpg")
 
@@ -171,12 +173,12 @@ def test_failures_are_kept_and_are_tried_again_by_the_next_run(filler: Backfill)
     assert outcomes(filler.run()) == {"READY": 1, "DUPLICATE": 1}
 
 
-def test_an_empty_prefix_is_no_failure(filler: Backfill) -> None:
+def test_a_prefix_without_objects_succeeds(filler: Backfill) -> None:
     assert outcomes(filler.run("uploads/nobody/")) == {}
 
 
 @pytest.mark.timeout(1200)
-def test_a_thousand_photos_become_ready_and_then_cost_no_work(filler: Backfill) -> None:
+def test_a_thousand_photos_become_ready_and_are_not_processed_again(filler: Backfill) -> None:
     keys = [
         f"{PREFIX}{'again' if number < AGAIN else 'once'}/{number:04}.jpg"
         for number in range(PHOTOS)

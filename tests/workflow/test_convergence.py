@@ -1,8 +1,8 @@
-"""Whatever happens to a few keys, and in whatever order it is told, table and bucket agree.
+"""Table and derived bucket converge to the photos bucket, whatever the order of the events.
 
-Each sequence changes a real bucket of versions; S3's own events are kept, and then delivered in
-any order, some of them twice, some to executions that die between two states. What died is
-redelivered at the end.
+Each history changes a real versioned bucket. The test holds S3's own events and delivers them in
+any order, some of them twice, some to executions that die between two states. At the end it
+redelivers the events of the executions that died.
 """
 
 import json
@@ -18,7 +18,7 @@ from local.stack import Stack
 from shared.contracts import PhotoRef
 from shared.keys import derived_key, digest
 from workflow.scripted import Scripted, extract, tag
-from workflow.world import World, label_rows, photos_of
+from workflow.world import World, label_rows, photo_count
 
 SEQUENCES = 30
 KEYS = ("uploads/alice/2024/a.jpg", "uploads/alice/b.jpg")
@@ -36,67 +36,67 @@ STATES = (
     "EraseRenditions",
     "Done",
 )
-# A death before one of these may leave renditions that no row names: no redelivery finds them, but
-# reconcile does (docs/architecture.md).
-LEAVING = {"Assemble", "Publish", "Finish", "EraseRenditions"}
+# An execution that dies before one of these may leave renditions that no row names. No redelivery
+# finds them, but reconcile does (docs/architecture.md).
+MAY_LEAVE_RENDITIONS = {"Assemble", "Publish", "Finish", "EraseRenditions"}
 
 
-class Life(NamedTuple):
-    """What is done to the bucket, and how that is told."""
+class History(NamedTuple):
+    """Changes to the bucket, and how their events are delivered."""
 
     changes: list[tuple[str, str]]
-    told_after: int  # so many changes: the first deliveries are made in the midst of them
+    delivered_after: int  # number of changes before the first deliveries
     order: list[int]  # ranks by which events are sorted for delivery
     copies: list[int]
     deaths: list[str | None]
 
 
-lives = st.builds(
-    Life,
+histories = st.builds(
+    History,
     changes=st.lists(
         st.tuples(st.sampled_from(CHANGES), st.sampled_from(KEYS)), min_size=2, max_size=6
     ),
-    told_after=st.integers(0, 6),
+    delivered_after=st.integers(0, 6),
     order=st.lists(st.integers(0, 99), min_size=12, max_size=12),
     copies=st.lists(st.integers(1, 2), min_size=12, max_size=12),
     deaths=st.lists(st.none() | st.sampled_from(STATES), min_size=12, max_size=12),
 )
 
 
-class Post:
-    """S3's events, as the rules give them on; nobody is told until we say so."""
+class HeldEvents:
+    """S3's events as the rules transform them, held in a queue until the test delivers them."""
 
     def __init__(self, world: World) -> None:
         self.world = world
         stack = world.stack
-        self.url = stack.sqs.create_queue(QueueName="post")["QueueUrl"]
+        self.url = stack.sqs.create_queue(QueueName="held-events")["QueueUrl"]
         arn = stack.sqs.get_queue_attributes(QueueUrl=self.url, AttributeNames=["QueueArn"])
         for rule in ("created", "deleted"):
             [target] = stack.events.list_targets_by_rule(Rule=rule)["Targets"]
             stack.events.remove_targets(Rule=rule, Ids=[target["Id"]])
             queue = {
-                "Id": "post",
+                "Id": "held-events",
                 "Arn": arn["Attributes"]["QueueArn"],
                 "InputTransformer": target["InputTransformer"],
             }
             stack.events.put_targets(Rule=rule, Targets=[queue])  # type: ignore[list-item]  # a dict
 
     def take(self) -> list[dict[str, Any]]:
-        """Take what has come, in the order of the changes."""
+        """Receive and delete the events so far, in the order of the changes."""
         sqs = self.world.stack.sqs
         taken: list[dict[str, Any]] = []
-        while letters := sqs.receive_message(QueueUrl=self.url, MaxNumberOfMessages=10).get(
+        while messages := sqs.receive_message(QueueUrl=self.url, MaxNumberOfMessages=10).get(
             "Messages"
         ):
-            for letter in letters:
-                taken.append(json.loads(letter["Body"]))
-                sqs.delete_message(QueueUrl=self.url, ReceiptHandle=letter["ReceiptHandle"])
+            for message in messages:
+                taken.append(json.loads(message["Body"]))
+                sqs.delete_message(QueueUrl=self.url, ReceiptHandle=message["ReceiptHandle"])
         return sorted(taken, key=lambda made: str(made["object"]["sequencer"]))
 
 
 @pytest.fixture(scope="module")
-def post(deployed: tuple[Stack, Scripted]) -> Iterator[Post]:
-    """The deployed state machine, with S3's events held back."""
+def held(deployed: tuple[Stack, Scripted]) -> Iterator[HeldEvents]:
+    """Deploy the state machine, and hold S3's events."""
     stack, functions = deployed
     world = World(stack, functions)
     functions.steps = {
@@ -104,36 +104,36 @@ def post(deployed: tuple[Stack, Scripted]) -> Iterator[Post]:
         "thumbnail": world.reading(world.stored_thumbnail),
         "tag": tag,
     }
-    yield Post(world)
+    yield HeldEvents(world)
     world.clear()
 
 
-def change(world: World, what: str, key: str) -> None:
-    """Do one thing to the bucket; where there is nothing to do it to, nothing."""
-    if what == "put":
+def change(world: World, kind: str, key: str) -> None:
+    """Apply one change to the bucket; do nothing if there is no version to delete."""
+    if kind == "put":
         world.stack.upload(key, b"photo")
-    elif what == "delete":
+    elif kind == "delete":
         world.delete(key)
     else:
         versions = newest_first(world, key)
         if versions:
-            world.delete(key, versions[0 if what == "delete newest" else -1]["VersionId"])
+            world.delete(key, versions[0 if kind == "delete newest" else -1]["VersionId"])
 
 
 def newest_first(world: World, key: str) -> list[dict[str, Any]]:
-    """Return versions and delete markers of a key."""
+    """Return the versions and delete markers of a key, newest first."""
     listed = world.stack.s3.list_object_versions(Bucket=world.stack.photos_bucket, Prefix=key)
     found: list[Any] = [*listed.get("Versions", []), *listed.get("DeleteMarkers", [])]
     return sorted(found, key=lambda one: one["LastModified"], reverse=True)
 
 
 def deliver(world: World, made: dict[str, Any], dies_before: str | None) -> None:
-    """Run an execution with an event; before the named state, it dies."""
+    """Run an execution with an event; it dies before the named state, if there is one."""
     usual = CommonStateField._eval_body  # noqa: SLF001  # the seam between two states
 
     def eval_body(self: Any, env: Any) -> None:  # noqa: ANN401  # moto's
         if self.name == dies_before:
-            raise RuntimeError("died")  # States.Runtime, which nothing catches
+            raise RuntimeError("died")  # States.Runtime, which no Catch handles
         usual(self, env)
 
     with pytest.MonkeyPatch.context() as patch:
@@ -141,8 +141,8 @@ def deliver(world: World, made: dict[str, Any], dies_before: str | None) -> None
         world.run(made)
 
 
-def truth(world: World) -> dict[str, str | None]:
-    """The version of each key that the bucket holds; None where it holds none."""
+def current_versions(world: World) -> dict[str, str | None]:
+    """Return the current version of each key in the bucket; None if there is none."""
     current: dict[str, str | None] = {}
     for key in KEYS:
         listed = world.stack.s3.list_object_versions(Bucket=world.stack.photos_bucket, Prefix=key)
@@ -152,19 +152,21 @@ def truth(world: World) -> dict[str, str | None]:
 
 
 def check(world: World, may_leave: set[str]) -> None:
-    """Table and derived bucket hold what the photos bucket holds, and nothing else.
+    """Assert that table and derived bucket match the photos bucket.
 
     Args:
-        world: what is deployed.
-        may_leave: photos that may have left renditions behind.
+        world: the deployed state machine.
+        may_leave: keys of photos that may have renditions that no row names.
     """
-    current = {key: version for key, version in truth(world).items() if version is not None}
+    current = {
+        key: version for key, version in current_versions(world).items() if version is not None
+    }
     rows = world.rows()
     photos = {row["key"]: row for sk, row in rows.items() if sk.startswith("photo#")}
     ready = {key: row["version_id"] for key, row in photos.items() if row["status"] == "READY"}
     assert ready == current
     assert {row["status"] for row in photos.values()} <= {"READY", "DELETED"}
-    assert photos_of(rows) == len(current)
+    assert photo_count(rows) == len(current)
     expected = {
         derived_key(
             PhotoRef(bucket=world.stack.photos_bucket, key=key, version_id=version),
@@ -190,52 +192,58 @@ def check(world: World, may_leave: set[str]) -> None:
     max_examples=SEQUENCES,
     deadline=None,
     derandomize=True,
-    phases=[Phase.explicit, Phase.generate],  # a failure is shown as found: it is short
+    phases=[Phase.explicit, Phase.generate],  # without shrinking: a history is short
     suppress_health_check=list(HealthCheck),
 )
-@given(life=lives)
-def test_table_and_derived_bucket_converge_to_the_bucket(post: Post, life: Life) -> None:
-    world = post.world
+@given(history=histories)
+def test_table_and_derived_bucket_converge_to_the_bucket(
+    held: HeldEvents, history: History
+) -> None:
+    world = held.world
     world.clear()
-    post.take()
+    held.take()
 
-    for what, key in life.changes[: life.told_after]:
-        change(world, what, key)
-    early = post.take()
-    unhealed = tell(world, early, life)
-    for what, key in life.changes[life.told_after :]:
-        change(world, what, key)
-    late = post.take()
-    unhealed += tell(world, late, life)
+    for kind, key in history.changes[: history.delivered_after]:
+        change(world, kind, key)
+    early = held.take()
+    died = deliver_all(world, early, history)
+    for kind, key in history.changes[history.delivered_after :]:
+        change(world, kind, key)
+    late = held.take()
+    died += deliver_all(world, late, history)
 
-    world.age()  # those that died are found to be dead
-    for made, _ in unhealed:
+    world.make_claims_stale()  # claims of the executions that died
+    for made, _ in died:
         world.run(made)
-    event(f"{len(unhealed)} deaths")
+    event(f"{len(died)} deaths")
     note(json.dumps([*early, *late]))
-    check(world, {made["object"]["key"] for made, state in unhealed if state in LEAVING})
+    check(world, {made["object"]["key"] for made, state in died if state in MAY_LEAVE_RENDITIONS})
 
 
-def tell(world: World, made: list[dict[str, Any]], life: Life) -> list[tuple[dict[str, Any], str]]:
-    """Deliver events in the order of the life; return those whose execution dies, and where."""
-    ranked = sorted(range(len(made)), key=lambda number: life.order[number])
+def deliver_all(
+    world: World, made: list[dict[str, Any]], history: History
+) -> list[tuple[dict[str, Any], str]]:
+    """Deliver events in the history's order; return those of dead executions, with the state."""
+    ranked = sorted(range(len(made)), key=lambda number: history.order[number])
     died = []
     for number in ranked:
-        for copy in range(life.copies[number]):
-            dies_before = life.deaths[number] if copy == 0 else None
+        for copy in range(history.copies[number]):
+            dies_before = history.deaths[number] if copy == 0 else None
             deliver(world, made[number], dies_before)
             if dies_before is not None:
                 died.append((made[number], dies_before))
     return died
 
 
-def test_a_creation_is_told_after_a_deletion_that_has_seen_it_already(post: Post) -> None:
-    world = post.world
+def test_creation_events_converge_after_a_deletion_event_that_found_the_newest_version(
+    held: HeldEvents,
+) -> None:
+    world = held.world
     world.clear()
-    post.take()
-    for what in ("put", "delete", "put", "put"):
-        change(world, what, KEYS[0])
-    _, deletion, overwritten, newest = post.take()
+    held.take()
+    for kind in ("put", "delete", "put", "put"):
+        change(world, kind, KEYS[0])
+    _, deletion, overwritten, newest = held.take()
 
     world.run(deletion, newest, overwritten)
 

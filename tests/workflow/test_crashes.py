@@ -1,4 +1,4 @@
-"""An execution may die between any two states; a redelivery converges to what would have been."""
+"""A redelivery completes the work of an execution that died between any two states."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 from moto.stepfunctions.parser.asl.component.state.state import CommonStateField
 
 from local.stack import EndedExecution
-from workflow.world import ALBUM, LIFE, SK, World, label_rows, photos_of
+from workflow.world import ALBUM, CREATED, DELETED, OVERWRITTEN, SK, World, label_rows, photo_count
 
 BEFORE_PUBLISH = [
     "Receive",
@@ -36,14 +36,14 @@ Die = Callable[[dict[str, Any], str], EndedExecution]
 
 @pytest.fixture
 def die(world: World, monkeypatch: pytest.MonkeyPatch) -> Die:
-    """Run an event; before the named state, its execution dies and no Catch hears of it."""
+    """Return a function that runs an event; its execution dies before the named state, uncaught."""
 
-    def run(made: dict[str, Any], victim: str) -> EndedExecution:
+    def run(made: dict[str, Any], dies_before: str) -> EndedExecution:
         usual = CommonStateField._eval_body  # noqa: SLF001  # the seam between two states
 
         def eval_body(self: Any, env: Any) -> None:  # noqa: ANN401  # moto's
-            if self.name == victim:
-                raise RuntimeError("died")  # States.Runtime, which nothing catches
+            if self.name == dies_before:
+                raise RuntimeError("died")  # States.Runtime, which no Catch handles
             usual(self, env)
 
         with monkeypatch.context() as patch:
@@ -56,44 +56,44 @@ def die(world: World, monkeypatch: pytest.MonkeyPatch) -> Die:
 
 def snapshot(world: World) -> tuple[dict[str, Any], set[str], int]:
     rows = world.rows()
-    return {name: rows[SK].get(name) for name in COMPARED}, label_rows(rows), photos_of(rows)
+    return {name: rows[SK].get(name) for name in COMPARED}, label_rows(rows), photo_count(rows)
 
 
-@pytest.mark.parametrize("victim", BEFORE_PUBLISH + AFTER_PUBLISH)
-def test_a_death_before_any_state_is_healed_by_a_redelivery(
-    world: World, die: Die, victim: str
+@pytest.mark.parametrize("dies_before", BEFORE_PUBLISH + AFTER_PUBLISH)
+def test_a_redelivery_completes_the_work_of_an_execution_that_died(
+    world: World, die: Die, dies_before: str
 ) -> None:
-    world.run(*LIFE[:2])
+    world.run(CREATED, OVERWRITTEN)
     expected, derived = snapshot(world), world.derived()
     world.clear()
 
-    world.run(LIFE[0])
-    died = die(LIFE[1], victim)
-    world.age()
-    world.run(LIFE[1])
+    world.run(CREATED)
+    died = die(OVERWRITTEN, dies_before)
+    world.make_claims_stale()
+    world.run(OVERWRITTEN)
 
     assert died.status == "FAILED"
     assert snapshot(world) == expected
-    if victim in {"Finish", "EraseRenditions"}:
-        # What the version before had is nobody's: the next change or reconcile finds it.
+    if dies_before in {"Finish", "EraseRenditions"}:
+        # No row names the previous version's renditions: the next change or reconcile finds them.
         assert world.derived() > derived
     else:
         assert world.derived() == derived
 
 
 @pytest.mark.parametrize(
-    "victim",
+    "dies_before",
     ["FindCurrentVersion", "CheckCurrentVersion", "RecordDeletion", "ClaimOnly", "Publish"],
 )
-def test_a_death_on_the_way_to_a_tombstone_is_healed_by_a_redelivery(
-    world: World, die: Die, victim: str
+def test_a_redelivery_completes_a_deletion_after_its_execution_died(
+    world: World, die: Die, dies_before: str
 ) -> None:
-    world.run(LIFE[0])
-    die(LIFE[2], victim)
-    world.age()
-    world.run(LIFE[2])
+    world.run(CREATED)
+    die(DELETED, dies_before)
+    world.make_claims_stale()
+    world.run(DELETED)
 
     assert set(world.rows()) == {SK, ALBUM}
-    assert photos_of(world.rows()) == 0
+    assert photo_count(world.rows()) == 0
     assert world.rows()[SK]["status"] == "DELETED"
     assert world.derived() == set()

@@ -1,4 +1,4 @@
-"""The real state machine, interpreted: one record for each photo, whatever happens on the way."""
+"""The real state machine, interpreted: each photo ends with one correct row, whatever fails."""
 
 import itertools
 from concurrent.futures import ThreadPoolExecutor
@@ -25,8 +25,10 @@ from workflow.scripted import event, extract, failing, photo_of, raising, tag
 from workflow.world import (
     ALBUM,
     CREATED,
+    DELETED,
+    EVENTS,
     KEY,
-    LIFE,
+    OVERWRITTEN,
     SK,
     World,
     label_rows,
@@ -36,7 +38,7 @@ from workflow.world import (
 
 
 class ConflictError(DynamodbException):  # type: ignore[misc]  # moto is untyped
-    """TransactionConflictException, as DynamoDB answers it."""
+    """TransactionConflictException, as DynamoDB sends it."""
 
     def __init__(self) -> None:
         name = "com.amazonaws.dynamodb.v20120810#TransactionConflictException"
@@ -46,7 +48,7 @@ class ConflictError(DynamodbException):  # type: ignore[misc]  # moto is untyped
 CODES = {error.__name__: error for error in errors.RejectedError.__subclasses__()}
 
 
-def test_a_photo_is_published_with_all_that_the_steps_found(world: World) -> None:
+def test_a_photo_is_published_with_the_results_of_every_step(world: World) -> None:
     [ended] = world.run(CREATED)
 
     row = world.rows()[SK]
@@ -72,7 +74,7 @@ def test_a_photo_is_published_with_all_that_the_steps_found(world: World) -> Non
     assert renditions_of(row) == world.derived()
 
 
-def test_a_photo_that_is_ready_at_the_first_try_enters_ten_states(world: World) -> None:
+def test_a_photo_that_is_ready_at_the_first_attempt_enters_ten_states(world: World) -> None:
     [ended] = world.run(CREATED)
 
     assert sorted(visit.state for visit in ended.visits) == sorted(
@@ -83,7 +85,7 @@ def test_a_photo_that_is_ready_at_the_first_try_enters_ten_states(world: World) 
     )
 
 
-def test_a_photo_is_found_by_each_label_and_ancestor_in_order_of_time(world: World) -> None:
+def test_a_photo_has_a_row_for_each_label_and_ancestor_sorted_by_time(world: World) -> None:
     world.run(CREATED)
 
     rows = world.rows()
@@ -99,13 +101,13 @@ def test_a_photo_is_found_by_each_label_and_ancestor_in_order_of_time(world: Wor
         assert row["thumb"] == photo["renditions"]["thumb"]
 
 
-def test_no_payload_between_states_is_large(world: World) -> None:
+def test_no_payload_between_states_is_over_the_limit(world: World) -> None:
     world.run(CREATED)
 
     assert 0 < world.functions.largest_payload_bytes <= MAX_PAYLOAD_BYTES
 
 
-def test_ten_copies_of_one_event_give_one_record_and_one_call_for_labels(world: World) -> None:
+def test_ten_copies_of_one_event_write_one_row_and_call_tag_once(world: World) -> None:
     with ThreadPoolExecutor(10) as pool:
         arns = list(pool.map(world.begin, [CREATED] * 10))
 
@@ -116,7 +118,7 @@ def test_ten_copies_of_one_event_give_one_record_and_one_call_for_labels(world: 
     assert world.rows()[SK]["status"] == "READY"
 
 
-def test_a_copy_that_comes_later_does_no_work(world: World) -> None:
+def test_a_later_copy_of_an_event_is_a_duplicate(world: World) -> None:
     world.run(CREATED)
     before = world.rows()
 
@@ -130,7 +132,7 @@ def test_a_copy_that_comes_later_does_no_work(world: World) -> None:
 @pytest.mark.parametrize("last", [2, 3, 4], ids=["overwritten", "deleted", "created again"])
 def test_events_in_any_order_converge_to_the_newest(world: World, last: int) -> None:
     expected: Any = None
-    for order in itertools.permutations(LIFE[:last]):
+    for order in itertools.permutations(EVENTS[:last]):
         world.run(*order)
 
         rows = world.rows()
@@ -139,13 +141,13 @@ def test_events_in_any_order_converge_to_the_newest(world: World, last: int) -> 
         seen = ({name: row.get(name) for name in kept}, label_rows(rows), world.derived())
         expected = expected or seen
         assert seen == expected
-        assert row["sequencer"] == LIFE[last - 1]["object"]["sequencer"].ljust(32, "0")
+        assert row["sequencer"] == EVENTS[last - 1]["object"]["sequencer"].ljust(32, "0")
         assert (row["status"] == "DELETED") == (last == 3)
         assert world.derived() == (set() if last == 3 else renditions_of(row))
-        world.clear()  # the next order begins from nothing
+        world.clear()  # the next order starts with an empty table
 
 
-def test_a_claim_outlives_a_conflict_with_the_transaction_of_the_photo_before(
+def test_a_claim_is_retried_after_a_conflict_with_another_transaction(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """DynamoDB refuses an update of a row that a transaction is about to write."""
@@ -159,14 +161,14 @@ def test_a_claim_outlives_a_conflict_with_the_transaction_of_the_photo_before(
         return usual(self)
 
     monkeypatch.setattr(DynamoHandler, "update_item", update_item)
-    [ended] = world.run(LIFE[1])
+    [ended] = world.run(OVERWRITTEN)
 
     assert ended.output["outcome"] == "READY"
     assert world.rows()[SK]["claimed_version"] == "v2"
 
 
 def test_flags_are_stored_as_numbers(world: World) -> None:
-    # An AWS SDK integration has its own spelling of DynamoDB's BOOL; every spelling has N.
+    # Step Functions' SDK integrations spell DynamoDB's BOOL differently; N is always N.
     def suspect(request: ExtractRequest) -> Contract:
         result = extract(request)
         metadata = Metadata(
@@ -189,11 +191,13 @@ def test_flags_are_stored_as_numbers(world: World) -> None:
     assert "BOOL" not in str(world.raw(SK))
 
 
-def test_a_replaced_photo_keeps_nothing_of_the_old_one(world: World) -> None:
-    world.run(LIFE[0])
+def test_an_overwritten_photo_keeps_no_label_or_rendition_of_the_previous_version(
+    world: World,
+) -> None:
+    world.run(CREATED)
     old = world.derived()
 
-    world.run(LIFE[1])
+    world.run(OVERWRITTEN)
 
     row = world.rows()[SK]
     assert label_rows(world.rows()) == {"dog", "animal", "pet", "version v2"}
@@ -201,7 +205,7 @@ def test_a_replaced_photo_keeps_nothing_of_the_old_one(world: World) -> None:
     assert old.isdisjoint(world.derived())
 
 
-def test_sequencers_of_other_lengths_are_ordered_as_if_padded(world: World) -> None:
+def test_sequencers_of_different_lengths_are_compared_as_if_padded(world: World) -> None:
     short = event(KEY, sequencer=0, version_id="v1")
     longer = event(KEY, sequencer=0, version_id="v2")
     short["object"]["sequencer"] = "617F08299329D189"
@@ -214,8 +218,8 @@ def test_sequencers_of_other_lengths_are_ordered_as_if_padded(world: World) -> N
 
 
 @pytest.mark.parametrize("during", ["extract", "thumbnail", "tag"])
-@pytest.mark.parametrize("change", [LIFE[1], LIFE[2]], ids=["overwritten", "deleted"])
-def test_a_photo_changed_while_it_is_processed_leaves_nothing_behind(
+@pytest.mark.parametrize("change", [OVERWRITTEN, DELETED], ids=["overwritten", "deleted"])
+def test_a_version_replaced_or_deleted_during_processing_leaves_nothing_behind(
     world: World, during: str, change: dict[str, Any]
 ) -> None:
     usual = world.functions.steps[during]
@@ -237,8 +241,8 @@ def test_a_photo_changed_while_it_is_processed_leaves_nothing_behind(
     assert {execution.status for execution in ended} == {"SUCCEEDED"}
     assert "SUPERSEDED" in outcomes(ended)
     assert row["claimed_version"] == change["object"]["version-id"]
-    assert row["status"] == ("READY" if change is LIFE[1] else "DELETED")
-    assert world.derived() == (renditions_of(row) if change is LIFE[1] else set())
+    assert row["status"] == ("READY" if change is OVERWRITTEN else "DELETED")
+    assert world.derived() == (renditions_of(row) if change is OVERWRITTEN else set())
     assert "version v1" not in label_rows(world.rows())
 
 
@@ -256,16 +260,16 @@ def test_a_photo_that_can_never_be_processed_is_rejected_with_its_code(
     assert (row["status"], row["reason"]) == ("REJECTED", CODES[code].code)
     assert row["error"] == "60000 x 60000 px are over 50000000"
     assert world.functions.calls[step, KEY] == 1
-    assert world.letters() == []
+    assert world.dead_letters() == []
 
 
-def test_a_rejected_successor_takes_away_labels_and_renditions_of_the_photo_before(
+def test_a_rejected_version_removes_labels_and_renditions_of_the_previous_one(
     world: World,
 ) -> None:
     world.run(CREATED)
     world.functions.steps["extract"] = raising(errors.EmptyPhotoError("0 bytes"))
 
-    world.run(LIFE[1])
+    world.run(OVERWRITTEN)
 
     assert set(world.rows()) == {SK, ALBUM}
     assert world.rows()[ALBUM]["photos"] == 0
@@ -273,7 +277,7 @@ def test_a_rejected_successor_takes_away_labels_and_renditions_of_the_photo_befo
 
 
 @pytest.mark.parametrize("step", ["extract", "thumbnail", "tag"])
-def test_a_transient_fault_is_outlived(world: World, step: str) -> None:
+def test_a_photo_becomes_ready_after_a_transient_error(world: World, step: str) -> None:
     unavailable = errors.StorageUnavailableError("503 SlowDown")
     usual = world.functions.steps[step]
     world.functions.steps[step] = failing(6, unavailable, usual)
@@ -292,10 +296,10 @@ def test_a_transient_fault_is_outlived(world: World, step: str) -> None:
         errors.AccessDeniedError("403"),
         RuntimeError("a bug"),
     ],
-    ids=["transient for good", "our fault", "a bug"],
+    ids=["storage stays unavailable", "access denied", "a bug"],
 )
 @pytest.mark.parametrize("step", ["extract", "thumbnail"])
-def test_what_outlives_its_retries_fails_and_is_redriven(
+def test_an_error_that_outlives_its_retries_ends_as_failed_and_can_be_redriven(
     world: World, step: str, error: Exception
 ) -> None:
     usual = world.functions.steps[step]
@@ -304,28 +308,28 @@ def test_what_outlives_its_retries_fails_and_is_redriven(
     [failed] = world.run(CREATED)
 
     row = world.rows()[SK]
-    [letter] = world.letters()
+    [message] = world.dead_letters()
     assert (failed.status, failed.error) == ("FAILED", type(error).__name__)
     assert (row["status"], row["reason"]) == ("FAILED", type(error).__name__)
-    assert letter["input"]["object"]["key"] == KEY
-    assert letter["execution_arn"] == failed.arn
+    assert message["input"]["object"]["key"] == KEY
+    assert message["execution_arn"] == failed.arn
     assert world.derived() == set()
 
-    [again] = world.run(letter["input"])
+    [again] = world.run(message["input"])
     assert again.status == "FAILED"
-    [letter] = world.letters()
+    [message] = world.dead_letters()
 
     world.functions.steps[step] = usual
-    [redriven] = world.run(letter["input"])
+    [redriven] = world.run(message["input"])
     assert redriven.output["outcome"] == "READY"
-    [repeated] = world.run(letter["input"])
+    [repeated] = world.run(message["input"])
     assert repeated.output["outcome"] == "DUPLICATE"
     assert "reason" not in world.rows()[SK]
 
 
 @pytest.mark.parametrize("crash", ["Runtime.ExitError", "Sandbox.Timedout", "Lambda.Unknown"])
 @pytest.mark.parametrize("step", ["extract", "thumbnail", "tag"])
-def test_a_photo_that_kills_its_function_is_tried_twice_and_told(
+def test_a_photo_that_kills_its_function_is_tried_twice_and_reported(
     world: World, step: str, crash: str
 ) -> None:
     world.functions.steps[step] = raising(type(crash, (Exception,), {})("signal: killed"))
@@ -333,10 +337,10 @@ def test_a_photo_that_kills_its_function_is_tried_twice_and_told(
     [ended] = world.run(CREATED)
 
     row = world.rows()[SK]
-    [letter] = world.letters()
+    [message] = world.dead_letters()
     assert world.functions.calls[step, KEY] == 2
-    assert letter["failure"]["name"] == crash
-    assert letter["input"]["object"]["key"] == KEY
+    assert message["failure"]["name"] == crash
+    assert message["input"]["object"]["key"] == KEY
     if step == "tag":
         assert (ended.status, row["status"]) == ("SUCCEEDED", "READY")
         assert row["labels_status"] == f"PENDING:{crash}"
@@ -344,27 +348,27 @@ def test_a_photo_that_kills_its_function_is_tried_twice_and_told(
         assert (ended.status, row["status"], row["reason"]) == ("FAILED", "FAILED", crash)
 
 
-def test_a_photo_is_published_without_labels_and_healed_by_redrive(world: World) -> None:
+def test_a_photo_without_labels_is_published_and_a_redrive_adds_them(world: World) -> None:
     world.functions.steps["tag"] = raising(errors.AccessDeniedError("rekognition:DetectLabels"))
 
     [ended] = world.run(CREATED)
 
     row = world.rows()[SK]
-    [letter] = world.letters()
+    [message] = world.dead_letters()
     assert ended.output["outcome"] == "READY"
     assert row["labels_status"] == "PENDING:AccessDeniedError"
     assert renditions_of(row) == world.derived()
-    assert letter["failure"]["name"] == "AccessDeniedError"
+    assert message["failure"]["name"] == "AccessDeniedError"
 
     world.functions.steps["tag"] = tag
-    world.run(letter["input"])
+    world.run(message["input"])
     assert world.rows()[SK]["labels_status"] == "READY"
     assert "dog" in label_rows(world.rows())
     assert world.derived() == renditions_of(world.rows()[SK])
 
 
 @pytest.mark.parametrize("error", [errors.PhotoGoneError("404"), errors.SupersededError("412")])
-def test_a_photo_that_vanishes_while_it_is_labeled_leaves_no_letter(
+def test_a_photo_deleted_or_replaced_during_labeling_leaves_no_dead_letter_message(
     world: World, error: Exception
 ) -> None:
     world.functions.steps["tag"] = raising(error)
@@ -372,10 +376,10 @@ def test_a_photo_that_vanishes_while_it_is_labeled_leaves_no_letter(
     world.run(CREATED)
 
     assert world.rows()[SK]["labels_status"] == f"PENDING:{type(error).__name__}"
-    assert world.letters() == []
+    assert world.dead_letters() == []
 
 
-def test_labels_refused_for_good_leave_no_letter(world: World) -> None:
+def test_a_photo_that_can_never_be_labeled_leaves_no_dead_letter_message(world: World) -> None:
     world.functions.steps["tag"] = lambda _: TagResult(
         labels=[], label_index=[], labels_status="FAILED:InvalidImageFormatException", version=1
     )
@@ -384,11 +388,13 @@ def test_labels_refused_for_good_leave_no_letter(world: World) -> None:
 
     assert world.rows()[SK]["status"] == "READY"
     assert world.rows()[SK]["labels_status"] == "FAILED:InvalidImageFormatException"
-    assert world.letters() == []
+    assert world.dead_letters() == []
 
 
 @pytest.mark.parametrize("step", ["extract", "thumbnail"])
-def test_a_photo_that_is_gone_ends_well_and_cannot_be_revived(world: World, step: str) -> None:
+def test_a_deleted_photo_ends_as_deleted_and_a_late_event_does_not_restore_it(
+    world: World, step: str
+) -> None:
     usual = world.functions.steps[step]
     world.functions.steps[step] = raising(errors.PhotoGoneError("404"))
 
@@ -410,9 +416,9 @@ def test_a_photo_that_is_gone_ends_well_and_cannot_be_revived(world: World, step
         event("elsewhere/a.jpg", sequencer=1, version_id="v1", kind="Object Deleted"),
         {"event": "s3:TestEvent", "bucket": "photos"},
     ],
-    ids=["folder marker", "another kind", "not an upload", "a test of the wiring"],
+    ids=["folder marker", "another kind", "not an upload", "test event of S3"],
 )
-def test_what_is_no_photo_is_ignored(world: World, made: dict[str, Any]) -> None:
+def test_an_event_that_is_not_about_a_photo_is_ignored(world: World, made: dict[str, Any]) -> None:
     [ended] = world.run(made)
 
     assert ended.output == {"outcome": "IGNORED"}
@@ -430,7 +436,7 @@ def test_what_is_no_photo_is_ignored(world: World, made: dict[str, Any]) -> None
     ],
     ids=["foreign bucket", "long owner", "no owner", "empty owner"],
 )
-def test_what_belongs_to_nobody_is_rejected_unread(
+def test_an_object_without_an_owner_is_rejected_without_reading_it(
     world: World, made: dict[str, Any], reason: str
 ) -> None:
     [ended] = world.run(made)
@@ -455,7 +461,7 @@ def test_what_belongs_to_nobody_is_rejected_unread(
         "uploads/alice/" + "€" * 336,
     ],
 )
-def test_any_key_of_s3_is_kept_to_the_byte(world: World, key: str) -> None:
+def test_any_s3_key_is_stored_unchanged(world: World, key: str) -> None:
     [ended] = world.run(event(key, sequencer=1, version_id="v1"))
 
     row = world.rows()["photo#" + key.removeprefix("uploads/alice/")]

@@ -364,6 +364,11 @@ def failed(cause: object, name: str = "AccessDeniedError") -> Variables:
         ('{"errorMessage": "cut off here: \\u00', "cut off here: "),
         ('{"errorMessage": null, "errorType": "E"}', '{"errorMessage": null, "errorType": "E"}'),
         ('{"errorType": "E"}', '{"errorType": "E"}'),
+        ('{"errorMessage": "' + "x" * 499 + "\\ud83d\\ude00 more", "x" * 499 + "😀"),
+        ('{"errorMessage": "half \\ud83d of a pair"}', "half "),
+        ('{"errorMessage": "two\nlines"}', "two"),
+        ('{"errorMessage": "no \\d in JSON"}', "no "),
+        ('Said: "errorMessage": "x" (400)', 'Said: "errorMessage": "x" (400)'),
         ("The service said so", "The service said so"),
         ("{not JSON", "{not JSON"),
         ("x" * 40_000, "x" * 500),
@@ -542,43 +547,63 @@ def test_a_restored_row_is_ready_with_the_labels_that_it_had(
 
 def test_the_execution_that_holds_the_photo_is_read_from_the_row(evaluate: Evaluate) -> None:
     item = {"execution_arn": {"S": "arn"}, "claimed_version": {"S": "v"}, "status": {"S": "READY"}}
-    rows = [{"Item": item}, {"Item": {**item, "edits": {"S": "{}"}}}, {}]
+    thumb = {"renditions": {"M": {"thumb": {"M": {"key": {"S": "k"}}}}}, "edits": {"S": "{}"}}
+    rows = [{"Item": item}, {"Item": {**item, **thumb}}, {}]
 
+    known = {"execution_arn": "arn", "version": "v", "status": "READY"}
     assert evaluate("holder", [{"states": {"result": row}} for row in rows]) == [
-        {"execution_arn": "arn", "version": "v", "status": "READY", "edits": ""},
-        {"execution_arn": "arn", "version": "v", "status": "READY", "edits": "{}"},
-        {"edits": ""},
+        {**known, "rendition_keys": [], "edits": ""},
+        {**known, "rendition_keys": ["k"], "edits": "{}"},
+        {"rendition_keys": [], "edits": ""},
     ]
 
 
+MADE = {"renditions": {name: {"key": name} for name in ("thumb", "large", "both")}}
+BEFORE = {**PREVIOUS, "rendition_keys": ["old", "both"]}
+
+
 @pytest.mark.parametrize(
-    ("status", "holder_version", "garbage"),
+    ("status", "garbage"),
     [
-        ("READY", None, {"old"}),
-        ("RESTORED", None, {"thumb", "large"}),
-        ("REJECTED", None, {"old", "both", "thumb", "large"}),
-        ("DELETED", None, {"old", "both", "thumb", "large"}),
-        ("SUPERSEDED", "v1", set()),
-        ("SUPERSEDED", "v2", {"thumb", "large"}),
+        ("READY", {"old"}),
+        ("RESTORED", {"thumb", "large"}),
+        ("REJECTED", {"old", "both", "thumb", "large"}),
+        ("FAILED", {"old", "both", "thumb", "large"}),
+        ("DELETED", {"old", "both", "thumb", "large"}),
     ],
 )
-def test_renditions_that_no_row_names_are_garbage(
-    evaluate: Evaluate, status: str, holder_version: str | None, garbage: set[str]
+def test_renditions_that_the_written_row_does_not_name_are_garbage(
+    evaluate: Evaluate, status: str, garbage: set[str]
 ) -> None:
-    made = {name: {"key": name} for name in ("thumb", "large", "both")}
-    case = {
-        "record": {"status": status},
-        "rendered": {"renditions": made},
-        "previous": {**PREVIOUS, "rendition_keys": ["old", "both"]},
-        "claim": CLAIM,
-        "holder": {"version": holder_version},
-    }
+    case = {"record": {"status": status}, "rendered": MADE, "previous": BEFORE}
     nothing = {**case, "rendered": {}, "previous": PREVIOUS}
 
     found, none = evaluate("garbage", [case, nothing])
 
     assert set(found) == garbage
     assert none == []
+
+
+@pytest.mark.parametrize(
+    ("holder", "garbage"),
+    [
+        ({"status": "READY", "version": "v1"}, {"thumb", "large"}),
+        ({"status": "READY", "version": "v2"}, {"thumb", "large"}),
+        ({"status": "PROCESSING", "version": "v2"}, {"thumb", "large"}),
+        ({"status": "PROCESSING", "version": "v1"}, set()),
+    ],
+)
+def test_renditions_that_the_row_does_not_name_are_garbage_unless_they_are_being_made(
+    evaluate: Evaluate, holder: dict[str, str], garbage: set[str]
+) -> None:
+    case = {"rendered": MADE, "previous": BEFORE, "claim": CLAIM}
+    named = {**case, "holder": {**holder, "rendition_keys": ["old", "both"]}}
+    gone = {**case, "holder": {"rendition_keys": []}}
+
+    found, everything = evaluate("unnamed_renditions", [named, gone])
+
+    assert set(found) == garbage
+    assert set(everything) == {"old", "both", "thumb", "large"}
 
 
 # Beside the state machine

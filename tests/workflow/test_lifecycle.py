@@ -1,4 +1,4 @@
-"""The bucket has the last word: what S3's own events lead to, undelete among them."""
+"""After S3's own events, undelete among them, the rows match the bucket."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,14 +11,14 @@ from moto.s3.models import S3Backend
 from shared.contracts import Contract
 from shared.errors import EmptyPhotoError, PhotoGoneError
 from workflow.scripted import extract, raising
-from workflow.world import ALBUM, KEY, SK, World, label_rows, photos_of, renditions_of
+from workflow.world import ALBUM, KEY, SK, World, label_rows, photo_count, renditions_of
 
-# What one execution writes otherwise than another that comes to the same.
-ITS_OWN = {"sequencer", "execution_arn", "updated_at"}
+# Attributes that differ between two executions with the same outcome.
+PER_EXECUTION = {"sequencer", "execution_arn", "updated_at"}
 
 
 class InternalServerError(DynamodbException):  # type: ignore[misc]  # moto is untyped
-    """What DynamoDB answers when it does not know itself whether it has written."""
+    """InternalServerError, which DynamoDB may send after it has written."""
 
     def __init__(self) -> None:
         name = "com.amazonaws.dynamodb.v20120810#InternalServerError"
@@ -32,40 +32,40 @@ def steps_that_read(world: World) -> None:
 
 
 def put(world: World, body: bytes = b"photo") -> str:
-    """Upload a version, and let it be processed."""
+    """Upload a version and wait until it is processed; return its id."""
     version_id = world.stack.upload(KEY, body)
     world.stack.wait_until_idle()
     return version_id
 
 
 def delete(world: World, version_id: str | None = None) -> str:
-    """Delete the photo or a version of it, and let that be processed."""
+    """Delete the photo or one version, and wait until that is processed; return S3's version id."""
     deleted = world.delete(KEY, version_id)
     world.stack.wait_until_idle()
     return deleted
 
 
 def state(world: World) -> tuple[dict[str, Any], set[str]]:
-    """The table, without what differs from one execution to another, and the derived bucket."""
+    """Return the rows, without PER_EXECUTION, and the keys of the derived bucket."""
     rows = world.rows()
-    rows[SK] = {name: value for name, value in rows[SK].items() if name not in ITS_OWN}
+    rows[SK] = {name: value for name, value in rows[SK].items() if name not in PER_EXECUTION}
     return rows, world.derived()
 
 
-def test_an_undeleted_photo_is_what_it_was(world: World) -> None:
+def test_an_undeleted_photo_is_as_before(world: World) -> None:
     put(world)
     before = state(world)
 
     marker = delete(world)
     assert world.rows()[SK]["status"] == "DELETED"
-    assert (photos_of(world.rows()), world.derived()) == (0, set())
+    assert (photo_count(world.rows()), world.derived()) == (0, set())
 
     delete(world, marker)
     assert state(world) == before
-    assert photos_of(world.rows()) == 1
+    assert photo_count(world.rows()) == 1
 
 
-def test_the_version_before_comes_back_when_the_newest_is_deleted(world: World) -> None:
+def test_the_previous_version_is_published_after_the_newest_is_deleted(world: World) -> None:
     first = put(world, b"1")
     before = state(world)
     second = put(world, b"2")
@@ -77,7 +77,7 @@ def test_the_version_before_comes_back_when_the_newest_is_deleted(world: World) 
     assert state(world) == before
 
 
-def test_the_end_of_an_old_version_does_no_work(world: World) -> None:
+def test_deleting_an_old_version_changes_nothing(world: World) -> None:
     first = put(world, b"1")
     put(world, b"2")
     before = world.rows()
@@ -89,7 +89,7 @@ def test_the_end_of_an_old_version_does_no_work(world: World) -> None:
     assert world.functions.calls["extract", KEY] == calls
 
 
-def test_the_end_of_the_only_version_is_the_end_of_the_photo(world: World) -> None:
+def test_deleting_the_only_version_deletes_the_photo(world: World) -> None:
     only = put(world)
 
     delete(world, only)
@@ -101,7 +101,7 @@ def test_the_end_of_the_only_version_is_the_end_of_the_photo(world: World) -> No
 
 
 @pytest.mark.parametrize("step", ["extract", "thumbnail"])
-def test_a_version_that_vanishes_while_it_is_processed_gives_way_to_the_one_before(
+def test_the_previous_version_is_published_if_the_newest_is_deleted_during_processing(
     world: World, step: str
 ) -> None:
     first = put(world, b"1")
@@ -119,7 +119,7 @@ def test_a_version_that_vanishes_while_it_is_processed_gives_way_to_the_one_befo
     assert state(world) == before
 
 
-def test_a_photo_whose_name_begins_with_that_of_another_is_not_the_other(world: World) -> None:
+def test_deleting_a_photo_keeps_another_with_a_key_that_starts_the_same(world: World) -> None:
     put(world)
     world.stack.upload(f"{KEY}.jpg", b"another")
 
@@ -129,19 +129,19 @@ def test_a_photo_whose_name_begins_with_that_of_another_is_not_the_other(world: 
     assert world.rows()[f"{SK}.jpg"]["status"] == "READY"
 
 
-def test_what_is_listed_and_yet_not_there_fails_once(world: World) -> None:
+def test_a_version_that_is_listed_but_cannot_be_read_fails_without_a_retry(world: World) -> None:
     world.functions.steps["extract"] = raising(PhotoGoneError("404"))
 
     put(world)
 
     row = world.rows()[SK]
-    [letter] = world.letters()
+    [message] = world.dead_letters()
     assert (row["status"], row["reason"]) == ("FAILED", "PhotoGoneError")
-    assert letter["failure"]["message"].startswith("listed as current, yet not there")
+    assert message["failure"]["message"].startswith("listed as current, yet not there")
     assert world.functions.calls["extract", KEY] == 1
 
 
-def test_a_deletion_that_cannot_be_looked_up_is_kept_and_redriven(
+def test_a_deletion_is_redriven_if_the_bucket_could_not_be_listed(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(world)
@@ -153,15 +153,15 @@ def test_a_deletion_that_cannot_be_looked_up_is_kept_and_redriven(
     with monkeypatch.context() as patch:
         patch.setattr(S3Backend, "list_object_versions", unavailable)
         delete(world)
-    [letter] = world.letters()
-    assert letter["failure"]["step"] == "FindCurrentVersion"
+    [message] = world.dead_letters()
+    assert message["failure"]["step"] == "FindCurrentVersion"
     assert world.rows() == before
 
-    world.run(letter["input"])
+    world.run(message["input"])
     assert world.rows()[SK]["status"] == "DELETED"
 
 
-def test_a_photo_is_in_the_processing_index_while_it_is_processed(world: World) -> None:
+def test_a_photo_is_in_the_processing_index_only_while_it_is_processed(world: World) -> None:
     seen = []
 
     def look(request: Any) -> Contract:  # noqa: ANN401  # any step's request
@@ -178,7 +178,7 @@ def test_a_photo_is_in_the_processing_index_while_it_is_processed(world: World) 
     assert world.processing() == []
 
 
-def test_an_album_shows_the_photo_before_while_its_successor_is_processed(world: World) -> None:
+def test_an_album_shows_the_previous_version_while_the_new_one_is_processed(world: World) -> None:
     put(world, b"1")
     before = world.rows()[SK]
     seen = []
@@ -212,7 +212,7 @@ def rejecting_extract(world: World) -> None:
     ],
     ids=["ready", "rejected", "failed"],
 )
-def test_a_photo_is_in_the_indexes_that_its_status_says(
+def test_a_photo_is_in_the_indexes_of_its_status(
     world: World, prepare: Callable[[World], None], indexed: dict[str, str]
 ) -> None:
     prepare(world)
@@ -226,22 +226,22 @@ def test_a_photo_is_in_the_indexes_that_its_status_says(
     assert not {"album_key", "content_key", "time_key"} & set(world.rows()[SK])
 
 
-def test_an_album_counts_its_photos_whatever_happens_to_them(world: World) -> None:
+def test_an_album_counts_a_photo_only_while_it_is_ready(world: World) -> None:
     put(world, b"1")
     put(world, b"2")
-    assert photos_of(world.rows()) == 1
+    assert photo_count(world.rows()) == 1
 
     rejecting_extract(world)
     put(world, b"3")
-    assert photos_of(world.rows()) == 0
+    assert photo_count(world.rows()) == 0
 
     world.functions.steps["extract"] = world.reading(extract)
     put(world, b"4")
-    assert photos_of(world.rows()) == 1
+    assert photo_count(world.rows()) == 1
     assert world.rows()[ALBUM]["album"] == "2024"
 
 
-def test_a_publication_whose_answer_is_lost_is_counted_once(
+def test_a_photo_is_counted_once_if_the_answer_to_publish_is_lost(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     usual = DynamoHandler.transact_write_items
@@ -257,6 +257,6 @@ def test_a_publication_whose_answer_is_lost_is_counted_once(
 
     put(world)
 
-    assert (world.rows()[SK]["status"], photos_of(world.rows())) == ("READY", 1)
+    assert (world.rows()[SK]["status"], photo_count(world.rows())) == ("READY", 1)
     assert world.derived() == renditions_of(world.rows()[SK])
-    assert world.letters() == []
+    assert world.dead_letters() == []

@@ -1,4 +1,4 @@
-"""The largest transaction that Publish can write is one that DynamoDB and Step Functions take."""
+"""The largest transaction of Publish is within the limits of DynamoDB and Step Functions."""
 
 import json
 from typing import Any
@@ -15,7 +15,7 @@ KEY = f"uploads/{'o' * MAX_OWNER_BYTES}/".ljust(1024, "x")
 
 
 class Recorder:
-    """A DynamoDB that holds one photo, and keeps what is written."""
+    """A DynamoDB client with one photo; it records the transactions."""
 
     def __init__(self, label_keys: list[str]) -> None:
         self.old = {"label_keys": {"L": [{"S": key} for key in label_keys]}}
@@ -28,7 +28,7 @@ class Recorder:
         self.written.append(arguments)
 
 
-def test_the_largest_transaction_is_one_that_aws_takes() -> None:
+def test_the_largest_transaction_is_within_the_limits_of_aws() -> None:
     old = [
         f"label#{number:€>64}#2016-04-09T12:08:13#{'d' * 24}" for number in range(MAX_LABEL_ROWS)
     ]

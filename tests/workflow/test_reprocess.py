@@ -1,4 +1,4 @@
-"""A photo that is made anew: by the newest code, with a person's edits, and never at a loss."""
+"""A reprocessed photo has the results of the newest code and the user's edits, or is unchanged."""
 
 from collections.abc import Callable
 from typing import Any
@@ -20,13 +20,13 @@ from shared.contracts import (
 from shared.errors import AccessDeniedError, TruncatedPhotoError
 from shared.keys import derived_key
 from workflow.scripted import extract, raising, tag, thumbnail
-from workflow.world import SK, World, label_rows, outcomes, photos_of, renditions_of
+from workflow.world import SK, World, label_rows, outcomes, photo_count, renditions_of
 
 KEY = "uploads/alice/2024/space plus+ü \"q\" 'a'.jpg"
 
 
 def reprocess(world: World, **more: object) -> dict[str, Any]:
-    """Return what workflow/reprocess.json.tftpl starts the state machine with."""
+    """Return the input with which workflow/reprocess.json.tftpl starts the state machine."""
     row = world.rows().get(SK, {"sequencer": "0" * 32})
     photo = {"key": KEY, "sequencer": row["sequencer"]}
     return {
@@ -40,7 +40,7 @@ def reprocess(world: World, **more: object) -> dict[str, Any]:
 
 @pytest.fixture
 def ready(world: World) -> World:
-    """One photo, uploaded and READY."""
+    """Upload one photo and wait until it is READY."""
     version_id = world.stack.upload(KEY, b"photo")
     world.stack.wait_for(KEY, version_id)
     world.stack.wait_until_idle()
@@ -49,10 +49,10 @@ def ready(world: World) -> World:
     return world
 
 
-def newer(world: World) -> None:
-    """Let all three steps be of newer code, which makes other renditions."""
+def use_newer_steps(world: World) -> None:
+    """Replace all three steps with newer ones, which make other renditions."""
 
-    def larger(request: ThumbnailRequest) -> ThumbnailResult:
+    def newer_thumbnail(request: ThumbnailRequest) -> ThumbnailResult:
         made = thumbnail(request)
         renditions = {
             name: msgspec.structs.replace(
@@ -66,19 +66,19 @@ def newer(world: World) -> None:
             )
         return msgspec.structs.replace(made, renditions=renditions, version=2)
 
-    def newest(step: Callable[[Any], Any]) -> Callable[[Any], Contract]:
+    def newer(step: Callable[[Any], Any]) -> Callable[[Any], Contract]:
         return lambda request: msgspec.structs.replace(step(request), version=2)
 
     world.functions.steps |= {
-        "extract": newest(extract),
-        "thumbnail": larger,
-        "tag": newest(tag),
+        "extract": newer(extract),
+        "thumbnail": newer_thumbnail,
+        "tag": newer(tag),
     }
 
 
-def test_a_reprocess_makes_every_part_anew_and_leaves_nothing_of_the_old(ready: World) -> None:
+def test_a_reprocess_replaces_every_result_and_deletes_the_old_renditions(ready: World) -> None:
     before, old = ready.rows()[SK], ready.derived()
-    newer(ready)
+    use_newer_steps(ready)
 
     (ended,) = ready.run(reprocess(ready))
 
@@ -87,7 +87,7 @@ def test_a_reprocess_makes_every_part_anew_and_leaves_nothing_of_the_old(ready: 
     assert row["versions"] == {"extract": 2, "thumbnail": 2, "tag": 2}
     assert ready.derived() == renditions_of(row)
     assert old.isdisjoint(ready.derived())
-    assert photos_of(ready.rows()) == 1
+    assert photo_count(ready.rows()) == 1
     same = ("version_id", "sequencer", "uploaded_at", "bytes", "key", "claimed_version")
     assert [row[name] for name in same] == [before[name] for name in same]
 
@@ -100,7 +100,7 @@ def test_a_reprocess_with_the_same_code_changes_no_rendition(ready: World) -> No
     assert ready.derived() == before == renditions_of(ready.rows()[SK])
 
 
-def test_what_a_person_has_edited_survives_a_reprocess(ready: World) -> None:
+def test_edits_survive_a_reprocess(ready: World) -> None:
     table = Table(ready.stack.dynamodb, ready.stack.table)
     edit(table, "alice", KEY, Edits(title="Mine", hidden_labels=["dog"]))
     edited = ready.rows()[SK]["edits"]
@@ -112,9 +112,9 @@ def test_what_a_person_has_edited_survives_a_reprocess(ready: World) -> None:
 
 
 @pytest.mark.parametrize("step", ["extract", "thumbnail", "tag"])
-def test_a_reprocess_that_fails_leaves_the_photo_as_it_was(ready: World, step: str) -> None:
+def test_a_failed_reprocess_leaves_the_photo_unchanged(ready: World, step: str) -> None:
     before, renditions = ready.rows(), ready.derived()
-    newer(ready)
+    use_newer_steps(ready)
     ready.functions.steps[step] = raising(AccessDeniedError("no right"))
 
     (ended,) = ready.run(reprocess(ready))
@@ -127,34 +127,34 @@ def test_a_reprocess_that_fails_leaves_the_photo_as_it_was(ready: World, step: s
     assert after == before
     assert ready.derived() == renditions
     assert ready.processing() == []
-    (letter,) = ready.letters()
-    assert letter["failure"]["name"] == "AccessDeniedError"
-    assert letter["input"]["event"] == "Reprocess Requested"
+    (message,) = ready.dead_letters()
+    assert message["failure"]["name"] == "AccessDeniedError"
+    assert message["input"]["event"] == "Reprocess Requested"
 
 
-def test_the_letter_of_a_reprocess_that_failed_reprocesses_it(ready: World) -> None:
+def test_the_dead_letter_message_of_a_failed_reprocess_can_be_redriven(ready: World) -> None:
     ready.functions.steps["extract"] = raising(AccessDeniedError("no right"))
     ready.run(reprocess(ready))
-    (letter,) = ready.letters()
-    newer(ready)
+    (message,) = ready.dead_letters()
+    use_newer_steps(ready)
 
-    (ended,) = ready.run(letter["input"])
+    (ended,) = ready.run(message["input"])
 
     assert ended.output["outcome"] == "READY"
     assert ready.rows()[SK]["versions"]["extract"] == 2
 
 
-def test_what_newer_code_refuses_is_rejected(ready: World) -> None:
+def test_a_photo_that_newer_code_refuses_is_rejected(ready: World) -> None:
     ready.functions.steps["thumbnail"] = raising(TruncatedPhotoError("cut"))
 
     (ended,) = ready.run(reprocess(ready))
 
     assert ended.output == {"outcome": "REJECTED", "reason": "TRUNCATED"}
     assert ready.derived() == set()
-    assert photos_of(ready.rows()) == 0
+    assert photo_count(ready.rows()) == 0
 
 
-def test_a_photo_that_failed_is_tried_again(world: World) -> None:
+def test_a_failed_photo_can_be_reprocessed(world: World) -> None:
     world.functions.steps["extract"] = raising(AccessDeniedError("no right"))
     version_id = world.stack.upload(KEY, b"photo")
     world.stack.wait_for(KEY, version_id)
@@ -165,7 +165,7 @@ def test_a_photo_that_failed_is_tried_again(world: World) -> None:
     assert ended.output["outcome"] == "READY"
 
 
-def test_a_reprocess_of_what_the_bucket_no_longer_has_leaves_a_tombstone(ready: World) -> None:
+def test_a_reprocess_of_a_photo_deleted_since_leaves_a_tombstone(ready: World) -> None:
     asked = reprocess(ready)
     ready.delete(KEY, ready.rows()[SK]["version_id"])
     ready.stack.wait_until_idle()
@@ -177,25 +177,25 @@ def test_a_reprocess_of_what_the_bucket_no_longer_has_leaves_a_tombstone(ready: 
     assert label_rows(ready.rows()) == set()
 
 
-def test_a_reprocess_finds_a_version_of_which_nobody_has_heard(ready: World) -> None:
-    silence: Any = {}
-    loud: Any = {"EventBridgeConfiguration": {}}
+def test_a_reprocess_publishes_a_version_that_had_no_event(ready: World) -> None:
+    no_events: Any = {}
+    all_events: Any = {"EventBridgeConfiguration": {}}
     photos = ready.stack.photos_bucket
     ready.stack.s3.put_bucket_notification_configuration(
-        Bucket=photos, NotificationConfiguration=silence
+        Bucket=photos, NotificationConfiguration=no_events
     )
-    unheard = ready.stack.upload(KEY, b"another")
+    version_id = ready.stack.upload(KEY, b"another")
     ready.stack.s3.put_bucket_notification_configuration(
-        Bucket=photos, NotificationConfiguration=loud
+        Bucket=photos, NotificationConfiguration=all_events
     )
 
     ready.run(reprocess(ready))
 
     row = ready.rows()[SK]
-    assert (row["status"], row["version_id"], row["bytes"]) == ("READY", unheard, 7)
+    assert (row["status"], row["version_id"], row["bytes"]) == ("READY", version_id, 7)
 
 
-def test_an_event_that_came_since_does_the_work(ready: World) -> None:
+def test_a_reprocess_is_a_duplicate_if_an_event_arrived_since(ready: World) -> None:
     asked = reprocess(ready)
     version_id = ready.stack.upload(KEY, b"another")
     ready.stack.wait_for(KEY, version_id)
@@ -206,7 +206,7 @@ def test_an_event_that_came_since_does_the_work(ready: World) -> None:
     assert ready.functions.calls == {}
 
 
-def test_of_two_reprocessings_at_one_time_one_works(ready: World) -> None:
+def test_of_two_concurrent_reprocessings_one_is_a_duplicate(ready: World) -> None:
     others: list[Any] = []
 
     def meanwhile(request: ExtractRequest) -> ExtractResult:
@@ -220,20 +220,20 @@ def test_of_two_reprocessings_at_one_time_one_works(ready: World) -> None:
     assert outcomes(others) == ["DUPLICATE"]
 
 
-def test_the_labeler_is_asked_anew_only_where_that_is_wanted(ready: World) -> None:
+def test_tag_is_asked_to_relabel_only_if_the_reprocess_requests_it(ready: World) -> None:
     asked: list[bool] = []
 
-    def noted(request: TagRequest) -> Contract:
+    def recording(request: TagRequest) -> Contract:
         asked.append(request.relabel)
         return tag(request)
 
-    ready.functions.steps["tag"] = noted
+    ready.functions.steps["tag"] = recording
     ready.run(reprocess(ready), reprocess(ready, relabel=True))
 
     assert asked == [False, True]
 
 
-def test_a_reprocess_of_a_key_of_nobody_does_nothing(world: World) -> None:
+def test_a_reprocess_of_a_key_without_an_owner_is_ignored(world: World) -> None:
     asked = reprocess(world)
     asked["object"]["key"] = "x.jpg"
 

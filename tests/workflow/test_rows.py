@@ -1,4 +1,4 @@
-"""What the state machine writes into the table is what rows.py says, and nothing else."""
+"""Every row that the state machine writes has the attributes of its type in rows.py, no others."""
 
 from typing import Any
 
@@ -12,11 +12,11 @@ from shared.contracts import Camera, Contract, Label, Metadata, TagResult
 from shared.errors import EmptyPhotoError
 from shared.rows import AlbumRow, LabelRow, PhotoRow, read
 from workflow.scripted import Step, event, extract, raising, tag, thumbnail
-from workflow.world import CREATED, KEY, LIFE, SK, World
+from workflow.world import CREATED, DELETED, KEY, OVERWRITTEN, SK, World
 
 KINDS: dict[str, type[Contract]] = {"photo": PhotoRow, "label": LabelRow, "album": AlbumRow}
 PHOTO = set(PhotoRow.__struct_fields__)
-ENDED = {"reason", "step", "error"}  # only of a photo that is REJECTED or FAILED
+PROBLEM = {"reason", "step", "error"}  # only if a photo is REJECTED or FAILED
 OBJECT = {  # of every photo that was created, published or not
     *("pk", "sk", "status", "bucket", "key", "version_id", "etag", "bytes", "sequencer"),
     *("claimed_version", "execution_arn", "updated_at", "uploaded_at", "sort_time"),
@@ -34,7 +34,7 @@ def stored(world: World, owner: str = "alice") -> dict[str, dict[str, Any]]:
 
 
 def full(request: Any) -> Contract:  # noqa: ANN401  # any step's request
-    """Extract every fact that a photo can have, with each flag set."""
+    """Return a result of Extract with every field, and each flag set."""
     result = extract(request)
     metadata = result.metadata
     assert metadata.taken_at is not None
@@ -88,7 +88,7 @@ def test_a_full_photo_has_every_attribute(world: World) -> None:
 
     rows = stored(world)
 
-    assert set(rows[SK]) == PHOTO - ENDED - {"processing_shard"}
+    assert set(rows[SK]) == PHOTO - PROBLEM - {"processing_shard"}
     assert rows[SK]["truncated"] == 1
     assert rows[SK]["taken_at"]["plausible"] == 0
     assert rows[SK]["location"]["gps_valid"] == 0
@@ -102,7 +102,7 @@ def test_a_full_photo_has_every_attribute(world: World) -> None:
     assert [set(row) for row in albums] == [set(AlbumRow.__struct_fields__)]
 
 
-def test_an_empty_photo_has_no_attribute_that_is_not_known(world: World) -> None:
+def test_a_photo_without_metadata_has_no_attributes_for_it(world: World) -> None:
     world.functions.steps |= {
         "extract": bare,
         "thumbnail": without_thumb,
@@ -113,7 +113,7 @@ def test_an_empty_photo_has_no_attribute_that_is_not_known(world: World) -> None
     row = stored(world)[SK]
 
     metadata = set(Metadata.__struct_fields__)
-    absent = ENDED | metadata | {"processing_shard", "edits", "truncated", "labels_model"}
+    absent = PROBLEM | metadata | {"processing_shard", "edits", "truncated", "labels_model"}
     assert set(row) == PHOTO - absent
     assert (row["labels"], row["label_keys"]) == ([], [])
 
@@ -135,21 +135,21 @@ def test_a_photo_without_a_thumb_has_label_rows_without_one(world: World) -> Non
     ],
     ids=["rejected", "failed"],
 )
-def test_a_problem_says_why_and_keeps_no_facts(
+def test_a_rejected_or_failed_photo_has_a_reason_and_no_metadata(
     world: World, error: Exception, status: str, reason: str
 ) -> None:
     world.run(CREATED)
     world.functions.steps["extract"] = raising(error)
-    world.run(LIFE[1])
+    world.run(OVERWRITTEN)
 
     row = stored(world)[SK]
 
-    assert set(row) == OBJECT | ENDED | {"time_key"}
+    assert set(row) == OBJECT | PROBLEM | {"time_key"}
     assert (row["status"], row["reason"]) == (status, reason)
 
 
 def test_a_deleted_photo_leaves_a_tombstone(world: World) -> None:
-    world.run(*LIFE[:3])
+    world.run(CREATED, OVERWRITTEN, DELETED)
 
     row = stored(world)[SK]
 
@@ -157,7 +157,7 @@ def test_a_deleted_photo_leaves_a_tombstone(world: World) -> None:
     assert row["status"] == "DELETED"
 
 
-def test_a_photo_in_process_is_claimed_beside_what_it_was(world: World) -> None:
+def test_a_claim_adds_attributes_and_keeps_those_of_the_previous_version(world: World) -> None:
     seen: list[set[str]] = []
 
     def looking(step: Step) -> Step:
@@ -168,7 +168,7 @@ def test_a_photo_in_process_is_claimed_beside_what_it_was(world: World) -> None:
         return step_
 
     world.functions.steps["extract"] = looking(extract)
-    world.run(*LIFE[:2])
+    world.run(CREATED, OVERWRITTEN)
 
     first, second = seen
     claimed = OBJECT - {"version_id", "etag", "bytes", "uploaded_at", "sort_time"}
@@ -177,7 +177,7 @@ def test_a_photo_in_process_is_claimed_beside_what_it_was(world: World) -> None:
     assert "labels_status" not in second
 
 
-def test_a_photo_whose_tag_step_failed_has_labels_pending(world: World) -> None:
+def test_a_failed_tag_step_leaves_the_labels_pending(world: World) -> None:
     world.functions.steps["tag"] = raising(RuntimeError("a bug"))
     world.run(CREATED)
 
@@ -189,5 +189,5 @@ def test_an_object_without_an_owner_is_recorded_as_rejected(world: World) -> Non
 
     [row] = stored(world, owner="/").values()
 
-    assert set(row) == OBJECT | ENDED | {"time_key"}
+    assert set(row) == OBJECT | PROBLEM | {"time_key"}
     assert row["reason"] == "BAD_KEY"

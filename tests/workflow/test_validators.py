@@ -1,6 +1,6 @@
-"""The linters that AWS users trust accept the state machine. Both follow JSONata.
+"""Two linters that support JSONata accept the state machine.
 
-cfn-lint is AWS's own; asl-validator parses the JSONata expressions as well, and needs npm.
+cfn-lint is AWS's own. asl-validator also parses the JSONata expressions, and needs npm.
 """
 
 import json
@@ -21,7 +21,7 @@ NAMES: Values = {
     "dead_letters_url": "https://sqs.eu-west-1.amazonaws.com/123456789012/dead-letters",
 }
 DEFINITION = render_file("statemachine.json.tftpl", NAMES)
-BROKEN = DEFINITION.replace('"Arguments"', '"Parameters"', 1)  # JSONPath's word
+BROKEN = DEFINITION.replace('"Arguments"', '"Parameters"', 1)  # JSONPath's field
 
 
 def cfn_lint(definition: str, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -48,7 +48,7 @@ def test_cfn_lint_accepts_the_state_machine(tmp_path: Path) -> None:
     assert linted.returncode == 0, linted.stdout
 
 
-def test_cfn_lint_refuses_a_field_of_jsonpath(tmp_path: Path) -> None:
+def test_cfn_lint_refuses_a_jsonpath_field(tmp_path: Path) -> None:
     assert "'Parameters' was unexpected" in cfn_lint(BROKEN, tmp_path).stdout
 
 
@@ -57,7 +57,7 @@ def asl_validator() -> Path:
     try:
         return install("asl-validator") / "node_modules" / ".bin" / "asl-validator"
     except NpmError as error:
-        pytest.skip(f"asl-validator is not here: {error}")
+        pytest.skip(f"asl-validator cannot be installed: {error}")
 
 
 @pytest.mark.parametrize(

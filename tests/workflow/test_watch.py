@@ -28,12 +28,12 @@ def definition(namespace: str = "gallery") -> dict[str, Any]:
 
 
 def tasks() -> list[dict[str, Any]]:
-    """Return its states that call a service."""
+    """Return the states of the watch that call a service."""
     states = definition()["States"]
     return [*states["AgeOfEachShard"]["ItemProcessor"]["States"].values(), states["Report"]]
 
 
-@pytest.fixture(scope="module")  # one embedded AWS to a process at a time
+@pytest.fixture(scope="module")  # a process can run one embedded AWS at a time
 def running() -> Iterator[Aws]:
     with Aws.start() as aws:
         yield aws
@@ -48,7 +48,7 @@ def aws(running: Aws) -> Iterator[Aws]:
 
 
 def claim(aws: Aws, shard: str, age: timedelta) -> None:
-    """Put a photo into the table that has been PROCESSING for so long."""
+    """Put a photo into the table that has been PROCESSING for `age`."""
     moment = (datetime.now(UTC) - age).isoformat(timespec="milliseconds")
     aws.client("dynamodb").put_item(
         TableName=TABLE,
@@ -62,7 +62,7 @@ def claim(aws: Aws, shard: str, age: timedelta) -> None:
 
 
 def reported(aws: Aws) -> dict[str, Any]:
-    """Run the watch, in a namespace of its own, and return what it reported."""
+    """Run the watch in a namespace of its own, and return the datapoint that it reported."""
     namespace = str(uuid.uuid4())
     ended = aws.run(definition(namespace)["States"])
     assert ended.status == "SUCCEEDED", ended.cause
@@ -78,7 +78,7 @@ def reported(aws: Aws) -> dict[str, Any]:
     return made
 
 
-def test_nothing_processing_is_an_age_of_none(aws: Aws) -> None:
+def test_the_age_is_zero_if_no_photo_is_processing(aws: Aws) -> None:
     point = reported(aws)
 
     assert (point["Maximum"], point["SampleCount"], point["Unit"]) == (0, 1, "Seconds")
@@ -94,14 +94,14 @@ def test_the_oldest_claim_of_all_shards_is_reported(aws: Aws, shard: str) -> Non
     assert reported(aws)["Maximum"] == pytest.approx(3 * 3600, abs=60)
 
 
-def test_a_clock_that_is_ahead_is_no_age(aws: Aws) -> None:
+def test_the_age_of_a_claim_in_the_future_is_zero(aws: Aws) -> None:
     for shard in SHARDS:
         claim(aws, shard, -HOUR)
 
     assert reported(aws)["Maximum"] == 0
 
 
-def test_what_is_no_longer_processing_is_not_looked_at(aws: Aws) -> None:
+def test_a_photo_that_is_no_longer_processing_is_not_reported(aws: Aws) -> None:
     aws.client("dynamodb").put_item(
         TableName=TABLE,
         Item={
@@ -114,7 +114,7 @@ def test_what_is_no_longer_processing_is_not_looked_at(aws: Aws) -> None:
     assert reported(aws)["Maximum"] == 0
 
 
-def test_a_watch_that_cannot_look_reports_nothing(aws: Aws) -> None:
+def test_a_watch_that_cannot_read_the_table_reports_nothing(aws: Aws) -> None:
     namespace = str(uuid.uuid4())
     states = json.loads(json.dumps(definition(namespace)["States"]).replace(TABLE, "nothing"))
 
@@ -124,19 +124,19 @@ def test_a_watch_that_cannot_look_reports_nothing(aws: Aws) -> None:
     assert aws.client("cloudwatch").list_metrics(Namespace=namespace)["Metrics"] == []
 
 
-def test_each_look_reads_one_row_of_the_index() -> None:
+def test_each_query_reads_one_row_of_the_index() -> None:
     [query] = [task["Arguments"] for task in tasks() if task["Resource"].endswith("dynamodb:query")]
 
     assert (query["Limit"], query["ScanIndexForward"]) == (1, True)
     assert query["KeyConditionExpression"] == f"{KEYS['hash_key']} = :shard"
 
 
-def test_it_ends_within_the_five_minutes_of_an_express_workflow() -> None:
+def test_the_watch_ends_within_the_five_minutes_of_an_express_workflow() -> None:
     assert definition()["TimeoutSeconds"] < 300
     assert all(0 < task["TimeoutSeconds"] < definition()["TimeoutSeconds"] for task in tasks())
 
 
-def test_the_alarm_looks_at_the_metric_that_is_reported() -> None:
+def test_the_alarm_watches_the_metric_that_the_watch_reports() -> None:
     module = ROOT / "terraform" / "modules" / "observability" / "watch.tf"
     [metric] = tasks()[-1]["Arguments"]["MetricData"]
 
@@ -144,7 +144,7 @@ def test_the_alarm_looks_at_the_metric_that_is_reported() -> None:
     assert f'age_metric    = "{METRIC}"' in module.read_text()
 
 
-def test_cfn_lint_accepts_it(tmp_path: Path) -> None:
+def test_cfn_lint_accepts_the_watch(tmp_path: Path) -> None:
     linted = cfn_lint(json.dumps(definition()), tmp_path)
 
     assert linted.returncode == 0, linted.stdout

@@ -1,4 +1,4 @@
-"""The deployed state machine over scripted functions, and what its table and buckets hold."""
+"""The events of one photo, and the deployed state machine over scripted functions."""
 
 import json
 import uuid
@@ -20,17 +20,15 @@ KEY = "uploads/alice/2024/space plus+ü \"q\" 'a'.jpg"
 SK = "photo#" + KEY.removeprefix("uploads/alice/")
 ALBUM = f"album#{digest('2024')}#{digest(KEY)[0]}"
 
-LIFE = [
-    event(KEY, sequencer=1, version_id="v1"),
-    event(KEY, sequencer=2, version_id="v2"),
-    event(KEY, sequencer=3, version_id="m3", kind="Object Deleted"),
-    event(KEY, sequencer=4, version_id="v4"),
-]
-CREATED = LIFE[0]
+CREATED = event(KEY, sequencer=1, version_id="v1")
+OVERWRITTEN = event(KEY, sequencer=2, version_id="v2")
+DELETED = event(KEY, sequencer=3, version_id="m3", kind="Object Deleted")
+CREATED_AGAIN = event(KEY, sequencer=4, version_id="v4")
+EVENTS = [CREATED, OVERWRITTEN, DELETED, CREATED_AGAIN]
 
 
 class World:
-    """The deployed state machine over scripted functions, and what its table and buckets hold."""
+    """The deployed state machine over scripted functions, with its table, buckets and queue."""
 
     def __init__(self, stack: Stack, functions: Scripted) -> None:
         self.stack = stack
@@ -46,22 +44,22 @@ class World:
         )["executionArn"]
 
     def run(self, *events: dict[str, Any]) -> list[EndedExecution]:
-        """Run the events one after the other."""
+        """Run an execution for each event, one after the other; return the ended executions."""
         return [self.ended(self.begin(made))[0] for made in events]
 
     def ended(self, *arns: str) -> list[EndedExecution]:
-        """Wait for the executions to end."""
+        """Wait for the executions to end, and return them."""
         self.stack.wait_until_idle()
         by_arn = {execution.arn: execution for execution in self.stack.executions()}
         return [by_arn[arn] for arn in arns]
 
     def until_ended(self, arn: str) -> EndedExecution:
-        """Wait for one execution, whatever else runs."""
+        """Wait for one execution to end; others may still run."""
         executions = self.stack._executions  # noqa: SLF001  # wait_for may find an earlier one
         return executions.find(lambda execution: execution.arn == arn, timeout_seconds=60)
 
     def rows(self, owner: str = "alice") -> dict[str, dict[str, Any]]:
-        """Every row of an owner, by sort key."""
+        """Return every row of an owner by sort key."""
         items = self.stack.dynamodb.query(
             TableName=self.stack.table,
             KeyConditionExpression="pk = :pk",
@@ -75,7 +73,7 @@ class World:
         return {row["sk"]: row for row in plain}
 
     def processing(self) -> list[dict[str, Any]]:
-        """What the index of photos in work holds, over all its shards."""
+        """Return the rows of the index `processing`, from all its shards."""
         return [
             {name: value["S"] for name, value in item.items()}
             for shard in "0123456789abcdef"
@@ -88,28 +86,28 @@ class World:
         ]
 
     def raw(self, sk: str) -> object:
-        """One row, with DynamoDB's types."""
+        """Return one row with DynamoDB's types."""
         key = {"pk": {"S": "alice"}, "sk": {"S": sk}}
         return self.stack.dynamodb.get_item(TableName=self.stack.table, Key=key)["Item"]
 
     def derived(self) -> set[str]:
-        """Every key in the derived bucket."""
+        """Return every key in the derived bucket."""
         listed = self.stack.s3.list_objects_v2(Bucket=self.stack.derived_bucket)
         return {item["Key"] for item in listed.get("Contents", [])}
 
-    def letters(self) -> list[dict[str, Any]]:
-        """Take what is in the dead-letter queue."""
+    def dead_letters(self) -> list[dict[str, Any]]:
+        """Receive and delete the messages in the dead-letter queue."""
         taken = self.stack.sqs.receive_message(
             QueueUrl=self.stack.dead_letters_url, MaxNumberOfMessages=10
         ).get("Messages", [])
-        for letter in taken:
+        for message in taken:
             self.stack.sqs.delete_message(
-                QueueUrl=self.stack.dead_letters_url, ReceiptHandle=letter["ReceiptHandle"]
+                QueueUrl=self.stack.dead_letters_url, ReceiptHandle=message["ReceiptHandle"]
             )
-        return [json.loads(letter["Body"]) for letter in taken]
+        return [json.loads(message["Body"]) for message in taken]
 
     def stored_thumbnail(self, request: ThumbnailRequest) -> ThumbnailResult:
-        """Make renditions, as the real step does: the objects are there before it answers."""
+        """Store the renditions before answering, as the real step does."""
         made = thumbnail(request)
         for rendition in made.renditions.values():
             self.stack.s3.put_object(
@@ -118,7 +116,7 @@ class World:
         return made
 
     def reading(self, step: Step) -> Step:
-        """Return a step that finds its photo in the bucket, as the real ones do, or raises."""
+        """Return a step that raises PhotoGoneError unless its version is in the bucket."""
 
         def read(request: Any) -> Contract:  # noqa: ANN401  # any step's request
             photo = request.photo
@@ -132,7 +130,7 @@ class World:
         return read
 
     def versions(self, key: str | None = None) -> list[tuple[str, str]]:
-        """Keys and version ids in the photos bucket, delete markers among them."""
+        """Return keys and version ids in the photos bucket, including delete markers."""
         listed = self.stack.s3.list_object_versions(Bucket=self.stack.photos_bucket)
         return [
             (one["Key"], one["VersionId"])
@@ -148,8 +146,8 @@ class World:
         answer = self.stack.s3.delete_object(**place)  # type: ignore[arg-type]  # str
         return answer.get("VersionId", "")
 
-    def age(self) -> None:
-        """Let hours pass: a claim of this long ago belongs to an execution that died."""
+    def make_claims_stale(self) -> None:
+        """Set every claim's time to years ago, so that the next event may take it over."""
         for sk, row in self.rows().items():
             if "updated_at" in row:
                 self.stack.dynamodb.update_item(
@@ -169,7 +167,7 @@ class World:
             )
         self._notify(on=True)
         self.stack.wait_until_idle()
-        self.letters()
+        self.dead_letters()
         for owner in ("alice", "/"):
             while rows := self.rows(owner):  # a page of at most 1 MB
                 for sort_keys in _parts(list(rows), 25):  # as many as BatchWriteItem takes
@@ -202,8 +200,8 @@ def renditions_of(row: dict[str, Any]) -> set[str]:
     return {rendition["key"] for rendition in row["renditions"].values()}
 
 
-def photos_of(rows: dict[str, dict[str, Any]]) -> int:
-    """How many photos the albums say they have."""
+def photo_count(rows: dict[str, dict[str, Any]]) -> int:
+    """Return the sum of the photo counts of all album rows."""
     return int(sum(row["photos"] for sk, row in rows.items() if sk.startswith("album#")))
 
 
