@@ -65,11 +65,23 @@ def test_a_photo_that_is_published_keeps_its_renditions_though_nothing_answers(
     unanswered(monkeypatch, "transact_write_items", 1, done=True)
     unanswered(monkeypatch, "get_item", 7, done=False)
 
-    world.run(CREATED)
+    [ended] = world.run(CREATED)
 
     row = world.rows()[SK]
-    assert row["status"] == "READY"
+    assert (outcomes([ended]), row["status"]) == (["READY"], "READY")
     assert world.derived() >= renditions_of(row)
+    assert world.dead_letters() == []
+
+
+def test_an_object_that_was_replaced_without_an_event_ends_the_execution(world: World) -> None:
+    # In a bucket without versions. The row stays PROCESSING until the newer event comes.
+    world.functions.steps["extract"] = raising(errors.SupersededError("412"))
+
+    [ended] = world.run(CREATED)
+
+    assert outcomes([ended]) == ["SUPERSEDED"]
+    assert world.rows()[SK]["status"] == "PROCESSING"
+    assert world.functions.calls["extract", KEY] == 1
 
 
 def test_a_photo_that_is_reprocessed_keeps_its_renditions_though_nothing_answers(
