@@ -182,6 +182,17 @@ def _prefix(text: str) -> str:
     return text
 
 
+def add_max_concurrency(command: argparse.ArgumentParser) -> None:
+    """Add the argument that limits how many photos are processed at the same time."""
+    command.add_argument(
+        "--max-concurrency",
+        type=whole_number(1, INVOCATIONS_AT_ONCE),
+        default=MAX_CONCURRENCY,
+        metavar="N",
+        help="photos to process at a time (default: %(default)s)",
+    )
+
+
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     command.add_argument("--photos-bucket", required=True, metavar="BUCKET")
@@ -194,13 +205,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         help="of the backfill, not of the gallery",
     )
     command.add_argument("--prefix", type=_prefix, default=UPLOADS_PREFIX, help="uploads/ or below")
-    command.add_argument(
-        "--max-concurrency",
-        type=whole_number(1, INVOCATIONS_AT_ONCE),
-        default=MAX_CONCURRENCY,
-        metavar="N",
-        help="photos to process at a time (default: %(default)s)",
-    )
+    add_max_concurrency(command)
     command.add_argument("--labeler", choices=LABELERS, default="rekognition")
     command.add_argument("--dry-run", action="store_true", help="print the figures, start nothing")
 

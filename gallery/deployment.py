@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gallery.backfill import INVOCATIONS_AT_ONCE, MAX_CONCURRENCY
+from gallery.backfill import add_max_concurrency
 from gallery.buckets import Bucket
-from gallery.shell import session_for, state_machine_arn, whole_number
+from gallery.shell import session_for, state_machine_arn
 from gallery.table import Table
 from shared.keys import UPLOADS_PREFIX
 
@@ -34,13 +34,7 @@ def add_deployment_arguments(command: argparse.ArgumentParser) -> None:
         help="state machine that reprocesses photos",
     )
     command.add_argument("--owner", help="only the photos of this owner")
-    command.add_argument(
-        "--max-concurrency",
-        type=whole_number(1, INVOCATIONS_AT_ONCE),
-        default=MAX_CONCURRENCY,
-        metavar="N",
-        help="photos to reprocess at a time (default: %(default)s)",
-    )
+    add_max_concurrency(command)
 
 
 @dataclass(frozen=True)
