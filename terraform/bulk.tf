@@ -6,13 +6,13 @@ locals {
 
   bulk_definitions = {
     for key in keys(local.bulk_names) :
-    key => jsondecode(templatefile("${local.workflow_path}/${key}.json.tftpl", {
+    key => jsondecode(replace(templatefile("${local.workflow_path}/${key}.json.tftpl", {
       jsonata           = local.jsonata
       photos_bucket     = local.bucket_names.photos
       results_bucket    = local.bucket_names.logs
       retry             = local.retry
       state_machine_arn = local.state_machine_arn
-    }))
+    }), local.template_integrations, local.integrations))
   }
 }
 

@@ -4,6 +4,10 @@ locals {
   workflow_path    = "${path.module}/../workflow"
   expressions_path = "${local.workflow_path}/expressions"
 
+  # Step Functions expects its own partition in the ARNs of service integrations.
+  template_integrations = "arn:aws:states:::"
+  integrations          = "arn:${local.partition}:states:::"
+
   rejections = file("${local.workflow_path}/rejections.json")
 
   # Each expression on one line, without its comments, as a JSON string holds it.

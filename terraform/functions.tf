@@ -18,6 +18,11 @@ resource "terraform_data" "images" {
       condition     = var.labeler != "embedded" || local.images.tag.label_model
       error_message = "labeler is embedded, but the pushed tag image does not contain the label model. Run `make build push LABELER=embedded`, or set labeler to rekognition."
     }
+
+    precondition {
+      condition     = var.labeler == "embedded" || contains(var.rekognition_regions, local.region)
+      error_message = "Amazon Rekognition is not available in ${local.region}. Label with the embedded model (labeler = \"embedded\", and `make build push LABELER=embedded`), or deploy to one of ${join(", ", var.rekognition_regions)}. If AWS has added Rekognition to ${local.region} since, add the region to rekognition_regions."
+    }
   }
 }
 
@@ -44,10 +49,10 @@ data "aws_iam_policy_document" "read_photos" {
     resources = ["${local.bucket_arns.photos}/uploads/*"]
   }
 
-  # Without it S3 answers 403 instead of 404 for a deleted photo: docs/decisions/0003-403-is-not-gone.md.
+  # Without them S3 answers 403 instead of 404 for a deleted photo: docs/decisions/0003-403-is-not-gone.md.
   statement {
     sid       = "DetectDeletedPhotos"
-    actions   = ["s3:ListBucket"]
+    actions   = ["s3:ListBucket", "s3:ListBucketVersions"]
     resources = [local.bucket_arns.photos]
   }
 

@@ -1,16 +1,16 @@
 locals {
   metric_namespace = var.name
 
-  watch_definition = jsondecode(templatefile("${local.workflow_path}/watch.json.tftpl", {
+  watch_definition = jsondecode(replace(templatefile("${local.workflow_path}/watch.json.tftpl", {
     namespace = local.metric_namespace
     retry     = local.retry
     table     = local.table_name
-  }))
+  }), local.template_integrations, local.integrations))
 
   # Resources of the states that call a service directly, without their common prefix, and the states.
   service_tasks = {
     for name, state in local.definition.States :
-    trimprefix(state.Resource, "arn:aws:states:::") => name...
+    trimprefix(state.Resource, local.integrations) => name...
     if state.Type == "Task" && !endswith(try(state.Resource, ""), ":lambda:invoke")
   }
 }

@@ -171,6 +171,32 @@ variable "region" {
   default     = null
 }
 
+variable "rekognition_regions" {
+  type        = list(string)
+  description = "Regions with Amazon Rekognition. With labeler = rekognition, a deployment to any other region is refused."
+  default = [
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-south-1",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ap-southeast-5",
+    "ap-southeast-7",
+    "ca-central-1",
+    "eu-central-1",
+    "eu-south-2",
+    "eu-west-1",
+    "eu-west-2",
+    "il-central-1",
+    "sa-east-1",
+    "us-east-1",
+    "us-east-2",
+    "us-gov-west-1",
+    "us-west-1",
+    "us-west-2",
+  ]
+}
+
 variable "renditions" {
   type = map(object({
     fit       = string

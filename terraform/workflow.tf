@@ -4,7 +4,7 @@ locals {
   # In SQS's format, so that a plan shows the whole definition.
   dead_letters_url = "https://sqs.${local.region}.${data.aws_partition.current.dns_suffix}/${local.account_id}/${local.dead_letters_name}"
 
-  definition = jsondecode(templatefile("${path.module}/../statemachine.json.tftpl", {
+  definition = jsondecode(replace(templatefile("${path.module}/../statemachine.json.tftpl", {
     dead_letters_url = local.dead_letters_url
     derived_bucket   = local.bucket_names.derived
     functions        = local.function_arns
@@ -12,7 +12,7 @@ locals {
     photos_bucket    = local.bucket_names.photos
     retry            = local.retry
     table            = local.table_name
-  }))
+  }), local.template_integrations, local.integrations))
 
   start_rules = jsondecode(templatefile("${local.workflow_path}/upload_rules.json.tftpl", {
     photos_bucket = local.bucket_names.photos

@@ -84,7 +84,7 @@ def may_not(
 
 def planned(plan: Plan, names: Names) -> Policies:
     """Return the policies of a plan, with `names` in place of unknown values."""
-    [client] = (role for role in roles(plan) if role.name == "gallery-client")
+    [client] = (role for role in roles(plan) if role.name == f"gallery-client-{REGION}")
     of_buckets = {policy.address: policy.statements for policy in resource_policies(plan)}
     return Policies(
         client=[_policy(client.statements, names)],
@@ -258,10 +258,10 @@ def _beyond_storage() -> Iterable[Case]:
     place = f"{REGION}:{ACCOUNT}"
     for action, resource in {
         "cognito-idp:ListUsers": f"arn:aws:cognito-idp:{place}:userpool/{REGION}_USERS",
-        "iam:PassRole": f"arn:aws:iam::{ACCOUNT}:role/gallery-workflow",
+        "iam:PassRole": f"arn:aws:iam::{ACCOUNT}:role/gallery-workflow-{REGION}",
         "lambda:InvokeFunction": f"arn:aws:lambda:{place}:function:gallery-extract",
         "sqs:ReceiveMessage": f"arn:aws:sqs:{place}:gallery-dead-letters",
-        "sts:AssumeRole": f"arn:aws:iam::{ACCOUNT}:role/gallery-workflow",
+        "sts:AssumeRole": f"arn:aws:iam::{ACCOUNT}:role/gallery-workflow-{REGION}",
     }.items():
         yield may_not("Ada", "uses a resource of the backend", action, resource)
 
@@ -313,7 +313,7 @@ def _others(names: Names) -> Iterable[Case]:
         bucket_arn("site"),
         ours,
     )
-    role = f"arn:aws:iam::{ACCOUNT}:role/gallery-client"
+    role = f"arn:aws:iam::{ACCOUNT}:role/gallery-client-{REGION}"
     aud, amr = (f"cognito-identity.amazonaws.com:{key}" for key in ("aud", "amr"))
     for what, verdict, pool, kind in (
         ("assumes the role: signed in", may, names.identity_pool, "authenticated"),
@@ -338,7 +338,9 @@ def cases(names: Names) -> list[Case]:
 
 
 _PRINCIPALS: Final[Mapping[str, object]] = {
-    "Ada": f"arn:aws:sts::{ACCOUNT}:assumed-role/gallery-client/CognitoIdentityCredentials",
+    "Ada": (
+        f"arn:aws:sts::{ACCOUNT}:assumed-role/gallery-client-{REGION}/CognitoIdentityCredentials"
+    ),
     "CloudFront": "cloudfront.amazonaws.com",
     "Cognito": "cognito-identity.amazonaws.com",
     "Nobody": {"type": "Anonymous"},

@@ -66,6 +66,62 @@ run "refuses_the_embedded_labeler_without_a_label_model" {
   expect_failures = [terraform_data.images]
 }
 
+run "refuses_a_region_without_rekognition" {
+  command = plan
+
+  plan_options { target = [terraform_data.images] }
+
+  override_data {
+    target = data.aws_region.current
+    values = { id = "eu-north-1" }
+  }
+
+  expect_failures = [terraform_data.images]
+}
+
+run "accepts_a_region_without_rekognition_with_the_embedded_labeler" {
+  command = plan
+
+  plan_options { target = [terraform_data.images] }
+
+  override_data {
+    target = data.aws_region.current
+    values = { id = "eu-north-1" }
+  }
+
+  variables {
+    labeler = "embedded"
+    images = {
+      extract = {
+        digest       = "sha256:1111111111111111111111111111111111111111111111111111111111111111"
+        architecture = "arm64"
+      }
+      thumbnail = {
+        digest       = "sha256:2222222222222222222222222222222222222222222222222222222222222222"
+        architecture = "arm64"
+      }
+      tag = {
+        digest       = "sha256:3333333333333333333333333333333333333333333333333333333333333333"
+        architecture = "arm64"
+        label_model  = true
+      }
+    }
+  }
+}
+
+run "accepts_a_region_that_rekognition_has_reached_since" {
+  command = plan
+
+  plan_options { target = [terraform_data.images] }
+
+  override_data {
+    target = data.aws_region.current
+    values = { id = "eu-north-1" }
+  }
+
+  variables { rekognition_regions = ["eu-north-1"] }
+}
+
 # One plan sets several invalid values; each of them must be refused.
 run "refuses_invalid_values" {
   command = plan

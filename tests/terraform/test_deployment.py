@@ -184,7 +184,7 @@ def test_the_applied_policies_keep_tenants_apart_as_the_planned_ones(
         distribution=distribution["ARN"],
         identity_pool=outputs["identity_pool_id"],
     )
-    iam, role = client("iam"), "gallery-client"
+    iam, role = client("iam"), "gallery-client-us-east-1"
     policies = Policies(
         client=[
             iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]

@@ -35,8 +35,9 @@ data "aws_iam_policy_document" "assume" {
   }
 }
 
+# Role names are unique in the account, so that they contain the region.
 resource "aws_iam_role" "this" {
-  name               = var.name
+  name               = "${var.name}-${data.aws_region.current.id}"
   description        = "Role of the state machine ${var.name}."
   assume_role_policy = data.aws_iam_policy_document.assume.json
 }

@@ -18,8 +18,8 @@ variable "name" {
   description = "Name of the state machine, its role and its log group."
 
   validation {
-    condition     = can(regex("^[A-Za-z0-9_-]{1,64}$", var.name))
-    error_message = "name must be 1 to 64 characters from A-Z, a-z, 0-9, _ and -, which is the limit for role names; got ${var.name}."
+    condition     = can(regex("^[A-Za-z0-9_-]{1,48}$", var.name))
+    error_message = "name must be 1 to 48 characters from A-Z, a-z, 0-9, _ and -, which leaves room for the region in the role's name; got ${var.name}."
   }
 }
 

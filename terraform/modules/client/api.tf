@@ -70,7 +70,7 @@ data "aws_iam_policy_document" "api_trust" {
 }
 
 resource "aws_iam_role" "api" {
-  name               = "${var.name}-api"
+  name               = "${var.name}-api-${data.aws_region.current.id}"
   description        = "Role of API Gateway to describe executions of ${var.name}."
   assume_role_policy = data.aws_iam_policy_document.api_trust.json
 }

@@ -104,8 +104,9 @@ data "aws_iam_policy_document" "client_trust" {
   }
 }
 
+# Role names are unique in the account, so that they contain the region.
 resource "aws_iam_role" "client" {
-  name               = "${var.name}-client"
+  name               = "${var.name}-client-${data.aws_region.current.id}"
   description        = "Role of signed-in users of ${var.name}, limited to their own data."
   assume_role_policy = data.aws_iam_policy_document.client_trust.json
 }

@@ -107,8 +107,9 @@ locals {
   ]
 }
 
+# Dashboard names are unique in the account, so that they contain the region.
 resource "aws_cloudwatch_dashboard" "this" {
-  dashboard_name = var.name
+  dashboard_name = "${var.name}-${local.region}"
 
   dashboard_body = jsonencode({
     widgets = flatten([

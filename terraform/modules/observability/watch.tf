@@ -30,8 +30,9 @@ data "aws_iam_policy_document" "assume_watch" {
   }
 }
 
+# Role names are unique in the account, so that they contain the region.
 resource "aws_iam_role" "watch" {
-  name               = local.watch_name
+  name               = "${local.watch_name}-${local.region}"
   description        = "Role of the state machine ${local.watch_name}."
   assume_role_policy = data.aws_iam_policy_document.assume_watch.json
 }
@@ -123,7 +124,7 @@ data "aws_iam_policy_document" "assume_watch_schedule" {
 }
 
 resource "aws_iam_role" "watch_schedule" {
-  name               = "${local.watch_name}-schedule"
+  name               = "${local.watch_name}-schedule-${local.region}"
   description        = "Role of the rule ${local.watch_name}."
   assume_role_policy = data.aws_iam_policy_document.assume_watch_schedule.json
 }

@@ -8,7 +8,8 @@ data "aws_region" "current" {}
 locals {
   account_id = data.aws_caller_identity.current.account_id
   partition  = data.aws_partition.current.partition
-  place      = "${data.aws_region.current.id}:${local.account_id}"
+  region     = data.aws_region.current.id
+  place      = "${local.region}:${local.account_id}"
 
   dead_letters_name = "${var.name}-dead-letters"
   dead_letters_arn  = "arn:${local.partition}:sqs:${local.place}:${local.dead_letters_name}"

@@ -27,8 +27,9 @@ data "aws_iam_policy_document" "assume_start" {
   }
 }
 
+# Role names are unique in the account, so that they contain the region.
 resource "aws_iam_role" "start" {
-  name               = "${var.name}-start"
+  name               = "${var.name}-start-${local.region}"
   description        = "Role of the rules that start ${var.name}."
   assume_role_policy = data.aws_iam_policy_document.assume_start.json
 }

@@ -22,7 +22,7 @@ data "aws_iam_policy_document" "assume" {
 }
 
 resource "aws_iam_role" "this" {
-  name               = "${var.name}-workflow"
+  name               = "${var.name}-workflow-${local.region}"
   description        = "Role of the state machine ${var.name}."
   assume_role_policy = data.aws_iam_policy_document.assume.json
 }

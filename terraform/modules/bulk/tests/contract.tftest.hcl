@@ -42,3 +42,13 @@ run "refuses_a_name_with_a_dot" {
 
   expect_failures = [var.name]
 }
+
+run "refuses_a_name_that_leaves_no_room_for_the_region" {
+  command = plan
+
+  variables {
+    name = "a-name-of-49-characters-which-is-one-more-than-48"
+  }
+
+  expect_failures = [var.name]
+}
