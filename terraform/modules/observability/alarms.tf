@@ -1,11 +1,24 @@
+# An alarm has no ok_actions: CloudWatch evaluates a new alarm at once and executes the actions of its
+# first state (https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html),
+# so that a fresh deployment would send an email for each alarm. And OK, five minutes after a failed
+# execution, would not say that the photo has been processed.
+
 locals {
   # A single occurrence raises the alarm.
   execution_alarms = {
     failed    = { metric = "ExecutionsFailed", description = "A photo could not be processed, and the photo is not the cause. Its message is in the dead-letter queue." }
     aborted   = { metric = "ExecutionsAborted", description = "An execution was stopped. Its message is in the dead-letter queue." }
     timed-out = { metric = "ExecutionsTimedOut", description = "An execution timed out. Its message is in the dead-letter queue." }
-    throttled = { metric = "ExecutionThrottled", description = "Step Functions throttled executions, because they exceed the account's quota for state transitions." }
   }
+
+  # Throttled requests are retried, by Step Functions itself and by the state machine. If the retries do
+  # not suffice, the execution fails, or its photo has no labels, and there is a dead-letter message. So
+  # throttling alone is a fault only if it outlasts every burst.
+  throttled_hours = 6
+  throttles = merge(
+    { executions = { namespace = "AWS/States", metric = "ExecutionThrottled", dimensions = { StateMachineArn = var.state_machine_arn }, what = "state transitions" } },
+    { for key, function in var.functions : key => { namespace = "AWS/Lambda", metric = "Throttles", dimensions = { FunctionName = function.name }, what = "invocations of ${function.name}" } },
+  )
 }
 
 resource "aws_cloudwatch_metric_alarm" "executions" {
@@ -23,7 +36,6 @@ resource "aws_cloudwatch_metric_alarm" "executions" {
   threshold           = 0
   treat_missing_data  = "notBreaching" # no executions, no metric
   alarm_actions       = [aws_sns_topic.alarms.arn]
-  ok_actions          = [aws_sns_topic.alarms.arn]
 }
 
 resource "aws_cloudwatch_metric_alarm" "dead_letters" {
@@ -37,9 +49,8 @@ resource "aws_cloudwatch_metric_alarm" "dead_letters" {
   evaluation_periods  = 1
   comparison_operator = "GreaterThanThreshold"
   threshold           = 0
-  treat_missing_data  = "notBreaching" # SQS sends no metrics for a queue that is idle for hours
+  treat_missing_data  = "ignore" # SQS sends no metrics for a queue that is idle for hours: messages may still wait in it
   alarm_actions       = [aws_sns_topic.alarms.arn]
-  ok_actions          = [aws_sns_topic.alarms.arn]
 }
 
 # Events that EventBridge could neither deliver nor send to the dead-letter queue. FailedInvocations
@@ -54,7 +65,6 @@ resource "aws_cloudwatch_metric_alarm" "lost_events" {
   threshold           = 0
   treat_missing_data  = "notBreaching" # no events, no metric
   alarm_actions       = [aws_sns_topic.alarms.arn]
-  ok_actions          = [aws_sns_topic.alarms.arn]
 
   metric_query {
     id          = "lost"
@@ -89,21 +99,20 @@ resource "aws_cloudwatch_metric_alarm" "lost_events" {
 }
 
 resource "aws_cloudwatch_metric_alarm" "throttles" {
-  for_each = var.functions
+  for_each = local.throttles
 
   alarm_name          = "${var.name}-throttles-${each.key}"
-  alarm_description   = "Lambda throttled ${each.value.name}, because it exceeds the account's concurrency. The state machine retries six times."
-  namespace           = "AWS/Lambda"
-  metric_name         = "Throttles"
-  dimensions          = { FunctionName = each.value.name }
+  alarm_description   = "In each of the last ${local.throttled_hours} hours AWS throttled ${each.value.what}, because they exceed a quota of the account."
+  namespace           = each.value.namespace
+  metric_name         = each.value.metric
+  dimensions          = each.value.dimensions
   statistic           = "Sum"
-  period              = 300
-  evaluation_periods  = 1
+  period              = 3600
+  evaluation_periods  = local.throttled_hours
   comparison_operator = "GreaterThanThreshold"
   threshold           = 0
-  treat_missing_data  = "notBreaching" # no invocations, no metric
+  treat_missing_data  = "notBreaching" # no requests, no metric
   alarm_actions       = [aws_sns_topic.alarms.arn]
-  ok_actions          = [aws_sns_topic.alarms.arn]
 }
 
 # Lambda counts a rejected photo as an error, and a user may upload a whole album of them. So the alarm is
@@ -118,7 +127,6 @@ resource "aws_cloudwatch_metric_alarm" "errors" {
   threshold           = 50 # percent
   treat_missing_data  = "notBreaching"
   alarm_actions       = [aws_sns_topic.alarms.arn]
-  ok_actions          = [aws_sns_topic.alarms.arn]
 
   metric_query {
     id          = "rate"
@@ -163,7 +171,11 @@ resource "aws_cloudwatch_metric_alarm" "processing" {
   evaluation_periods  = 1
   comparison_operator = "GreaterThanThreshold"
   threshold           = 2 * 60 * 60
-  treat_missing_data  = "breaching" # two runs of the watch did not report
   alarm_actions       = [aws_sns_topic.alarms.arn]
-  ok_actions          = [aws_sns_topic.alarms.arn]
+
+  # A watch that stops reporting leads to INSUFFICIENT_DATA. "breaching" would also raise the alarm of a
+  # fresh deployment, before the first run of the watch: a new alarm is in INSUFFICIENT_DATA already, and
+  # only a change of its state executes actions.
+  treat_missing_data        = "missing"
+  insufficient_data_actions = [aws_sns_topic.alarms.arn]
 }

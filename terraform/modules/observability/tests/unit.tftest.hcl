@@ -61,14 +61,23 @@ run "one_failed_execution_raises_an_alarm" {
 
   assert {
     condition = toset([for alarm in aws_cloudwatch_metric_alarm.executions : alarm.metric_name]) == toset([
-      "ExecutionsFailed", "ExecutionsAborted", "ExecutionsTimedOut", "ExecutionThrottled",
+      "ExecutionsFailed", "ExecutionsAborted", "ExecutionsTimedOut",
     ])
-    error_message = "Failed, aborted, timed-out and throttled executions must each have an alarm."
+    error_message = "Failed, aborted and timed-out executions must each have an alarm."
   }
 
   assert {
     condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.executions : alarm.threshold == 0 && alarm.evaluation_periods == 1])
     error_message = "A single occurrence must raise the alarm."
+  }
+}
+
+run "only_lasting_throttling_raises_an_alarm" {
+  command = plan
+
+  assert {
+    condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.throttles : alarm.period * alarm.evaluation_periods == 6 * 3600])
+    error_message = "Throttling must raise an alarm only if it lasts for six hours."
   }
 }
 
@@ -90,8 +99,8 @@ run "each_rule_and_each_function_has_its_alarms" {
   }
 
   assert {
-    condition     = keys(aws_cloudwatch_metric_alarm.throttles) == ["extract", "tag", "thumbnail"] && keys(aws_cloudwatch_metric_alarm.errors) == ["extract", "tag", "thumbnail"]
-    error_message = "Each function must have alarms for throttles and errors."
+    condition     = keys(aws_cloudwatch_metric_alarm.throttles) == ["executions", "extract", "tag", "thumbnail"] && keys(aws_cloudwatch_metric_alarm.errors) == ["extract", "tag", "thumbnail"]
+    error_message = "Each function must have alarms for throttles and errors, and the executions one for throttles."
   }
 }
 
@@ -105,15 +114,19 @@ run "an_idle_gallery_raises_no_alarm_but_a_missing_watch_does" {
         values(aws_cloudwatch_metric_alarm.lost_events),
         values(aws_cloudwatch_metric_alarm.throttles),
         values(aws_cloudwatch_metric_alarm.errors),
-        [aws_cloudwatch_metric_alarm.dead_letters],
       ) : alarm.treat_missing_data == "notBreaching"
     ])
     error_message = "Missing data must not raise an alarm, because an idle gallery sends no metrics."
   }
 
   assert {
-    condition     = aws_cloudwatch_metric_alarm.processing.treat_missing_data == "breaching"
-    error_message = "A watch that does not report must raise an alarm."
+    condition     = aws_cloudwatch_metric_alarm.dead_letters.treat_missing_data == "ignore"
+    error_message = "Missing data must not end the alarm, because SQS sends no metrics for a queue that nobody uses."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.processing.treat_missing_data == "missing" && aws_cloudwatch_metric_alarm.processing.insufficient_data_actions == toset([aws_sns_topic.alarms.arn])
+    error_message = "A watch that stops reporting must be reported, but not before its first run."
   }
 }
 
@@ -181,6 +194,17 @@ run "only_these_alarms_may_publish" {
   assert {
     condition     = anytrue([for condition in data.aws_iam_policy_document.alarms.statement[0].condition : condition.variable == "aws:SourceArn" && condition.values == tolist(["arn:aws:cloudwatch:eu-west-1:123456789012:alarm:gallery-*"])])
     error_message = "Only this deployment's alarms must be allowed to publish to the topic."
+  }
+}
+
+run "names_that_are_unique_in_the_account_contain_the_region" {
+  command = plan
+
+  assert {
+    condition = [aws_cloudwatch_dashboard.this.dashboard_name, aws_iam_role.watch.name, aws_iam_role.watch_schedule.name] == [
+      "gallery-eu-west-1", "gallery-watch-eu-west-1", "gallery-watch-schedule-eu-west-1",
+    ]
+    error_message = "The dashboard and the roles must have the region in their names."
   }
 }
 
