@@ -5,6 +5,9 @@
    that tag. The repositories do not let a tag move to another image.
 3. images.auto.tfvars.json in Terraform's folder names the digest that the registry serves, for
    `terraform apply`. The record before it is kept as images.previous.json, for a roll-back.
+4. Old images are deleted from ECR. The newest 20 stay, and those that a function runs or that a
+   record names, whatever their age: a function fails if its image is gone
+   (https://docs.aws.amazon.com/lambda/latest/dg/images-create.html#images-lifecycle).
 
 The registry is ECR, which is logged in to with the AWS credentials that Terraform uses. With
 --registry it is any registry without a login, with the same repository names.
@@ -14,10 +17,11 @@ import argparse
 import base64
 import hashlib
 import json
+import os
 import re
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -33,6 +37,8 @@ RECORD: Final = "images.auto.tfvars.json"
 PREVIOUS: Final = "images.previous.json"
 LAMBDA_ARCHITECTURES: Final = {"amd64": "x86_64", "arm64": "arm64"}  # by Docker's names
 TAG_DIGITS: Final = 16  # of the image's id, in hex
+KEPT_IMAGES: Final = 20  # the newest of each repository
+MOST_DELETED: Final = 100  # images in one request; the next push deletes the rest
 TIMEOUT_SECONDS: Final = 30
 
 # Source: https://distribution.github.io/distribution/spec/manifest-v2-2/ and the OCI image spec
@@ -197,12 +203,26 @@ class Terraform:
         urls: dict[str, str] = json.loads(self._read("output", "-json", "repository_urls"))
         return urls
 
+    def region(self) -> str | None:
+        """Return the value of the variable region, as `init` and settings determine it.
+
+        Raises:
+            PushError: Terraform fails.
+        """
+        self._do("init", "-input=false")
+        value = json.loads(self._read("console", stdin="jsonencode(var.region)"))
+        return json.loads(value)  # type: ignore[no-any-return]  # the variable is a string
+
     def _refuse_deletions(self, plan: str) -> None:
         changes = json.loads(self._read("show", "-json", plan)).get("resource_changes", [])
-        gone = [change["address"] for change in changes if "delete" in change["change"]["actions"]]
+        gone = [
+            change["address"]
+            for change in changes
+            if change["type"] == "aws_ecr_repository" and "delete" in change["change"]["actions"]
+        ]
         if gone:
             raise PushError(
-                f"Terraform would delete {', '.join(gone)}, but a push must not delete anything:"
+                f"Terraform would delete {', '.join(gone)}, but a push must not delete images:"
                 " see `make plan`"
             )
 
@@ -212,8 +232,8 @@ class Terraform:
             raise PushError(f"`terraform {arguments[0]}` failed, see above")
         return done.returncode
 
-    def _read(self, *arguments: str) -> str:
-        done = _run(self.client, f"-chdir={self.folder}", *arguments, capture=True)
+    def _read(self, *arguments: str, stdin: str | None = None) -> str:
+        done = _run(self.client, f"-chdir={self.folder}", *arguments, capture=True, stdin=stdin)
         if done.returncode:
             raise PushError(f"`terraform {arguments[0]}` failed: {done.stderr.strip()}")
         return done.stdout
@@ -238,12 +258,25 @@ def aws_account() -> str:
     """
     try:
         session = boto3.Session()
-        # Any region knows the account. If none is set, Terraform asks for one later.
+        # Any region knows the account.
         sts = session.client("sts", region_name=session.region_name or "us-east-1")
         account: str = sts.get_caller_identity()["Account"]
     except (BotoCoreError, ClientError) as error:
         raise PushError(f"not logged in to AWS: {error}") from error
     return account
+
+
+def require_region(terraform: Terraform) -> None:
+    """Check that Terraform finds a region, in the environment, in the profile or in its variable.
+
+    Raises:
+        PushError: there is none. Terraform's own error does not say what to set.
+    """
+    if not (os.environ.get("AWS_REGION") or boto3.Session().region_name or terraform.region()):
+        raise PushError(
+            "no AWS region is set. Set it in the environment, for example"
+            f" `export AWS_REGION=eu-west-1`, or set region in {terraform.folder}/terraform.tfvars"
+        )
 
 
 def ecr(host: str) -> Registry:
@@ -252,18 +285,22 @@ def ecr(host: str) -> Registry:
     Raises:
         PushError: the host is not ECR, or ECR refuses a login.
     """
-    named = ECR_HOST.fullmatch(host)
-    if named is None:
-        raise PushError(
-            f"{host} is not an ECR registry: name the registry to push to, REGISTRY=HOST:PORT"
-        )
     try:
-        client = boto3.Session().client("ecr", region_name=named[1])
+        client = boto3.Session().client("ecr", region_name=_ecr_region(host))
         token = client.get_authorization_token()["authorizationData"][0]["authorizationToken"]
     except (BotoCoreError, ClientError) as error:
         raise PushError(f"no login to {host}: {error}") from error
     user, _, password = base64.b64decode(token).decode().partition(":")
     return Registry(host, (user, password))
+
+
+def _ecr_region(host: str) -> str:
+    named = ECR_HOST.fullmatch(host)
+    if named is None:
+        raise PushError(
+            f"{host} is not an ECR registry: name the registry to push to, REGISTRY=HOST:PORT"
+        )
+    return named[1]
 
 
 def push(image: Image, registry: Registry, repository: str, docker: Docker) -> str:
@@ -292,19 +329,82 @@ def record(folder: Path, images: Mapping[str, Image], digests: Mapping[str, str]
     }
     entries["tag"]["label_model"] = images["tag"].label_model
     text = json.dumps({"images": entries}, indent=2) + "\n"
-    path = folder / RECORD
+    path, previous = _records(folder)
     if path.exists():
         if path.read_text() == text:
             return False
-        path.replace(folder / PREVIOUS)
+        path.replace(previous)
     path.write_text(text)
     return True
+
+
+def recorded(folder: Path) -> set[str]:
+    """Return the digests in the record and in the previous one."""
+    records = [json.loads(path.read_text()) for path in _records(folder) if path.exists()]
+    return {entry["digest"] for one in records for entry in one["images"].values()}
+
+
+def _records(folder: Path) -> tuple[Path, Path]:
+    return folder / RECORD, folder / PREVIOUS
+
+
+def running(functions: Any, name: str) -> set[str]:  # noqa: ANN401  # a client for Lambda
+    """Return the digest of the image that a function runs; none if there is no such function.
+
+    Raises:
+        ClientError: Lambda refuses to tell.
+        PushError: the function was deployed by a tag.
+    """
+    try:
+        uri: str = functions.get_function(FunctionName=name)["Code"]["ImageUri"]
+    except functions.exceptions.ResourceNotFoundException:
+        return set()
+    _, at, digest = uri.partition("@")
+    if not at:
+        raise PushError(f"{name} runs {uri}, expected an image by its digest")
+    return {digest}
+
+
+def delete_old_images(images: Any, repository: str, *, kept: Collection[str]) -> int:  # noqa: ANN401  # a client for ECR
+    """Delete the images of a repository except the newest 20 and those in `kept`.
+
+    Returns:
+        How many were deleted.
+
+    Raises:
+        ClientError: ECR refuses.
+    """
+    pages = images.get_paginator("describe_images").paginate(repositoryName=repository)
+    found = [image for page in pages for image in page["imageDetails"]]
+    found.sort(key=lambda image: image["imagePushedAt"], reverse=True)
+    old = [image["imageDigest"] for image in found[KEPT_IMAGES:]]
+    ids = [{"imageDigest": digest} for digest in old if digest not in kept][:MOST_DELETED]
+    if ids:
+        images.batch_delete_image(repositoryName=repository, imageIds=ids)
+    return len(ids)
+
+
+def clean_up(session: boto3.Session, repositories: Iterable[str], folder: Path) -> None:
+    """Delete old images that nothing needs, or print why all of them stay.
+
+    Each function has the name of its repository (terraform/registry.tf).
+    """
+    images, functions = session.client("ecr"), session.client("lambda")
+    for repository in repositories:
+        try:
+            kept = recorded(folder) | running(functions, repository)
+            deleted = delete_old_images(images, repository, kept=kept)
+        except (BotoCoreError, ClientError, PushError) as error:
+            print_stdout(f"{repository}: old images stay, because {error}")
+        else:
+            if deleted:
+                print_stdout(f"{repository}: {deleted} old images deleted")
 
 
 def push_all(
     docker: Docker, terraform: Terraform, names: Mapping[str, str], host: str | None
 ) -> None:
-    """Create the repositories, push the images and record their digests.
+    """Create the repositories, push the images, record their digests, and delete old images.
 
     Args:
         docker: the engine that has the images.
@@ -318,15 +418,20 @@ def push_all(
     docker.check()
     images = {function: docker.image(name) for function, name in names.items()}
     print_stdout(f"AWS account {aws_account()}")
+    require_region(terraform)
     urls = terraform.repositories()
     registry = Registry(host) if host else ecr(urls["tag"].partition("/")[0])
     docker.log_in(registry)
+    repositories = {function: urls[function].partition("/")[2] for function in images}
     digests = {
-        function: push(image, registry, urls[function].partition("/")[2], docker)
+        function: push(image, registry, repositories[function], docker)
         for function, image in images.items()
     }
     changed = record(terraform.folder, images, digests)
     print_stdout(f"{terraform.folder / RECORD}: {'written' if changed else 'unchanged'}")
+    if not host:
+        session = boto3.Session(region_name=_ecr_region(registry.host))
+        clean_up(session, repositories.values(), terraform.folder)
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:

@@ -11,11 +11,15 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 import requests
+from moto.ecr.models import ecr_backends
 
 import engine
+from embeddedaws import ROLE, Answering
 from gallery.push import (
+    KEPT_IMAGES,
     MANIFESTS,
     PREVIOUS,
     RECORD,
@@ -25,14 +29,15 @@ from gallery.push import (
     Registry,
     Terraform,
     aws_account,
+    clean_up,
     ecr,
     push_all,
     read_image,
     record,
+    require_region,
 )
-from local.clients import environment
+from local.clients import ACCOUNT, REGION, environment
 from local.embedded import embedded_aws
-from local.functions import InProcess
 from local.rekognition import NoLabels
 from local.stack import Executions
 from registry import docker_registry
@@ -173,7 +178,7 @@ class TestRecord:
 def aws_url() -> Iterator[str]:
     """An embedded AWS without a deployment."""
     with embedded_aws(
-        functions=InProcess(),
+        functions=Answering(),
         labeler=NoLabels(),
         retry_scale=0,
         executions_at_once=1,
@@ -238,6 +243,158 @@ class TestLogins:
             ecr("localhost:4566")
 
 
+class TestRegion:
+    """A region is required before Terraform is asked for anything else."""
+
+    NONE = '"null"'
+    IRELAND = r'"\"eu-west-1\""'
+
+    @pytest.fixture(autouse=True)
+    def without_region(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        for name in [name for name in os.environ if name.startswith("AWS_")]:
+            monkeypatch.delenv(name)
+        monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
+
+    def terraform(self, folder: Path, printed: str) -> Terraform:
+        """Return a Terraform whose console prints that."""
+        return Terraform(folder, stub(folder / "terraform", f"printf '%s' '{printed}'"))
+
+    def test_without_one_the_error_says_what_to_set(self, tmp_path: Path) -> None:
+        with pytest.raises(PushError, match=r"no AWS region.*`export AWS_REGION=eu-west-1`"):
+            require_region(self.terraform(tmp_path, self.NONE))
+
+    @pytest.mark.parametrize("variable", ["AWS_REGION", "AWS_DEFAULT_REGION"])
+    def test_it_can_be_in_the_environment(
+        self, variable: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv(variable, "eu-west-1")
+
+        require_region(self.terraform(tmp_path, self.NONE))
+
+    def test_it_can_be_in_the_profile(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "config").write_text("[default]\nregion = eu-west-1\n")
+        monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+
+        require_region(self.terraform(tmp_path, self.NONE))
+
+    def test_it_can_be_a_setting_of_terraform(self, tmp_path: Path) -> None:
+        require_region(self.terraform(tmp_path, self.IRELAND))
+
+
+class TestOldImages:
+    """Images that a push deletes, in the embedded ECR."""
+
+    ANY_IMAGES = TestRecord.IMAGES
+
+    @pytest.fixture(autouse=True)
+    def use_session(self, logged_in: None) -> None:  # noqa: ARG002  # first the environment
+        self.session = boto3.Session()  # one for all pushes: each reads the API models again
+
+    @pytest.fixture
+    def registered(self, repository: str) -> list[str]:
+        """Create the repository; return the digests of its images, oldest first."""
+        self.session.client("ecr").create_repository(repositoryName=repository)
+        return []
+
+    def push(self, repository: str, registered: list[str], folder: Path) -> str:
+        """Push one more image as `make push` does, and return its digest."""
+        number = len(registered)
+        layer = {"digest": f"sha256:{hashlib.sha256(str(number).encode()).hexdigest()}"}
+        manifest = {"schemaVersion": 2, "mediaType": MANIFESTS[0], "layers": [layer]}
+        digest: str = self.session.client("ecr").put_image(
+            repositoryName=repository, imageTag=str(number), imageManifest=json.dumps(manifest)
+        )["image"]["imageId"]["imageDigest"]
+        registered.append(digest)
+        # moto dates an image to the second; these are a day apart.
+        [*_, stored] = ecr_backends[ACCOUNT][REGION].repositories[repository].images
+        stored.image_pushed_at = number * 24 * 60 * 60
+        record(folder, self.ANY_IMAGES, dict.fromkeys(FUNCTIONS, digest))
+        clean_up(self.session, [repository], folder)
+        return digest
+
+    def run_image(self, repository: str, version: str) -> None:
+        """Create the function of the repository, or let it run another image."""
+        aws_lambda, iam = self.session.client("lambda"), self.session.client("iam")
+        uri = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/{repository}{version}"
+        if not iam.list_roles()["Roles"]:
+            iam.create_role(RoleName=ROLE.rpartition("/")[2], AssumeRolePolicyDocument="{}")
+        try:
+            aws_lambda.update_function_code(FunctionName=repository, ImageUri=uri)
+        except aws_lambda.exceptions.ResourceNotFoundException:
+            aws_lambda.create_function(
+                FunctionName=repository, PackageType="Image", Code={"ImageUri": uri}, Role=ROLE
+            )
+
+    def kept(self, repository: str) -> set[str]:
+        """Return the digests that the repository has."""
+        listed = self.session.client("ecr").describe_images(repositoryName=repository)
+        return {image["imageDigest"] for image in listed["imageDetails"]}
+
+    def test_thirty_pushes_keep_what_runs_and_what_a_roll_back_deploys(
+        self, repository: str, registered: list[str], tmp_path: Path
+    ) -> None:
+        deployed = self.push(repository, registered, tmp_path)
+        self.run_image(repository, f"@{deployed}")
+
+        for _ in range(30):
+            self.push(repository, registered, tmp_path)
+
+        assert self.kept(repository) == {deployed, *registered[-KEPT_IMAGES:]}
+        previous = json.loads((tmp_path / PREVIOUS).read_text())["images"]["tag"]["digest"]
+        assert previous == registered[-2]
+
+    def test_after_a_roll_back_the_old_image_runs_and_stays(
+        self, repository: str, registered: list[str], tmp_path: Path
+    ) -> None:
+        first = self.push(repository, registered, tmp_path)
+        self.run_image(repository, f"@{self.push(repository, registered, tmp_path)}")
+        (tmp_path / PREVIOUS).replace(tmp_path / RECORD)
+        self.run_image(repository, f"@{first}")
+
+        for _ in range(30):
+            self.push(repository, registered, tmp_path)
+
+        assert first in self.kept(repository)
+        assert registered[1] not in self.kept(repository)
+
+    def test_recorded_images_stay_although_nothing_runs_yet(
+        self, repository: str, registered: list[str], tmp_path: Path
+    ) -> None:
+        first = self.push(repository, registered, tmp_path)
+        for _ in range(30):
+            (tmp_path / PREVIOUS).unlink(missing_ok=True)
+            record(tmp_path, self.ANY_IMAGES, dict.fromkeys(FUNCTIONS, first))
+            self.push(repository, registered, tmp_path)
+
+        assert self.kept(repository) == {first, *registered[-KEPT_IMAGES:]}
+
+    def test_all_images_stay_if_lambda_does_not_name_a_digest(
+        self,
+        repository: str,
+        registered: list[str],
+        tmp_path: Path,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        self.run_image(repository, ":latest")
+
+        for _ in range(30):
+            self.push(repository, registered, tmp_path)
+
+        assert self.kept(repository) == set(registered)
+        assert (
+            f"{repository}: old images stay, because {repository} runs" in capsys.readouterr().out
+        )
+
+    def test_a_repository_that_ecr_refuses_does_not_fail_the_push(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        clean_up(self.session, ["missing"], tmp_path)
+
+        assert "missing: old images stay, because An error" in capsys.readouterr().out
+
+
 class TestClients:
     """Faults of Docker and Terraform."""
 
@@ -288,6 +445,7 @@ def configuration(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "main.tf").write_text(
         f"""
 variable "name" {{ default = "gallery" }}
+variable "region" {{ default = null }}
 provider "aws" {{
   skip_requesting_account_id = true
 }}
@@ -336,6 +494,14 @@ class TestRepositories:
         assert "Apply complete!" in made
         assert "terraform_data.rest" not in made
         assert "Apply complete!" not in found
+
+    def test_the_region_is_the_value_of_the_variable(
+        self, configuration: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        assert Terraform(configuration).region() is None
+
+        monkeypatch.setenv("TF_VAR_region", "eu-west-1")
+        assert Terraform(configuration).region() == "eu-west-1"
 
     def test_no_repository_is_deleted(
         self, configuration: Path, monkeypatch: pytest.MonkeyPatch

@@ -1,3 +1,7 @@
+# Without a lifecycle policy: it would count or date images, and expire one that a function still runs.
+# Lambda keeps fetching the image of a function, which fails once the image is gone:
+# https://docs.aws.amazon.com/lambda/latest/dg/images-create.html#images-lifecycle
+# `make push` deletes old images, because it can ask Lambda which ones are in use.
 resource "aws_ecr_repository" "this" {
   for_each = var.repositories
 
@@ -16,6 +20,8 @@ resource "aws_ecr_repository" "this" {
   }
 }
 
+# Lambda adds a statement of its own to a repository policy that does not allow it to pull. Whether one
+# function's ARN is enough for Lambda is not documented; if it is not, each plan removes that statement.
 data "aws_iam_policy_document" "pull" {
   for_each = var.repositories
 
@@ -41,18 +47,4 @@ resource "aws_ecr_repository_policy" "this" {
 
   repository = aws_ecr_repository.this[each.key].name
   policy     = data.aws_iam_policy_document.pull[each.key].json
-}
-
-resource "aws_ecr_lifecycle_policy" "this" {
-  for_each = var.repositories
-
-  repository = aws_ecr_repository.this[each.key].name
-  policy = jsonencode({
-    rules = [{
-      rulePriority = 1
-      description  = "Keep the newest ${var.kept_images} images."
-      selection    = { tagStatus = "any", countType = "imageCountMoreThan", countNumber = var.kept_images }
-      action       = { type = "expire" }
-    }]
-  })
 }

@@ -13,10 +13,17 @@ variables {
   }
 }
 
-run "refuses_to_keep_only_one_image" {
+run "refuses_a_repository_with_another_name_than_its_function" {
   command = plan
 
-  variables { kept_images = 1 }
+  variables {
+    repositories = {
+      tag = {
+        name         = "tag"
+        function_arn = "arn:aws:lambda:eu-west-1:123456789012:function:gallery-tag"
+      }
+    }
+  }
 
-  expect_failures = [var.kept_images]
+  expect_failures = [var.repositories]
 }

@@ -71,15 +71,3 @@ run "allows_lambda_to_pull_for_one_function_only" {
     error_message = "Only Lambda may pull, and only for the function of that image: ${aws_ecr_repository_policy.this["tag"].policy}"
   }
 }
-
-run "keeps_the_newest_twenty_images" {
-  command = plan
-
-  assert {
-    condition = alltrue([
-      for policy in aws_ecr_lifecycle_policy.this :
-      jsondecode(policy.policy).rules[*].selection == [{ tagStatus = "any", countType = "imageCountMoreThan", countNumber = 20 }]
-    ])
-    error_message = "The newest 20 images must be kept, and older ones deleted."
-  }
-}
