@@ -7,7 +7,7 @@
    `terraform apply`. The record before it is kept as images.previous.json, for a roll-back.
 4. Old images are deleted from ECR. The newest 20 stay, and those that a function runs or that a
    record names, whatever their age: a function fails if its image is gone
-   (https://docs.aws.amazon.com/lambda/latest/dg/images-create.html#images-lifecycle).
+   (https://docs.aws.amazon.com/lambda/latest/dg/images-create.html).
 
 The registry is ECR, which is logged in to with the AWS credentials that Terraform uses. With
 --registry it is any registry without a login, with the same repository names.

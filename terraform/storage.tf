@@ -13,6 +13,19 @@ module "photos" {
   notify_eventbridge      = true
 }
 
+# Is printed once, at the end of the apply that creates the photos bucket.
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-event-notifications-eventbridge.html
+resource "terraform_data" "first_events" {
+  input = local.bucket_names.photos
+
+  provisioner "local-exec" {
+    command = "echo 'S3 sends the events of ${self.input} from about five minutes on. Wait with the first upload, or run make backfill later.'"
+    quiet   = true
+  }
+
+  depends_on = [module.observability, module.photos, module.site]
+}
+
 # Renditions. Without versioning: the bytes of a key never change, a lost rendition can be created
 # again from its photo, and the renditions of a deleted photo must be deleted too.
 module "derived" {

@@ -61,7 +61,9 @@ def test_one_image_answers_under_the_emulator() -> None:
 
 
 def test_deploy_commands_are_make_targets_that_exist() -> None:
-    for command in block_after("## Deploy").splitlines():
+    region, *commands = block_after("## Deploy").splitlines()
+    assert region.startswith("export AWS_REGION=")
+    for command in commands:
         settings = {name: value for name, value in os.environ.items() if "MAKE" not in name}
         planned = subprocess.run(  # noqa: S603  # the README's own commands
             [*command.split(), "--dry-run"],

@@ -265,6 +265,24 @@ def test_a_backfill_starts_only_the_gallery_and_its_own_map(plan: Plan) -> None:
     assert started == {f"{states}:stateMachine:gallery", f"{states}:stateMachine:gallery-backfill"}
 
 
+@pytest.mark.parametrize("name", ["backfill", "reprocess"])
+def test_aborting_a_bulk_run_may_stop_its_children_and_their_photos(name: str, plan: Plan) -> None:
+    executions = "arn:aws:states:us-east-1:123456789012:execution"
+
+    stopped = {
+        resource
+        for statement in of_role(plan, f"gallery-{name}-us-east-1")
+        if "states:StopExecution" in statement.actions
+        for resource in statement.resources
+    }
+
+    assert stopped == {
+        f"{executions}:gallery:*",
+        f"{executions}:gallery-{name}:*",
+        f"{executions}:gallery-{name}/*:*",
+    }
+
+
 def test_the_key_is_used_only_through_s3_and_dynamodb(other_plan: Plan) -> None:
     conditions = [
         values

@@ -53,10 +53,15 @@ data "aws_iam_policy_document" "access" {
     resources = [local.state_machine_arn]
   }
 
+  # An aborted execution stops its children (…/dg/redrive-map-run.html). Versions of the page above differ in
+  # whether this takes StopExecution, and no page says which ARN is checked: a child's has the Map's label.
   statement {
-    sid       = "DescribeMap"
-    actions   = ["states:DescribeExecution"]
-    resources = ["${local.states}:execution:${var.name}:*"]
+    sid     = "DescribeAndStopMap"
+    actions = ["states:DescribeExecution", "states:StopExecution"]
+    resources = [
+      "${local.states}:execution:${var.name}/*:*",
+      "${local.states}:execution:${var.name}:*",
+    ]
   }
 
   statement {

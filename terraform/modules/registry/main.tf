@@ -1,6 +1,6 @@
 # Without a lifecycle policy: it would count or date images, and expire one that a function still runs.
 # Lambda keeps fetching the image of a function, which fails once the image is gone:
-# https://docs.aws.amazon.com/lambda/latest/dg/images-create.html#images-lifecycle
+# https://docs.aws.amazon.com/lambda/latest/dg/images-create.html
 # `make push` deletes old images, because it can ask Lambda which ones are in use.
 resource "aws_ecr_repository" "this" {
   for_each = var.repositories

@@ -61,7 +61,7 @@ run "may_run_a_distributed_map" {
   }
 
   assert {
-    condition     = data.aws_iam_policy_document.access.statement[1].resources == toset(["arn:aws:states:eu-west-1:123456789012:execution:gallery-backfill:*"])
+    condition     = data.aws_iam_policy_document.access.statement[1].resources == toset(["arn:aws:states:eu-west-1:123456789012:execution:gallery-backfill/*:*", "arn:aws:states:eu-west-1:123456789012:execution:gallery-backfill:*"])
     error_message = "The role must allow to describe its own executions only."
   }
 }
