@@ -379,9 +379,10 @@ def delete_old_images(images: Any, repository: str, *, kept: Collection[str]) ->
     found.sort(key=lambda image: image["imagePushedAt"], reverse=True)
     old = [image["imageDigest"] for image in found[KEPT_IMAGES:]]
     ids = [{"imageDigest": digest} for digest in old if digest not in kept][:MOST_DELETED]
-    if ids:
-        images.batch_delete_image(repositoryName=repository, imageIds=ids)
-    return len(ids)
+    if not ids:
+        return 0
+    answer = images.batch_delete_image(repositoryName=repository, imageIds=ids)
+    return len(ids) - len(answer["failures"])
 
 
 def clean_up(session: boto3.Session, repositories: Iterable[str], folder: Path) -> None:

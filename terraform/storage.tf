@@ -19,7 +19,7 @@ resource "terraform_data" "first_events" {
   input = local.bucket_names.photos
 
   provisioner "local-exec" {
-    command = "echo 'S3 sends the events of ${self.input} from about five minutes on. Wait with the first upload, or run make backfill later.'"
+    command = "echo 'S3 begins to send the events of ${self.input} in about five minutes. Wait before the first upload, or run `make backfill` after it.'"
     quiet   = true
   }
 

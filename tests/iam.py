@@ -14,8 +14,9 @@ from tools.permissions import UNKNOWN, Statement
 # Every request has these keys; AWS's table lists them with no action.
 GLOBAL_KEYS = {"aws:SecureTransport", "aws:SourceAccount", "aws:SourceArn"}
 
-# Parts of an ARN that may contain slashes; the name of a bucket may not.
-WITH_SLASHES = {"LogGroupName", "ObjectName"}
+# Parts of an ARN that may contain slashes; the name of a bucket may not. In the ARN of a child of a
+# Distributed Map, the name of the state machine is followed by / and the label of the Map.
+WITH_SLASHES = {"LogGroupName", "ObjectName", "StateMachineName"}
 
 
 def findings(statement: Statement) -> Iterator[str]:
