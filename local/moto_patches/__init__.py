@@ -42,6 +42,7 @@ s3               writes atomically                                 reads and wri
                  sends one event for each change (moto#7363)       two for multipart uploads; for
                                                                    deletions only the last version's
                  returns the EventBridge configuration             leaves it out
+                 takes any Unicode in a key                        finds no path with a line break
                  encodes keys in ListObjectVersions if asked       only in its other lists
                  applies a statement whose conditions hold         denies if they do not hold
                  allows log delivery by a bucket policy            fails on lists and Principal *

@@ -34,6 +34,7 @@ from ministack.app import main
 from ministack.services import eventbridge, lambda_svc, s3, stepfunctions
 
 PORT: Final = os.environ["GATEWAY_PORT"]
+EMPTY_ETAG: Final = "d41d8cd98f00b204e9800998ecf8427e"  # MD5 of no bytes
 FUNCTIONS_URL: Final = os.environ["FUNCTIONS_URL"]
 
 Json = Any
@@ -307,8 +308,9 @@ def _keep_version(original: Original, *arguments: Json, **options: Json) -> Json
 
 @replaces(eventbridge, "_dispatch_event")
 def _complete_event(original: Original, event: Json, *arguments: Json, **options: Json) -> Json:
-    """MiniStack sends no version-id, and a size and an empty ETag for what is deleted.
+    """MiniStack sends no version-id, and for what is deleted a size and an empty ETag.
 
+    S3 sends the ETag of no bytes for a delete marker, and none for a version that is deleted.
     AWS: https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
     """
     if event.get("Source") == "aws.s3":
@@ -316,9 +318,9 @@ def _complete_event(original: Original, event: Json, *arguments: Json, **options
         if version_id := getattr(_event, "version_id", None):
             detail["object"]["version-id"] = version_id
         if event["DetailType"] == "Object Deleted":
-            detail["object"].pop("size", None)
-            if not detail["object"].get("etag"):
-                detail["object"].pop("etag", None)
+            del detail["object"]["size"], detail["object"]["etag"]
+            if detail["deletion-type"] == "Delete Marker Created":
+                detail["object"]["etag"] = EMPTY_ETAG
         event = {**event, "Detail": json.dumps(detail)}
     return original(event, *arguments, **options)
 
