@@ -9,9 +9,6 @@ of Lambda to this process, which runs the real handlers and answers Rekognition'
 """
 
 import json
-import os
-import socket
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -29,12 +26,12 @@ from local.embedded import LOOPBACK
 from local.functions import Function, Functions, InProcess
 from local.rekognition import Labeler, Rekognition, RekognitionError
 from local.stack import EndedExecution, Executions, Stack, StateVisit
+from second_opinion.servers import free_port, running
 from tools.npm import NpmError, install
 from tools.plan import ROOT
 
 PROGRAM: Final = ROOT / ".cache" / "ministack" / "bin" / "python"
 SERVER: Final = ROOT / "tools" / "ministack" / "server.py"
-START_SECONDS: Final = 60  # about 2; this machine may be busy
 POLL_SECONDS: Final = 0.1
 
 
@@ -75,8 +72,7 @@ def started(folder: Path, *, functions: Functions, labeler: Labeler) -> Iterator
         jsonata = install("jsonata") / "evaluate.mjs"
     except NpmError as error:
         pytest.skip(f"MiniStack has no JSONata: {error}")
-    log_file = folder / "ministack.log"
-    port = _free_port()
+    port = free_port()
     url = f"http://{LOOPBACK}:{port}"
     stack = Stack(url, Polled(Clients(url)))
 
@@ -88,54 +84,25 @@ def started(folder: Path, *, functions: Functions, labeler: Labeler) -> Iterator
             return None
         return body
 
-    rekognition = Rekognition(labeler, read_object)
-    with _answering(functions, rekognition) as functions_url, log_file.open("w") as log:
-        inherited = {name: value for name, value in os.environ.items() if name[:3] != "AWS"}
-        process = subprocess.Popen(  # noqa: S603  # our own program
-            [PROGRAM, SERVER],
-            cwd=folder,
-            env={
-                **inherited,
-                "BIND_HOST": LOOPBACK,
-                "FUNCTIONS_URL": functions_url,
-                "GATEWAY_PORT": str(port),
-                "JSONATA": str(jsonata),
-                "MINISTACK_ACCOUNT_ID": ACCOUNT,
-                "SFN_WAIT_SCALE": "0",
-            },
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-        )
-        try:
-            _wait_for(process, port)
+    with _answering(functions, Rekognition(labeler, read_object)) as functions_url:
+        variables = {
+            "BIND_HOST": LOOPBACK,
+            "FUNCTIONS_URL": functions_url,
+            "GATEWAY_PORT": str(port),
+            "JSONATA": str(jsonata),
+            "MINISTACK_ACCOUNT_ID": ACCOUNT,
+            "SFN_WAIT_SCALE": "0",
+        }
+        log_file = folder / "ministack.log"
+        with running([PROGRAM, SERVER], port=port, log_file=log_file, variables=variables):
             functions.start(
                 {**environment(url), "AWS_ENDPOINT_URL_REKOGNITION": functions_url, "TZ": ":UTC"}
             )
-            yield stack
-        finally:
-            process.terminate()
-            process.wait()
-            functions.stop()
-            stack.close()
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind((LOOPBACK, 0))
-        port: int = free.getsockname()[1]
-        return port
-
-
-def _wait_for(process: "subprocess.Popen[bytes]", port: int) -> None:
-    end = time.monotonic() + START_SECONDS
-    while time.monotonic() < end:
-        assert process.poll() is None, "MiniStack does not start: see ministack.log"
-        with socket.socket() as probe:
-            if probe.connect_ex((LOOPBACK, port)) == 0:
-                return
-        time.sleep(POLL_SECONDS)
-    raise TimeoutError(f"MiniStack does not listen after {START_SECONDS} s: see ministack.log")
+            try:
+                yield stack
+            finally:
+                functions.stop()
+                stack.close()
 
 
 @contextmanager
