@@ -19,7 +19,7 @@ import photofiles
 from deployment import NO_PHOTO, PHOTOS, Deployment, Dogs
 from local.functions import InProcess
 from local.stack import EndedExecution, Stack
-from second_opinion.ministack import deployed
+from second_opinion.on_ministack import deployed
 from shared.items import plain
 
 pytestmark = pytest.mark.timeout(600)

@@ -10,7 +10,8 @@ Reads, beside MiniStack's own variables (GATEWAY_PORT, MINISTACK_ACCOUNT_ID, SFN
     JSONATA         the path of tools/jsonata/evaluate.mjs, installed
 
 Known faults that are not worked around: retriers ignore MaxDelaySeconds and JitterStrategy, and
-payloads have no limit of 256 KiB; tests/workflow tests both on the embedded AWS.
+payloads have no limit of 256 KiB (tests/workflow tests both on the embedded AWS). The actions and
+dimensions of alarms, tracing and the access-log settings are lost, so a second plan is not empty.
 """
 
 import contextvars
