@@ -74,7 +74,8 @@ def started(folder: Path, *, functions: Functions, labeler: Labeler) -> Iterator
         pytest.skip(f"MiniStack has no JSONata: {error}")
     port = free_port()
     url = f"http://{LOOPBACK}:{port}"
-    stack = Stack(url, Polled(Clients(url)))
+    polling = Clients(url)
+    stack = Stack(url, Polled(polling))
 
     def read_object(bucket: str, key: str, version_id: str | None) -> bytes | None:
         version: Any = {} if version_id is None else {"VersionId": version_id}
@@ -103,6 +104,7 @@ def started(folder: Path, *, functions: Functions, labeler: Labeler) -> Iterator
             finally:
                 functions.stop()
                 stack.close()
+                polling.close()
 
 
 @contextmanager

@@ -78,18 +78,13 @@ def _invoke(
     AWS: Invoke says so in the header X-Amz-Function-Error.
     https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html#API_Invoke_ResponseSyntax
     """
-    configuration = function.get("config") or function
-    question = {"function": {**configuration, **_code(function)}, "payload": event}
+    question = {"function": function.get("config") or function, "payload": event}
     request = urllib.request.Request(  # noqa: S310  # http, to the tests
         url, json.dumps(question).encode(), {"Content-Type": "application/json"}
     )
     with urllib.request.urlopen(request, timeout=900) as answer:  # noqa: S310  # as above
         failed = "X-Amz-Function-Error" in answer.headers
         return {"body": json.loads(answer.read()), **({"error": True} if failed else {})}
-
-
-def _code(function: Json) -> dict[str, Json]:
-    return {"ImageUri": (function.get("config") or function).get("ImageUri", "")}
 
 
 # Step Functions: JSONata
@@ -103,7 +98,7 @@ class _Reference:
             ["node", os.environ["JSONATA"]],  # noqa: S607  # whichever node there is
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            text=True,
+            encoding="utf-8",
         )
         self._lock = threading.Lock()
 
@@ -126,7 +121,7 @@ _reference: Final = _Reference()
 
 
 @replaces(stepfunctions, "_evaluate_jsonata")
-def _evaluate(  # MiniStack's parameters
+def _evaluate(
     _original: Original,
     expression: str,
     raw_input: Json,
@@ -157,7 +152,7 @@ _NOT_IN_CONTEXT: Final = ("variables", "QueryLanguage")  # MiniStack keeps them 
 
 
 @replaces(stepfunctions, "_apply_state_assign")
-def _assign_at_once(  # MiniStack's parameters
+def _assign_at_once(
     _original: Original,
     state: Json,
     raw_input: Json,
