@@ -41,7 +41,7 @@ export BUILDX_NO_DEFAULT_ATTESTATIONS := 1
 
 .PHONY: help  ## Show this list
 help:
-	@sed -nE 's/^\.PHONY: ([^ ]+)  ## (.*)/\1	\2/p' $(MAKEFILE_LIST) | expand -t 15
+	@sed -nE 's/^\.PHONY: ([^ ]+)  ## (.*)/\1	\2/p' $(MAKEFILE_LIST) | expand -t 17
 
 .PHONY: demo  ## Process photos on this machine and show the results: PHOTOS=… STAGES=docker OUTPUT=…
 demo: .venv/.local $(if $(filter docker,$(STAGES)),build)

@@ -23,6 +23,8 @@ pytestmark = pytest.mark.timeout(600)
 def aws(dynamodb_local_url: str) -> Iterator[Clients]:
     """DynamoDB Local with a filled table. GetItem asks for its units, too."""
     aws = Clients(dynamodb_local_url)
+    for name in aws.dynamodb.list_tables()["TableNames"]:  # of tests that ran again
+        aws.dynamodb.delete_table(TableName=name)
     create_table(aws.dynamodb, TABLE)
     fill_table(Publisher(aws.dynamodb))
 
