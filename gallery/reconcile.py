@@ -21,6 +21,7 @@ from gallery.deployment import Deployment, add_deployment_arguments
 from gallery.reprocess import Job, start
 from gallery.shell import print_stderr, print_stdout
 from gallery.table import ConflictError, Query
+from gallery.times import LONGEST_EXECUTION
 from shared.keys import (
     UPLOADS_PREFIX,
     album_sort_key,
@@ -38,9 +39,9 @@ if TYPE_CHECKING:
     from gallery.buckets import Bucket, Object
     from gallery.table import Row, Table
 
-# Longer than any execution runs (statemachine.json.tftpl), and than S3 usually takes to deliver an
-# event. A difference that is younger may be about to disappear.
-SETTLED: Final = timedelta(minutes=65)
+# Longer than any execution runs, and than S3 usually takes to deliver an event. A difference that
+# is younger may be about to disappear.
+SETTLED: Final = LONGEST_EXECUTION + timedelta(minutes=5)
 
 MISSING: Final = "missing"  # an object has no record, or a record no rendition or label row
 ORPHANED: Final = "orphaned"  # a record has no object, or a rendition or label row no record

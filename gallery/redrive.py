@@ -25,6 +25,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from gallery.shell import print_stdout, session_for, state_machine_arn, whole_number
+from gallery.table import ConflictError, Table
+from gallery.times import CLAIM_STANDS
+from shared.errors import BadKeyError
+from shared.keys import photo_sort_key, split_upload_key
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -34,10 +38,8 @@ RULES: Final = Path(__file__).parents[1] / "workflow/upload_rules.json.tftpl"
 
 # If one of these steps fails, the photo's row says so (FAILED, or labels PENDING), and the next
 # execution can claim the photo at once. Otherwise the dead execution's claim may still stand, and
-# the next one would lose to it: Claim respects a claim for 61 minutes, and an execution makes its
-# own claim within minutes of its start.
+# the next one would lose to it, so redrive releases the claim first.
 RECORDED_STEPS: Final = frozenset({"Extract", "Thumbnail", "Tag"})
-CLAIM_STANDS: Final = timedelta(minutes=70)
 
 MAX_MESSAGES: Final = 1000  # by default; redrive handles about 20 a second
 BATCH: Final = 10  # SQS returns no more at once
@@ -65,7 +67,7 @@ class Execution:
     """An execution that Step Functions still knows."""
 
     input: str
-    started: datetime
+    runs: bool
 
 
 def parse(body: str, receipt: str, error_code: str) -> Message:
@@ -127,16 +129,28 @@ def _value(event: Mapping[str, Any], path: str) -> Any:  # noqa: ANN401  # JSON
     return value
 
 
+def row_of(execution_input: Mapping[str, Any]) -> dict[str, str]:
+    """Return the keys of the photo's row; as workflow/expressions/{owned,unowned}_row.jsonata."""
+    key = execution_input["object"]["key"]
+    try:
+        owner = split_upload_key(key).owner
+    except BadKeyError:
+        place = f"{execution_input['bucket']}/{key}"
+        return {"pk": "/", "sk": f"photo#{hashlib.sha256(place.encode()).hexdigest()}"}
+    return {"pk": owner, "sk": photo_sort_key(owner, key)}
+
+
 def _as_text(content: object) -> str | None:
     return content if content is None or isinstance(content, str) else json.dumps(content)
 
 
 @dataclass(frozen=True)
 class Redrive:
-    """The queue to redrive from, and the state machine to start."""
+    """The queue to redrive from, the state machine to start, and the table with its claims."""
 
     sqs: "SQSClient"
     stepfunctions: "SFNClient"
+    table: Table
     queue_url: str
     state_machine_arn: str
     dry_run: bool = False
@@ -196,17 +210,17 @@ class Redrive:
         known = next((one.input for one in messages if one.input is not None), None)
         if known is None or not message.unclaimed:
             execution = self._execution(message.cause)
-            if execution:
-                known = known or execution.input
-                until = execution.started + CLAIM_STANDS
-                if not message.unclaimed and datetime.now(UTC) < until:
-                    print_stdout(
-                        f"held back until {until:%F %T} UTC, still claimed by {message.cause}"
-                    )
-                    return "held back", False
+            if execution and execution.runs:
+                print_stdout(f"held back, still running: {message.cause}")
+                return "held back", False
+            if known is None and execution:
+                known = execution.input
         if known is None:
             print_stdout(f"not understood: Step Functions has forgotten its input: {message.cause}")
             return "not understood", False
+        if not (message.unclaimed or self.dry_run or self._release(message.cause, known)):
+            print_stdout(f"held back, its photo is just being written: {message.cause}")
+            return "held back", False
         outcome = "would start" if self.dry_run else self._start_once(message.cause, known)
         print_stdout(f"{outcome}: {message.cause} ({message.why})")
         return outcome, True
@@ -221,13 +235,31 @@ class Redrive:
             return "started before"
         return "started"
 
+    def _release(self, arn: str, execution_input: str) -> bool:
+        """Let the next execution claim the photo that an ended execution may still hold.
+
+        Return False if another write prevents it.
+        """
+        place = row_of(json.loads(execution_input))
+        row = self.table.get(place["pk"], place["sk"])
+        held = {"status": "PROCESSING", "execution_arn": arn}
+        if row is None or any(row.get(name) != value for name, value in held.items()):
+            return True
+        then = datetime.now(UTC) - CLAIM_STANDS - timedelta(minutes=1)
+        stale = then.isoformat(timespec="milliseconds").replace("+00:00", "Z")  # as $now() writes
+        try:
+            self.table.write(place, changes={"updated_at": stale}, unchanged=held)
+        except ConflictError:
+            return False
+        return True
+
     def _execution(self, arn: str) -> Execution | None:
         """Return an execution; None after 90 days, when Step Functions has forgotten it."""
         try:
             known = self.stepfunctions.describe_execution(executionArn=arn)
         except self.stepfunctions.exceptions.ExecutionDoesNotExist:
             return None
-        return Execution(known["input"], known["startDate"])
+        return Execution(known["input"], known["status"] == "RUNNING")
 
     def _delete(self, receipt: str) -> None:
         self.sqs.delete_message(QueueUrl=self.queue_url, ReceiptHandle=receipt)
@@ -251,6 +283,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         metavar="ARN",
         help="of the gallery",
     )
+    command.add_argument("--table", required=True, metavar="NAME", help="photos and their labels")
     command.add_argument("--dry-run", action="store_true", help="print the messages, start nothing")
     command.add_argument(
         "--max",
@@ -267,6 +300,7 @@ def run(given: argparse.Namespace) -> int:
     outcomes = Redrive(
         session.client("sqs"),
         session.client("stepfunctions"),
+        Table(session.client("dynamodb"), given.table),
         given.queue_url,
         given.state_machine_arn,
         dry_run=given.dry_run,

@@ -4,6 +4,9 @@ locals {
   workflow_path    = "${path.module}/../workflow"
   expressions_path = "${local.workflow_path}/expressions"
 
+  # The longest execution. What has to outlast it is computed from it: see docs/architecture.md.
+  times = jsondecode(file("${local.workflow_path}/times.json"))
+
   rejections = file("${local.workflow_path}/rejections.json")
 
   # Each expression on one line, without its comments, as a JSON string holds it.
@@ -14,6 +17,7 @@ locals {
         photos_bucket = local.bucket_names.photos
         rejections    = local.rejections
         table         = local.table_name
+        times         = local.times
       }),
       "/(?s)/\\*.*?\\*//", ""
     )))), "\""), "\"")

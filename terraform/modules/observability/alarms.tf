@@ -1,4 +1,6 @@
 locals {
+  processing_hours = ceil(var.longest_seconds / 3600) + 1
+
   # A single occurrence raises the alarm.
   execution_alarms = {
     failed    = { metric = "ExecutionsFailed", description = "A photo could not be processed, and the photo is not the cause. Its message is in the dead-letter queue." }
@@ -92,7 +94,7 @@ resource "aws_cloudwatch_metric_alarm" "throttles" {
   for_each = var.functions
 
   alarm_name          = "${var.name}-throttles-${each.key}"
-  alarm_description   = "Lambda throttled ${each.value.name}, because it exceeds the account's concurrency. The state machine retries six times."
+  alarm_description   = "Lambda throttled ${each.value.name}, because it exceeds the account's concurrency. The state machine retries for hours."
   namespace           = "AWS/Lambda"
   metric_name         = "Throttles"
   dimensions          = { FunctionName = each.value.name }
@@ -152,17 +154,17 @@ resource "aws_cloudwatch_metric_alarm" "errors" {
   }
 }
 
-# An execution lasts at most one hour. So a photo that is PROCESSING for two hours has lost its execution.
+# A photo that is PROCESSING for an hour longer than an execution can last has lost its execution.
 resource "aws_cloudwatch_metric_alarm" "processing" {
   alarm_name          = "${var.name}-processing"
-  alarm_description   = "A photo has been PROCESSING for over two hours, or the watch does not report."
+  alarm_description   = "A photo has been PROCESSING for over ${local.processing_hours} hours, or the watch does not report."
   namespace           = var.metric_namespace
   metric_name         = local.age_metric
   statistic           = "Maximum"
   period              = 2 * local.watch_minutes * 60
   evaluation_periods  = 1
   comparison_operator = "GreaterThanThreshold"
-  threshold           = 2 * 60 * 60
+  threshold           = local.processing_hours * 60 * 60
   treat_missing_data  = "breaching" # two runs of the watch did not report
   alarm_actions       = [aws_sns_topic.alarms.arn]
   ok_actions          = [aws_sns_topic.alarms.arn]
