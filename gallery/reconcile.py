@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from gallery import records
+from gallery.backfill import paced
 from gallery.deployment import Deployment, add_deployment_arguments
 from gallery.reprocess import Job, start
 from gallery.shell import print_stderr, print_stdout
@@ -305,5 +306,6 @@ def run(given: argparse.Namespace) -> int:
         work += report.jobs.values()
     print_stdout(", ".join(f"{count:,} {kind}" for kind, count in kinds.items()) or "all agree")
     if work and given.repair:
-        start(deployment, work)
+        at_once, _, _ = paced(given, deployment.session, len(work))
+        start(deployment, work, at_once=at_once)
     return 0 if given.repair or not kinds else 1

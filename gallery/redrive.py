@@ -11,12 +11,15 @@ A message is of one of two kinds:
 Each failed execution and each event is redriven once: the new execution's name is a hash of the
 failed execution's ARN or of the event's id, and Step Functions accepts a name once. Redrive then
 deletes the message. Running it again, or twice at once, is safe. If the new execution fails, it
-sends a message of its own.
+sends a message of its own. Redrive starts no more executions a second than the account's quotas
+allow.
 """
 
 import argparse
 import hashlib
 import json
+import math
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -24,6 +27,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from gallery.quotas import add_quota_arguments, photos_per_second, quotas_of
 from gallery.shell import print_stdout, session_for, state_machine_arn, whole_number
 from gallery.table import ConflictError, Table
 from gallery.times import CLAIM_STANDS
@@ -41,9 +45,10 @@ RULES: Final = Path(__file__).parents[1] / "workflow/upload_rules.json.tftpl"
 # the next one would lose to it, so redrive releases the claim first.
 RECORDED_STEPS: Final = frozenset({"Extract", "Thumbnail", "Tag"})
 
-MAX_MESSAGES: Final = 1000  # by default; redrive handles about 20 a second
+MAX_MESSAGES: Final = 1000  # by default
 BATCH: Final = 10  # SQS returns no more at once
-HIDDEN_SECONDS: Final = 900  # from another redrive, while this one works
+HIDDEN_SECONDS: Final = 900  # beside those that the pace takes
+MOST_HIDDEN_SECONDS: Final = 43_200  # SQS allows no more
 WAIT_SECONDS: Final = 1  # with any wait SQS asks all of its servers, without one only a few
 
 
@@ -154,6 +159,7 @@ class Redrive:
     queue_url: str
     state_machine_arn: str
     dry_run: bool = False
+    per_second: float = math.inf  # executions to start
 
     def run(self, most: int) -> Counter[str]:
         """Redrive at most `most` messages; return the number of causes by outcome.
@@ -175,6 +181,8 @@ class Redrive:
                 else:
                     by_cause.setdefault(message.cause, []).append(message)
             for messages in by_cause.values():
+                if outcomes["started"]:
+                    time.sleep(1 / self.per_second)
                 outcome, done = self._redrive(messages)
                 outcomes[outcome] += 1
                 if done and not self.dry_run:
@@ -187,13 +195,14 @@ class Redrive:
         return outcomes
 
     def _receive(self, most: int) -> Iterator[tuple[str, str, str]]:
-        """Hide messages for `HIDDEN_SECONDS`; yield body, receipt and EventBridge's error code."""
+        """Hide messages from other redrives; yield body, receipt and EventBridge's error code."""
+        hidden = HIDDEN_SECONDS + math.ceil(most / self.per_second)  # from another redrive
         while most > 0:
             received = self.sqs.receive_message(
                 QueueUrl=self.queue_url,
                 MaxNumberOfMessages=min(BATCH, most),
                 MessageAttributeNames=["ERROR_CODE"],
-                VisibilityTimeout=HIDDEN_SECONDS,
+                VisibilityTimeout=min(hidden, MOST_HIDDEN_SECONDS),
                 WaitTimeSeconds=WAIT_SECONDS,
             ).get("Messages", [])
             if not received:
@@ -292,11 +301,14 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         metavar="N",
         help="messages to receive (default: %(default)s)",
     )
+    add_quota_arguments(command)
 
 
 def run(given: argparse.Namespace) -> int:
     """Redrive, and print the number of each outcome; return 1 if a message is not understood."""
     session = session_for(given.state_machine_arn)
+    rates = photos_per_second(quotas_of(given, session), labeler=given.labeler)
+    limit, per_second = min(rates.items(), key=lambda one: one[1])
     outcomes = Redrive(
         session.client("sqs"),
         session.client("stepfunctions"),
@@ -304,6 +316,10 @@ def run(given: argparse.Namespace) -> int:
         given.queue_url,
         given.state_machine_arn,
         dry_run=given.dry_run,
+        per_second=per_second,
     ).run(given.max)
     print_stdout(", ".join(f"{count} {what}" for what, count in outcomes.items()) or "no messages")
+    if waiting := outcomes["would start"]:
+        minutes = waiting / per_second / 60
+        print_stdout(f"about {minutes:,.1f} minutes, {per_second:.1f} photos a second ({limit})")
     return int(outcomes["not understood"] > 0)

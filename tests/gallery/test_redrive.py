@@ -1,8 +1,10 @@
 """Redrive: each failed execution is started again once, and no message is lost."""
 
+import dataclasses
 import json
 import subprocess
 import sys
+import time
 import uuid
 from collections import Counter
 from pathlib import Path
@@ -347,6 +349,22 @@ def test_a_message_that_is_not_understood_stays_and_stops_nothing(world: World) 
 
     assert run(world) == {"started": 1, "not understood": 2}
     assert waiting(world) == 2
+
+
+def test_no_more_executions_are_started_a_second_than_quotas_allow(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr(time, "sleep", waits.append)
+    for _ in range(3):
+        send(world, event_of_s3())
+
+    paced = dataclasses.replace(redrive(world), per_second=4)
+
+    assert paced.run(10) == {"started": 3}
+    assert [wait for wait in waits if wait == 0.25] == [0.25, 0.25]  # others may wait too
+    monkeypatch.undo()
+    world.stack.wait_until_idle()
 
 
 def test_a_dry_run_starts_and_deletes_nothing(world: World) -> None:

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from gallery import backfill
+from gallery.backfill import OWN_TRANSITIONS
+from gallery.quotas import NEW_ACCOUNT, photos_at_once
 from local.template import PLACEHOLDERS, render_file
 from shared.contracts import Contract, ExtractRequest
 from shared.errors import AccessDeniedError
@@ -75,7 +76,8 @@ def test_cfn_lint_accepts_the_backfill(tmp_path: Path) -> None:
 def test_concurrency_is_bounded_and_a_failed_photo_does_not_end_the_backfill() -> None:
     photos = definition("backfill")["States"]["Photos"]
 
-    assert photos["MaxConcurrency"].endswith(f" : {backfill.MAX_CONCURRENCY} %}}")
+    new_account = photos_at_once(NEW_ACCOUNT, labeler="rekognition")
+    assert photos["MaxConcurrency"].endswith(f" : {new_account} %}}")
     assert photos["ToleratedFailurePercentage"] == 100
     process = photos["ItemProcessor"]["States"]["Process"]
     assert process["Resource"].endswith(":states:startExecution.sync:2")
@@ -94,7 +96,7 @@ def test_every_state_has_a_timeout_and_the_longest_outlasts_an_execution() -> No
 def test_the_cost_model_counts_the_states_of_the_backfill() -> None:
     states = definition("backfill")["States"]["Photos"]["ItemProcessor"]["States"]
 
-    assert len(states) == backfill.OWN_TRANSITIONS
+    assert len(states) == OWN_TRANSITIONS
 
 
 def test_a_photo_without_an_event_becomes_ready(
