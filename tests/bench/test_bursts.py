@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from bench import ROOT
 from bench.bursts import (
+    BURSTS,
     FAILED,
     READY,
     TIMED_OUT,
@@ -17,6 +19,7 @@ from bench.bursts import (
     definition,
     delay_seconds,
     parsed,
+    rows,
 )
 from gallery.costs import TRANSITIONS
 
@@ -39,6 +42,14 @@ def with_six_retries_of_a_minute() -> Any:  # noqa: ANN401  # JSON
                 rule |= {"IntervalSeconds": 2, "MaxAttempts": 6, "BackoffRate": 2}
                 rule["MaxDelaySeconds"] = 60
     return machine
+
+
+@pytest.mark.parametrize("burst", [one for one in BURSTS if one.photos <= 5000])
+def test_the_docs_have_the_figures(burst: Burst) -> None:
+    # If they differ: python -m bench.bursts
+    [row] = rows([burst], definition())
+
+    assert f"| {' | '.join(row)} |" in (ROOT / "docs" / "operations.md").read_text()
 
 
 def test_a_burst_within_the_quotas_takes_no_retry() -> None:
