@@ -180,7 +180,8 @@ destroy: init
 .PHONY: redrive  ## Redrive failed executions from the dead-letter queue: REDRIVE=--dry-run
 redrive: .venv/.local init
 	$(BIN)/python -m gallery redrive --queue-url "$$($(TF) output -raw dead_letters_url)" \
-	    --state-machine-arn "$$($(TF) output -raw state_machine_arn)" $(REDRIVE)
+	    --state-machine-arn "$$($(TF) output -raw state_machine_arn)" \
+	    --table "$$($(TF) output -raw table)" $(REDRIVE)
 
 .PHONY: backfill  ## Process photos already in the bucket: BACKFILL=--dry-run
 backfill: .venv/.local init

@@ -12,6 +12,7 @@ from bench.pipeline import drive
 from bench.section import Figures, Run, prose, table
 from bench.targets import Target
 from gallery import backfill, costs, queries
+from gallery.quotas import DEFAULT_QUOTAS
 from gallery.read_units import read_units
 from gallery.table import Table
 from local.functions import InProcess
@@ -106,8 +107,8 @@ def _copy(row: dict[str, Any], number: int) -> dict[str, Any]:
 
 def seconds(photos: int, *, labeler: str) -> float:
     """Return the seconds of a backfill in AWS, by default quotas and the project's estimates."""
-    at_once = backfill.INVOCATIONS_AT_ONCE
-    rate = min(backfill.rates(at_once, labeler=labeler).values())
+    at_once = DEFAULT_QUOTAS.invocations
+    rate = min(backfill.rates(at_once, DEFAULT_QUOTAS, labeler=labeler).values())
     return costs.seconds_each(labeler=labeler) + (photos - 1) / rate
 
 

@@ -12,19 +12,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from gallery.costs import (
-    PHOTOS,
-    RECORD_KB,
-    TRANSITIONS,
-    USD,
-    billed_seconds,
-    memory_mb,
-    seconds_each,
-    steps,
-    thousand_photos,
+from gallery.costs import PHOTOS, RECORD_KB, TRANSITIONS, USD, seconds_each, thousand_photos
+from gallery.quotas import (
+    DEFAULT_QUOTAS,
+    Quotas,
+    add_quota_arguments,
+    photos_at_once,
+    photos_per_second,
+    quotas_of,
 )
 from gallery.shell import (
-    LABELERS,
     print_stdout,
     session_for,
     state_machine_arn,
@@ -34,6 +31,7 @@ from shared.errors import BadKeyError
 from shared.keys import UPLOADS_PREFIX, photo_sort_key, split_upload_key
 
 if TYPE_CHECKING:
+    import boto3
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
 
@@ -42,19 +40,15 @@ if TYPE_CHECKING:
 OWN_TRANSITIONS: Final = 2
 REFUSED_TRANSITIONS: Final = 3
 
-# Default quotas per account, in the regions with the lowest, as of June 2026. The Service Quotas
-# console shows the quotas of your account, and raises them.
+# Default quotas per account, in the regions with the lowest, as of June 2026; for functions and
+# labels see gallery/quotas.py. The Service Quotas console shows the quotas of your account, and
+# raises them.
 # https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
 TRANSITIONS_PER_SECOND: Final = 800
 STARTS_PER_SECOND: Final = 150
 OPEN_EXECUTIONS: Final = 1_000_000
-# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
-INVOCATIONS_AT_ONCE: Final = 1000
-# https://docs.aws.amazon.com/general/latest/gr/rekognition.html
-LABELS_PER_SECOND: Final = 5.0
 
-# LABELS_PER_SECOND x the seconds of one photo. workflow/backfill.json.tftpl has the same default.
-MAX_CONCURRENCY: Final = 6
+MOST_AT_ONCE: Final = 10_000  # of a Map's children
 
 ARCHIVED: Final = frozenset({"DEEP_ARCHIVE", "GLACIER"})  # storage classes that cannot be read
 BATCH: Final = 100  # keys in one BatchGetItem, at most
@@ -133,35 +127,25 @@ def reprocess_usd(photos: int, labeled: int, *, labeler: str) -> float:
     return usd(Tally(new=photos), labeler=labeler) - (photos - labeled) * labels
 
 
-def _billed(labeler: str) -> list[float]:
-    memory = memory_mb()
-    return [billed_seconds(step, memory[step.partition(",")[0]]) for step in steps(labeler)]
-
-
-def rates(
-    max_concurrency: int, *, labeler: str, labels_per_second: float = LABELS_PER_SECOND
-) -> dict[str, float]:
+def rates(max_concurrency: int, quotas: Quotas, *, labeler: str) -> dict[str, float]:
     """Return how many new photos a second each limit allows; the lowest rate applies."""
     each = seconds_each(labeler=labeler)
-    allowed = {
+    return {
         f"{max_concurrency} at once, {each:.1f} s each": max_concurrency / each,
-        f"Lambda: {INVOCATIONS_AT_ONCE:,} invocations at once": INVOCATIONS_AT_ONCE
-        / sum(_billed(labeler)),
         f"Step Functions: {TRANSITIONS_PER_SECOND} transitions a second": TRANSITIONS_PER_SECOND
         / (TRANSITIONS + OWN_TRANSITIONS),
         # the Map's child execution, and the photo's own
         f"Step Functions: {STARTS_PER_SECOND} starts a second": STARTS_PER_SECOND / 2,
+        **photos_per_second(quotas, labeler=labeler),
     }
-    if labeler == "rekognition":
-        allowed[f"Rekognition: {labels_per_second:g} DetectLabels a second"] = labels_per_second
-    return allowed
 
 
 def table() -> str:
     """Return the figures of docs/operations.md for a million new photos."""
     million = Tally(new=1_000_000)
     rows = ["| limit | photos a second | hours for a million |", "|---|---:|---:|"]
-    for limit, rate in rates(MAX_CONCURRENCY, labeler="rekognition").items():
+    at_once = photos_at_once(DEFAULT_QUOTAS, labeler="rekognition")
+    for limit, rate in rates(at_once, DEFAULT_QUOTAS, labeler="rekognition").items():
         rows.append(f"| {limit} | {rate:.1f} | {million.new / rate / 3600:.1f} |")
     new, again = (usd(one, labeler="rekognition") for one in (million, Tally(known=million.new)))
     own = usd(million, labeler="embedded")
@@ -186,11 +170,23 @@ def add_max_concurrency(command: argparse.ArgumentParser) -> None:
     """Add the argument that limits how many photos are processed at the same time."""
     command.add_argument(
         "--max-concurrency",
-        type=whole_number(1, INVOCATIONS_AT_ONCE),
-        default=MAX_CONCURRENCY,
+        type=whole_number(1, MOST_AT_ONCE),
         metavar="N",
-        help="photos to process at a time (default: %(default)s)",
+        help="photos to process at a time (default: as many as the account's quotas allow)",
     )
+    add_quota_arguments(command)
+
+
+def paced(
+    given: argparse.Namespace, session: "boto3.Session", photos: int
+) -> tuple[int, float, str]:
+    """Return how many photos to process at a time, how many hours they take, and why."""
+    allowed = quotas_of(given, session)
+    at_once = given.max_concurrency or photos_at_once(allowed, labeler=given.labeler)
+    limit, rate = min(
+        rates(at_once, allowed, labeler=given.labeler).items(), key=lambda one: one[1]
+    )
+    return at_once, photos / rate / 3600, limit
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
@@ -206,7 +202,6 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--prefix", type=_prefix, default=UPLOADS_PREFIX, help="uploads/ or below")
     add_max_concurrency(command)
-    command.add_argument("--labeler", choices=LABELERS, default="rekognition")
     command.add_argument("--dry-run", action="store_true", help="print the figures, start nothing")
 
 
@@ -226,13 +221,11 @@ def run(given: argparse.Namespace) -> int:
     )
     if tally.archived:
         print_stdout(f"{tally.archived:,} new photos are archived: they fail until restored")
-    limit, rate = min(
-        rates(given.max_concurrency, labeler=given.labeler).items(), key=lambda one: one[1]
-    )
-    dollars, hours = usd(tally, labeler=given.labeler), tally.new / rate / 3600
+    at_once, hours, limit = paced(given, session, tally.new)
+    dollars = usd(tally, labeler=given.labeler)
     print_stdout(f"about USD {dollars:,.2f} and {hours:,.1f} hours ({limit})")
     if not given.dry_run:
-        options = {"prefix": given.prefix, "max_concurrency": given.max_concurrency}
+        options = {"prefix": given.prefix, "max_concurrency": at_once}
         started = session.client("stepfunctions").start_execution(
             stateMachineArn=given.state_machine_arn, input=json.dumps(options)
         )

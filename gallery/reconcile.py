@@ -17,10 +17,12 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from gallery import records
+from gallery.backfill import paced
 from gallery.deployment import Deployment, add_deployment_arguments
 from gallery.reprocess import Job, start
 from gallery.shell import print_stderr, print_stdout
 from gallery.table import ConflictError, Query
+from gallery.times import LONGEST_EXECUTION
 from shared.keys import (
     UPLOADS_PREFIX,
     album_sort_key,
@@ -38,9 +40,9 @@ if TYPE_CHECKING:
     from gallery.buckets import Bucket, Object
     from gallery.table import Row, Table
 
-# Longer than any execution runs (statemachine.json.tftpl), and than S3 usually takes to deliver an
-# event. A difference that is younger may be about to disappear.
-SETTLED: Final = timedelta(minutes=65)
+# Longer than any execution runs, and than S3 usually takes to deliver an event. A difference that
+# is younger may be about to disappear.
+SETTLED: Final = LONGEST_EXECUTION + timedelta(minutes=5)
 
 MISSING: Final = "missing"  # an object has no record, or a record no rendition or label row
 ORPHANED: Final = "orphaned"  # a record has no object, or a rendition or label row no record
@@ -304,5 +306,6 @@ def run(given: argparse.Namespace) -> int:
         work += report.jobs.values()
     print_stdout(", ".join(f"{count:,} {kind}" for kind, count in kinds.items()) or "all agree")
     if work and given.repair:
-        start(deployment, work)
+        at_once, _, _ = paced(given, deployment.session, len(work))
+        start(deployment, work, at_once=at_once)
     return 0 if given.repair or not kinds else 1

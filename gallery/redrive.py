@@ -11,12 +11,15 @@ A message is of one of two kinds:
 Each failed execution and each event is redriven once: the new execution's name is a hash of the
 failed execution's ARN or of the event's id, and Step Functions accepts a name once. Redrive then
 deletes the message. Running it again, or twice at once, is safe. If the new execution fails, it
-sends a message of its own.
+sends a message of its own. Redrive starts no more executions a second than the account's quotas
+allow.
 """
 
 import argparse
 import hashlib
 import json
+import math
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -24,7 +27,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from gallery.quotas import add_quota_arguments, photos_per_second, quotas_of
 from gallery.shell import print_stdout, session_for, state_machine_arn, whole_number
+from gallery.table import ConflictError, Table
+from gallery.times import CLAIM_STANDS
+from shared.errors import BadKeyError
+from shared.keys import photo_sort_key, split_upload_key
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -34,14 +42,13 @@ RULES: Final = Path(__file__).parents[1] / "workflow/upload_rules.json.tftpl"
 
 # If one of these steps fails, the photo's row says so (FAILED, or labels PENDING), and the next
 # execution can claim the photo at once. Otherwise the dead execution's claim may still stand, and
-# the next one would lose to it: Claim respects a claim for 61 minutes, and an execution makes its
-# own claim within minutes of its start.
+# the next one would lose to it, so redrive releases the claim first.
 RECORDED_STEPS: Final = frozenset({"Extract", "Thumbnail", "Tag"})
-CLAIM_STANDS: Final = timedelta(minutes=70)
 
-MAX_MESSAGES: Final = 1000  # by default; redrive handles about 20 a second
+MAX_MESSAGES: Final = 1000  # by default
 BATCH: Final = 10  # SQS returns no more at once
-HIDDEN_SECONDS: Final = 900  # from another redrive, while this one works
+HIDDEN_SECONDS: Final = 900  # beside those that the pace takes
+MOST_HIDDEN_SECONDS: Final = 43_200  # SQS allows no more
 WAIT_SECONDS: Final = 1  # with any wait SQS asks all of its servers, without one only a few
 
 
@@ -65,7 +72,7 @@ class Execution:
     """An execution that Step Functions still knows."""
 
     input: str
-    started: datetime
+    runs: bool
 
 
 def parse(body: str, receipt: str, error_code: str) -> Message:
@@ -127,19 +134,32 @@ def _value(event: Mapping[str, Any], path: str) -> Any:  # noqa: ANN401  # JSON
     return value
 
 
+def row_of(execution_input: Mapping[str, Any]) -> dict[str, str]:
+    """Return the keys of the photo's row; as workflow/expressions/{owned,unowned}_row.jsonata."""
+    key = execution_input["object"]["key"]
+    try:
+        owner = split_upload_key(key).owner
+    except BadKeyError:
+        place = f"{execution_input['bucket']}/{key}"
+        return {"pk": "/", "sk": f"photo#{hashlib.sha256(place.encode()).hexdigest()}"}
+    return {"pk": owner, "sk": photo_sort_key(owner, key)}
+
+
 def _as_text(content: object) -> str | None:
     return content if content is None or isinstance(content, str) else json.dumps(content)
 
 
 @dataclass(frozen=True)
 class Redrive:
-    """The queue to redrive from, and the state machine to start."""
+    """The queue to redrive from, the state machine to start, and the table with its claims."""
 
     sqs: "SQSClient"
     stepfunctions: "SFNClient"
+    table: Table
     queue_url: str
     state_machine_arn: str
     dry_run: bool = False
+    per_second: float = math.inf  # executions to start
 
     def run(self, most: int) -> Counter[str]:
         """Redrive at most `most` messages; return the number of causes by outcome.
@@ -161,6 +181,8 @@ class Redrive:
                 else:
                     by_cause.setdefault(message.cause, []).append(message)
             for messages in by_cause.values():
+                if outcomes["started"]:
+                    time.sleep(1 / self.per_second)
                 outcome, done = self._redrive(messages)
                 outcomes[outcome] += 1
                 if done and not self.dry_run:
@@ -173,13 +195,14 @@ class Redrive:
         return outcomes
 
     def _receive(self, most: int) -> Iterator[tuple[str, str, str]]:
-        """Hide messages for `HIDDEN_SECONDS`; yield body, receipt and EventBridge's error code."""
+        """Hide messages from other redrives; yield body, receipt and EventBridge's error code."""
+        hidden = HIDDEN_SECONDS + math.ceil(most / self.per_second)  # from another redrive
         while most > 0:
             received = self.sqs.receive_message(
                 QueueUrl=self.queue_url,
                 MaxNumberOfMessages=min(BATCH, most),
                 MessageAttributeNames=["ERROR_CODE"],
-                VisibilityTimeout=HIDDEN_SECONDS,
+                VisibilityTimeout=min(hidden, MOST_HIDDEN_SECONDS),
                 WaitTimeSeconds=WAIT_SECONDS,
             ).get("Messages", [])
             if not received:
@@ -196,17 +219,17 @@ class Redrive:
         known = next((one.input for one in messages if one.input is not None), None)
         if known is None or not message.unclaimed:
             execution = self._execution(message.cause)
-            if execution:
-                known = known or execution.input
-                until = execution.started + CLAIM_STANDS
-                if not message.unclaimed and datetime.now(UTC) < until:
-                    print_stdout(
-                        f"held back until {until:%F %T} UTC, still claimed by {message.cause}"
-                    )
-                    return "held back", False
+            if execution and execution.runs:
+                print_stdout(f"held back, still running: {message.cause}")
+                return "held back", False
+            if known is None and execution:
+                known = execution.input
         if known is None:
             print_stdout(f"not understood: Step Functions has forgotten its input: {message.cause}")
             return "not understood", False
+        if not (message.unclaimed or self.dry_run or self._release(message.cause, known)):
+            print_stdout(f"held back, its photo is just being written: {message.cause}")
+            return "held back", False
         outcome = "would start" if self.dry_run else self._start_once(message.cause, known)
         print_stdout(f"{outcome}: {message.cause} ({message.why})")
         return outcome, True
@@ -221,13 +244,31 @@ class Redrive:
             return "started before"
         return "started"
 
+    def _release(self, arn: str, execution_input: str) -> bool:
+        """Let the next execution claim the photo that an ended execution may still hold.
+
+        Return False if another write prevents it.
+        """
+        place = row_of(json.loads(execution_input))
+        row = self.table.get(place["pk"], place["sk"])
+        held = {"status": "PROCESSING", "execution_arn": arn}
+        if row is None or any(row.get(name) != value for name, value in held.items()):
+            return True
+        then = datetime.now(UTC) - CLAIM_STANDS - timedelta(minutes=1)
+        stale = then.isoformat(timespec="milliseconds").replace("+00:00", "Z")  # as $now() writes
+        try:
+            self.table.write(place, changes={"updated_at": stale}, unchanged=held)
+        except ConflictError:
+            return False
+        return True
+
     def _execution(self, arn: str) -> Execution | None:
         """Return an execution; None after 90 days, when Step Functions has forgotten it."""
         try:
             known = self.stepfunctions.describe_execution(executionArn=arn)
         except self.stepfunctions.exceptions.ExecutionDoesNotExist:
             return None
-        return Execution(known["input"], known["startDate"])
+        return Execution(known["input"], known["status"] == "RUNNING")
 
     def _delete(self, receipt: str) -> None:
         self.sqs.delete_message(QueueUrl=self.queue_url, ReceiptHandle=receipt)
@@ -251,6 +292,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         metavar="ARN",
         help="of the gallery",
     )
+    command.add_argument("--table", required=True, metavar="NAME", help="photos and their labels")
     command.add_argument("--dry-run", action="store_true", help="print the messages, start nothing")
     command.add_argument(
         "--max",
@@ -259,17 +301,25 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         metavar="N",
         help="messages to receive (default: %(default)s)",
     )
+    add_quota_arguments(command)
 
 
 def run(given: argparse.Namespace) -> int:
     """Redrive, and print the number of each outcome; return 1 if a message is not understood."""
     session = session_for(given.state_machine_arn)
+    rates = photos_per_second(quotas_of(given, session), labeler=given.labeler)
+    limit, per_second = min(rates.items(), key=lambda one: one[1])
     outcomes = Redrive(
         session.client("sqs"),
         session.client("stepfunctions"),
+        Table(session.client("dynamodb"), given.table),
         given.queue_url,
         given.state_machine_arn,
         dry_run=given.dry_run,
+        per_second=per_second,
     ).run(given.max)
     print_stdout(", ".join(f"{count} {what}" for what, count in outcomes.items()) or "no messages")
+    if waiting := outcomes["would start"]:
+        minutes = waiting / per_second / 60
+        print_stdout(f"about {minutes:,.1f} minutes, {per_second:.1f} photos a second ({limit})")
     return int(outcomes["not understood"] > 0)

@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from gallery.backfill import reprocess_usd
-from gallery.costs import seconds_each
+from gallery.backfill import paced, reprocess_usd
 from gallery.deployment import Deployment, add_deployment_arguments
-from gallery.shell import LABELERS, UsageError, print_stderr, print_stdout
+from gallery.shell import UsageError, print_stderr, print_stdout
 from gallery.table import Query
 from shared.keys import photo_key, split_upload_key, within
 from shared.versions import VERSIONS
@@ -87,15 +86,20 @@ def jobs(
             yield Job(photo_key(owner, row["sk"]), row["sequencer"], relabel)
 
 
-def start(deployment: Deployment, work: Sequence[Job]) -> None:
+def start(deployment: Deployment, work: Sequence[Job], *, at_once: int) -> None:
     """Write `work` as a list to the logs bucket, and start one execution that reprocesses it.
+
+    Args:
+        deployment: the gallery.
+        work: the photos.
+        at_once: how many of them to process at the same time.
 
     Raises:
         ClientError: S3 or Step Functions refuses.
     """
     items = f"{FOLDER}{uuid.uuid4()}.json"
     deployment.logs.put(items, msgspec.json.encode(work))
-    options = {"items": items, "max_concurrency": deployment.given.max_concurrency}
+    options = {"items": items, "max_concurrency": at_once}
     started = deployment.stepfunctions.start_execution(
         stateMachineArn=deployment.given.reprocess_arn, input=json.dumps(options)
     )
@@ -120,7 +124,6 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         action="store_true",
         help="call the labeler even if a photo of the same bytes has labels",
     )
-    command.add_argument("--labeler", choices=LABELERS, default="rekognition")
     command.add_argument("--dry-run", action="store_true", help="print the figures, start nothing")
 
 
@@ -141,11 +144,11 @@ def run(given: argparse.Namespace) -> int:
         work += jobs(deployment.table, owner, selection, relabel=given.relabel, tally=tally)
         print_stderr(f"{owner}: {tally.photos:,} photos so far")
     usd = reprocess_usd(tally.photos, tally.labeled, labeler=given.labeler)
-    hours = tally.photos * seconds_each(labeler=given.labeler) / given.max_concurrency / 3600
+    at_once, hours, limit = paced(given, deployment.session, tally.photos)
     print_stdout(
         f"{tally.photos:,} photos, {tally.labeled:,} of them to be labeled:"
-        f" about USD {usd:,.2f} and {hours:,.1f} hours"
+        f" about USD {usd:,.2f} and {hours:,.1f} hours ({limit})"
     )
     if work and not given.dry_run:
-        start(deployment, work)
+        start(deployment, work, at_once=at_once)
     return 0

@@ -45,6 +45,18 @@ def session_for(arn: str) -> boto3.Session:
     return boto3.Session(region_name=arn.split(":")[3])
 
 
+def at_least(least: float) -> Callable[[str], float]:
+    """Return a type of argparse: numbers from `least` on."""
+
+    def number(text: str) -> float:
+        value = float(text)
+        if not value >= least:
+            raise argparse.ArgumentTypeError(f"must be {least:g} or more, got {text}")
+        return value
+
+    return number
+
+
 def whole_number(least: int, most: int | None = None) -> Callable[[str], int]:
     """Return a type of argparse: whole numbers from `least` to `most`."""
 

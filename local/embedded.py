@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from http import HTTPStatus
+from math import inf
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from urllib.parse import unquote
 
@@ -27,6 +28,8 @@ from werkzeug.serving import make_server
 
 from local import moto_patches
 from local.clients import ACCOUNT, REGION, Clients
+from local.clock import Clock
+from local.quotas import UNLIMITED, Quotas, ThrottledError, Usage
 from local.rekognition import Rekognition, RekognitionError
 
 if TYPE_CHECKING:
@@ -42,6 +45,12 @@ LOOPBACK: Final = "127.0.0.1"
 ANY_ADDRESS: Final = "0.0.0.0"  # noqa: S104  # containers cannot reach the loopback
 MANY_FILES: Final = 10_240  # macOS allows no more
 
+# What AWS tells of an account without quotas of its own.
+DEFAULT_INVOCATIONS: Final = 1000
+DEFAULT_LABELS_PER_SECOND: Final = 5
+
+_DEFAULT_QUOTAS: Final = "ServiceQuotasV20190624.ListAWSDefaultServiceQuotas"
+_ACCOUNT_SETTINGS_PATH: Final = "/2016-08-19/account-settings"
 _FUNCTION_PATH: Final = re.compile(r"/2015-03-31/functions/([^/]+)/invocations/?")
 
 Answer: TypeAlias = tuple[HTTPStatus, dict[str, str], bytes]
@@ -56,6 +65,8 @@ def embedded_aws(  # noqa: PLR0913  # all by name
     executions_at_once: int,
     watcher: "Watcher",
     host: str = LOOPBACK,
+    quotas: Quotas = UNLIMITED,
+    clock: Clock | None = None,
 ) -> "Iterator[str]":
     """Serve AWS's APIs at a free port of `host`, and yield the URL for this machine.
 
@@ -66,15 +77,19 @@ def embedded_aws(  # noqa: PLR0913  # all by name
         executions_at_once: further executions wait; their timeouts have not begun.
         watcher: is called at the start and at the end of each execution.
         host: the address to listen on.
+        quotas: of the account; requests that exceed them are throttled.
+        clock: replaces the real time, `retry_scale` and `executions_at_once`.
     """
     _allow_many_files()
-    front = _Front(functions, Rekognition(labeler))
+    clock = clock or Clock(executions_at_once=executions_at_once, retry_scale=retry_scale)
+    usage = Usage(quotas, clock)
+    front = _Front(functions, Rekognition(labeler), usage)
     server = make_server(host, 0, front, threaded=True, request_handler=_QuietHandler)
     server.daemon_threads = False  # type: ignore[attr-defined]  # socketserver.ThreadingMixIn's
     url = f"http://{LOOPBACK}:{server.server_port}"
     wiring = moto_patches.Wiring(
-        retry_scale=retry_scale,
-        slots=threading.Semaphore(executions_at_once),
+        clock=clock,
+        usage=usage,
         watcher=watcher,
         deploy=functions.deploy,
         clients=Clients(url, _WITHOUT_RETRIES),
@@ -118,9 +133,10 @@ class _QuietHandler(MotoRequestHandler):  # type: ignore[misc]  # moto's classes
 class _Front:
     """The WSGI application: answers Invoke, DetectLabels and validations; moto answers the rest."""
 
-    def __init__(self, functions: "Functions", rekognition: Rekognition) -> None:
+    def __init__(self, functions: "Functions", rekognition: Rekognition, usage: Usage) -> None:
         self.functions = functions
         self.rekognition = rekognition
+        self.usage = usage
         self.moto = DomainDispatcherApplication(create_backend_app)
 
     def __call__(
@@ -131,6 +147,10 @@ class _Front:
         function = _FUNCTION_PATH.fullmatch(environ["PATH_INFO"])
         if function is not None:
             answer = self._invoke(function.group(1), _body(environ))
+        elif environ["PATH_INFO"].rstrip("/") == _ACCOUNT_SETTINGS_PATH:
+            answer = self._account_settings()
+        elif target in ("ServiceQuotasV20190624.ListServiceQuotas", _DEFAULT_QUOTAS):
+            answer = self._service_quotas(json.loads(_body(environ)), target)
         elif target == "RekognitionService.DetectLabels":
             answer = self._detect_labels(json.loads(_body(environ)))
         elif target == "AWSStepFunctions.ValidateStateMachineDefinition":
@@ -158,24 +178,61 @@ class _Front:
         return [body]
 
     def _invoke(self, name: str, payload: bytes) -> Answer:
-        """Answer Lambda's Invoke (RequestResponse); `name` is a name or an ARN."""
+        """Answer Lambda's Invoke (RequestResponse); `name` is a name or an ARN.
+
+        AWS: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+        """
         try:
             function = moto_patches.awslambda.find(ACCOUNT, REGION, unquote(name))
         except UnknownFunctionException as error:
             return _refusal(HTTPStatus.NOT_FOUND, "ResourceNotFoundException", error.message)
-        answer = self.functions.invoke(function, payload)
+        try:
+            with self.usage.invocation():
+                answer = self.functions.invoke(function, payload)
+        except ThrottledError:
+            more = {"Reason": "ConcurrentInvocationLimitExceeded", "Type": "User"}
+            code, message = "TooManyRequestsException", "Rate Exceeded."
+            return _refusal(HTTPStatus.TOO_MANY_REQUESTS, code, message, **more)
         failed = {"X-Amz-Function-Error": "Unhandled"} if answer.failed else {}
         return HTTPStatus.OK, {"X-Amz-Executed-Version": "$LATEST", **failed}, answer.payload
 
+    def _account_settings(self) -> Answer:
+        """Answer Lambda's GetAccountSettings.
+
+        AWS: https://docs.aws.amazon.com/lambda/latest/api/API_GetAccountSettings.html
+        """
+        quota = self.usage.quotas.invocations_at_once
+        limit = {"ConcurrentExecutions": DEFAULT_INVOCATIONS if quota == inf else quota}
+        return HTTPStatus.OK, {}, json.dumps({"AccountLimit": limit}).encode()
+
+    def _service_quotas(self, request: Mapping[str, Any], target: str) -> Answer:
+        """Answer Service Quotas' lists. Only a quota that was set is listed as the account's own.
+
+        AWS: https://docs.aws.amazon.com/servicequotas/2019-06-24/apireference/API_ListServiceQuotas.html
+        """
+        quota = self.usage.quotas.labels_per_second
+        own = quota != inf and target != _DEFAULT_QUOTAS
+        listed = []
+        if request["ServiceCode"] == "rekognition" and (own or target == _DEFAULT_QUOTAS):
+            name = "Transactions per second per account for the Amazon Rekognition Image operation"
+            value = quota if own else DEFAULT_LABELS_PER_SECOND
+            listed = [{"QuotaName": f"{name} DetectLabels", "Value": value}]
+        return HTTPStatus.OK, {}, json.dumps({"Quotas": listed}).encode()
+
     def _detect_labels(self, request: Mapping[str, Any]) -> Answer:
         try:
+            self.usage.detect_labels()
             return HTTPStatus.OK, {}, json.dumps(self.rekognition.detect_labels(request)).encode()
         except RekognitionError as error:
             return _refusal(HTTPStatus.BAD_REQUEST, error.code, str(error))
+        except ThrottledError:
+            # https://docs.aws.amazon.com/rekognition/latest/APIReference/API_DetectLabels.html
+            code, message = "ProvisionedThroughputExceededException", "Provisioned rate exceeded"
+            return _refusal(HTTPStatus.BAD_REQUEST, code, message)
 
 
-def _refusal(status: HTTPStatus, code: str, message: str) -> Answer:
-    body = json.dumps({"__type": code, "message": message}).encode()
+def _refusal(status: HTTPStatus, code: str, message: str, **more: str) -> Answer:
+    body = json.dumps({"__type": code, "message": message, **more}).encode()
     return status, {"X-Amzn-ErrorType": code}, body
 
 

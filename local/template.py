@@ -2,7 +2,8 @@
 
 Definitions of state machines take `${jsonata.NAME}` from workflow/expressions/NAME.jsonata and
 `${retry.NAME}` from workflow/retry.json; expressions take `${rejections}` from
-workflow/rejections.json. terraform/definitions.tf renders all of them in the same way.
+workflow/rejections.json; both take `${times.NAME}` from workflow/times.json.
+terraform/definitions.tf renders all of them in the same way.
 """
 
 import json
@@ -60,13 +61,22 @@ def render(template: str, values: Values) -> str:
 
 def render_file(name: str, values: Values) -> str:
     """Render a template of the repository, which may also ask for `jsonata` and `retry`."""
-    named: Values = {**values, "jsonata": _Expressions(values), "retry": _retry_policies()}
+    named: Values = {
+        **values,
+        "jsonata": _Expressions(values),
+        "retry": _by_name("retry"),
+        "times": _by_name("times"),
+    }
     return render((REPOSITORY / name).read_text(encoding="utf-8"), named)
 
 
 def render_expression(name: str, values: Values) -> str:
     """Return an expression of workflow/expressions on one line, without its comments."""
-    named: Values = {**values, "rejections": (WORKFLOW / "rejections.json").read_text()}
+    named: Values = {
+        **values,
+        "rejections": (WORKFLOW / "rejections.json").read_text(),
+        "times": _by_name("times"),
+    }
     text = render((EXPRESSIONS / f"{name}.jsonata").read_text(encoding="utf-8"), named)
     return " ".join(_COMMENT.sub("", text).split())
 
@@ -89,10 +99,10 @@ class _Expressions(Mapping[str, "str | Values"]):
         return len(list(iter(self)))
 
 
-def _retry_policies() -> dict[str, str]:
-    """Return the retry policies by name, as JSON."""
-    policies = json.loads((WORKFLOW / "retry.json").read_text(encoding="utf-8"))
-    return {name: json.dumps(policy) for name, policy in policies.items()}
+def _by_name(file: str) -> dict[str, str]:
+    """Return the members of a file of workflow/ by name, as JSON."""
+    members = json.loads((WORKFLOW / f"{file}.json").read_text(encoding="utf-8"))
+    return {name: json.dumps(member) for name, member in members.items()}
 
 
 def _lookup(name: str, values: Values) -> str:

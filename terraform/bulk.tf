@@ -12,6 +12,7 @@ locals {
       results_bucket    = local.bucket_names.logs
       retry             = local.retry
       state_machine_arn = local.state_machine_arn
+      times             = local.times
     }), local.template_integrations, local.integrations))
   }
 }

@@ -8,6 +8,9 @@ locals {
   template_integrations = "arn:aws:states:::"
   integrations          = "arn:${local.partition}:states:::"
 
+  # The longest execution. What has to outlast it is computed from it: see docs/architecture.md.
+  times = jsondecode(file("${local.workflow_path}/times.json"))
+
   rejections = file("${local.workflow_path}/rejections.json")
 
   # Each expression on one line, without its comments, as a JSON string holds it.
@@ -18,6 +21,7 @@ locals {
         photos_bucket = local.bucket_names.photos
         rejections    = local.rejections
         table         = local.table_name
+        times         = local.times
       }),
       "/(?s)/\\*.*?\\*//", ""
     )))), "\""), "\"")

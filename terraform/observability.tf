@@ -45,6 +45,7 @@ module "observability" {
   architecture       = var.architecture
   dead_letters_name  = module.workflow.dead_letters_name
   log_retention_days = var.log_retention_days
+  longest_seconds    = local.times.execution_seconds
   metric_namespace   = local.metric_namespace
   paid_labels        = var.labeler == "rekognition"
   rejected_errors    = keys(jsondecode(local.rejections))

@@ -12,6 +12,7 @@ locals {
     photos_bucket    = local.bucket_names.photos
     retry            = local.retry
     table            = local.table_name
+    times            = local.times
   }), local.template_integrations, local.integrations))
 
   start_rules = jsondecode(templatefile("${local.workflow_path}/upload_rules.json.tftpl", {

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from local.clients import ACCOUNT, REGION, Clients
+from local.clock import Clock
 from local.embedded import embedded_aws
 from local.functions import STEPS, Answer, Function
+from local.quotas import UNLIMITED, Quotas
 from local.rekognition import NoLabels
 from local.stack import EndedExecution, Executions, create_table
 
@@ -54,7 +56,7 @@ class Aws(Clients):
 
     @classmethod
     @contextmanager
-    def start(cls) -> "Iterator[Aws]":
+    def start(cls, *, quotas: Quotas = UNLIMITED, clock: Clock | None = None) -> "Iterator[Aws]":
         """Start one, with a table, and a function for each step."""
         executions = Executions()
         functions = Answering()
@@ -65,6 +67,8 @@ class Aws(Clients):
             retry_scale=0,
             executions_at_once=4,
             watcher=executions,
+            quotas=quotas,
+            clock=clock,
         ) as url:
             aws = cls(url, executions, functions, labeler)
             create_table(aws.dynamodb, TABLE)

@@ -24,6 +24,7 @@ ELSEWHERE: Final = (
     "terraform",
     "web",
     "workflow/test_backfill.py",
+    "workflow/test_bursts.py",
     "workflow/test_convergence.py",
     "workflow/test_crashes.py",
     "workflow/test_execution.py",

@@ -25,7 +25,6 @@ BROKEN_CONNECTION = (ConnectionError, HTTPClientError, IncompleteReadError, Flex
 THROTTLED_CODES = frozenset(
     {
         "ProvisionedThroughputExceededException",
-        "RequestTimeout",
         "SlowDown",
         "Throttling",
         "ThrottlingException",
@@ -42,10 +41,18 @@ DENIED_CODES = frozenset(
 )
 
 
+def is_throttled(error: ClientError) -> bool:
+    """Return whether the service refused the call because there were too many."""
+    return error.response["Error"]["Code"].removeprefix("KMS.") in THROTTLED_CODES
+
+
 def is_transient(error: ClientError) -> bool:
     """Return whether the same call may succeed later: throttled, or a 5xx status."""
-    code = error.response["Error"]["Code"].removeprefix("KMS.")
-    return code in THROTTLED_CODES or status_of(error) >= HTTPStatus.INTERNAL_SERVER_ERROR
+    return (
+        is_throttled(error)
+        or error.response["Error"]["Code"] == "RequestTimeout"  # S3's, with status 400
+        or status_of(error) >= HTTPStatus.INTERNAL_SERVER_ERROR
+    )
 
 
 def status_of(error: ClientError) -> int:

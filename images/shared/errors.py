@@ -20,6 +20,7 @@ ends as FAILED. tests/workflow/test_definition.py compares the lists with the cl
     ├── LabelsRefusedError          never leaves Tag, which returns the status FAILED:<code>
     ├── TransientError              the same input may succeed later: retried with backoff
     │   ├── StorageUnavailableError
+    │   ├── LabelsThrottledError    busy, not broken: retried for hours
     │   └── LabelsUnavailableError
     └── BrokenError                 a fault of the system: FAILED, dead-letter queue, no retry
         ├── AccessDeniedError
@@ -114,8 +115,12 @@ class StorageUnavailableError(TransientError):
     """S3 throttled the call, answered 5xx, or broke the connection."""
 
 
+class LabelsThrottledError(TransientError):
+    """Rekognition throttled the call: the account's quota is used up at this moment."""
+
+
 class LabelsUnavailableError(TransientError):
-    """Rekognition throttled the call, answered 5xx, or broke the connection."""
+    """Rekognition answered 5xx, or broke the connection."""
 
 
 class BrokenError(PhotoError):

@@ -12,9 +12,21 @@ import msgspec
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from shared.aws import BROKEN_CONNECTION, CLIENT_CONFIG, DENIED_CODES, is_transient, status_of
+from shared.aws import (
+    BROKEN_CONNECTION,
+    CLIENT_CONFIG,
+    DENIED_CODES,
+    is_throttled,
+    is_transient,
+    status_of,
+)
 from shared.contracts import Label
-from shared.errors import AccessDeniedError, LabelsRefusedError, LabelsUnavailableError
+from shared.errors import (
+    AccessDeniedError,
+    LabelsRefusedError,
+    LabelsThrottledError,
+    LabelsUnavailableError,
+)
 from shared.items import plain
 from shared.keys import sha256_of, size_prefix
 from shared.settings import table
@@ -61,7 +73,8 @@ class Rekognition:
         """Return the response for `image`, in Rekognition's format.
 
         Raises:
-            LabelsUnavailableError: throttled, 5xx, or the connection broke.
+            LabelsThrottledError: the account's quota is used up.
+            LabelsUnavailableError: 5xx, or the connection broke.
             LabelsRefusedError: any other error code; the message is the code.
             AccessDeniedError: the role may not call Rekognition.
         """
@@ -73,6 +86,8 @@ class Rekognition:
             raise LabelsUnavailableError(str(error)) from error
         except ClientError as error:
             code = error.response["Error"]["Code"]
+            if is_throttled(error):
+                raise LabelsThrottledError(str(error)) from error
             if is_transient(error):
                 raise LabelsUnavailableError(str(error)) from error
             if code in DENIED_CODES or status_of(error) == HTTPStatus.FORBIDDEN:

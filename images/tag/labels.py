@@ -62,6 +62,7 @@ class Labeler(Protocol):
 
         Raises:
             DeadlineExceededError: the deadline has passed.
+            LabelsThrottledError: the labeler is busy.
             LabelsUnavailableError: the labeler may answer later.
             LabelsRefusedError: the labeler can never label this photo.
             AccessDeniedError: the role may not call the labeler.

@@ -33,6 +33,7 @@ distributedmap   accepts whole percentages, and Arguments          its grammar d
                  uses PascalCase for StartExecution in a task      passes names on unchanged
 dynamodb         checks a condition and writes in one step         in two steps, in any thread
                  ends a page at its limit                          only if more rows follow
+                 limits the write units of a partition key         has no limit
                  (speed) writes and queries touch few rows         copies and sorts the whole table
 eventbridge      starts state machines as targets (moto#8452)      only for its own notifications
                  transforms the input of every event               only that of PutEvents

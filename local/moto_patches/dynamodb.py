@@ -1,22 +1,38 @@
 """DynamoDB: atomic writes, pages, and a cost that does not grow with the table."""
 
 import copy
+import functools
+import math
 import threading
 from collections import defaultdict
 from collections.abc import Callable
 from typing import Final
 
 from moto.dynamodb.comparisons import get_comparison_func
+from moto.dynamodb.exceptions import (
+    ERROR_TYPE_PREFIX,
+    DynamodbException,
+    TransactionCanceledException,
+)
 from moto.dynamodb.models import DynamoDBBackend
+from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.models.table import Table
 from moto.dynamodb.responses import DynamoHandler
 
-from local.moto_patches.wiring import Json, Moto, replaces
+from local.moto_patches.wiring import Json, Moto, replaces, wired
+from local.quotas import ThrottledError
 
 _lock: Final = threading.Lock()
 _call_action: Final = DynamoHandler.call_action
 _update_item: Final = DynamoDBBackend.update_item
 _query: Final = Table.query
+
+TOO_HOT: Final = (
+    "Throughput exceeds the current capacity of your table or index. DynamoDB is automatically "
+    "scaling your table or index so please try again shortly. If exceptions persist, check if you "
+    "have a hot key: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/"
+    "bp-partition-key-design.html"
+)
 
 
 @replaces(DynamoHandler, name="call_action")
@@ -27,6 +43,64 @@ def _one_at_a_time(self: Moto) -> Moto:
     """
     with _lock:
         return _call_action(self)
+
+
+def _counts(action: str, parts: Callable[[Json], list[Json]], factor: int) -> None:
+    """Let an action count the write units of the requests that it consists of.
+
+    AWS throttles what exceeds 1,000 write units a second of one partition key. moto has no limit.
+    A transaction takes twice as many. Those of indexes, and of BatchWriteItem, are not counted.
+
+    AWS: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html
+    AWS: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html
+    AWS: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
+    """
+    usual = getattr(DynamoHandler, action)
+
+    @replaces(DynamoHandler, name=action)
+    @functools.wraps(usual)
+    def counted(self: Moto) -> Moto:
+        usage = wired().usage
+        if usage.limits_writes:
+            requests = parts(self.body)
+            units: dict[tuple[str, str], float] = defaultdict(float)
+            for one in requests:
+                key, count = _write_units(self.dynamodb_backend, one)
+                units[key] += factor * count
+            try:
+                usage.write(units)
+            except ThrottledError:
+                if action == "transact_write_items":
+                    reasons = [("ThrottlingError", TOO_HOT, None)] * len(requests)
+                    raise TransactionCanceledException(reasons) from None
+                raise DynamodbException(
+                    f"{ERROR_TYPE_PREFIX}ThrottlingException", TOO_HOT
+                ) from None
+        return usual(self)
+
+
+def _write_units(backend: Moto, request: Json) -> tuple[tuple[str, str], int]:
+    """Return table and partition key of a request, and a unit for each KB of the larger row.
+
+    The row after an update counts as what it was, or as the update's values: whichever is larger.
+    """
+    table = backend.get_table(request["TableName"])
+    new = request.get("Item") or request.get("ExpressionAttributeValues", {})
+    key = {name: DynamoType(value) for name, value in (request.get("Key") or new).items()}
+    partition = key[table.hash_key_attr]
+    row = table.get_item(partition, key[table.range_key_attr] if table.has_range_key else None)
+    bytes_after = sum(len(name) + DynamoType(value).size() for name, value in new.items())
+    bytes_before = row.size() if row else 0
+    return (table.name, partition.value), max(1, math.ceil(max(bytes_before, bytes_after) / 1024))
+
+
+for _action in ("delete_item", "put_item", "update_item"):
+    _counts(_action, lambda body: [body], 1)
+_counts(
+    "transact_write_items",
+    lambda body: [*(next(iter(one.values())) for one in body["TransactItems"])],
+    2,
+)
 
 
 @replaces(DynamoDBBackend, name="update_item")

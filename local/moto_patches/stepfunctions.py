@@ -107,11 +107,12 @@ def _run(self: Moto) -> None:
     This also limits how many executions run at the same time, and calls the watcher.
     """
     wiring = wired()
+    turn = wiring.clock.line_up()
     execution = self._execution_communication.execution
 
     def run() -> None:
         try:
-            with wiring.slots:
+            with turn:
                 if wiring.watcher.may_run():
                     _send_status(execution)
                     self._execution_logic()
@@ -336,6 +337,22 @@ def _branch_error(error_name: str | None) -> Moto:
 
 
 _run_branch: Final = BranchWorker._thread_routine  # noqa: SLF001
+_start_branch: Final = BranchWorker.start
+_wait_for_branches: Final = branches_decl.BranchWorkerPool.wait
+
+
+@replaces(BranchWorker, name="start")
+def _line_up_branch(self: Moto) -> None:
+    """AWS's branches run in no time of ours: see `local.clock`."""
+    self.turn = wired().clock.line_up_branch()
+    _start_branch(self)
+
+
+@replaces(branches_decl.BranchWorkerPool, name="wait")
+def _wait(self: Moto) -> None:
+    """Let the branches have their turns; see `_line_up_branch`."""
+    with wired().clock.waiting_for_branches():
+        _wait_for_branches(self)
 
 
 @replaces(BranchWorker, name="_thread_routine")
@@ -345,7 +362,8 @@ def _branch(self: Moto) -> None:
     AWS: https://docs.aws.amazon.com/step-functions/latest/apireference/API_StopExecution.html
     """
     try:
-        _run_branch(self)
+        with self.turn:
+            _run_branch(self)
     except RuntimeError:
         if self.env.is_running():
             raise
@@ -372,7 +390,7 @@ def _is_within_size_quota(value: Json) -> bool:
 
 
 def _wait_before_retry(seconds: float) -> None:
-    time.sleep(seconds * wired().retry_scale)
+    wired().clock.sleep(seconds)
 
 
 def _client(service_name: str, **_: Moto) -> Moto:

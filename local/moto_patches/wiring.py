@@ -1,6 +1,5 @@
 """Connect moto's services in this process to this project, and replace moto's functions."""
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -8,7 +7,9 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
     from local.clients import Clients
+    from local.clock import Clock
     from local.functions import Function
+    from local.quotas import Usage
 
 Moto: TypeAlias = Any  # an object of moto; its types are too loose for more
 Json: TypeAlias = Any
@@ -36,8 +37,8 @@ class Watcher(Protocol):
 class Wiring:
     """What moto's services use of the embedded AWS of this process."""
 
-    retry_scale: float  # multiplies the waits between retries
-    slots: threading.Semaphore  # executions that may run at the same time; others wait
+    clock: "Clock"  # of Step Functions: its waits, and whose turn it is
+    usage: "Usage"  # of the account's quotas
     watcher: Watcher
     deploy: "Callable[[Function], None]"  # called with each new or changed Lambda function
     clients: "Clients"  # Step Functions calls the other services with these

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 from botocore.config import Config
 
 from local.clients import ACCOUNT, Clients, environment
+from local.clock import Clock
 from local.embedded import ANY_ADDRESS, LOOPBACK, embedded_aws
 from local.functions import Containers, Functions
+from local.quotas import UNLIMITED, Quotas
 from local.rekognition import NoLabels
 from local.stack import names, resources
 from local.stack.executions import EndedExecution, Executions
@@ -33,13 +35,15 @@ class Stack(Clients):
 
     @classmethod
     @contextmanager
-    def start(
+    def start(  # noqa: PLR0913  # all by name
         cls,
         *,
         functions: Functions,
         renditions: Mapping[str, RenditionSpec] = DEFAULT_RENDITIONS,
         labeler: "Labeler | None" = None,
         retry_scale: float = 1.0,
+        quotas: Quotas = UNLIMITED,
+        clock: Clock | None = None,
         image_tag: str = "latest",
     ) -> "Iterator[Stack]":
         """Start the embedded AWS on a free port of the loopback, and create the resources in it.
@@ -52,9 +56,17 @@ class Stack(Clients):
             renditions: the functions' RENDITIONS.
             labeler: answers Rekognition's DetectLabels; without it, no photo has labels.
             retry_scale: multiplies the waits between retries; tests use 0.
+            quotas: of the account; requests that exceed them are throttled.
+            clock: replaces the real time and `retry_scale`; tests of bursts use a `VirtualClock`.
             image_tag: of the images gallery-extract, gallery-thumbnail and gallery-tag.
         """
-        with cls.empty(functions=functions, labeler=labeler, retry_scale=retry_scale) as stack:
+        with cls.empty(
+            functions=functions,
+            labeler=labeler,
+            retry_scale=retry_scale,
+            quotas=quotas,
+            clock=clock,
+        ) as stack:
             resources.create(stack, renditions, image_tag)
             yield stack
 
@@ -66,6 +78,8 @@ class Stack(Clients):
         functions: Functions,
         labeler: "Labeler | None" = None,
         retry_scale: float = 1.0,
+        quotas: Quotas = UNLIMITED,
+        clock: Clock | None = None,
     ) -> "Iterator[Stack]":
         """Start the embedded AWS without resources. The caller creates them and calls `attach`.
 
@@ -73,6 +87,8 @@ class Stack(Clients):
             functions: runs the Lambda functions that are created.
             labeler: answers Rekognition's DetectLabels; without it, no photo has labels.
             retry_scale: multiplies the waits between retries; tests use 0.
+            quotas: of the account; see `start`.
+            clock: replaces the real time; see `start`.
         """
         executions = Executions()
         with embedded_aws(
@@ -83,6 +99,8 @@ class Stack(Clients):
             executions_at_once=2 + 2 * (os.cpu_count() or 1),
             watcher=executions,
             host=ANY_ADDRESS if isinstance(functions, Containers) else LOOPBACK,
+            quotas=quotas,
+            clock=clock,
         ) as endpoint_url:
             stack = cls(endpoint_url, executions)
             try:

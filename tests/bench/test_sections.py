@@ -12,6 +12,7 @@ from bench.processes import Process, compare, cpu_ms
 from bench.section import prose
 from bench.workers import throttled
 from gallery import backfill, costs
+from gallery.quotas import DEFAULT_QUOTAS
 from gallery.read_units import read_units
 
 
@@ -53,7 +54,8 @@ def test_only_growth_beyond_the_tolerance_is_a_regression(now: float, regressed:
 
 @pytest.mark.parametrize("labeler", ["rekognition", "embedded"])
 def test_time_is_linear_once_a_quota_limits_it(labeler: str) -> None:
-    rate = min(backfill.rates(backfill.INVOCATIONS_AT_ONCE, labeler=labeler).values())
+    at_once = DEFAULT_QUOTAS.invocations
+    rate = min(backfill.rates(at_once, DEFAULT_QUOTAS, labeler=labeler).values())
 
     first, million = (growth.seconds(count, labeler=labeler) for count in (1, growth.MILLION))
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from embeddedaws import TABLE, Aws
-from gallery import backfill
-from gallery.backfill import Tally, count, rates, usd
+from gallery.backfill import BATCH, Tally, count, rates, usd
 from gallery.costs import seconds_each
+from gallery.quotas import DEFAULT_QUOTAS, photos_at_once
 from local.clients import environment
 
 ROOT = Path(__file__).parents[2]
@@ -47,7 +47,7 @@ def test_counts_only_under_the_prefix(aws: Aws) -> None:
 
 
 def test_looks_up_more_photos_than_fit_in_one_batch(aws: Aws) -> None:
-    keys = [f"uploads/eve/{number}.jpg" for number in range(backfill.BATCH + 1)]
+    keys = [f"uploads/eve/{number}.jpg" for number in range(BATCH + 1)]
     for key in keys:
         aws.client("s3").put_object(Bucket=BUCKET, Key=key, Body=b"")
 
@@ -82,10 +82,11 @@ def test_a_photo_with_a_record_costs_no_labels() -> None:
 
 
 def test_the_default_keeps_within_the_lowest_quota_of_labels() -> None:
-    allowed = rates(backfill.MAX_CONCURRENCY, labeler="rekognition")
+    at_once = photos_at_once(DEFAULT_QUOTAS, labeler="rekognition")
+    allowed = rates(at_once, DEFAULT_QUOTAS, labeler="rekognition")
 
-    own = backfill.MAX_CONCURRENCY / seconds_each(labeler="rekognition")
-    assert own <= backfill.LABELS_PER_SECOND
+    own = at_once / seconds_each(labeler="rekognition")
+    assert own <= DEFAULT_QUOTAS.labels_per_second
     assert min(allowed.values()) == own
 
 
@@ -93,7 +94,7 @@ def test_the_default_keeps_within_the_lowest_quota_of_labels() -> None:
     ("arguments", "message"),
     [
         (["--prefix", "derived/"], "must begin with uploads/, got derived/"),
-        (["--max-concurrency", "0"], "must be 1 to 1000, got 0"),
+        (["--max-concurrency", "0"], "must be 1 to 10000, got 0"),
         (["--state-machine-arn", "gallery"], "must be a state machine's ARN, got gallery"),
     ],
 )

@@ -1,26 +1,26 @@
 """Redrive: each failed execution is started again once, and no message is lost."""
 
+import dataclasses
 import json
-import re
 import subprocess
 import sys
+import time
 import uuid
 from collections import Counter
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from gallery import redrive
 from gallery.redrive import (
-    CLAIM_STANDS,
     RECORDED_STEPS,
     MessageError,
     Redrive,
     input_of,
     parse,
+    row_of,
 )
+from gallery.table import Table
 from local.moto_patches.eventbridge import transform
 from local.template import PLACEHOLDERS, render_file
 from shared.contracts import Contract, ExtractRequest
@@ -60,17 +60,23 @@ STATUS_CHANGE = {
 }
 
 
-def run(world: World, *, most: int = 100, dry_run: bool = False) -> Counter[str]:
-    """Redrive, and wait for the executions that it started."""
+def redrive(world: World, *, dry_run: bool = False) -> Redrive:
+    """Return the command for the deployed state machine."""
     stack = world.stack
-    done = Redrive(
+    return Redrive(
         stack.sqs,
         stack.stepfunctions,
+        Table(stack.dynamodb, stack.table),
         stack.dead_letters_url,
         stack.state_machine_arn,
         dry_run=dry_run,
-    ).run(most)
-    stack.wait_until_idle()
+    )
+
+
+def run(world: World, *, most: int = 100, dry_run: bool = False) -> Counter[str]:
+    """Redrive, and wait for the executions that it started."""
+    done = redrive(world, dry_run=dry_run).run(most)
+    world.stack.wait_until_idle()
     return done
 
 
@@ -205,30 +211,68 @@ def aborted(world: World) -> str:
     return ended.arn
 
 
-def test_an_execution_that_died_is_started_again_with_its_input(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_execution_that_died_is_started_again_at_once_with_its_input(world: World) -> None:
     send(world, message_of_rule(aborted(world), "ABORTED"))
-    world.make_claims_stale()
-    monkeypatch.setattr(redrive, "CLAIM_STANDS", timedelta())
 
     assert run(world) == {"started": 1}
     assert world.rows()[SK]["status"] == "READY"
 
 
-def test_an_execution_is_held_back_while_its_claim_stands(world: World) -> None:
-    send(world, message_of_rule(aborted(world), "ABORTED"))
-    before = starts(world)
+def test_the_claim_of_another_execution_is_not_released(world: World) -> None:
+    dead = aborted(world)
+    send(world, message_of_rule(dead, "ABORTED"))
+    holder = dead.rpartition(":")[0] + ":holder"
+    world.stack.dynamodb.update_item(
+        TableName=world.stack.table,
+        Key={"pk": {"S": "alice"}, "sk": {"S": SK}},
+        UpdateExpression="SET execution_arn = :holder",
+        ExpressionAttributeValues={":holder": {"S": holder}},
+    )
+    before = world.rows()[SK]
 
-    assert run(world) == {"held back": 1}
-    assert starts(world) == before
+    run(world)
+
+    assert world.rows()[SK] == before
+
+
+def test_an_execution_that_still_runs_is_held_back(world: World) -> None:
+    arns: list[str] = []
+
+    def redriven(request: ExtractRequest) -> Contract:
+        [running] = world.stack.stepfunctions.list_executions(
+            stateMachineArn=world.stack.state_machine_arn, statusFilter="RUNNING"
+        )["executions"]
+        send(world, message_of_rule(running["executionArn"], "ABORTED"))
+        arns.append(running["executionArn"])
+        assert redrive(world).run(100) == {"held back": 1}
+        return extract(request)
+
+    world.functions.steps["extract"] = redriven
+    [ended] = world.run(CREATED)
+
+    assert arns == [ended.arn]
+    assert ended.output["outcome"] == "READY"
     assert waiting(world) == 1  # at once, for the next redrive
 
 
-def test_a_claim_stands_no_longer_than_redrive_waits() -> None:
-    [stale_ms] = re.findall(r"\$millis\(\) - (\d+)\)", json.dumps(DEFINITION["States"]["Claim"]))
+def test_a_dry_run_releases_no_claim(world: World) -> None:
+    send(world, message_of_rule(aborted(world), "ABORTED"))
+    before = world.rows()[SK]
 
-    assert timedelta(milliseconds=int(stale_ms), minutes=5) <= CLAIM_STANDS
+    assert run(world, dry_run=True) == {"would start": 1}
+    assert world.rows()[SK] == before
+
+
+@pytest.mark.parametrize("key", [KEY, "uploads/nobody.jpg"], ids=["an owner's", "nobody's"])
+def test_the_row_of_an_input_is_the_one_that_the_state_machine_writes(
+    world: World, key: str
+) -> None:
+    made = event(key, sequencer=1, version_id="v1", bucket=world.stack.photos_bucket)
+
+    world.run(made)
+
+    place = row_of(made)
+    assert world.rows(place["pk"])[place["sk"]]["key"] == key
 
 
 def test_the_row_records_the_failure_of_every_step_with_a_function() -> None:
@@ -307,6 +351,22 @@ def test_a_message_that_is_not_understood_stays_and_stops_nothing(world: World) 
     assert waiting(world) == 2
 
 
+def test_no_more_executions_are_started_a_second_than_quotas_allow(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr(time, "sleep", waits.append)
+    for _ in range(3):
+        send(world, event_of_s3())
+
+    paced = dataclasses.replace(redrive(world), per_second=4)
+
+    assert paced.run(10) == {"started": 3}
+    assert [wait for wait in waits if wait == 0.25] == [0.25, 0.25]  # others may wait too
+    monkeypatch.undo()
+    world.stack.wait_until_idle()
+
+
 def test_a_dry_run_starts_and_deletes_nothing(world: World) -> None:
     failed(world)
     before = starts(world)
@@ -330,7 +390,13 @@ def test_messages_stay_if_nothing_can_be_started(world: World) -> None:
     gone = stack.state_machine_arn + "-gone"
 
     with pytest.raises(stack.stepfunctions.exceptions.StateMachineDoesNotExist):
-        Redrive(stack.sqs, stack.stepfunctions, stack.dead_letters_url, gone).run(10)
+        Redrive(
+            stack.sqs,
+            stack.stepfunctions,
+            Table(stack.dynamodb, stack.table),
+            stack.dead_letters_url,
+            gone,
+        ).run(10)
 
     assert waiting(world) == 1
 
@@ -338,7 +404,7 @@ def test_messages_stay_if_nothing_can_be_started(world: World) -> None:
 def command(world: World, *options: str, arn: str = "") -> subprocess.CompletedProcess[str]:
     stack = world.stack
     to = ["--queue-url", stack.dead_letters_url]
-    of = ["--state-machine-arn", arn or stack.state_machine_arn]
+    of = ["--state-machine-arn", arn or stack.state_machine_arn, "--table", stack.table]
     return subprocess.run(  # noqa: S603  # our own script
         [sys.executable, "-m", "gallery", "redrive", *to, *of, *options],
         cwd=ROOT,

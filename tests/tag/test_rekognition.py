@@ -19,6 +19,7 @@ from shared.contracts import BoundingBox, ImageFacts, Instance, Label, PhotoRef
 from shared.errors import (
     AccessDeniedError,
     LabelsRefusedError,
+    LabelsThrottledError,
     LabelsUnavailableError,
     PhotoError,
     PhotoGoneError,
@@ -217,8 +218,8 @@ def test_only_labels_with_missing_fields_are_left_out(
 @pytest.mark.parametrize(
     ("answer", "error"),
     [
-        (refuses("ThrottlingException"), LabelsUnavailableError),
-        (refuses("ProvisionedThroughputExceededException"), LabelsUnavailableError),
+        (refuses("ThrottlingException"), LabelsThrottledError),
+        (refuses("ProvisionedThroughputExceededException"), LabelsThrottledError),
         (refuses("InternalServerError", 500), LabelsUnavailableError),
         (Answer(503, b"<html>"), LabelsUnavailableError),
         (Answer(200, b"{}", sent_bytes=0), LabelsUnavailableError),

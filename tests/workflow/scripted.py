@@ -138,11 +138,16 @@ class Scripted:
         try:
             answer = json.dumps(dump(self.steps[name](request))).encode()
         except Exception as error:  # noqa: BLE001  # as the runtime does
-            report = {"errorType": type(error).__name__, "errorMessage": str(error)}
-            return Answer(json.dumps({**report, "stackTrace": []}).encode(), failed=True)
+            return runtime_report(error)
         with self.lock:
             self.largest_payload_bytes = max(self.largest_payload_bytes, len(payload), len(answer))
         return Answer(answer)
+
+
+def runtime_report(error: Exception) -> Answer:
+    """Return the answer of Lambda's runtime if a handler raises `error`."""
+    report = {"errorType": type(error).__name__, "errorMessage": str(error)}
+    return Answer(json.dumps({**report, "stackTrace": []}).encode(), failed=True)
 
 
 def raising(error: Exception) -> Step:

@@ -1,13 +1,18 @@
 """Every state has the timeout, retries and catches it needs, and names that match the code."""
 
+import itertools
 import json
+import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from gallery.reconcile import SETTLED
+from gallery.times import CLAIM_STANDS
 from local.template import EXPRESSIONS, PLACEHOLDERS, REPOSITORY, WORKFLOW, render_file
 from shared import errors
 from shared.contracts import Contract, ExtractRequest, TagRequest, ThumbnailRequest
@@ -122,9 +127,97 @@ def test_a_payload_has_the_fields_of_its_contract(name: str) -> None:
 
 
 def test_a_claim_becomes_stale_a_minute_after_the_longest_execution() -> None:
-    stale_ms = (DEFINITION["TimeoutSeconds"] + 60) * 1000
+    seconds = DEFINITION["TimeoutSeconds"]
 
-    assert f"$millis() - {stale_ms})" in json.dumps(STATES["Claim"]["Arguments"])
+    assert f"$millis() - 1000 * ({seconds} + 60))" in json.dumps(STATES["Claim"]["Arguments"])
+    assert timedelta(seconds=seconds + 60) == CLAIM_STANDS
+
+
+@pytest.mark.parametrize("name", ["backfill", "reprocess"])
+def test_bulk_executions_wait_longer_for_a_photo_than_its_execution_can_last(name: str) -> None:
+    machine = json.loads(render_file(f"workflow/{name}.json.tftpl", PLACEHOLDERS))
+    process = machine["States"]["Photos"]["ItemProcessor"]["States"]["Process"]
+
+    assert process["TimeoutSeconds"] == f"{{% {DEFINITION['TimeoutSeconds']} + 300 %}}"
+    assert machine["TimeoutSeconds"] > DEFINITION["TimeoutSeconds"] + 300
+
+
+def test_a_difference_settles_later_than_the_longest_execution() -> None:
+    assert timedelta(seconds=DEFINITION["TimeoutSeconds"]) < SETTLED
+
+
+def longest_delays(rule: dict[str, Any]) -> list[float]:
+    """Return the longest wait before each attempt of a retrier."""
+    delays = (rule["IntervalSeconds"] * rule.get("BackoffRate", 2) ** n for n in itertools.count())
+    most = rule.get("MaxDelaySeconds", math.inf)
+    return [min(delay, most) for delay in itertools.islice(delays, rule["MaxAttempts"])]
+
+
+def longest_seconds(state: dict[str, Any]) -> float:
+    """Return how long a state can last, if each of its retriers waits as long as it can."""
+    branches = [
+        map(longest_seconds, branch["States"].values()) for branch in state.get("Branches", [])
+    ]
+    rules = state.get("Retry", [])
+    attempts = 1 + sum(rule["MaxAttempts"] for rule in rules)
+    seconds: float = (
+        attempts * state.get("TimeoutSeconds", 0)
+        + sum(sum(longest_delays(rule)) for rule in rules)
+        + max(map(sum, branches), default=0)
+    )
+    return seconds
+
+
+def longest_path(name: str, before: frozenset[str] = frozenset()) -> float:
+    """Return the longest time from a state to the end, if no state is entered twice."""
+    state, before = DEFINITION["States"][name], before | {name}
+    targets = set(re.findall(r'"(?:Next|Default)": "(\w+)"', json.dumps(without_branches(state))))
+    after = (longest_path(target, before) for target in targets - before)
+    return longest_seconds(state) + max(after, default=0)
+
+
+def without_branches(state: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in state.items() if name != "Branches"}
+
+
+def test_an_execution_outlasts_the_longest_path_through_its_states() -> None:
+    # A path that enters a state again, because a version was deleted or a photo edited meanwhile,
+    # may be longer. It would have to wait almost as long as each retrier can: the execution then
+    # times out, and its event goes to the dead-letter queue.
+    assert longest_path(DEFINITION["StartAt"]) < DEFINITION["TimeoutSeconds"]
+
+
+@pytest.mark.parametrize(
+    ("names", "error", "minutes"),
+    [
+        (FUNCTIONS, "Lambda.TooManyRequestsException", 105),
+        (["Tag"], "LabelsThrottledError", 105),
+        (["Claim", "Publish", "ReadRow"], "DynamoDb.ThrottlingException", 20),
+    ],
+)
+def test_throttling_is_retried_for_a_long_time(
+    names: Iterable[str], error: str, minutes: int
+) -> None:
+    # Full jitter: a wait is between zero and its maximum. The sum of n waits is normally
+    # distributed, about half the sum of their maxima; 4 of its standard deviations below that
+    # are 1 draw in 30,000.
+    for name in names:
+        [rule] = [rule for rule in TASKS[name]["Retry"] if error in rule["ErrorEquals"]]
+        delays = longest_delays(rule)
+        deviation = math.sqrt(sum(delay**2 for delay in delays) / 12)
+
+        assert sum(delays) / 2 - 4 * deviation >= 60 * minutes
+
+
+def test_no_execution_has_more_events_than_step_functions_keeps() -> None:
+    # https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
+    attempts = sum(
+        1 + sum(rule["MaxAttempts"] for rule in task["Retry"]) for task in TASKS.values()
+    )
+
+    assert (
+        5 * attempts < 25_000
+    )  # an attempt is scheduled, started and failed; a state has two more
 
 
 def test_a_photo_with_its_old_and_new_label_rows_fits_into_one_transaction() -> None:

@@ -4,6 +4,8 @@
 # execution, would not say that the photo has been processed.
 
 locals {
+  processing_hours = ceil(var.longest_seconds / 3600) + 1
+
   # A single occurrence raises the alarm.
   execution_alarms = {
     failed    = { metric = "ExecutionsFailed", description = "A photo could not be processed, and the photo is not the cause. Its message is in the dead-letter queue." }
@@ -160,17 +162,17 @@ resource "aws_cloudwatch_metric_alarm" "errors" {
   }
 }
 
-# An execution lasts at most one hour. So a photo that is PROCESSING for two hours has lost its execution.
+# A photo that is PROCESSING for an hour longer than an execution can last has lost its execution.
 resource "aws_cloudwatch_metric_alarm" "processing" {
   alarm_name          = "${var.name}-processing"
-  alarm_description   = "A photo has been PROCESSING for over two hours, or the watch does not report."
+  alarm_description   = "A photo has been PROCESSING for over ${local.processing_hours} hours, or the watch does not report."
   namespace           = var.metric_namespace
   metric_name         = local.age_metric
   statistic           = "Maximum"
   period              = 2 * local.watch_minutes * 60
   evaluation_periods  = 1
   comparison_operator = "GreaterThanThreshold"
-  threshold           = 2 * 60 * 60
+  threshold           = local.processing_hours * 60 * 60
   alarm_actions       = [aws_sns_topic.alarms.arn]
 
   # A watch that stops reporting leads to INSUFFICIENT_DATA. "breaching" would also raise the alarm of a

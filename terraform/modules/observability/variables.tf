@@ -33,6 +33,11 @@ variable "log_retention_days" {
   description = "Days that logs are kept."
 }
 
+variable "longest_seconds" {
+  type        = number
+  description = "Seconds that an execution can last."
+}
+
 variable "metric_namespace" {
   type        = string
   description = "Namespace of the watch's metric. watch_policy_json must allow it."

@@ -11,6 +11,7 @@ variables {
   architecture       = "arm64"
   dead_letters_name  = "gallery-dead-letters"
   log_retention_days = 30
+  longest_seconds    = 7200
   metric_namespace   = "gallery"
   paid_labels        = true
   rejected_errors    = ["EmptyPhotoError"]

@@ -39,6 +39,7 @@ variables {
   architecture       = "arm64"
   dead_letters_name  = "gallery-dead-letters"
   log_retention_days = 30
+  longest_seconds    = 7200
   metric_namespace   = "gallery"
   paid_labels        = true
   rejected_errors    = ["EmptyPhotoError", "UnsupportedTypeError"]
@@ -130,12 +131,12 @@ run "an_idle_gallery_raises_no_alarm_but_a_missing_watch_does" {
   }
 }
 
-run "a_photo_processing_for_two_hours_raises_an_alarm" {
+run "a_photo_processing_for_longer_than_an_execution_raises_an_alarm" {
   command = plan
 
   assert {
-    condition     = aws_cloudwatch_metric_alarm.processing.threshold == 7200 && aws_cloudwatch_metric_alarm.processing.metric_name == "OldestProcessingAge"
-    error_message = "Two hours of PROCESSING must raise an alarm."
+    condition     = aws_cloudwatch_metric_alarm.processing.threshold == 3 * 3600 && aws_cloudwatch_metric_alarm.processing.metric_name == "OldestProcessingAge"
+    error_message = "PROCESSING for an hour longer than an execution can last must raise an alarm."
   }
 
   assert {
