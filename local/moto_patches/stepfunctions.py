@@ -47,6 +47,9 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service impor
     state_task_service,
     state_task_service_aws_sdk,
 )
+from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import (
+    WaitFunction,
+)
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 from moto.stepfunctions.parser.asl.parse import preprocessor
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
@@ -373,6 +376,12 @@ def _is_within_size_quota(value: Json) -> bool:
 
 def _wait_before_retry(seconds: float) -> None:
     time.sleep(seconds * wired().retry_scale)
+
+
+@replaces(WaitFunction, name="_wait_interval")
+def _wait(_self: Moto, env: Moto, wait_seconds: int) -> None:
+    """AWS waits, and so does moto, but it cannot be told to wait less."""
+    env.program_state_event.wait(wait_seconds * wired().retry_scale)
 
 
 def _client(service_name: str, **_: Moto) -> Moto:

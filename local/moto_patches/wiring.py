@@ -36,7 +36,7 @@ class Watcher(Protocol):
 class Wiring:
     """What moto's services use of the embedded AWS of this process."""
 
-    retry_scale: float  # multiplies the waits between retries
+    retry_scale: float  # multiplies the waits between retries, and those of Wait states
     slots: threading.Semaphore  # executions that may run at the same time; others wait
     watcher: Watcher
     deploy: "Callable[[Function], None]"  # called with each new or changed Lambda function

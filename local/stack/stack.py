@@ -51,7 +51,7 @@ class Stack(Clients):
                 `local.functions.Functions`.
             renditions: the functions' RENDITIONS.
             labeler: answers Rekognition's DetectLabels; without it, no photo has labels.
-            retry_scale: multiplies the waits between retries; tests use 0.
+            retry_scale: multiplies Step Functions' waits; tests use 0.
             image_tag: of the images gallery-extract, gallery-thumbnail and gallery-tag.
         """
         with cls.empty(functions=functions, labeler=labeler, retry_scale=retry_scale) as stack:
@@ -72,7 +72,7 @@ class Stack(Clients):
         Args:
             functions: runs the Lambda functions that are created.
             labeler: answers Rekognition's DetectLabels; without it, no photo has labels.
-            retry_scale: multiplies the waits between retries; tests use 0.
+            retry_scale: multiplies Step Functions' waits; tests use 0.
         """
         executions = Executions()
         with embedded_aws(

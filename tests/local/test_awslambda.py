@@ -3,14 +3,18 @@
 import json
 import subprocess
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from embeddedaws import Aws
-from local.clients import ACCOUNT, REGION
+from local.clients import ACCOUNT, REGION, client
 from local.functions import Answer, Function
+from local.moto_patches import awslambda
+from local.moto_patches.wiring import wired
 
 
 @pytest.fixture
@@ -53,6 +57,41 @@ def test_a_function_is_invoked_by_name_or_arn(aws: Aws, name: Callable[[str], st
 
     assert json.load(answer["Payload"]) == [{"a": 1}]
     assert "FunctionError" not in answer
+
+
+def test_an_inactive_function_refuses_until_it_is_restored(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    once = Config(retries={"total_max_attempts": 1})
+    lambda_ = client("lambda", aws.endpoint_url, config=once)
+    aws.function("rested")
+    aws.functions.answers["rested"] = lambda _event: Answer(b"1")
+    now = [100.0]
+    monkeypatch.setattr(awslambda, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr(wired(), "retry_scale", 1)
+    awslambda.rest(ACCOUNT, REGION, "rested", seconds=100)
+    refusals = []
+
+    def state() -> str:
+        found = lambda_.get_function_configuration(FunctionName="rested")
+        return f"{found['State']} {found.get('StateReasonCode', '')}"
+
+    states = [state()]
+    for _ in range(3):
+        with pytest.raises(ClientError) as refused:
+            lambda_.invoke(FunctionName="rested", Payload=b"{}")
+        answer = refused.value.response
+        refusals.append((answer["Error"]["Code"], answer["ResponseMetadata"]["HTTPStatusCode"]))
+        states.append(state())
+    now[0] += 101
+
+    assert json.load(lambda_.invoke(FunctionName="rested", Payload=b"{}")["Payload"]) == 1
+    assert [*states, state()] == ["Inactive Idle", *["Pending Restoring"] * 3, "Active "]
+    assert refusals == [
+        ("CodeArtifactUserPendingException", 409),
+        ("ResourceConflictException", 409),
+        ("ResourceNotReadyException", 502),
+    ]
 
 
 def test_a_function_that_is_not_deployed_is_not_found(aws: Aws) -> None:
