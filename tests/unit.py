@@ -27,6 +27,7 @@ ELSEWHERE: Final = (
     "workflow/test_crashes.py",
     "workflow/test_execution.py",
     "workflow/test_lifecycle.py",
+    "workflow/test_inactive.py",
     "workflow/test_publish.py",
     "workflow/test_recovery.py",
     "workflow/test_reprocess.py",
