@@ -33,6 +33,8 @@ ELSEWHERE: Final = (
     "workflow/test_reprocess.py",
     "workflow/test_rows.py",
     "workflow/test_validators.py",
+    "workflow/test_time_outs.py",
+    "workflow/test_upload_times.py",
     "workflow/test_watch.py",
 )
 PACKAGES: Final = {"moto", "playwright"}

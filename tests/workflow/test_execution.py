@@ -52,8 +52,7 @@ def test_a_photo_is_published_with_the_results_of_every_step(world: World) -> No
     [ended] = world.run(CREATED)
 
     row = world.rows()[SK]
-    request = ExtractRequest(photo=photo_of(CREATED), uploaded_at=CREATED["time"])
-    facts = dump(extract(request))
+    facts = dump(extract(ExtractRequest(photo=photo_of(CREATED))))
     assert (ended.status, ended.output) == ("SUCCEEDED", {"outcome": "READY"})
     assert row["status"] == "READY"
     assert row["key"] == KEY
