@@ -386,11 +386,36 @@ def test_the_message_of_an_error_is_read_whatever_its_cause_looks_like(
 
 
 def test_an_error_without_a_cause_is_a_problem_too(evaluate: Evaluate) -> None:
-    no_cause = {"failure": {"step": "Tag", "error": {"Error": "States.Timeout"}}}
+    no_cause = {"failure": {"step": "Tag", "error": {"Error": "Runtime.ExitError"}}}
 
     assert evaluate("problem", [no_cause]) == [
-        {"step": "Tag", "name": "States.Timeout", "message": ""}
+        {"step": "Tag", "name": "Runtime.ExitError", "message": ""}
     ]
+
+
+@pytest.mark.parametrize("cause", [None, "", "anything"])
+def test_a_time_out_reads_like_one(evaluate: Evaluate, cause: str | None) -> None:
+    assert evaluate("problem", [failed(cause, "States.Timeout")]) == [
+        {"step": "Extract", "name": "Timeout", "message": "Extract did not answer in time"}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("error", "name"),
+    [
+        ("States.TaskFailed", "TaskFailed"),
+        ("States.Permissions", "Permissions"),
+        ("MyStates.Timeout", "MyStates.Timeout"),
+        ("PhotoGoneError", "PhotoGoneError"),
+    ],
+)
+def test_no_name_begins_with_the_prefix_that_aws_reserves(
+    evaluate: Evaluate, error: str, name: str
+) -> None:
+    # https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
+    [problem] = evaluate("problem", [failed("said", error)])
+
+    assert (problem["name"], problem["message"]) == (name, "said")
 
 
 def test_a_rejection_has_its_code(evaluate: Evaluate) -> None:
