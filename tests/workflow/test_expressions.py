@@ -418,6 +418,42 @@ def test_no_name_begins_with_the_prefix_that_aws_reserves(
     assert (problem["name"], problem["message"]) == (name, "said")
 
 
+CANCELLED = "Transaction cancelled, please refer cancellation reasons for specific reasons [{}]"
+SERVICE = " (Service: DynamoDb, Status Code: 400, Request ID: 7) (SDK Attempt Count: 1)"
+
+
+@pytest.mark.parametrize(
+    ("reasons", "again"),
+    [
+        ("None, TransactionConflict", True),
+        ("ThrottlingError, None", True),
+        ("ProvisionedThroughputExceeded, None", True),
+        ("ConditionalCheckFailed, None", False),
+        ("ConditionalCheckFailed, TransactionConflict", False),
+        ("ValidationError, None", False),
+        ("None, ItemCollectionSizeLimitExceeded", False),
+        ("None, None", False),
+    ],
+)
+def test_a_transaction_is_tried_again_after_a_conflict_or_a_throttle_only(
+    evaluate: Evaluate, reasons: str, *, again: bool
+) -> None:
+    case = {**failed(CANCELLED.format(reasons) + SERVICE), "cancellations": 25}
+
+    assert evaluate("may_publish_again", [case, {**case, "cancellations": 26}]) == [again, False]
+
+
+@pytest.mark.parametrize("cause", [None, "", "{not JSON", CANCELLED[:40]])
+def test_a_transaction_without_reasons_is_not_tried_again(
+    evaluate: Evaluate, cause: str | None
+) -> None:
+    absent = {"failure": {"step": "Publish", "error": {"Error": "E"}}, "cancellations": 0}
+
+    assert evaluate("may_publish_again", [{**failed(cause), "cancellations": 0}, absent]) == [
+        *(False, False)
+    ]
+
+
 def test_a_rejection_has_its_code(evaluate: Evaluate) -> None:
     codes = json.loads((WORKFLOW / "rejections.json").read_text())
 
