@@ -19,6 +19,7 @@ from gallery.costs import (
     USD,
     billed_seconds,
     memory_mb,
+    owner_write_units,
     seconds_each,
     steps,
     thousand_photos,
@@ -52,6 +53,9 @@ OPEN_EXECUTIONS: Final = 1_000_000
 INVOCATIONS_AT_ONCE: Final = 1000
 # https://docs.aws.amazon.com/general/latest/gr/rekognition.html
 LABELS_PER_SECOND: Final = 5.0
+# No quota: a partition key takes no more, and all rows of a photo are in its owner's partition.
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html
+WRITE_UNITS_PER_SECOND: Final = 1000
 
 # LABELS_PER_SECOND x the seconds of one photo. workflow/backfill.json.tftpl has the same default.
 MAX_CONCURRENCY: Final = 6
@@ -151,6 +155,9 @@ def rates(
         / (TRANSITIONS + OWN_TRANSITIONS),
         # the Map's child execution, and the photo's own
         f"Step Functions: {STARTS_PER_SECOND} starts a second": STARTS_PER_SECOND / 2,
+        f"DynamoDB: {WRITE_UNITS_PER_SECOND:,} write units a second of one owner": (
+            WRITE_UNITS_PER_SECOND / owner_write_units()
+        ),
     }
     if labeler == "rekognition":
         allowed[f"Rekognition: {labels_per_second:g} DetectLabels a second"] = labels_per_second
