@@ -121,7 +121,7 @@ def _ratio(samples: dict[str, Samples], ours: str, theirs: str) -> float | None:
 
 def fetched(photos: list[Path]) -> Figures:
     """Return by format the number of photos, and the requests and bytes of the step."""
-    from bench.workers.extracting import UPLOADED_AT, Fetched  # noqa: PLC0415  # decoders
+    from bench.workers.extracting import Fetched  # noqa: PLC0415  # decoders
     from extract.handler import run as extract  # noqa: PLC0415  # it imports boto3
     from shared.contracts import ExtractRequest, PhotoRef  # noqa: PLC0415
 
@@ -129,7 +129,7 @@ def fetched(photos: list[Path]) -> Figures:
     ref = PhotoRef(bucket="photos", key="uploads/ada/photo.jpg")
     for path in photos:
         store = Fetched(path.read_bytes())
-        request = ExtractRequest(photo=ref, uploaded_at=UPLOADED_AT)
+        request = ExtractRequest(photo=ref)
         try:
             result = extract(request, store, photos_bucket=ref.bucket)  # type: ignore[arg-type]  # it reads only
         except PhotoError:  # refused photos do not count

@@ -12,7 +12,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from gallery.costs import PHOTOS, RECORD_KB, TRANSITIONS, USD, seconds_each, thousand_photos
+from gallery.costs import (
+    PHOTOS,
+    RECORD_KB,
+    TRANSITIONS,
+    USD,
+    owner_write_units,
+    seconds_each,
+    thousand_photos,
+)
 from gallery.quotas import (
     DEFAULT_QUOTAS,
     Quotas,
@@ -47,6 +55,9 @@ REFUSED_TRANSITIONS: Final = 3
 TRANSITIONS_PER_SECOND: Final = 800
 STARTS_PER_SECOND: Final = 150
 OPEN_EXECUTIONS: Final = 1_000_000
+# No quota: a partition key takes no more, and all rows of a photo are in its owner's partition.
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html
+WRITE_UNITS_PER_SECOND: Final = 1000
 
 MOST_AT_ONCE: Final = 10_000  # of a Map's children
 
@@ -136,6 +147,9 @@ def rates(max_concurrency: int, quotas: Quotas, *, labeler: str) -> dict[str, fl
         / (TRANSITIONS + OWN_TRANSITIONS),
         # the Map's child execution, and the photo's own
         f"Step Functions: {STARTS_PER_SECOND} starts a second": STARTS_PER_SECOND / 2,
+        f"DynamoDB: {WRITE_UNITS_PER_SECOND:,} write units a second of one owner": (
+            WRITE_UNITS_PER_SECOND / owner_write_units()
+        ),
         **photos_per_second(quotas, labeler=labeler),
     }
 

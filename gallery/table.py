@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 Row: TypeAlias = dict[str, Any]  # JSON's types; numbers as int or float
 
+# Of a cancelled transaction: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
+CONFLICTS: Final = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
+
 _serialize: Final = TypeSerializer().serialize
 
 
@@ -184,6 +187,9 @@ class Table:
         try:
             self._dynamodb.transact_write_items(TransactItems=[first, *puts, *deletes])
         except self._dynamodb.exceptions.TransactionCanceledException as error:
+            reasons = {reason["Code"] for reason in error.response["CancellationReasons"]}
+            if not reasons & CONFLICTS:  # throttled, or refused
+                raise
             raise ConflictError(f"{photo['pk']} {photo['sk']}: {error}") from error
 
 

@@ -17,7 +17,7 @@ class Clock:
     """
 
     def __init__(self, *, executions_at_once: int, retry_scale: float) -> None:
-        """Let `executions_at_once` run, and multiply their waits between retries."""
+        """Let `executions_at_once` run, and multiply their waits."""
         self._turns = threading.Semaphore(executions_at_once)
         self._retry_scale = retry_scale
 
@@ -25,9 +25,13 @@ class Clock:
         """Return the time in seconds."""
         return time.monotonic()
 
+    def scaled(self, seconds: float) -> float:
+        """Return by how much `now` differs once AWS would have waited `seconds`."""
+        return seconds * self._retry_scale
+
     def sleep(self, seconds: float) -> None:
         """Wait, in an execution or in a function that it invokes."""
-        time.sleep(seconds * self._retry_scale)
+        time.sleep(self.scaled(seconds))
 
     def line_up(self) -> AbstractContextManager[object]:
         """Return the turn of an execution that is about to start: enter it in its thread."""
@@ -62,6 +66,10 @@ class VirtualClock(Clock):
     def now(self) -> float:
         """Return the time in seconds since the beginning."""
         return self._now
+
+    def scaled(self, seconds: float) -> float:
+        """Return `seconds`: only the machine's time is saved."""
+        return seconds
 
     def sleep(self, seconds: float) -> None:
         """Give up the turn, and take the next one after `seconds`."""

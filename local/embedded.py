@@ -73,7 +73,7 @@ def embedded_aws(  # noqa: PLR0913  # all by name
     Args:
         functions: runs the deployed functions, and answers Lambda's Invoke.
         labeler: answers Rekognition's DetectLabels.
-        retry_scale: multiplies Step Functions' waits between retries.
+        retry_scale: multiplies Step Functions' waits.
         executions_at_once: further executions wait; their timeouts have not begun.
         watcher: is called at the start and at the end of each execution.
         host: the address to listen on.
@@ -183,9 +183,12 @@ class _Front:
         AWS: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
         """
         try:
+            refusal = moto_patches.awslambda.refusal(ACCOUNT, REGION, unquote(name))
             function = moto_patches.awslambda.find(ACCOUNT, REGION, unquote(name))
         except UnknownFunctionException as error:
             return _refusal(HTTPStatus.NOT_FOUND, "ResourceNotFoundException", error.message)
+        if refusal is not None:
+            return _refusal(*refusal)
         try:
             with self.usage.invocation():
                 answer = self.functions.invoke(function, payload)

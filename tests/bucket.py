@@ -27,7 +27,11 @@ class Bucket(BaseHTTPRequestHandler):
             return
         first, last = int(span[1]), min(int(span[2]), len(body) - 1)
         content_range = f"bytes {first}-{last}/{len(body)}"
-        self._answer(206, body[first : last + 1], {"Content-Range": content_range})
+        headers = {
+            "Content-Range": content_range,
+            "Last-Modified": self.date_time_string(),
+        }
+        self._answer(206, body[first : last + 1], headers)
 
     def do_PUT(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))

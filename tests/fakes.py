@@ -13,6 +13,7 @@ from tag.records import KnownLabels, SameSize
 
 PHOTOS_BUCKET = "photos"
 KEY = "uploads/alice/2024/space plus+ü.jpg"
+UPLOADED_AT = "2026-03-01T12:00:00Z"  # of every photo
 
 
 @dataclass
@@ -26,7 +27,8 @@ class MemoryPhotoStore:
     def read(self, photo: PhotoRef, first: int, last: int) -> Chunk:
         body = self._body(photo)
         self.reads.append((first, last))
-        return Chunk(body[first : last + 1], len(body))
+        part = body[first : last + 1]
+        return Chunk(part, len(body), UPLOADED_AT if part else "")
 
     @contextmanager
     def stream(self, photo: PhotoRef) -> Iterator["MemoryPhotoStream"]:

@@ -95,7 +95,7 @@ def results_of(
 ) -> tuple[ExtractResult, ThumbnailResult, TagResult]:
     """Return the answers of the three steps for a photo with every kind of metadata."""
     photo = PhotoRef(bucket="photos", key=key, version_id=version_id, bytes=size)
-    extracted = extract(ExtractRequest(photo=photo, uploaded_at=NOW))
+    extracted = extract(ExtractRequest(photo=photo))
     return (
         msgspec.structs.replace(extracted, sort_time=sort_time),
         thumbnail(ThumbnailRequest(photo=photo)),

@@ -6,8 +6,6 @@ from extract.handler import run
 from fakes import PHOTOS_BUCKET, MemoryPhotoStore, stored
 from shared.contracts import ExtractRequest, ExtractResult, Metadata, dump
 
-UPLOADED_AT = "2026-03-01T12:00:00Z"
-
 
 def extracted(data: bytes) -> ExtractResult:
     return extracted_with_reads(data)[0]
@@ -15,8 +13,7 @@ def extracted(data: bytes) -> ExtractResult:
 
 def extracted_with_reads(data: bytes) -> tuple[ExtractResult, MemoryPhotoStore]:
     store, photo = stored(data)
-    request = ExtractRequest(photo=photo, uploaded_at=UPLOADED_AT)
-    return run(request, store, photos_bucket=PHOTOS_BUCKET), store
+    return run(ExtractRequest(photo=photo), store, photos_bucket=PHOTOS_BUCKET), store
 
 
 def metadata_of(data: bytes) -> Metadata:

@@ -28,7 +28,7 @@ class Fetched:
         """Return a range of the photo."""
         part = self.body[first : last + 1]
         self.sizes.append(len(part))
-        return Chunk(part, len(self.body))
+        return Chunk(part, len(self.body), UPLOADED_AT)
 
 
 def core(photo: bytes) -> bytes:

@@ -88,7 +88,7 @@ def run(
     block = structure.exif or b""
     tiff = read_tiff(PartialFile(len(block), block))
     image = _facts(structure, tiff, image_format, chunk.total_bytes)
-    metadata = read_metadata(structure, tiff, request.uploaded_at)
+    metadata = read_metadata(structure, tiff, chunk.modified)
     log.info(
         "metadata extracted",
         extra={
@@ -102,7 +102,8 @@ def run(
     return ExtractResult(
         image=image,
         metadata=metadata,
-        sort_time=sort_time(metadata, request.uploaded_at),
+        uploaded_at=chunk.modified,
+        sort_time=sort_time(metadata, chunk.modified),
         version=VERSION,
     )
 

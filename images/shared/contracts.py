@@ -101,7 +101,6 @@ class ExtractRequest(Contract, frozen=True):
     """Input of the Extract step."""
 
     photo: PhotoRef
-    uploaded_at: UtcTime
 
 
 class ExtractResult(Contract, frozen=True):
@@ -109,6 +108,7 @@ class ExtractResult(Contract, frozen=True):
 
     image: ImageFacts
     metadata: Metadata
+    uploaded_at: UtcTime  # S3's LastModified: of a multipart upload, the time at which it began
     sort_time: SortTime  # taken (if plausible) in UTC, else in local time, else uploaded
     version: Count  # of the code of this step
 

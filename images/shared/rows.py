@@ -35,7 +35,7 @@ class PhotoFacts(Contract, frozen=True, kw_only=True):
     """The attributes of a photo's row that a gallery shows. Only `status` is always there."""
 
     status: Status  # result; while PROCESSING, most values are of the one before
-    uploaded_at: UtcTime | None = None  # time of the event that led to this version
+    uploaded_at: UtcTime | None = None  # S3's LastModified; of a photo never read, the event's
     version_id: str | None = None  # S3 version; absent in a bucket without versioning
     bytes: Count | None = None  # size of the object
     reason: str | None = None  # REJECTED: a code of errors.py; FAILED: the error's name

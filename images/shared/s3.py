@@ -55,9 +55,11 @@ class S3PhotoStore:
                 details: Mapping[str, Any] = error.response["Error"]
                 if details["Code"] != "InvalidRange":  # 416: the range starts after the last byte
                     raise
-                return Chunk(b"", int(details["ActualObjectSize"]))
+                return Chunk(b"", int(details["ActualObjectSize"]), "")
             with closing(answer["Body"]) as body:
-                return Chunk(body.read(), int(answer["ContentRange"].rpartition("/")[2]))
+                total_bytes = int(answer["ContentRange"].rpartition("/")[2])
+                modified = f"{answer['LastModified']:%Y-%m-%dT%H:%M:%SZ}"
+                return Chunk(body.read(), total_bytes, modified)
 
     @contextmanager
     def stream(self, photo: PhotoRef) -> "Iterator[PhotoStream]":

@@ -20,6 +20,7 @@ class Chunk(NamedTuple):
 
     body: bytes
     total_bytes: int  # of the whole object
+    modified: str  # S3's LastModified, as contracts.UtcTime; empty if the body is
 
 
 class PhotoStream:

@@ -11,6 +11,7 @@ awslambda        refuses an image that does not start              never starts 
                  keeps LoggingConfig                               drops it
                  returns an image's command only if it is set      returns an empty one
                  updates every setting and the architecture        ignores five of them
+                 refuses to invoke an Inactive function            always invokes
 batch            (loads in 0 s: this project does not use Batch)   loads EC2 too, in 0.8 s
 cloudfront       has response headers policies                     has none
                  keeps an origin's access control                  drops it
@@ -40,6 +41,7 @@ eventbridge      starts state machines as targets (moto#8452)      only for its 
                  sends nothing by disabled rules                   sends
                  keeps undelivered events in a dead-letter queue   loses them
 s3               writes atomically                                 reads and writes in two steps
+                 dates a multipart upload by its beginning         by its end
                  deletes a key's last delete marker                fails
                  sends one event for each change (moto#7363)       two for multipart uploads; for
                                                                    deletions only the last version's
@@ -65,7 +67,7 @@ stepfunctions    evaluates JSONata (moto#10105)                    raises TypeEr
                  keeps some errors from wildcards                  lets wildcards match all
                  passes any error of a branch on                   fails on names with States.
                  names errors after the SDK's service              after another name
-                 (speed) waits between retries                     waits in full, in tests too
+                 (speed) waits between retries, and in Wait        waits in full, in tests too
 syntax           (Python 3.11: threads share a counter)            builds syntax trees in threads
 """
 

@@ -3,10 +3,16 @@
 AWS: https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
 AWS: https://docs.aws.amazon.com/lambda/latest/api/API_UpdateFunctionConfiguration.html
 AWS: https://docs.aws.amazon.com/lambda/latest/api/API_UpdateFunctionCode.html
+AWS: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+AWS: https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html
 """
 
+import itertools
 import subprocess
-from typing import Final
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Final, NamedTuple
 
 from moto.awslambda.exceptions import InvalidParameterValueException
 from moto.awslambda.models import LambdaBackend, LambdaFunction, lambda_backends
@@ -23,6 +29,67 @@ _init: Final = LambdaFunction.__init__
 _update_code: Final = LambdaFunction.update_function_code
 _update_configuration: Final = LambdaFunction.update_configuration
 _get_configuration: Final = LambdaFunction.get_configuration
+
+
+class Refusal(NamedTuple):
+    """Why Lambda does not invoke a function."""
+
+    status: HTTPStatus
+    code: str
+    message: str
+
+
+# The first invocation gets the first of these; the order of the others is not documented.
+_REFUSALS: Final = (
+    Refusal(
+        HTTPStatus.CONFLICT,
+        "CodeArtifactUserPendingException",
+        "Lambda is initializing your function. It will be ready to invoke shortly.",
+    ),
+    Refusal(
+        HTTPStatus.CONFLICT,
+        "ResourceConflictException",
+        "The operation cannot be performed at this time."
+        " The function is currently in the following state: Pending",
+    ),
+    Refusal(HTTPStatus.BAD_GATEWAY, "ResourceNotReadyException", "The function is inactive."),
+)
+
+
+@dataclass
+class _Rest:
+    """The state of a function that nobody has invoked for weeks."""
+
+    seconds: float  # from the first invocation until the function is Active again
+    active_at: float | None = None  # by the clock of executions; None before the first invocation
+    refusals: Iterator[Refusal] = field(default_factory=lambda: itertools.cycle(_REFUSALS))
+
+
+def rest(account: str, region: str, name_or_arn: str, *, seconds: float) -> None:
+    """Make a function Inactive; `seconds` after its first invocation it is Active again.
+
+    The seconds are scaled as Step Functions' waits are.
+    """
+    lambda_backends[account][region].get_function(name_or_arn).rest = _Rest(seconds)
+
+
+def refusal(account: str, region: str, name_or_arn: str) -> Refusal | None:
+    """AWS refuses to invoke a function that is Inactive, and restores it. moto always invokes.
+
+    Raises:
+        moto.awslambda.exceptions.UnknownFunctionException: there is no such function.
+    """
+    resting: _Rest | None = lambda_backends[account][region].get_function(name_or_arn).rest
+    if resting is None:
+        return None
+    clock = wired().clock
+    now = clock.now()
+    if resting.active_at is None:
+        resting.active_at = now + clock.scaled(resting.seconds)
+    elif now >= resting.active_at:
+        lambda_backends[account][region].get_function(name_or_arn).rest = None
+        return None
+    return next(resting.refusals)
 
 
 def find(account: str, region: str, name_or_arn: str) -> Function:
@@ -88,6 +155,7 @@ def _deploy(made: Moto) -> None:
 def _make(self: Moto, account_id: str, spec: dict[str, Json], *args: Moto, **options: Moto) -> None:
     """AWS keeps a function's LoggingConfig. moto drops it."""
     self.logging = spec.get("LoggingConfig", {})
+    self.rest = None
     _init(self, account_id, spec, *args, **options)
 
 
@@ -95,12 +163,17 @@ def _make(self: Moto, account_id: str, spec: dict[str, Json], *args: Moto, **opt
 def _configuration(self: Moto, on_create: bool = False) -> dict[str, Json]:  # noqa: FBT001, FBT002  # moto's
     """AWS returns LoggingConfig, and ImageConfigResponse only if the image's command is overridden.
 
-    moto returns no LoggingConfig, and always an ImageConfigResponse.
+    moto returns no LoggingConfig, always an ImageConfigResponse, and the state Active.
     """
     configuration = _get_configuration(self, on_create)
     if not any(self.image_config.response().values()):
         configuration.pop("ImageConfigResponse", None)
     logging = {"LogFormat": "Text", "LogGroup": self.logs_group_name, **self.logging}
+    resting: _Rest | None = self.rest
+    if resting is not None:
+        inactive = resting.active_at is None
+        configuration["State"] = "Inactive" if inactive else "Pending"
+        configuration["StateReasonCode"] = "Idle" if inactive else "Restoring"
     return {**configuration, "LoggingConfig": logging}
 
 

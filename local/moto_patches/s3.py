@@ -15,10 +15,11 @@ from typing import Final
 from urllib.parse import quote
 
 from moto.core.responses import ActionResult
+from moto.core.utils import utcnow
 from moto.iam.access_control import IAMPolicy, PermissionResult
 from moto.moto_server.utilities import RegexConverter
 from moto.s3 import models, notifications
-from moto.s3.models import FakeBucket, FakeDeleteMarker, S3Backend
+from moto.s3.models import FakeBucket, FakeDeleteMarker, FakeMultipart, S3Backend
 from moto.s3.responses import S3Response
 from moto.s3.utils import LOGGING_SERVICE_PRINCIPAL, _VersionedKeyStore
 from werkzeug.routing import BaseConverter
@@ -59,6 +60,8 @@ for _name in ("put_object", "copy_object", "complete_multipart_upload"):
 # AWS: https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeleteMarker.html
 FakeDeleteMarker.dispose = lambda _: None
 
+_start_multipart: Final = FakeMultipart.__init__
+_set_key: Final = S3Backend.put_object
 _get_bucket_notification: Final = S3Response.get_bucket_notification
 _list_object_versions: Final = S3Response.list_object_versions
 _delete_object: Final = S3Backend.delete_object
@@ -80,6 +83,26 @@ def _match_line_breaks(self: Moto, url_map: Moto, *patterns: str) -> None:
 def _key_buffer_size() -> int:
     """AWS stores any number of objects. moto keeps up to 4 MB of each in memory."""
     return IN_MEMORY_BYTES
+
+
+@replaces(FakeMultipart, name="__init__")
+def _multipart(self: Moto, *args: Moto, **options: Moto) -> None:
+    """Record when a multipart upload begins; see `_put_object`."""
+    _start_multipart(self, *args, **options)
+    self.begun_at = utcnow()
+
+
+@replaces(S3Backend, name="put_object")
+def _put_object(self: Moto, bucket_name: str, key_name: str, *args: Moto, **options: Moto) -> Moto:
+    """AWS dates an object by the beginning of its multipart upload. moto dates it by the end.
+
+    AWS: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html
+    """
+    key = _set_key(self, bucket_name, key_name, *args, **options)
+    multipart = options.get("multipart")
+    if multipart is not None and not options.get("disable_notification"):  # which a copy sets
+        key.last_modified = multipart.begun_at
+    return key
 
 
 @replaces(S3Response, name="get_bucket_notification")

@@ -47,6 +47,9 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service impor
     state_task_service,
     state_task_service_aws_sdk,
 )
+from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import (
+    WaitFunction,
+)
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 from moto.stepfunctions.parser.asl.parse import preprocessor
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
@@ -391,6 +394,12 @@ def _is_within_size_quota(value: Json) -> bool:
 
 def _wait_before_retry(seconds: float) -> None:
     wired().clock.sleep(seconds)
+
+
+@replaces(WaitFunction, name="_wait_interval")
+def _wait_state(_self: Moto, _env: Moto, wait_seconds: int) -> None:
+    """AWS waits, and so does moto, but it cannot be told to wait less."""
+    wired().clock.sleep(wait_seconds)
 
 
 def _client(service_name: str, **_: Moto) -> Moto:

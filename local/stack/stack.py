@@ -55,7 +55,7 @@ class Stack(Clients):
                 `local.functions.Functions`.
             renditions: the functions' RENDITIONS.
             labeler: answers Rekognition's DetectLabels; without it, no photo has labels.
-            retry_scale: multiplies the waits between retries; tests use 0.
+            retry_scale: multiplies Step Functions' waits; tests use 0.
             quotas: of the account; requests that exceed them are throttled.
             clock: replaces the real time and `retry_scale`; tests of bursts use a `VirtualClock`.
             image_tag: of the images gallery-extract, gallery-thumbnail and gallery-tag.
@@ -86,7 +86,7 @@ class Stack(Clients):
         Args:
             functions: runs the Lambda functions that are created.
             labeler: answers Rekognition's DetectLabels; without it, no photo has labels.
-            retry_scale: multiplies the waits between retries; tests use 0.
+            retry_scale: multiplies Step Functions' waits; tests use 0.
             quotas: of the account; see `start`.
             clock: replaces the real time; see `start`.
         """

@@ -11,9 +11,9 @@ import pyvips
 import photofiles as pf
 from extract import exif, handler
 from extract.handler import run
-from fakes import KEY, PHOTOS_BUCKET, MemoryPhotoStore, stored
+from fakes import KEY, PHOTOS_BUCKET, UPLOADED_AT, MemoryPhotoStore, stored
 from formats import MIME_TYPES
-from reading import UPLOADED_AT, extracted, extracted_with_reads
+from reading import extracted, extracted_with_reads
 from shared.contracts import ExtractRequest, PhotoRef, dump, parse
 from shared.errors import (
     BadKeyError,
@@ -46,7 +46,7 @@ MAKE_AND_TIME = {
 def refusal(data: bytes, **photo: object) -> tuple[type[Exception], MemoryPhotoStore]:
     store, reference = stored(data)
     values = {**dump(reference), **photo}
-    request = parse(ExtractRequest, {"photo": values, "uploaded_at": UPLOADED_AT})
+    request = parse(ExtractRequest, {"photo": values})
     with pytest.raises(RejectedError) as caught:
         run(request, store, photos_bucket=PHOTOS_BUCKET)
     return caught.type, store
@@ -76,6 +76,7 @@ def test_the_type_is_that_of_the_bytes_not_of_the_key(image_format: str) -> None
             "height_px": 30,
         },
         "metadata": {},
+        "uploaded_at": UPLOADED_AT,
         "sort_time": UPLOADED_AT[:19],
         "version": handler.VERSION,
     }
@@ -243,9 +244,7 @@ def test_the_second_request_reads_at_most_a_mebibyte() -> None:
 def test_an_event_without_a_size_needs_no_extra_request() -> None:
     photo = pf.jpeg(exif=EXIF)
     store, reference = stored(photo)
-    request = ExtractRequest(
-        photo=PhotoRef(bucket=reference.bucket, key=reference.key), uploaded_at=UPLOADED_AT
-    )
+    request = ExtractRequest(photo=PhotoRef(bucket=reference.bucket, key=reference.key))
 
     result = run(request, store, photos_bucket=PHOTOS_BUCKET)
 
@@ -336,7 +335,7 @@ def test_a_hundred_scans_are_accepted() -> None:
 def test_a_replaced_photo_is_not_read_further() -> None:
     store, photo = stored(pf.jpeg())
     store.photos[KEY] = pf.png()
-    request = ExtractRequest(photo=photo, uploaded_at=UPLOADED_AT)
+    request = ExtractRequest(photo=photo)
 
     with pytest.raises(SupersededError):
         run(request, store, photos_bucket=PHOTOS_BUCKET)
@@ -347,11 +346,11 @@ def test_the_entry_point_converts_json(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PHOTOS_BUCKET", PHOTOS_BUCKET)
     monkeypatch.setattr(handler, "photo_store", lambda: store)
 
-    answer = handler.handle({"photo": dump(photo), "uploaded_at": UPLOADED_AT}, None)
+    answer = handler.handle({"photo": dump(photo)}, None)
 
     assert answer["metadata"] == MAKE_AND_TIME
     with pytest.raises(InvalidRequestError, match="ExtractRequest"):
-        handler.handle({"photo": dump(photo)}, None)
+        handler.handle({}, None)
 
 
 RECORD_FIELDS = vars(logging.makeLogRecord({})).keys() | {"message", "asctime"}  # of all records
@@ -433,7 +432,7 @@ def test_no_request_is_sent_after_the_deadline(
 
     with pytest.raises(DeadlineExceededError):
         run(
-            ExtractRequest(photo=photo, uploaded_at=UPLOADED_AT),
+            ExtractRequest(photo=photo),
             store,
             photos_bucket=PHOTOS_BUCKET,
             deadline=seconds,

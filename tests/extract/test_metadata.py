@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 import photofiles as pf
 from extract.xmp import Xmp
-from reading import UPLOADED_AT, extracted, metadata_of, plain_metadata_of
+from fakes import UPLOADED_AT
+from reading import extracted, metadata_of, plain_metadata_of
 from shared.contracts import Camera, Location, Metadata, TakenAt
 
 FULL = pf.tiff_block(

@@ -1,18 +1,26 @@
 """Costs: the counted constants are right, and the tables add up."""
 
 import json
+import math
 import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from gallery import costs
-from local.template import PLACEHOLDERS, render_file
+from gallery.read_units import item_bytes
+from local.template import PLACEHOLDERS, WORKFLOW, render_file
+from publishing import NOW, Publisher, results_of
+from shared.contracts import BoundingBox, Instance, Label
+from tag.labels import Labels, tag_result
 from thumbnail.renditions import DEFAULT_RENDITIONS
 
 ROOT = Path(__file__).parents[2]
+TABLE = json.loads((WORKFLOW / "table.json").read_text())
+KEYS = {"pk", "sk"}  # in every index
 
 
 def test_a_photo_enters_as_many_states_as_are_counted(tmp_path: Path) -> None:
@@ -38,6 +46,63 @@ def test_the_watch_runs_as_often_and_reads_as_many_shards_as_counted() -> None:
         costs.WATCH_SHARDS
     )
     assert re.findall(r"watch_minutes = (\d+)", settings) == [str(costs.WATCH_MINUTES)]
+
+
+class Sizes:
+    """A DynamoDB client that computes what DynamoDB charges for each row that it is to write.
+
+    Amazon's DynamoDB Local charged the same for each of these rows, written one by one.
+    """
+
+    def __init__(self) -> None:
+        self.table = 0  # write units
+        self.indexes = 0
+
+    def update_item(self, **_: object) -> dict[str, object]:
+        """Claim: a row of under 1 KB, and its copy in the index `processing`."""
+        self.table += 1
+        self.indexes += 1
+        return {}
+
+    def transact_write_items(self, *, TransactItems: list[dict[str, Any]]) -> None:  # noqa: N803
+        """Publish: a transaction doubles the units of the table."""
+        for item in TransactItems:
+            row = item["Put"]["Item"] if "Put" in item else {}  # the count of an album is small
+            self.table += 2 * units(row)
+            for index in TABLE["indexes"].values():
+                kept = {*KEYS, *index.get("non_key_attributes", ()), index["range_key"]}
+                if {index["hash_key"], index["range_key"]} <= row.keys():
+                    self.indexes += units({name: row[name] for name in kept & row.keys()})
+        self.indexes += 1  # the photo leaves the index `processing`
+
+
+def units(item: dict[str, Any]) -> int:
+    return max(1, math.ceil(item_bytes(item) / 1024))
+
+
+def test_a_photo_takes_as_many_write_units_as_are_counted() -> None:
+    owner = "us-east-1:9cc8d1a8-0d1f-4b7c-8c52-3ab2c1f0a1b2"  # as long as Cognito's
+    box = BoundingBox(left=0.123456, top=0.123456, width=0.123456, height=0.123456)
+    labels = [
+        Label(
+            name=f"Label number {number}",
+            confidence=90.1234 - number,
+            parents=[f"Parent {number}"] if number % 2 else [],
+            categories=["Animals and Pets"],
+            instances=[] if number % 3 else [Instance(confidence=91.123456, box=box)],
+        )
+        for number in range(10)
+    ]
+    key = f"uploads/{owner}/2024/summer/IMG_0001.jpg"
+    extracted, thumbnail, _ = results_of(key, version_id="v" * 32)
+    tagged = tag_result(Labels(found=labels), version=1)
+    sizes = Sizes()
+
+    Publisher(sizes).ready(key, NOW, (extracted, thumbnail, tagged))
+
+    assert len(tagged.label_index) == costs.LABEL_ROWS
+    assert sizes.table == costs.owner_write_units()
+    assert sizes.table + sizes.indexes == costs.write_units()
 
 
 def test_memory_is_what_terraform_gives() -> None:

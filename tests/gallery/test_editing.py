@@ -4,6 +4,7 @@ from collections.abc import Callable  # noqa: TC003  # as everywhere else
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from gallery import queries
 from gallery.editing import edit
@@ -12,6 +13,7 @@ from gallery.table import ConflictError, Table
 from shared.contracts import Contract, Label, TagResult
 from shared.errors import EmptyPhotoError
 from shared.limits import MAX_TAG_CHARACTERS
+from workflow.cancelling import CONFLICT, THROTTLED, cancel
 from workflow.scripted import event, raising
 from workflow.world import (
     CREATED,
@@ -243,6 +245,30 @@ def test_an_edit_gives_up_if_every_attempt_finds_a_new_version(
         edit(table, "alice", KEY, MINE)
 
     assert "edits" not in world.rows()[SK]
+
+
+@pytest.mark.parametrize("reason", [CONFLICT, "ConditionalCheckFailed"])
+def test_an_edit_is_tried_again_after_a_conflict(
+    world: World, table: Table, monkeypatch: pytest.MonkeyPatch, reason: str
+) -> None:
+    world.run(CREATED)
+    transactions = cancel(monkeypatch, [reason])
+
+    edit(table, "alice", KEY, MINE)
+
+    assert transactions == [reason, "written"]
+
+
+def test_an_edit_that_is_throttled_is_no_conflict(
+    world: World, table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.run(CREATED)
+    transactions = cancel(monkeypatch, [THROTTLED])
+
+    with pytest.raises(ClientError, match=THROTTLED):
+        edit(table, "alice", KEY, MINE)
+
+    assert transactions == [THROTTLED]
 
 
 def test_an_unknown_photo_cannot_be_edited(table: Table) -> None:

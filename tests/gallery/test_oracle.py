@@ -151,7 +151,13 @@ def results(action: Action, key: str) -> tuple[ExtractResult, ThumbnailResult, T
     sha256 = hashlib.sha256(action.time.encode()).hexdigest()  # so that some are the same
     labels = sorted(action.labels, key=lambda label: -label.confidence)
     return (
-        ExtractResult(image=image, metadata=metadata, sort_time=action.time, version=1),
+        ExtractResult(
+            image=image,
+            metadata=metadata,
+            uploaded_at=f"{action.time}Z",
+            sort_time=action.time,
+            version=1,
+        ),
         ThumbnailResult(renditions={"thumb": thumb}, sha256=sha256, version=1),
         TagResult(labels=labels, label_index=label_index(labels), labels_status="READY", version=1),
     )

@@ -6,11 +6,15 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from embeddedaws import Aws
-from local.clients import ACCOUNT, REGION
+from local.clients import ACCOUNT, REGION, client
+from local.clock import VirtualClock
 from local.functions import Answer, Function
+from local.moto_patches import awslambda
+from local.moto_patches.wiring import wired
 
 
 @pytest.fixture
@@ -53,6 +57,40 @@ def test_a_function_is_invoked_by_name_or_arn(aws: Aws, name: Callable[[str], st
 
     assert json.load(answer["Payload"]) == [{"a": 1}]
     assert "FunctionError" not in answer
+
+
+def test_an_inactive_function_refuses_until_it_is_restored(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    once = Config(retries={"total_max_attempts": 1})
+    lambda_ = client("lambda", aws.endpoint_url, config=once)
+    aws.function("rested")
+    aws.functions.answers["rested"] = lambda _event: Answer(b"1")
+    clock = VirtualClock()
+    monkeypatch.setattr(wired(), "clock", clock)
+    awslambda.rest(ACCOUNT, REGION, "rested", seconds=100)
+    refusals = []
+
+    def state() -> str:
+        found = lambda_.get_function_configuration(FunctionName="rested")
+        return f"{found['State']} {found.get('StateReasonCode', '')}"
+
+    states = [state()]
+    for _ in range(3):
+        with pytest.raises(ClientError) as refused:
+            lambda_.invoke(FunctionName="rested", Payload=b"{}")
+        answer = refused.value.response
+        refusals.append((answer["Error"]["Code"], answer["ResponseMetadata"]["HTTPStatusCode"]))
+        states.append(state())
+    clock.sleep(101)
+
+    assert json.load(lambda_.invoke(FunctionName="rested", Payload=b"{}")["Payload"]) == 1
+    assert [*states, state()] == ["Inactive Idle", *["Pending Restoring"] * 3, "Active "]
+    assert refusals == [
+        ("CodeArtifactUserPendingException", 409),
+        ("ResourceConflictException", 409),
+        ("ResourceNotReadyException", 502),
+    ]
 
 
 def test_a_function_that_is_not_deployed_is_not_found(aws: Aws) -> None:

@@ -1,12 +1,15 @@
 """S3: events of changes, in the form of AWS's."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from moto.core.utils import utcnow
 from moto.s3.models import s3_backends
 
 from embeddedaws import Aws, queue_arn
+from local.moto_patches import s3 as patched_s3
 
 EMPTY_ETAG = "d41d8cd98f00b204e9800998ecf8427e"
 
@@ -147,6 +150,26 @@ def test_sequencers_rise_and_ids_differ(versioned: Listened) -> None:
     assert sizes == [1] * 10 + [2] * 10
     assert len({event["detail"]["object"]["sequencer"] for event in events}) == 20
     assert len({event["id"] for event in events}) == 20
+
+
+def test_a_multipart_upload_is_dated_by_its_beginning_and_a_copy_of_it_is_not(
+    versioned: Listened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    s3, place = versioned.s3, {"Bucket": versioned.bucket, "Key": "a.jpg"}
+    began = utcnow() - timedelta(hours=1)
+    with monkeypatch.context() as patch:
+        patch.setattr(patched_s3, "utcnow", lambda: began)
+        upload = {**place, "UploadId": s3.create_multipart_upload(**place)["UploadId"]}
+    part = s3.upload_part(**upload, PartNumber=1, Body=b"taco")
+    parts = {"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]}
+    s3.complete_multipart_upload(**upload, MultipartUpload=parts)
+    s3.copy_object(Bucket=versioned.bucket, Key="b.jpg", CopySource=place)
+
+    modified = f"{s3.head_object(**place)['LastModified']:%FT%T}"
+    listed = s3.list_object_versions(Bucket=versioned.bucket, Prefix="a.jpg")["Versions"]
+    copied = s3.head_object(Bucket=versioned.bucket, Key="b.jpg")["LastModified"]
+    assert modified == f"{listed[0]['LastModified']:%FT%T}" == f"{began:%FT%T}"
+    assert f"{copied:%FT%T}" > modified
 
 
 def test_a_large_object_is_not_kept_in_memory(versioned: Listened) -> None:

@@ -359,6 +359,41 @@ def test_what_wildcards_catch(aws: Aws, name: str, wildcard: str, *, is_caught: 
     assert ended.error == (None if is_caught else name)
 
 
+def test_the_cause_of_a_cancelled_transaction_lists_a_reason_for_each_item(aws: Aws) -> None:
+    # As AWS's documentation and CloudTrail's events show it.
+    key = {"pk": {"S": "none"}, "sk": {"S": "none"}}
+    items = [
+        {"Put": {"TableName": TABLE, "Item": {**key, "sk": {"S": "other"}}}},
+        {
+            "Delete": {
+                "TableName": TABLE,
+                "Key": key,
+                "ConditionExpression": "attribute_exists(pk)",
+            }
+        },
+    ]
+
+    ended = aws.run({"First": sdk("dynamodb:transactWriteItems", TransactItems=items)})
+
+    assert ended.error == "DynamoDb.TransactionCanceledException"
+    assert "cancellation reasons for specific reasons [None, ConditionalCheckFailed]" in (
+        ended.cause or ""
+    )
+
+
+def test_a_state_that_fails_with_a_reserved_name_fails_otherwise(aws: Aws) -> None:
+    # AWS: error names cannot begin with States. What AWS does instead is not documented.
+    ended = aws.run({"First": {"Type": "Fail", "Error": "{% 'States.' & 'Timeout' %}"}})
+
+    assert ended.error == "States.Runtime"
+
+
+def test_a_wait_is_scaled_as_the_waits_between_retries_are(aws: Aws) -> None:
+    wait = {"Type": "Wait", "Seconds": "{% 10 * 60 %}", "Next": "Done"}
+
+    assert aws.run({"First": wait, **DONE}).status == "SUCCEEDED"
+
+
 @pytest.mark.parametrize("is_running", [False, True])
 def test_a_branch_that_begins_after_a_stop_ends_without_a_word(*, is_running: bool) -> None:
     def begin(_: object) -> None:

@@ -7,7 +7,7 @@ import pytest
 from shared import aws, s3, settings
 from shared.contracts import PhotoRef
 from tag import aws as tag_aws
-from wire import Answer, serving
+from wire import MODIFIED, Answer, serving
 
 
 @pytest.mark.parametrize(
@@ -53,13 +53,14 @@ def test_clients_are_created_once_with_the_endpoint_in_the_environment(
         environment.setenv("AWS_ACCESS_KEY_ID", "test")
         environment.setenv("AWS_SECRET_ACCESS_KEY", "test")
         service.script(
-            Answer(206, b"x", {"Content-Range": "bytes 0-0/9"}), Answer(200, b'{"Labels": []}')
+            Answer(206, b"x", {"Content-Range": "bytes 0-0/9", **MODIFIED}),
+            Answer(200, b'{"Labels": []}'),
         )
 
         chunk = s3.photo_store().read(PhotoRef(bucket="photos", key="k"), 0, 0)
         tag_aws.rekognition().detect_labels({"Bytes": b"x"}, max_labels=1, min_confidence=1)
 
-        assert chunk == (b"x", 9)
+        assert chunk[:2] == (b"x", 9)
         assert s3.photo_store() is s3.photo_store()
         assert tag_aws.rekognition() is tag_aws.rekognition()
     s3.photo_store.cache_clear()

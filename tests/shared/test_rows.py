@@ -65,9 +65,7 @@ def test_reconcile_compares_attributes_of_photos() -> None:
     assert set(_RECORD) <= names(PhotoRow)
 
 
-@pytest.mark.parametrize(
-    "status", ["READY", "SKIPPED:TOO_SMALL", "FAILED:X", "PENDING:States.Timeout"]
-)
+@pytest.mark.parametrize("status", ["READY", "SKIPPED:TOO_SMALL", "FAILED:X", "PENDING:Timeout"])
 def test_labels_have_one_of_four_statuses(status: str) -> None:
     assert read(PhotoRow, {**ROW, "labels_status": status}).labels_status == status
 

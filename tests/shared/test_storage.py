@@ -1,6 +1,7 @@
 """MemoryPhotoStore and S3PhotoStore pass the same tests; S3's errors are translated."""
 
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from io import BytesIO
@@ -28,10 +29,11 @@ from shared.errors import (
 )
 from shared.s3 import S3PhotoStore
 from shared.storage import PhotoStore, PhotoStream
-from wire import Answer, Service, serving
+from wire import MODIFIED, Answer, Service, serving
 
 DERIVED_BUCKET = "derived"
 BODY = bytes(range(256)) * 4
+UTC_SECONDS = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 KEYS = {
     "space": "uploads/alice/a b .jpg",
     "plus": "uploads/alice/a+b.jpg",
@@ -160,13 +162,20 @@ def test_read_returns_the_range_and_the_total_length(
 ) -> None:
     photo = bucket.put(KEY, BODY)
 
-    assert bucket.store.read(photo, first, last) == (body, 1024)
+    assert bucket.store.read(photo, first, last)[:2] == (body, 1024)
+
+
+def test_a_read_returns_the_date_of_the_object_in_whole_seconds(bucket: Bucket) -> None:
+    photo = bucket.put(KEY, BODY)
+
+    assert UTC_SECONDS.fullmatch(bucket.store.read(photo, 0, 9).modified)
+    assert bucket.store.read(photo, 5000, 6000).modified == ""
 
 
 def test_an_empty_object_is_no_error(bucket: Bucket) -> None:
     photo = bucket.put(KEY, b"")
 
-    assert bucket.store.read(photo, 0, 131_071) == (b"", 0)
+    assert bucket.store.read(photo, 0, 131_071) == (b"", 0, "")
     with bucket.store.stream(photo) as stream:
         assert (stream.read(10), stream.total_bytes) == (b"", 0)
 
@@ -371,7 +380,9 @@ def test_an_incomplete_body_is_never_taken_for_the_whole(
 ) -> None:
     answer = Answer(200, BODY, sent_bytes=500, then=then)
     service.script(
-        replace(answer, status=206, headers={"Content-Range": "bytes 0-1023/1024"}), answer, answer
+        replace(answer, status=206, headers={"Content-Range": "bytes 0-1023/1024", **MODIFIED}),
+        answer,
+        answer,
     )
 
     with pytest.raises(StorageUnavailableError):
@@ -415,7 +426,9 @@ def test_a_refused_connection_is_unavailable() -> None:
 def test_every_read_names_the_version_or_else_the_etag(
     store: S3PhotoStore, service: Service, photo: PhotoRef, query: str, if_match: str | None
 ) -> None:
-    service.script(Answer(206, b"x", {"Content-Range": "bytes 5-5/9"}), Answer(200, b"x"))
+    service.script(
+        Answer(206, b"x", {"Content-Range": "bytes 5-5/9", **MODIFIED}), Answer(200, b"x")
+    )
 
     store.read(photo, 5, 8)
     with store.stream(photo):
@@ -432,7 +445,7 @@ def test_a_key_is_sent_byte_by_byte(
     store: S3PhotoStore, service: Service, monkeypatch: pytest.MonkeyPatch, key: str
 ) -> None:
     monkeypatch.setenv("DERIVED_BUCKET", PHOTOS_BUCKET)
-    service.script(Answer(206, b"x", {"Content-Range": "bytes 0-0/1"}), Answer())
+    service.script(Answer(206, b"x", {"Content-Range": "bytes 0-0/1", **MODIFIED}), Answer())
 
     store.read(PhotoRef(bucket=PHOTOS_BUCKET, key=key), 0, 0)
     store.write(key, b"x", "image/webp")

@@ -32,6 +32,8 @@ from shared.contracts import (
 )
 from shared.keys import derived_key
 
+UPLOADED_AT = "2024-07-01T10:00:00Z"  # of each event, and of each object that a step reads
+
 Step = Callable[[Any], Contract]
 Request = ExtractRequest | ThumbnailRequest | TagRequest
 REQUESTS: dict[str, type[Request]] = {
@@ -64,6 +66,7 @@ def extract(request: ExtractRequest) -> ExtractResult:
             title="“Ümlaut” {% $x %}\n",
             keywords=["one"],
         ),
+        uploaded_at=UPLOADED_AT,
         sort_time="2016-04-09T12:08:13",
         version=1,
     )
@@ -184,7 +187,7 @@ def event(  # noqa: PLR0913  # the fields of S3's events
 ) -> dict[str, Any]:
     """Return the state machine's input for one event, as upload_rules.json.tftpl makes it."""
     photo = {"key": key, "version-id": version_id, "sequencer": f"{sequencer:016X}"}
-    made = {"event": kind, "time": "2024-07-01T10:00:00Z", "bucket": bucket, "object": photo}
+    made = {"event": kind, "time": UPLOADED_AT, "bucket": bucket, "object": photo}
     if kind == "Object Created":
         photo |= {"size": size, "etag": f"etag-{version_id}"}  # type: ignore[dict-item]
     else:

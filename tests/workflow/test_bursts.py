@@ -21,8 +21,6 @@ from shared.contracts import (
     LABELS_READY,
     Contract,
     ExtractRequest,
-    ExtractResult,
-    Metadata,
     TagResult,
     ThumbnailRequest,
     dump,
@@ -46,11 +44,8 @@ class Lambda:
         self.usage = usage
         self.random = random.Random(1)  # noqa: S311  # no secrets
         photo = photo_of(event("uploads/ada/0.jpg", sequencer=1, version_id="v1"))
-        image = extract(ExtractRequest(photo=photo, uploaded_at="2024-07-01T10:00:00Z")).image
         answers: dict[str, Contract] = {
-            "extract": ExtractResult(
-                image=image, metadata=Metadata(), sort_time="2024-07-01T10:00:00", version=1
-            ),
+            "extract": extract(ExtractRequest(photo=photo)),
             "thumbnail": thumbnail(ThumbnailRequest(photo=photo)),
             "tag": TagResult(labels=[], label_index=[], labels_status=LABELS_READY, version=1),
         }

@@ -1,22 +1,25 @@
 """Table and derived bucket converge to the photos bucket, whatever the order of the events.
 
 Each history changes a real versioned bucket. The test holds S3's own events and delivers them in
-any order, some of them twice, some to executions that die between two states. At the end it
-redelivers the events of the executions that died.
+any order, some of them twice, some to executions that die between two states, while DynamoDB
+cancels some transactions. At the end it redelivers the events of the executions that died.
 """
 
 import json
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, Phase, event, given, note, settings
 from hypothesis import strategies as st
 from moto.stepfunctions.parser.asl.component.state.state import CommonStateField
 
 from local.stack import Stack
-from shared.contracts import PhotoRef
+from shared.contracts import ExtractRequest, ExtractResult, PhotoRef
 from shared.keys import derived_key, digest
+from shared.s3 import S3PhotoStore
+from workflow.cancelling import CONFLICT, THROTTLED, cancel
 from workflow.scripted import Scripted, extract, tag
 from workflow.world import World, label_rows, photo_count
 
@@ -49,6 +52,7 @@ class History(NamedTuple):
     order: list[int]  # ranks by which events are sorted for delivery
     copies: list[int]
     deaths: list[str | None]
+    cancelled: list[str]  # reasons for which the first transactions are cancelled
 
 
 histories = st.builds(
@@ -60,6 +64,7 @@ histories = st.builds(
     order=st.lists(st.integers(0, 99), min_size=12, max_size=12),
     copies=st.lists(st.integers(1, 2), min_size=12, max_size=12),
     deaths=st.lists(st.none() | st.sampled_from(STATES), min_size=12, max_size=12),
+    cancelled=st.lists(st.sampled_from([CONFLICT, THROTTLED]), max_size=6),
 )
 
 
@@ -99,8 +104,13 @@ def held(deployed: tuple[Stack, Scripted]) -> Iterator[HeldEvents]:
     """Deploy the state machine, and hold S3's events."""
     stack, functions = deployed
     world = World(stack, functions)
+
+    def dated(request: ExtractRequest) -> ExtractResult:
+        modified = S3PhotoStore(stack.s3).read(request.photo, 0, 0).modified
+        return msgspec.structs.replace(extract(request), uploaded_at=modified)
+
     functions.steps = {
-        "extract": world.reading(extract),
+        "extract": world.reading(dated),
         "thumbnail": world.reading(world.stored_thumbnail),
         "tag": tag,
     }
@@ -141,13 +151,14 @@ def deliver(world: World, made: dict[str, Any], dies_before: str | None) -> None
         world.run(made)
 
 
-def current_versions(world: World) -> dict[str, str | None]:
-    """Return the current version of each key in the bucket; None if there is none."""
-    current: dict[str, str | None] = {}
+def current_versions(world: World) -> dict[str, tuple[str, str]]:
+    """Return the current version of each key in the bucket that has one, and its upload time."""
+    current = {}
     for key in KEYS:
         listed = world.stack.s3.list_object_versions(Bucket=world.stack.photos_bucket, Prefix=key)
-        latest = [one["VersionId"] for one in listed.get("Versions", []) if one["IsLatest"]]
-        current[key] = latest[0] if latest else None
+        for one in listed.get("Versions", []):
+            if one["IsLatest"]:
+                current[key] = one["VersionId"], f"{one['LastModified']:%FT%TZ}"
     return current
 
 
@@ -158,13 +169,16 @@ def check(world: World, may_leave: set[str]) -> None:
         world: the deployed state machine.
         may_leave: keys of photos that may have renditions that no row names.
     """
-    current = {
-        key: version for key, version in current_versions(world).items() if version is not None
-    }
+    found = current_versions(world)
+    current = {key: version for key, (version, _) in found.items()}
     rows = world.rows()
     photos = {row["key"]: row for sk, row in rows.items() if sk.startswith("photo#")}
-    ready = {key: row["version_id"] for key, row in photos.items() if row["status"] == "READY"}
-    assert ready == current
+    ready = {
+        key: (row["version_id"], row["uploaded_at"])
+        for key, row in photos.items()
+        if row["status"] == "READY"
+    }
+    assert ready == found
     assert {row["status"] for row in photos.values()} <= {"READY", "DELETED"}
     assert photo_count(rows) == len(current)
     expected = {
@@ -203,14 +217,16 @@ def test_table_and_derived_bucket_converge_to_the_bucket(
     world.clear()
     held.take()
 
-    for kind, key in history.changes[: history.delivered_after]:
-        change(world, kind, key)
-    early = held.take()
-    died = deliver_all(world, early, history)
-    for kind, key in history.changes[history.delivered_after :]:
-        change(world, kind, key)
-    late = held.take()
-    died += deliver_all(world, late, history)
+    with pytest.MonkeyPatch.context() as patch:
+        cancel(patch, history.cancelled)
+        for kind, key in history.changes[: history.delivered_after]:
+            change(world, kind, key)
+        early = held.take()
+        died = deliver_all(world, early, history)
+        for kind, key in history.changes[history.delivered_after :]:
+            change(world, kind, key)
+        late = held.take()
+        died += deliver_all(world, late, history)
 
     world.make_claims_stale()  # claims of the executions that died
     for made, _ in died:

@@ -386,10 +386,71 @@ def test_the_message_of_an_error_is_read_whatever_its_cause_looks_like(
 
 
 def test_an_error_without_a_cause_is_a_problem_too(evaluate: Evaluate) -> None:
-    no_cause = {"failure": {"step": "Tag", "error": {"Error": "States.Timeout"}}}
+    no_cause = {"failure": {"step": "Tag", "error": {"Error": "Runtime.ExitError"}}}
 
     assert evaluate("problem", [no_cause]) == [
-        {"step": "Tag", "name": "States.Timeout", "message": ""}
+        {"step": "Tag", "name": "Runtime.ExitError", "message": ""}
+    ]
+
+
+@pytest.mark.parametrize("cause", [None, "", "anything"])
+def test_a_time_out_reads_like_one(evaluate: Evaluate, cause: str | None) -> None:
+    assert evaluate("problem", [failed(cause, "States.Timeout")]) == [
+        {"step": "Extract", "name": "Timeout", "message": "Extract did not answer in time"}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("error", "name"),
+    [
+        ("States.TaskFailed", "TaskFailed"),
+        ("States.Permissions", "Permissions"),
+        ("MyStates.Timeout", "MyStates.Timeout"),
+        ("PhotoGoneError", "PhotoGoneError"),
+    ],
+)
+def test_no_name_begins_with_the_prefix_that_aws_reserves(
+    evaluate: Evaluate, error: str, name: str
+) -> None:
+    # https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
+    [problem] = evaluate("problem", [failed("said", error)])
+
+    assert (problem["name"], problem["message"]) == (name, "said")
+
+
+CANCELLED = "Transaction cancelled, please refer cancellation reasons for specific reasons [{}]"
+SERVICE = " (Service: DynamoDb, Status Code: 400, Request ID: 7) (SDK Attempt Count: 1)"
+
+
+@pytest.mark.parametrize(
+    ("reasons", "again"),
+    [
+        ("None, TransactionConflict", True),
+        ("ThrottlingError, None", True),
+        ("ProvisionedThroughputExceeded, None", True),
+        ("ConditionalCheckFailed, None", False),
+        ("ConditionalCheckFailed, TransactionConflict", False),
+        ("ValidationError, None", False),
+        ("None, ItemCollectionSizeLimitExceeded", False),
+        ("None, None", False),
+    ],
+)
+def test_a_transaction_is_tried_again_after_a_conflict_or_a_throttle_only(
+    evaluate: Evaluate, reasons: str, *, again: bool
+) -> None:
+    case = {**failed(CANCELLED.format(reasons) + SERVICE), "cancellations": 25}
+
+    assert evaluate("may_publish_again", [case, {**case, "cancellations": 26}]) == [again, False]
+
+
+@pytest.mark.parametrize("cause", [None, "", "{not JSON", CANCELLED[:40]])
+def test_a_transaction_without_reasons_is_not_tried_again(
+    evaluate: Evaluate, cause: str | None
+) -> None:
+    absent = {"failure": {"step": "Publish", "error": {"Error": "E"}}, "cancellations": 0}
+
+    assert evaluate("may_publish_again", [{**failed(cause), "cancellations": 0}, absent]) == [
+        *(False, False)
     ]
 
 

@@ -39,7 +39,7 @@ def test_the_largest_transaction_is_within_the_limits_of_aws() -> None:
         for number in range(MAX_LABELS)
     ]
     tags = tag_result(Labels(found=labels), version=1)
-    extracted = extract(ExtractRequest(photo=photo, uploaded_at=NOW))
+    extracted = extract(ExtractRequest(photo=photo))
 
     Publisher(dynamodb).ready(KEY, NOW, (extracted, thumbnail(ThumbnailRequest(photo=photo)), tags))
 

@@ -81,7 +81,7 @@ export interface Rendition {
 export interface PhotoRow {
   /** result; while PROCESSING, most values are of the one before */
   readonly status: "DELETED" | "FAILED" | "PROCESSING" | "READY" | "REJECTED";
-  /** time of the event that led to this version */
+  /** S3's LastModified; of a photo never read, the event's */
   readonly uploaded_at?: string;
   /** S3 version; absent in a bucket without versioning */
   readonly version_id?: string;

@@ -134,11 +134,11 @@ test("a problem is shown with its status and its reason", () => {
 });
 
 test("a photo without labels is shown with the reason", () => {
-  expect(["READY", "SKIPPED:TOO_SMALL", "FAILED:X", "PENDING:States.Timeout"].map(labelsInWords)).toEqual([
+  expect(["READY", "SKIPPED:TOO_SMALL", "FAILED:X", "PENDING:Timeout"].map(labelsInWords)).toEqual([
     "Nothing was recognized.",
     "Not labeled (TOO_SMALL).",
     "Labeling failed (X).",
-    "Labels are pending (States.Timeout).",
+    "Labels are pending (Timeout).",
   ]);
 });
 
