@@ -397,7 +397,7 @@ def _wait_before_retry(seconds: float) -> None:
 
 
 @replaces(WaitFunction, name="_wait_interval")
-def _wait_state(_self: Moto, _env: Moto, wait_seconds: int) -> None:
+def _wait_state(_self: Moto, env: Moto, wait_seconds: int) -> None:  # noqa: ARG001  # moto's
     """AWS waits, and so does moto, but it cannot be told to wait less."""
     wired().clock.sleep(wait_seconds)
 

@@ -212,7 +212,7 @@ def _fail(error: Exception) -> ExtractResult:
     [
         (["reprocess"], "with --older, --failed, --album or --everything"),
         (["reprocess", "--older", "title"], "invalid choice: 'title'"),
-        (["reprocess", "--everything", "--max-concurrency", "0"], "must be 1 to 1000, got 0"),
+        (["reprocess", "--everything", "--max-concurrency", "0"], "must be 1 to 10000, got 0"),
     ],
     ids=["no selection", "no step", "concurrency"],
 )

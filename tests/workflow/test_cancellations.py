@@ -13,8 +13,8 @@ from workflow.scripted import tag
 from workflow.test_reprocess import reprocess
 from workflow.world import CREATED, KEY, SK, World, outcomes, photo_count
 
-PATIENCE = 16  # waits before Publish gives up
-LEAST_SECONDS = 40 * 60  # on average
+PATIENCE = 20  # waits before Publish gives up
+LEAST_SECONDS = 60 * 60  # on average
 WAIT = STATES["AwaitTable"]["Seconds"].strip("{% }").replace("$random()", "$draw")
 
 
