@@ -3,6 +3,7 @@
 A process can run one at a time, because moto's services exist once in a process.
 """
 
+import base64
 import json
 import logging
 import re
@@ -44,6 +45,7 @@ logger = logging.getLogger(__name__)
 LOOPBACK: Final = "127.0.0.1"
 ANY_ADDRESS: Final = "0.0.0.0"  # noqa: S104  # containers cannot reach the loopback
 MANY_FILES: Final = 10_240  # macOS allows no more
+MAX_LOG_BYTES: Final = 4_096  # of a function's log, in the answer of Invoke
 
 # What AWS tells of an account without quotas of its own.
 DEFAULT_INVOCATIONS: Final = 1000
@@ -146,7 +148,8 @@ class _Front:
         target = environ.get("HTTP_X_AMZ_TARGET", "")
         function = _FUNCTION_PATH.fullmatch(environ["PATH_INFO"])
         if function is not None:
-            answer = self._invoke(function.group(1), _body(environ))
+            with_log = environ.get("HTTP_X_AMZ_LOG_TYPE") == "Tail"
+            answer = self._invoke(function.group(1), _body(environ), with_log=with_log)
         elif environ["PATH_INFO"].rstrip("/") == _ACCOUNT_SETTINGS_PATH:
             answer = self._account_settings()
         elif target in ("ServiceQuotasV20190624.ListServiceQuotas", _DEFAULT_QUOTAS):
@@ -177,7 +180,7 @@ class _Front:
         start_response(f"{status.value} {status.phrase}", list(headers.items()))
         return [body]
 
-    def _invoke(self, name: str, payload: bytes) -> Answer:
+    def _invoke(self, name: str, payload: bytes, *, with_log: bool) -> Answer:
         """Answer Lambda's Invoke (RequestResponse); `name` is a name or an ARN.
 
         AWS: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
@@ -189,15 +192,23 @@ class _Front:
             return _refusal(HTTPStatus.NOT_FOUND, "ResourceNotFoundException", error.message)
         if refusal is not None:
             return _refusal(*refusal)
+        event = payload or b"{}"
+        if (problem := moto_patches.awslambda.problem_of(event)) is not None:
+            problem = f"Could not parse request body into json: {problem}"
+            return _refusal(HTTPStatus.BAD_REQUEST, "InvalidRequestContentException", problem)
         try:
             with self.usage.invocation():
-                answer = self.functions.invoke(function, payload)
+                answer = self.functions.invoke(function, event)
         except ThrottledError:
             more = {"Reason": "ConcurrentInvocationLimitExceeded", "Type": "User"}
             code, message = "TooManyRequestsException", "Rate Exceeded."
             return _refusal(HTTPStatus.TOO_MANY_REQUESTS, code, message, **more)
-        failed = {"X-Amz-Function-Error": "Unhandled"} if answer.failed else {}
-        return HTTPStatus.OK, {"X-Amz-Executed-Version": "$LATEST", **failed}, answer.payload
+        headers = {"X-Amz-Executed-Version": "$LATEST"}
+        if answer.failed:
+            headers["X-Amz-Function-Error"] = "Unhandled"
+        if with_log:
+            headers["X-Amz-Log-Result"] = base64.b64encode(answer.log[-MAX_LOG_BYTES:]).decode()
+        return HTTPStatus.OK, headers, answer.payload
 
     def _account_settings(self) -> Answer:
         """Answer Lambda's GetAccountSettings.

@@ -15,7 +15,7 @@ from http.client import HTTPConnection, HTTPException
 from typing import Final
 from urllib.parse import urlsplit
 
-from local.functions.interface import Answer, Function, runtime_error
+from local.functions.interface import Answer, Function, lambda_environment, runtime_error
 
 _ECR_HOST: Final = re.compile(r"^\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com/")
 
@@ -76,10 +76,14 @@ class Containers:
             self._add(function)
             return runtime_error("Runtime.ExitError", "unknown", f"the container ended: {error}")
         ports.put(port)
+        if not body:  # the runtime ended before the emulator handed the event over
+            return runtime_error("Runtime.ExitError", "unknown", "Runtime exited")
+        if body.startswith(b"Task timed out after "):  # the emulator reports no name
+            return runtime_error("Sandbox.Timedout", "unknown", body.decode())
         try:
             answer = json.loads(body)
-        except ValueError:
-            return runtime_error("Runtime.ExitError", "unknown", body.decode(errors="replace"))
+        except ValueError:  # a handler returned bytes
+            return Answer(body)
         # The emulator answers 200 for errors too; only an error report has an errorType.
         return Answer(body, failed=isinstance(answer, dict) and "errorType" in answer)
 
@@ -122,7 +126,7 @@ class Containers:
         variables = {
             **self._environment,
             "AWS_ENDPOINT_URL": f"http://{self._host_address}:{endpoint.port}",
-            "AWS_LAMBDA_FUNCTION_NAME": function.name,
+            **lambda_environment(function),
             "AWS_LAMBDA_FUNCTION_TIMEOUT": str(int(function.timeout_seconds)),
             **dict(function.environment),
         }

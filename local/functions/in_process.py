@@ -1,161 +1,274 @@
-"""Run the handlers of images/ in worker processes of this Python."""
+"""Run the handlers of images/ in processes of this machine, each under awslambdaric."""
 
+import importlib.util
+import logging
 import os
-import queue
-import socket
+import secrets
+import signal
 import subprocess
 import sys
+import tempfile
 import threading
+import time
 import uuid
 from collections.abc import Mapping
 from contextlib import suppress
-from multiprocessing.connection import Connection
+from http import HTTPStatus
 from pathlib import Path
+from typing import Final
 
-from local.functions.interface import IMAGE_ENVIRONMENT, Answer, Function, runtime_error
+from local.functions.interface import (
+    IMAGE_ENVIRONMENT,
+    MAX_ANSWER_BYTES,
+    Answer,
+    Function,
+    lambda_environment,
+    runtime_error,
+    too_large,
+)
+from local.functions.runtime_api import INIT_ERROR, NEXT, RuntimeApi, error_of, response_to
 from local.template import REPOSITORY
+
+STAND_IN: Final = Path(__file__).parent / "stand_in"
+INIT_SECONDS: Final = 10  # for imports, which no timeout of a function includes
+GRACE_SECONDS: Final = 5  # for the end of a process that has closed the pipe
+MAX_LOG_BYTES: Final = 1_048_576  # of one event
+ACCEPTED: Final = b'{"status":"OK"}'
+
+log = logging.getLogger(__name__)
 
 
 class InProcess:
-    """Run handlers in `workers` processes (one for each core) for each environment.
+    """Run each function in processes of its own, as Lambda's execution environments are.
 
-    A process handles one event at a time, of any function with its environment, so that no
-    handler waits for the interpreter lock of another handler or of the server.
+    A process handles one event at a time, and at most `workers` processes handle one at the same
+    time. A function has one process from its deployment on. Another one starts, as in Lambda, when
+    an event arrives while all of the function's are busy.
     """
 
-    def __init__(self, *, workers: int | None = None, code: Path = REPOSITORY / "images") -> None:
-        """Load <step>/handler.py of each function from the folder `code`."""
-        self.workers = workers or os.cpu_count() or 1
+    def __init__(
+        self,
+        *,
+        workers: int | None = None,
+        code: Path = REPOSITORY / "images",
+        stand_in: bool = importlib.util.find_spec("runtime_client") is None,
+    ) -> None:
+        """Load <step>/handler.py of each function from the folder `code`.
+
+        Args:
+            workers: events that are handled at the same time; None: one for each core.
+            code: the folder that is /var/task in the images.
+            stand_in: replace the compiled module of awslambdaric by the one in stand_in/.
+        """
         self.code = code
+        self.stand_in = stand_in
         self._environment: dict[str, str] = {}
-        self._pools: dict[tuple[tuple[str, str], ...], _Pool] = {}
+        self._slots = threading.Semaphore(workers or os.cpu_count() or 1)
         self._lock = threading.Lock()
+        self._deployed: dict[str, Function] = {}  # by name
+        self._idle: dict[Function, list[_Process]] = {}
+        self._all: set[_Process] = set()
+        self._stopped = False
 
     def start(self, environment: Mapping[str, str]) -> None:
         """Keep `environment` for the processes; `deploy` starts them."""
         self._environment = {**IMAGE_ENVIRONMENT, **environment}
 
     def deploy(self, function: Function) -> None:
-        """Start the processes. They import the handlers in the background."""
+        """Start a process, which imports the handler in the background.
+
+        The idle processes of a function that was deployed with this name before end.
+        """
         with self._lock:
-            if function.environment not in self._pools:
-                environment = {**self._environment, **dict(function.environment)}
-                pool = _Pool(self.workers, self.code, environment)
-                self._pools[function.environment] = pool
+            previous = self._deployed.get(function.name)
+            if self._stopped or previous == function:
+                return
+            self._deployed[function.name] = function
+            self._idle[function] = [self._new(function)]
+            retired = self._idle.pop(previous, []) if previous else []
+            self._all.difference_update(retired)
+        for process in retired:
+            process.close()
 
     def invoke(self, function: Function, payload: bytes) -> Answer:
-        """Invoke a handler in the next idle process.
+        """Invoke the handler in an idle process, or in a new one.
 
         A process that dies or exceeds the timeout is replaced, and the answer is Lambda's error.
         """
-        return self._pools[function.environment].invoke(function, payload)
-
-    def stop(self) -> None:
-        """Kill the processes."""
-        with self._lock:
-            for pool in self._pools.values():
-                pool.stop()
-
-
-class _Pool:
-    """The processes of one environment."""
-
-    def __init__(self, count: int, code: Path, environment: Mapping[str, str]) -> None:
-        self.code = code
-        self.environment = environment
-        self._idle: queue.SimpleQueue[_Worker | None] = queue.SimpleQueue()
-        self._all: set[_Worker] = set()
-        self._lock = threading.Lock()
-        self._stopped = False
-        for _ in range(count):
-            self._add()
-
-    def invoke(self, function: Function, payload: bytes) -> Answer:
-        """Invoke a handler in the next idle process; see `InProcess`."""
         request_id = str(uuid.uuid4())
-        worker = self._idle.get()
-        if worker is None:
-            self._idle.put(None)  # for the next caller that waits
-            return runtime_error("Runtime.ExitError", request_id, "stopped")
-        try:
-            worker.wait_until_ready()
-            worker.connection.send((function, request_id, payload.decode()))
-            if worker.connection.poll(function.timeout_seconds):
-                failed, text = worker.connection.recv()
-                self._idle.put(worker)
-                return Answer(text.encode(), failed=failed)
-        except (EOFError, OSError):
-            exit_status = self._replace(worker, grace_seconds=5)
-            how = f"signal: {-exit_status}" if exit_status < 0 else f"exit status {exit_status}"
-            message = f"Runtime exited with error: {how}"
-            return runtime_error("Runtime.ExitError", request_id, message)
-        self._replace(worker, grace_seconds=0)
-        message = f"Task timed out after {function.timeout_seconds:.2f} seconds"
-        return runtime_error("Sandbox.Timedout", request_id, message)
+        with self._slots:
+            while (process := self._take(function)) is not None:
+                try:
+                    answer = process.invoke(payload, request_id)
+                finally:
+                    self._give_back(process)
+                if answer is not None:
+                    return answer
+        return runtime_error("Runtime.ExitError", request_id, "stopped")
 
     def stop(self) -> None:
         """Kill the processes."""
         with self._lock:
             self._stopped = True
-            workers, self._all = self._all, set()
-        for worker in workers:
-            worker.end(grace_seconds=0)
-        with suppress(queue.Empty):
-            while idle := self._idle.get_nowait():
-                idle.connection.close()
-        self._idle.put(None)
+            processes, self._all = self._all, set()
+            idle, self._idle = self._idle, {}
+        for process in processes:
+            process.kill()
+        for unused in idle.values():
+            for process in unused:
+                process.close()
+        # The thread that invokes a process closes it: by the time another thread did so, its
+        # descriptors could belong to other files.
 
-    def _add(self) -> None:
+    def _take(self, function: Function) -> "_Process | None":
+        """Return an idle process of the function, or a new one; None after `stop`."""
         with self._lock:
-            if not self._stopped:
-                worker = _Worker(self.code, self.environment)
-                self._all.add(worker)
-                self._idle.put(worker)
+            if self._stopped:
+                return None
+            idle = self._idle.get(function)
+            return idle.pop() if idle else self._new(function)
 
-    def _replace(self, worker: "_Worker", *, grace_seconds: float) -> int:
-        """End `worker`, start another process, and return the exit status of `worker`."""
+    def _new(self, function: Function) -> "_Process":
+        process = _Process(function, self.code, self._environment, stand_in=self.stand_in)
+        self._all.add(process)
+        return process
+
+    def _give_back(self, process: "_Process") -> None:
+        """Offer the process to the next event, or end it."""
+        function = process.function
         with self._lock:
-            self._all.discard(worker)
-        exit_status = worker.end(grace_seconds=grace_seconds)
-        worker.connection.close()
-        self._add()
-        return exit_status
+            is_deployed = self._deployed.get(function.name) == function and not self._stopped
+            if process.is_usable and is_deployed:
+                self._idle.setdefault(function, []).append(process)
+                return
+            self._all.discard(process)
+        process.close()
 
 
-class _Worker:
-    """A process of local.functions.worker, and this side's end of its socket."""
+class _Process:
+    """A process of awslambdaric, and the Runtime API that it uses."""
 
-    def __init__(self, code: Path, environment: Mapping[str, str]) -> None:
-        ours, theirs = socket.socketpair()
-        with theirs:
-            self.process = subprocess.Popen(  # noqa: S603  # our own code
-                [sys.executable, "-m", "local.functions.worker", str(theirs.fileno())],
-                cwd=REPOSITORY,
-                env={
-                    **environment,
-                    "PATH": os.environ.get("PATH", ""),
-                    "PYTHONPATH": str(code),
-                },
-                stdin=subprocess.DEVNULL,
-                pass_fds=[theirs.fileno()],
-            )
-        self.connection = Connection(ours.detach())
-        self._ready = False
-
-    def wait_until_ready(self) -> None:
-        """Wait until the handlers are imported, so that no timeout includes the import."""
-        if not self._ready:
-            self.connection.recv()
-            self._ready = True
-
-    def end(self, *, grace_seconds: float) -> int:
-        """Kill the process unless it ends within `grace_seconds`; return its exit status.
-
-        This leaves the connection open. The thread that waits for an answer closes it: by the
-        time another thread did so, the descriptor could belong to another file.
-        """
+    def __init__(
+        self, function: Function, code: Path, environment: Mapping[str, str], *, stand_in: bool
+    ) -> None:
+        self.function = function
+        self.is_usable = False  # for another event
+        self._has_answered = False
+        self._is_killed = False
+        # The process has the other end of this pipe, and nobody writes to it.
+        self._ended, theirs = os.pipe()
+        self._api = RuntimeApi(self._ended)
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115  # until `close`
+        self._logged_bytes = 0
+        variables = {
+            "PATH": os.environ.get("PATH", ""),
+            **environment,
+            **lambda_environment(function),
+            **dict(function.environment),
+            "AWS_LAMBDA_RUNTIME_API": self._api.address,
+        }
+        if stand_in:
+            variables["PYTHONPATH"] = str(STAND_IN)
         try:
-            return self.process.wait(grace_seconds)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            return self.process.wait()
+            self._process = subprocess.Popen(  # noqa: S603  # our own code
+                [sys.executable, "-m", "awslambdaric", function.handler],
+                cwd=code,
+                env=variables,
+                stdin=subprocess.DEVNULL,
+                stdout=self._log,
+                stderr=subprocess.STDOUT,
+                pass_fds=[theirs],
+                start_new_session=True,  # on Ctrl-C, this process ends that one
+            )
+        finally:
+            os.close(theirs)
+
+    def invoke(self, payload: bytes, request_id: str) -> Answer | None:
+        """Hand the event over, and return the answer; None if the process ended while idle."""
+        timeout_seconds = self.function.timeout_seconds
+        is_idle = self._has_answered
+        self.is_usable = False
+        try:
+            ready_by = time.monotonic() + INIT_SECONDS + timeout_seconds
+            request = self._api.receive(ready_by, NEXT, INIT_ERROR)
+            if request.path == INIT_ERROR:
+                self._api.answer(HTTPStatus.ACCEPTED, ACCEPTED)
+                return Answer(request.body, failed=True, log=self._output())
+            is_idle = False
+            self._api.answer(HTTPStatus.OK, payload, _headers(self.function, request_id))
+            return self._result(request_id, time.monotonic() + timeout_seconds)
+        except EOFError:
+            if is_idle:
+                return None
+            message = _description(self._end())
+            output = self._output()
+            if not self._is_killed:
+                log.warning(
+                    "%s: %s\n%s", self.function.name, message, output.decode(errors="replace")
+                )
+            return runtime_error("Runtime.ExitError", request_id, message, output)
+        except TimeoutError:
+            self.kill()
+            message = f"Task timed out after {timeout_seconds:.2f} seconds"
+            return runtime_error("Sandbox.Timedout", request_id, message, self._output())
+
+    def kill(self) -> None:
+        """Kill the process; the thread that waits for its answer gets an error."""
+        self._is_killed = True
+        self._process.kill()
+        self._process.wait()
+
+    def close(self) -> None:
+        """Kill the process, and close every file that belongs to it."""
+        self.kill()
+        self._api.close()
+        self._log.close()
+        os.close(self._ended)
+
+    def _result(self, request_id: str, deadline: float) -> Answer:
+        error = error_of(request_id)
+        request = self._api.receive(deadline, response_to(request_id), error)
+        self._has_answered = self.is_usable = True
+        failed = request.path == error
+        if not failed and len(request.body) > MAX_ANSWER_BYTES:
+            self._api.answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+            return too_large(self._output())
+        self._api.answer(HTTPStatus.ACCEPTED, ACCEPTED)
+        return Answer(request.body, failed=failed, log=self._output())
+
+    def _output(self) -> bytes:
+        """Return what the process printed since the last call."""
+        output = os.pread(self._log.fileno(), MAX_LOG_BYTES, self._logged_bytes)
+        self._logged_bytes += len(output)
+        return output
+
+    def _end(self) -> int:
+        """Return the exit status of a process that ends, or closed its descriptors."""
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(GRACE_SECONDS)
+        self._process.kill()
+        return self._process.wait()
+
+
+def _headers(function: Function, request_id: str) -> dict[str, str]:
+    """Return the headers that describe an event."""
+    now = time.time()
+    trace = f"1-{int(now):08x}-{secrets.token_hex(12)};Parent={secrets.token_hex(8)};Sampled=0"
+    return {
+        "Lambda-Runtime-Aws-Request-Id": request_id,
+        "Lambda-Runtime-Deadline-Ms": str(int((now + function.timeout_seconds) * 1000)),
+        "Lambda-Runtime-Invoked-Function-Arn": function.arn,
+        "Lambda-Runtime-Trace-Id": f"Root={trace}",
+    }
+
+
+def _description(exit_status: int) -> str:
+    """Describe an end as Lambda does; a negative status is a signal.
+
+    AWS: https://github.com/aws/aws-lambda-runtime-interface-emulator (internal/lambda/rapid)
+    """
+    if exit_status == 0:
+        return "Runtime exited without providing a reason"
+    name = signal.strsignal(-exit_status) if exit_status < 0 else None
+    how = f"signal: {name.lower()}" if name else f"exit status {exit_status}"
+    return f"Runtime exited with error: {how}"

@@ -2,14 +2,24 @@
 
 import json
 import re
+import time
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
 
 STEPS: Final = ("extract", "thumbnail", "tag")  # each is a folder of images/ and an image
 
-# The Dockerfiles set these.
-IMAGE_ENVIRONMENT: Final = {"MALLOC_ARENA_MAX": "1", "VIPS_CONCURRENCY": "1"}
+# The Dockerfiles set the first two, and their base image the third, which awslambdaric reads.
+IMAGE_ENVIRONMENT: Final = {
+    "MALLOC_ARENA_MAX": "1",
+    "VIPS_CONCURRENCY": "1",
+    "AWS_EXECUTION_ENV": "AWS_Lambda_python3.13",
+}
+
+# Lambda and its runtime emulator accept 100 bytes more than the documented 6 MB.
+# AWS: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+MAX_ANSWER_BYTES: Final = 6 * 1024 * 1024 + 100
 
 _STEP: Final = re.compile(r"([a-z]+)(?:[:@][^/]*)?$")  # the last word of a repository's name
 
@@ -23,6 +33,14 @@ class Function:
     environment: tuple[tuple[str, str], ...]  # names and values, sorted
     timeout_seconds: float
     memory_mb: int
+    arn: str = ""
+    log_format: str = "Text"  # or JSON
+    log_level: str = "INFO"  # of the handler's own lines, if the format is JSON
+
+    @property
+    def handler(self) -> str:
+        """The command of the image."""
+        return f"{self.step}.handler.handle"
 
     @property
     def step(self) -> str:
@@ -37,6 +55,7 @@ class Answer:
 
     payload: bytes  # JSON: the result, or {errorType, errorMessage, ...}
     failed: bool = False  # Lambda's X-Amz-Function-Error: Unhandled
+    log: bytes = b""  # what the handler and its runtime printed
 
 
 class Functions(Protocol):
@@ -69,7 +88,36 @@ class Functions(Protocol):
         ...
 
 
-def runtime_error(code: str, request_id: str, message: str) -> Answer:
+def lambda_environment(function: Function) -> dict[str, str]:
+    """Return the variables that Lambda sets for this function.
+
+    AWS: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+    """
+    level = {"AWS_LAMBDA_LOG_LEVEL": function.log_level} if function.log_format == "JSON" else {}
+    return {
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory_mb),
+        "AWS_LAMBDA_FUNCTION_NAME": function.name,
+        "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        "AWS_LAMBDA_LOG_FORMAT": function.log_format,
+        "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{function.name}",
+        "AWS_LAMBDA_LOG_STREAM_NAME": f"{time.strftime('%Y/%m/%d')}/[$LATEST]{uuid.uuid4().hex}",
+        "_HANDLER": function.handler,
+        **level,
+    }
+
+
+def runtime_error(code: str, request_id: str, message: str, log: bytes = b"") -> Answer:
     """Return Lambda's answer where the runtime itself failed; `code` is Lambda's error name."""
     report = {"errorType": code, "errorMessage": f"RequestId: {request_id} Error: {message}"}
-    return Answer(json.dumps(report).encode(), failed=True)
+    return Answer(json.dumps(report).encode(), failed=True, log=log)
+
+
+def too_large(log: bytes = b"") -> Answer:
+    """Return Lambda's answer where a result has more than `MAX_ANSWER_BYTES`."""
+    limit = f"maximum allowed payload size ({MAX_ANSWER_BYTES} bytes)"
+    report = {
+        "errorType": "Function.ResponseSizeTooLarge",
+        "errorMessage": f"Response payload size exceeded {limit}.",
+    }
+    return Answer(json.dumps(report).encode(), failed=True, log=log)

@@ -12,6 +12,7 @@ awslambda        refuses an image that does not start              never starts 
                  returns an image's command only if it is set      returns an empty one
                  updates every setting and the architecture        ignores five of them
                  refuses to invoke an Inactive function            always invokes
+                 reads no NaN in a function's result               does, as Python's parser does
 batch            (loads in 0 s: this project does not use Batch)   loads EC2 too, in 0.8 s
 cloudfront       has response headers policies                     has none
                  keeps an origin's access control                  drops it

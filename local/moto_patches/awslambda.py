@@ -8,6 +8,7 @@ AWS: https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html
 """
 
 import itertools
+import json
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from typing import Final, NamedTuple
 
 from moto.awslambda.exceptions import InvalidParameterValueException
 from moto.awslambda.models import LambdaBackend, LambdaFunction, lambda_backends
+from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
 
 from local.functions import Function
 from local.moto_patches.wiring import Json, Moto, replaces, wired
@@ -101,6 +103,19 @@ def find(account: str, region: str, name_or_arn: str) -> Function:
     return _function(lambda_backends[account][region].get_function(name_or_arn))
 
 
+def problem_of(text: bytes) -> str | None:
+    """Return why `text` is no JSON for AWS; None if it is. Python's parser also accepts NaN."""
+
+    def refuse(constant: str) -> None:
+        raise ValueError(f"{constant} is no JSON")
+
+    try:
+        json.loads(text, parse_constant=refuse)
+    except ValueError as error:  # bytes that are not UTF-8 too
+        return str(error)
+    return None
+
+
 def _function(made: Moto) -> Function:
     return Function(
         name=made.function_name,
@@ -108,6 +123,9 @@ def _function(made: Moto) -> Function:
         environment=tuple(sorted(made.environment_vars.items())),
         timeout_seconds=made.timeout,
         memory_mb=made.memory_size,
+        arn=made.function_arn,
+        log_format=made.logging.get("LogFormat", "Text"),
+        log_level=made.logging.get("ApplicationLogLevel", "INFO"),
     )
 
 
@@ -149,6 +167,17 @@ def _deploy(made: Moto) -> None:
         wired().deploy(function)
     except (OSError, subprocess.CalledProcessError) as error:
         raise InvalidParameterValueException(f"{function.image_uri}: {error}") from error
+
+
+@replaces(lambda_eval_utils, name="_from_payload")
+def _result(payload: Moto) -> Json:
+    """AWS's JSON has no NaN, which Python's has. What is no JSON remains a text, as in moto.
+
+    awslambdaric encodes NaN as such, and Lambda's Invoke passes it on. AWS does not document how
+    Step Functions fails: the text, at least, has no fields.
+    """
+    text: bytes = payload.read()
+    return text.decode(errors="replace") if problem_of(text) else json.loads(text)
 
 
 @replaces(LambdaFunction, name="__init__")

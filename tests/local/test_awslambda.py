@@ -1,9 +1,10 @@
 """Lambda: functions run with the settings that they were deployed with."""
 
+import base64
 import json
 import subprocess
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from botocore.config import Config
@@ -35,10 +36,24 @@ def test_each_change_of_a_function_is_deployed(aws: Aws, deployed: list[Function
     lambda_.update_function_code(FunctionName="first", ImageUri=f"{host}/gallery-first:2")
 
     environment = (("A", "1"), ("B", "2"))
-    first = Function("first", f"{host}/gallery-first:1", environment, 7, 512)
-    second = Function("first", f"{host}/gallery-first:1", environment, 8, 512)
-    third = Function("first", f"{host}/gallery-first:2", environment, 8, 512)
+    arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:first"
+    first = Function("first", f"{host}/gallery-first:1", environment, 7, 512, arn)
+    second = Function("first", f"{host}/gallery-first:1", environment, 8, 512, arn)
+    third = Function("first", f"{host}/gallery-first:2", environment, 8, 512, arn)
     assert list(dict.fromkeys(deployed)) == [first, second, third]
+
+
+def test_a_function_logs_as_its_settings_say(aws: Aws, deployed: list[Function]) -> None:
+    aws.function("json", LoggingConfig={"LogFormat": "JSON"})
+    aws.function("quiet", LoggingConfig={"LogFormat": "JSON", "ApplicationLogLevel": "WARN"})
+    aws.function("text")
+
+    settings = {one.name: (one.log_format, one.log_level) for one in deployed}
+    assert settings == {
+        "json": ("JSON", "INFO"),
+        "quiet": ("JSON", "WARN"),
+        "text": ("Text", "INFO"),
+    }
 
 
 @pytest.mark.parametrize(
@@ -91,6 +106,31 @@ def test_an_inactive_function_refuses_until_it_is_restored(
         ("ResourceConflictException", 409),
         ("ResourceNotReadyException", 502),
     ]
+
+
+def test_an_event_that_is_missing_is_an_empty_object(aws: Aws) -> None:
+    aws.functions.answers["tag"] = lambda event: Answer(json.dumps([event]).encode())
+
+    assert json.load(aws.client("lambda").invoke(FunctionName="tag")["Payload"]) == [{}]
+
+
+def test_an_event_that_is_not_json_is_refused(aws: Aws) -> None:
+    with pytest.raises(ClientError, match="Could not parse request body into json") as error:
+        aws.client("lambda").invoke(FunctionName="tag", Payload=b"{")
+
+    assert error.value.response["Error"]["Code"] == "InvalidRequestContentException"
+
+
+@pytest.mark.parametrize(("log_type", "tail"), [("Tail", b"x" * 4095 + b"\n"), ("None", None)])
+def test_an_answer_has_the_end_of_the_log_if_the_caller_asks(
+    aws: Aws, log_type: Literal["Tail", "None"], tail: bytes | None
+) -> None:
+    aws.functions.answers["tag"] = lambda _: Answer(b"1", log=b"x" * 10_000 + b"\n")
+
+    answer = aws.client("lambda").invoke(FunctionName="tag", LogType=log_type)
+
+    result = answer.get("LogResult")
+    assert (base64.b64decode(result) if result else None) == tail
 
 
 def test_a_function_that_is_not_deployed_is_not_found(aws: Aws) -> None:

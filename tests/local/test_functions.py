@@ -1,73 +1,90 @@
-"""Handlers in worker processes: results, errors and timeouts are those of Lambda."""
+"""Results, errors and ends of a function are Lambda's, whatever runs it.
+
+The cases run under awslambdaric with its compiled module, with the module that stands in for it,
+and in containers of the base image, under Lambda's runtime emulator.
+"""
 
 import json
-import os
-import signal
-import threading
-import time
+import re
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
-from local.functions import IMAGE_ENVIRONMENT, Answer, Function, InProcess
+import engine
+from local.functions import IMAGE_ENVIRONMENT, STEPS, Answer, Containers, Function, InProcess
+from local.functions.interface import MAX_ANSWER_BYTES, Functions
 
-HANDLERS = {
+ROOT: Final = Path(__file__).parents[2]
+TIMEOUT_SECONDS: Final = 2.0
+
+HANDLERS: Final = {
     "extract": """
-import os, signal, time
+import decimal, os, sys, time
+
 
 class PhotoGoneError(Exception):
     pass
 
+
 def handle(event, context):
-    match event["do"]:
-        case "answer":
-            return {"pid": os.getpid(), "environment": dict(os.environ)}
+    match event.get("do"):
+        case "environment":
+            return dict(os.environ)
+        case "process":
+            return os.getpid()
         case "context":
-            return [context.aws_request_id, context.get_remaining_time_in_millis()]
+            names = ("aws_request_id", "function_name", "function_version", "invoked_function_arn",
+                "log_group_name", "log_stream_name", "memory_limit_in_mb")
+            left_ms = context.get_remaining_time_in_millis()
+            return {**{name: getattr(context, name) for name in names}, "left_ms": left_ms}
+        case "return":
+            return event["value"]
+        case "make":
+            return eval(event["value"])
+        case "fill":
+            return "x" * event["length"]
         case "raise":
-            raise PhotoGoneError("gone: é")
+            raise PhotoGoneError(event["message"])
         case "exit":
+            sys.exit(event["status"])
+        case "end":
             os._exit(3)
-        case "die":
-            os.kill(os.getpid(), signal.SIGKILL)
-        case "hang":
+        case "signal":
+            os.kill(os.getpid(), event["number"])
+            time.sleep(60)
+        case "sleep":
             time.sleep(3600)
-        case "meet":
-            open(event["here"], "w").close()
-            while not os.path.exists(event["there"]):
-                time.sleep(0.01)
-        case "nan":
-            return float("nan")
         case "print":
-            print("nothing of this is an answer")
+            print("printed: é")
+            sys.stderr.write("on stderr\\\\n")
             return "answer"
+        case "log":
+            log.info("photo read", extra={"photo_bytes": 7})
+            log.warning("photo late")
 """,
-    "thumbnail": "import no_such_module",
-    "tag": "def handle(event, context): return event",
+    "missing": "import no_such_module",
+    "broken": "def handle(event, context):\n    return (",
+    "nameless": "def other(event, context): pass",
+    "raising": "raise LookupError('of the module')",
+    "leaving": "import sys; sys.exit(0)",
 }
-TIMEOUT_SECONDS = 2.0
 
 
-def function(step: str, *, timeout_seconds: float = TIMEOUT_SECONDS, **settings: str) -> Function:
+def function(step: str, **changes: Any) -> Function:  # noqa: ANN401  # fields of Function
     """Return a deployed function."""
-    uri = f"123456789012.dkr.ecr.eu-west-1.amazonaws.com/gallery-{step}@sha256:{'0' * 64}"
-    environment = tuple(sorted({"PHOTOS_BUCKET": "photos", **settings}.items()))
-    return Function(f"gallery-{step}", uri, environment, timeout_seconds, memory_mb=1024)
-
-
-@pytest.fixture(scope="module")
-def functions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InProcess]:
-    code = tmp_path_factory.mktemp("images")
-    write_handlers(code)
-    functions = InProcess(workers=2, code=code)
-    functions.start({"AWS_REGION": "eu-west-1", "TZ": ":UTC"})
-    for step in HANDLERS:
-        functions.deploy(function(step))
-    yield functions
-    functions.stop()
+    fields: dict[str, Any] = {
+        "name": f"gallery-{step}",
+        "image_uri": f"123456789012.dkr.ecr.eu-west-1.amazonaws.com/cases-{step}:test",
+        "environment": (("PHOTOS_BUCKET", "photos"),),
+        "timeout_seconds": TIMEOUT_SECONDS,
+        "memory_mb": 1024,
+        "arn": f"arn:aws:lambda:eu-west-1:123456789012:function:gallery-{step}",
+        **changes,
+    }
+    return Function(**fields)
 
 
 def write_handlers(code: Path) -> None:
@@ -77,40 +94,255 @@ def write_handlers(code: Path) -> None:
         (code / name / "handler.py").write_text(text)
 
 
-def invoke(functions: InProcess, do: str, **more: object) -> Answer:
-    return functions.invoke(function("extract"), json.dumps({"do": do, **more}).encode())
+def build_images(code: Path) -> None:
+    """Build an image for each handler, with the command that a Dockerfile of images/ has."""
+    dockerfile = code / "Dockerfile"
+    for name in HANDLERS:
+        dockerfile.write_text(
+            f"FROM {engine.base_image()}\n"
+            f"ENV {' '.join(f'{key}={value}' for key, value in IMAGE_ENVIRONMENT.items())}\n"
+            f'COPY {name}/ {name}/\nCMD ["{name}.handler.handle"]\n'
+        )
+        engine.docker("build", f"--tag=cases-{name}:test", str(code))
+
+
+@dataclass(frozen=True)
+class Runner:
+    """What runs the functions."""
+
+    functions: Functions
+
+    def invoke(self, step: str, event: object, **changes: Any) -> Answer:  # noqa: ANN401
+        """Deploy and invoke a function."""
+        deployed = function(step, **changes)
+        self.functions.deploy(deployed)
+        return self.functions.invoke(deployed, json.dumps(event).encode())
+
+    def do(self, name: str, **more: object) -> Answer:
+        """Let a handler do one of the things above."""
+        return self.invoke("extract", {"do": name, **more})
+
+    def result(self, name: str, **more: object) -> Any:  # noqa: ANN401  # any JSON
+        """Return what the handler returned."""
+        answer = self.do(name, **more)
+        assert not answer.failed, answer.payload
+        return json.loads(answer.payload)
+
+    def report(self, name: str, **more: object) -> dict[str, Any]:
+        """Return Lambda's report of the handler's error."""
+        return report(self.do(name, **more))
 
 
 def report(answer: Answer) -> dict[str, Any]:
-    assert answer.failed
+    """Return Lambda's report of an error."""
+    assert answer.failed, answer.payload
     facts: dict[str, Any] = json.loads(answer.payload)
     return facts
 
 
-def test_a_handler_has_the_environment_of_a_function_and_no_other(
-    functions: InProcess, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("AWS_PROFILE", "of this machine")
+@pytest.fixture(
+    scope="module",
+    params=["awslambdaric", "stand-in", pytest.param("containers", marks=pytest.mark.docker)],
+)
+def runner(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Runner]:
+    code = tmp_path_factory.mktemp("images")
+    write_handlers(code)
+    functions: Functions
+    if request.param == "containers":
+        build_images(code)
+        functions = Containers(copies=1)
+    else:
+        functions = InProcess(workers=2, code=code, stand_in=request.param == "stand-in")
+    functions.start(
+        {"AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_REGION": "eu-west-1", "TZ": ":UTC"}
+    )
+    yield Runner(functions)
+    functions.stop()
 
-    environment = json.loads(invoke(functions, "answer").payload)["environment"]
+
+# What a handler is given
+
+
+def test_a_handler_has_the_variables_of_lambda(runner: Runner) -> None:
+    environment = runner.result("environment")
 
     assert environment["PHOTOS_BUCKET"] == "photos"
     assert environment["AWS_REGION"] == "eu-west-1"
+    assert environment["_HANDLER"] == "extract.handler.handle"
+    assert environment["AWS_LAMBDA_FUNCTION_NAME"] == "gallery-extract"
+    assert environment["AWS_LAMBDA_FUNCTION_VERSION"] == "$LATEST"
     assert environment.items() >= IMAGE_ENVIRONMENT.items()
-    assert "AWS_PROFILE" not in environment
-    assert "HOME" not in environment
 
 
-def test_two_functions_of_one_step_have_separate_environments(functions: InProcess) -> None:
-    other = function("extract", PHOTOS_BUCKET="of another deployment", TZ=":Europe/Berlin")
-    functions.deploy(other)
+def test_a_context_names_the_invocation(runner: Runner) -> None:
+    first = runner.result("context")
+    second = runner.result("context")
 
-    answer = json.loads(functions.invoke(other, b'{"do": "answer"}').payload)
-    first = json.loads(invoke(functions, "answer").payload)
+    assert re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", first["aws_request_id"])
+    assert first["aws_request_id"] != second["aws_request_id"]
+    assert 0 < first["left_ms"] <= TIMEOUT_SECONDS * 1000
+    assert first["function_name"] == "gallery-extract"
+    assert first["invoked_function_arn"].endswith(":function:gallery-extract")
+    assert first["memory_limit_in_mb"] == "1024"
 
-    assert answer["environment"]["PHOTOS_BUCKET"] == "of another deployment"
-    assert answer["environment"]["TZ"] == ":Europe/Berlin"  # over Lambda's own
-    assert first["environment"]["PHOTOS_BUCKET"] == "photos"
+
+# Results
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"text": 'é 🌮 "\\\n\0', "number": 1.5, "none": None, "list": [True, []]},
+        None,
+        "",
+        0,
+        "text",
+    ],
+    ids=str,
+)
+def test_json_passes_unchanged(runner: Runner, value: object) -> None:
+    assert runner.result("return", value=value) == value
+
+
+@pytest.mark.parametrize(
+    ("made", "payload"),
+    [
+        ("'é'", '"é"'),
+        ("float('nan')", "NaN"),
+        ("decimal.Decimal('1.10')", "1.10"),
+        ("(1, 2)", "[1, 2]"),
+        ("b'no JSON'", "no JSON"),
+    ],
+)
+def test_a_result_is_encoded_as_the_runtime_does(runner: Runner, made: str, payload: str) -> None:
+    answer = runner.do("make", value=made)
+
+    assert (answer.payload.decode(), answer.failed) == (payload, False)
+
+
+def test_a_result_that_json_cannot_hold_is_an_error(runner: Runner) -> None:
+    facts = runner.report("make", value="{1, 2}")
+
+    assert facts["errorType"] == "Runtime.MarshalError"
+    assert "set is not JSON serializable" in facts["errorMessage"]
+
+
+def test_a_result_that_utf8_cannot_hold_ends_the_process(runner: Runner) -> None:
+    facts = runner.report("make", value="chr(0xD800)")
+
+    assert facts["errorType"] == "Runtime.ExitError"
+    assert facts["errorMessage"].endswith("Error: Runtime exited with error: exit status 1")
+
+
+def test_a_result_of_6_mib_passes(runner: Runner) -> None:
+    length = MAX_ANSWER_BYTES - len('""')
+
+    assert runner.result("fill", length=length) == "x" * length
+
+
+def test_a_longer_result_is_an_error_and_ends_the_process(runner: Runner) -> None:
+    before = runner.result("process")
+
+    facts = runner.report("fill", length=MAX_ANSWER_BYTES - len('""') + 1)
+
+    limit = "maximum allowed payload size (6291556 bytes)"
+    assert facts["errorType"] == "Function.ResponseSizeTooLarge"
+    assert facts["errorMessage"] == f"Response payload size exceeded {limit}."
+    assert runner.result("process") != before
+
+
+def test_output_of_a_handler_is_not_its_result(runner: Runner) -> None:
+    assert runner.result("print") == "answer"
+
+
+# Errors
+
+
+def test_an_exception_is_reported_by_its_class(runner: Runner) -> None:
+    facts = runner.report("raise", message="gone: é 🌮")
+
+    assert facts.keys() == {"errorMessage", "errorType", "requestId", "stackTrace"}
+    assert facts["errorType"] == "PhotoGoneError"
+    assert facts["errorMessage"] == "gone: é 🌮"
+    assert "in handle" in facts["stackTrace"][0]
+
+
+def test_a_long_message_is_reported_in_full(runner: Runner) -> None:
+    assert runner.report("raise", message="x" * 200_000)["errorMessage"] == "x" * 200_000
+
+
+@pytest.mark.parametrize(
+    ("step", "error", "message"),
+    [
+        ("missing", "Runtime.ImportModuleError", "No module named 'no_such_module'"),
+        ("broken", "Runtime.UserCodeSyntaxError", "was never closed"),
+        ("nameless", "Runtime.HandlerNotFound", "Handler 'handle' missing on module"),
+        ("raising", "LookupError", "of the module"),
+    ],
+)
+def test_a_handler_that_cannot_be_loaded_fails_each_event(
+    runner: Runner, step: str, error: str, message: str
+) -> None:
+    for _ in range(2):
+        facts = report(runner.invoke(step, {}))
+
+        assert facts["errorType"] == error
+        assert message in facts["errorMessage"]
+
+
+@pytest.mark.parametrize(
+    ("do", "more", "ending"),
+    [
+        ("exit", {"status": 0}, "Runtime exited without providing a reason"),
+        ("exit", {"status": 4}, "Runtime exited with error: exit status 4"),
+        ("end", {}, "Runtime exited with error: exit status 3"),
+        ("signal", {"number": 9}, "Runtime exited with error: signal: killed"),
+        ("signal", {"number": 11}, "Runtime exited with error: signal: segmentation fault"),
+    ],
+)
+def test_a_process_that_ends_returns_lambdas_error_and_is_replaced(
+    runner: Runner, do: str, more: dict[str, object], ending: str
+) -> None:
+    facts = runner.report(do, **more)
+
+    assert facts["errorType"] == "Runtime.ExitError"
+    assert re.fullmatch(rf"RequestId: \S+ Error: {ending}", facts["errorMessage"])
+    assert runner.result("return", value=1) == 1
+
+
+def test_a_process_that_ends_at_its_import_returns_lambdas_error(runner: Runner) -> None:
+    facts = report(runner.invoke("leaving", {}))
+
+    assert facts["errorType"] == "Runtime.ExitError"
+    assert "Runtime exited" in facts["errorMessage"]  # the emulator gives no reason
+
+
+def test_a_handler_that_hangs_is_ended_and_replaced(runner: Runner) -> None:
+    facts = runner.report("sleep")
+
+    assert facts["errorType"] == "Sandbox.Timedout"
+    ending = r"Error: Task timed out after 2\.00 seconds"
+    assert re.fullmatch(rf"RequestId: \S+ {ending}", facts["errorMessage"])
+    assert runner.result("return", value=1) == 1
+
+
+def test_a_process_serves_one_event_after_another(runner: Runner) -> None:
+    assert runner.result("process") == runner.result("process")
+
+
+# The images
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_the_images_have_the_command_and_the_variables_of_the_processes(step: str) -> None:
+    dockerfile = (ROOT / "images" / step / "Dockerfile").read_text()
+    deployed = Function(step, f"gallery-{step}", (), timeout_seconds=1, memory_mb=128)
+
+    assert f'CMD ["{deployed.handler}"]' in dockerfile
+    [base] = re.findall(r"^ARG BASE_IMAGE=.*/python:(\S+)", dockerfile, re.MULTILINE)
+    assert IMAGE_ENVIRONMENT["AWS_EXECUTION_ENV"] == f"AWS_Lambda_python{base}"
 
 
 @pytest.mark.parametrize(
@@ -126,112 +358,3 @@ def test_the_repository_name_ends_in_the_step(image: str, step: str) -> None:
     uri = f"123456789012.dkr.ecr.eu-west-1.amazonaws.com/{image}"
 
     assert Function("name", uri, (), timeout_seconds=30, memory_mb=128).step == step
-
-
-def test_a_result_passes_unchanged(functions: InProcess) -> None:
-    event = {"text": 'é "\\\n', "number": 1.5, "none": None}
-
-    answer = functions.invoke(function("tag"), json.dumps(event).encode())
-
-    assert (json.loads(answer.payload), answer.failed) == (event, False)
-
-
-def test_a_context_has_the_request_id_and_the_remaining_time(functions: InProcess) -> None:
-    first, left_ms = json.loads(invoke(functions, "context").payload)
-    second, _ = json.loads(invoke(functions, "context").payload)
-
-    assert first != second
-    assert 0 < left_ms <= TIMEOUT_SECONDS * 1000
-
-
-def test_an_exception_is_reported_by_its_class(functions: InProcess) -> None:
-    facts = report(invoke(functions, "raise"))
-
-    assert facts["errorType"] == "PhotoGoneError"
-    assert facts["errorMessage"] == "gone: é"
-    assert "handle" in "".join(facts["stackTrace"])
-
-
-def test_a_result_that_is_not_json_is_an_error(functions: InProcess) -> None:
-    assert report(invoke(functions, "nan"))["errorType"] == "ValueError"
-
-
-def test_output_of_a_handler_is_not_its_result(functions: InProcess) -> None:
-    assert json.loads(invoke(functions, "print").payload) == "answer"
-
-
-def test_a_handler_that_cannot_be_imported_returns_lambdas_error(functions: InProcess) -> None:
-    facts = report(functions.invoke(function("thumbnail"), b"{}"))
-
-    assert facts["errorType"] == "Runtime.ImportModuleError"
-    assert "no_such_module" in facts["errorMessage"]
-
-
-@pytest.mark.parametrize(("do", "how"), [("exit", "exit status 3"), ("die", "signal: 9")])
-def test_a_process_that_dies_returns_lambdas_error_and_is_replaced(
-    functions: InProcess, do: str, how: str
-) -> None:
-    facts = report(invoke(functions, do))
-
-    assert facts["errorType"] == "Runtime.ExitError"
-    assert how in facts["errorMessage"]
-    assert len(pids(functions)) == 2
-
-
-def test_a_handler_that_hangs_is_ended_and_replaced(functions: InProcess) -> None:
-    begun = time.monotonic()
-
-    facts = report(invoke(functions, "hang"))
-
-    assert facts["errorType"] == "Sandbox.Timedout"
-    assert "timed out after 2.00 seconds" in facts["errorMessage"]
-    assert time.monotonic() - begun < TIMEOUT_SECONDS + 2
-    assert len(pids(functions)) == 2
-
-
-def pids(functions: InProcess) -> set[int]:
-    """Return the processes that answer four invocations, and so all of two."""
-    return {json.loads(invoke(functions, "answer").payload)["pid"] for _ in range(4)}
-
-
-def test_two_events_are_handled_at_the_same_time(functions: InProcess, tmp_path: Path) -> None:
-    a, b = str(tmp_path / "a"), str(tmp_path / "b")
-
-    with ThreadPoolExecutor(2) as pool:
-        one = pool.submit(invoke, functions, "meet", here=a, there=b)
-        other = pool.submit(invoke, functions, "meet", here=b, there=a)
-
-        assert not one.result().failed
-        assert not other.result().failed
-
-
-def test_ctrl_c_does_not_end_the_processes(functions: InProcess) -> None:
-    for pid in pids(functions):
-        os.kill(pid, signal.SIGINT)
-
-    assert not invoke(functions, "answer").failed
-
-
-def test_stop_ends_the_processes_and_every_call_that_waits(tmp_path: Path) -> None:
-    write_handlers(tmp_path)
-    functions = InProcess(workers=1, code=tmp_path)
-    functions.start({})
-    patient = function("extract", timeout_seconds=600)
-    functions.deploy(patient)
-    [pid] = pids(functions)
-    answers: list[Answer] = []
-
-    def hang() -> None:
-        answers.append(functions.invoke(patient, b'{"do": "hang"}'))
-
-    waiting = [threading.Thread(target=hang) for _ in range(3)]
-    for thread in waiting:
-        thread.start()
-
-    functions.stop()
-
-    for thread in waiting:
-        thread.join(10)
-    assert [report(answer)["errorType"] for answer in answers] == ["Runtime.ExitError"] * 3
-    with pytest.raises(ProcessLookupError):
-        os.kill(pid, 0)

@@ -263,6 +263,15 @@ def test_a_cause_is_the_report_of_the_function(aws: Aws) -> None:
     assert json.loads(ended.cause or "")["errorMessage"] == "because"
 
 
+@pytest.mark.parametrize("payload", [b'{"a": NaN}', b'{"a": -Infinity}', b"no JSON", b"\xff"])
+def test_a_result_that_is_no_json_has_no_fields(aws: Aws, payload: bytes) -> None:
+    aws.functions.answers["extract"] = lambda _: Answer(payload)
+
+    ended = aws.run({"First": invoke(Output="{% $exists($states.result.Payload.a) %}")})
+
+    assert (ended.status, ended.output) == ("SUCCEEDED", False)
+
+
 def test_a_missing_function_is_an_error_of_lambda(aws: Aws) -> None:
     task = invoke(Arguments={"FunctionName": "nothing"})
 
