@@ -33,6 +33,8 @@ from shared.keys import UPLOADS_PREFIX
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from mypy_boto3_s3.type_defs import CORSRuleTypeDef
+
     from local.functions import Functions
     from local.process import Photo
     from local.rekognition import Labeler
@@ -100,6 +102,7 @@ def gallery(
             f"http://{host}:{server.server_port}" for host in (LOOPBACK, "localhost")
         ]
         with Stack.start(functions=functions, labeler=labeler) as stack:
+            allow_page(stack, cors.ORIGINS)
             account = create_account(stack)
             server.config = json.dumps(configuration(stack, account)).encode()  # type: ignore[attr-defined]
             server.headers = headers(stack.endpoint_url)  # type: ignore[attr-defined]
@@ -111,6 +114,20 @@ def gallery(
                 server.shutdown()
                 thread.join()
                 cors.ORIGINS.clear()
+
+
+def allow_page(stack: Stack, origins: list[str]) -> None:
+    """Let pages of these origins use the buckets as far as the deployed ones let the gallery's."""
+    rules = json.loads((REPOSITORY / "workflow/bucket_cors.json").read_text(encoding="utf-8"))
+    for bucket, kind in {stack.photos_bucket: "photos", stack.derived_bucket: "derived"}.items():
+        rule: CORSRuleTypeDef = {
+            "AllowedHeaders": rules["allowed_headers"],
+            "AllowedMethods": rules["allowed_methods"][kind],
+            "AllowedOrigins": origins,
+            "ExposeHeaders": rules["expose_headers"],
+            "MaxAgeSeconds": rules["max_age_seconds"],
+        }
+        stack.s3.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": [rule]})
 
 
 def create_account(stack: Stack) -> Account:

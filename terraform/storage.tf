@@ -1,9 +1,20 @@
+# What the page may do with the buckets. The page's SDK reads the checksum of each part of an upload
+# from the answer and sends all of them to complete the upload: S3 refuses one without. It corrects its
+# clock by Date.
+locals {
+  bucket_cors = jsondecode(file("${local.workflow_path}/bucket_cors.json"))
+  cors = {
+    for bucket, methods in local.bucket_cors.allowed_methods :
+    bucket => merge(local.bucket_cors, { allowed_methods = methods })
+  }
+}
+
 # Originals. Deleted and overwritten photos can be restored for noncurrent_version_days.
 module "photos" {
   source = "./modules/bucket"
 
   name                    = local.bucket_names.photos
-  cors_methods            = ["DELETE", "GET", "POST", "PUT"] # the methods that the role in client.tf allows
+  cors                    = local.cors.photos
   cors_origins            = local.origins
   force_destroy           = !var.keep_photos
   kms_key_arn             = var.kms_key_arn
@@ -19,7 +30,7 @@ module "derived" {
   source = "./modules/bucket"
 
   name          = local.bucket_names.derived
-  cors_methods  = ["GET"]
+  cors          = local.cors.derived
   cors_origins  = local.origins
   force_destroy = !var.keep_photos
   kms_key_arn   = var.kms_key_arn
