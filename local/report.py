@@ -37,6 +37,8 @@ TABLE_LABELS = 4  # the table shows the first ones; the contact sheet shows all
 REASONS: Final = {
     "BAD_KEY": "the file's name is not allowed",
     "FOREIGN_BUCKET": "the file is not in the photos bucket",
+    "ARCHIVED": "the object is archived: restore it, then reprocess the photo",
+    "CUSTOMER_KEY": "the object is encrypted with a key that only its uploader has",
     "EMPTY": "the file is empty",
     "TOO_LARGE": "the file is too large",
     "UNSUPPORTED_TYPE": "the file is not an image of a supported type",

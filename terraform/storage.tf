@@ -9,6 +9,48 @@ locals {
   }
 }
 
+# Photos that the functions could not read: archived, encrypted with a key of the uploader, or with a KMS
+# key that the functions may not use. Lifecycle rules and restored copies are not affected.
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/amazon-s3-policy-keys.html
+data "aws_iam_policy_document" "photos_bucket" {
+  dynamic "statement" {
+    for_each = {
+      DenyOtherStorageClasses = { key = "s3:x-amz-storage-class", allowed = ["STANDARD"] }
+      DenyCustomerKeys        = { key = "s3:x-amz-server-side-encryption-customer-algorithm", allowed = [] }
+      DenyOtherKmsKeys        = { key = "s3:x-amz-server-side-encryption-aws-kms-key-id", allowed = var.kms_key_arn[*] }
+    }
+
+    content {
+      sid       = statement.key
+      effect    = "Deny"
+      actions   = ["s3:PutObject"]
+      resources = ["${local.bucket_arns.photos}/*"]
+
+      principals {
+        type        = "*"
+        identifiers = ["*"]
+      }
+
+      # A request without the header has no such key, and StringNotEquals alone would deny it.
+      condition {
+        test     = "Null"
+        variable = statement.value.key
+        values   = ["false"]
+      }
+
+      dynamic "condition" {
+        for_each = length(statement.value.allowed) == 0 ? [] : [statement.value.allowed]
+
+        content {
+          test     = "StringNotEquals"
+          variable = statement.value.key
+          values   = condition.value
+        }
+      }
+    }
+  }
+}
+
 # Originals. Deleted and overwritten photos can be restored for noncurrent_version_days.
 module "photos" {
   source = "./modules/bucket"
@@ -22,6 +64,7 @@ module "photos" {
   log_prefix              = "photos/"
   noncurrent_version_days = var.noncurrent_version_days
   notify_eventbridge      = true
+  policy_json             = data.aws_iam_policy_document.photos_bucket.json
 }
 
 # Renditions. Without versioning: the bytes of a key never change, a lost rendition can be created

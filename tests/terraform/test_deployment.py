@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from botocore.exceptions import ClientError
 
 import photofiles
 from deployment import NO_PHOTO, PHOTOS, READY, Deployment, Dogs
@@ -106,6 +107,24 @@ def test_a_file_that_is_not_a_photo_is_rejected(deployment: Deployment) -> None:
 
     assert (record["status"], record["reason"]) == ("REJECTED", "UNSUPPORTED_TYPE")
     assert deployment.derived("cid") == {}
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"StorageClass": "DEEP_ARCHIVE"},
+        {"SSEKMSKeyId": "theirs", "ServerSideEncryption": "aws:kms"},
+    ],
+    ids=["archived", "with another KMS key"],
+)
+@pytest.mark.parametrize("action", ["put_object", "create_multipart_upload"])
+def test_an_upload_that_no_function_could_read_is_refused(
+    deployment: Deployment, action: str, settings: dict[str, str]
+) -> None:
+    place = {"Bucket": deployment.stack.photos_bucket, "Key": "uploads/cid/unreadable.jpg"}
+
+    with pytest.raises(ClientError, match="403"):
+        getattr(deployment.stack.s3, action)(**place, **settings)
 
 
 def test_a_deleted_photo_leaves_only_its_tombstone(deployment: Deployment) -> None:
