@@ -21,6 +21,7 @@ from gallery.shell import LABELERS, UsageError, print_stderr, print_stdout
 from gallery.table import Query
 from shared.errors import RejectedError
 from shared.keys import photo_key, split_upload_key, within
+from shared.text import escaped
 from shared.versions import VERSIONS
 
 if TYPE_CHECKING:
@@ -155,7 +156,7 @@ def run(given: argparse.Namespace) -> int:
     work: list[Job] = []
     for owner in deployment.owners():
         work += jobs(deployment.table, owner, selection, relabel=given.relabel, tally=tally)
-        print_stderr(f"{owner}: {tally.photos:,} photos so far")
+        print_stderr(f"{escaped(owner)}: {tally.photos:,} photos so far")
     usd = reprocess_usd(tally.photos, tally.labeled, labeler=given.labeler)
     hours = tally.photos * seconds_each(labeler=given.labeler) / given.max_concurrency / 3600
     print_stdout(

@@ -23,6 +23,7 @@ from rich.text import Text
 
 from shared.contracts import Camera, Label, Location, Rendition, TakenAt
 from shared.rows import PhotoFacts
+from shared.text import escaped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -253,5 +254,5 @@ def _pairs(texts: Sequence[str]) -> list[str]:
 
 
 def _cell(*lines: str) -> Text:
-    """Join lines, without characters that control a terminal."""
-    return Text("\n".join("".join(c if c.isprintable() else "�" for c in line) for line in lines))
+    """Join lines; characters that control a terminal are escaped."""
+    return Text("\n".join(map(escaped, lines)))

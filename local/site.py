@@ -29,6 +29,7 @@ from local.process import find_photos
 from local.stack import Stack
 from local.template import REPOSITORY, render_file
 from shared.keys import UPLOADS_PREFIX
+from shared.text import escaped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -253,7 +254,7 @@ def _run(paths: Sequence[Path], *, port: int) -> None:
     from models.build import ModelUnavailableError, WrongWeightsError  # noqa: PLC0415
 
     def unreadable(error: OSError) -> None:
-        _print_to_stderr(f"cannot read {error.filename}: {error.strerror}")
+        _print_to_stderr(f"cannot read {escaped(str(error.filename))}: {error.strerror}")
 
     photos = find_photos(paths, output=Path("demo"), on_error=unreadable)
     try:
