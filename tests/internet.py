@@ -28,6 +28,13 @@ S3 = f".s3.{REGION}.amazonaws.com"
 ANY_ORIGIN = {f"{name}.{REGION}.amazonaws.com" for name in ("cognito-idp", "dynamodb")} | {
     f"cognito-identity.{REGION}.amazonaws.com"
 }
+# The headers that the page sends to the API for the state of an execution.
+STATUS_API_HEADERS = {
+    "authorization",
+    "x-amz-content-sha256",
+    "x-amz-date",
+    "x-amz-security-token",
+}
 SENT_BY_BROWSER = ("accept", "content-length", "host", "origin", "referer", "sec-", "user-agent")
 
 
@@ -113,7 +120,7 @@ class Internet:
             headers={
                 "Origin": origin,
                 "Access-Control-Request-Method": route.request.method,
-                "Access-Control-Request-Headers": ",".join(sorted(_page_headers(route.request))),
+                "Access-Control-Request-Headers": ",".join(sorted(page_headers(route.request))),
             },
         )
         if preflight.ok:
@@ -141,6 +148,6 @@ def _readable_by(origin: str) -> dict[str, str]:
     return {"Access-Control-Allow-Origin": origin}
 
 
-def _page_headers(request: Request) -> set[str]:
+def page_headers(request: Request) -> set[str]:
     """Return the names of the headers that the page sets, which CORS has to allow."""
     return {name for name in request.all_headers() if not name.startswith(SENT_BY_BROWSER)}
