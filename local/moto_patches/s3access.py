@@ -3,9 +3,9 @@
 import json
 from typing import Final
 
-from flask import request
+from flask import has_request_context, request
 from moto.iam.access_control import IAMPolicy, PermissionResult
-from moto.s3.models import FakeBucket
+from moto.s3.models import FakeBucket, FakeKey
 from moto.s3.responses import S3Response
 
 from local.moto_patches.wiring import Json, Moto, replaces
@@ -18,6 +18,7 @@ _WRONG_KEY: Final = (
     " provided to retrieve the object."
 )
 
+_init: Final = FakeKey.__init__
 _key_response: Final = S3Response._key_response  # noqa: SLF001  # moto's way
 
 
@@ -84,13 +85,17 @@ def _answer(self: Moto, request: Moto, full_url: str) -> Moto:
     if bucket is not None and request.method in ("GET", "HEAD"):
         version = self.querystring.get("versionId", [None])[0]
         found = self.backend.get_object(bucket.name, self.parse_key_name(), version_id=version)
-        stored = getattr(found, "customer_key", None)
+        stored = getattr(found, "customer_key", None)  # a delete marker has none
         if stored != request.headers.get(CUSTOMER_KEY):
             return _refusal(400, "InvalidRequest", _WRONG_KEY)
-    answer = _key_response(self, request, full_url)
-    if bucket is not None and stores_key and "uploadId" not in self.querystring:
-        bucket.keys[self.parse_key_name()].customer_key = request.headers[CUSTOMER_KEY]
-    return answer
+    return _key_response(self, request, full_url)
+
+
+@replaces(FakeKey, name="__init__")
+def _keep_key(self: Moto, *args: Moto, **options: Moto) -> None:
+    """Keep the customer key that a new object is stored with, before its event is sent."""
+    _init(self, *args, **options)
+    self.customer_key = request.headers.get(CUSTOMER_KEY) if has_request_context() else None
 
 
 def _allows_customer_keys(bucket: Moto) -> bool:
