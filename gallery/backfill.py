@@ -72,7 +72,7 @@ class Tally:
     new: int = 0  # photos without a record
     known: int = 0  # photos with a record
     no_photos: int = 0  # folder markers, and keys without an owner
-    archived: int = 0  # new photos that fail until they are restored
+    archived: int = 0  # new photos that are rejected as ARCHIVED until they are restored
     bytes: int = 0  # of the new photos
 
 
@@ -234,7 +234,7 @@ def run(given: argparse.Namespace) -> int:
         f" {tally.known:,} with a record, {tally.no_photos:,} keys that are not photos"
     )
     if tally.archived:
-        print_stdout(f"{tally.archived:,} new photos are archived: they fail until restored")
+        print_stdout(f"{tally.archived:,} new photos are archived: rejected until restored")
     at_once, hours, limit = paced(given, session, tally.new)
     dollars = usd(tally, labeler=given.labeler)
     print_stdout(f"about USD {dollars:,.2f} and {hours:,.1f} hours ({limit})")

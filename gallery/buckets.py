@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -13,6 +14,10 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
 
 MAX_DELETED: Final = 1000  # keys in one DeleteObjects
+
+# Characters that the XML of DeleteObjects cannot represent, though a key may have them.
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
+_NOT_XML: Final = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True)
@@ -38,7 +43,7 @@ class Bucket:
         )
         for page in pages:
             for found in page.get("CommonPrefixes", []):
-                yield found["Prefix"].removeprefix(prefix).rstrip("/")
+                yield found["Prefix"].removeprefix(prefix).removesuffix("/")
 
     def objects(self, prefix: str) -> Iterator[Object]:
         """Yield the current object of each key below `prefix`, sorted by the keys' UTF-8 bytes."""
@@ -61,8 +66,11 @@ class Bucket:
 
     def delete(self, keys: Sequence[str]) -> None:
         """Delete any number of objects."""
-        for start in range(0, len(keys), MAX_DELETED):
+        in_xml = [key for key in keys if not _NOT_XML.search(key)]
+        for key in set(keys).difference(in_xml):
+            self._s3.delete_object(Bucket=self.name, Key=key)
+        for start in range(0, len(in_xml), MAX_DELETED):
             some: list[ObjectIdentifierTypeDef] = [
-                {"Key": key} for key in keys[start : start + MAX_DELETED]
+                {"Key": key} for key in in_xml[start : start + MAX_DELETED]
             ]
             self._s3.delete_objects(Bucket=self.name, Delete={"Objects": some, "Quiet": True})

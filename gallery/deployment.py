@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from gallery.backfill import add_max_concurrency
 from gallery.buckets import Bucket
-from gallery.shell import session_for, state_machine_arn
+from gallery.shell import UsageError, print_stderr, session_for, state_machine_arn
 from gallery.table import Table
-from shared.keys import UPLOADS_PREFIX
+from shared.errors import BadKeyError
+from shared.keys import UPLOADS_PREFIX, split_upload_key
+from shared.text import escaped
 
 if TYPE_CHECKING:
     import argparse
@@ -74,10 +76,30 @@ class Deployment:
         return Bucket(self.session.client("s3"), name)
 
     def owners(self, *, renditions: Bucket | None = None) -> list[str]:
-        """Return the owner that was named, or all that have photos or, if given, `renditions`."""
-        if self.given.owner is not None:
-            return [self.given.owner]
-        owners = set(self.photos.folders(UPLOADS_PREFIX))
+        """Return the owner that was named, or all that have photos or, if given, `renditions`.
+
+        A folder that cannot be an owner's is reported and left out: its objects are in no album.
+
+        Raises:
+            UsageError: the name cannot be an owner's.
+        """
+        named = self.given.owner
+        if named is not None:
+            if not _is_owner(named):
+                raise UsageError(f"--owner must be a folder below {UPLOADS_PREFIX}, got {named!r}")
+            return [named]
+        folders = {name: f"{UPLOADS_PREFIX}{name}/" for name in self.photos.folders(UPLOADS_PREFIX)}
         if renditions is not None:
-            owners |= set(renditions.folders(""))
-        return sorted(owners)
+            folders = {name: f"{name}/" for name in renditions.folders("")} | folders
+        for name in sorted(folders):
+            if not _is_owner(name):
+                print_stderr(f"skipped, not the folder of an owner: {escaped(folders[name])}")
+        return sorted(filter(_is_owner, folders))
+
+
+def _is_owner(name: str) -> bool:
+    """Return whether the workflow accepts an owner of this name."""
+    try:
+        return split_upload_key(f"{UPLOADS_PREFIX}{name}/photo").owner == name
+    except BadKeyError:
+        return False

@@ -32,6 +32,7 @@ from shared.keys import (
     split_upload_key,
     within,
 )
+from shared.text import escaped
 
 if TYPE_CHECKING:
     import argparse
@@ -300,7 +301,9 @@ def run(given: argparse.Namespace) -> int:
         for kind, what, why in report.findings:
             print_stdout(f"{kind}: {what}: {why}")
         kinds.update(finding.kind for finding in report.findings)
-        print_stderr(f"{owner}: {report.photos:,} photos, {len(report.findings):,} findings")
+        print_stderr(
+            f"{escaped(owner)}: {report.photos:,} photos, {len(report.findings):,} findings"
+        )
         if given.repair:
             reconciling.repair(report)
         work += report.jobs.values()

@@ -235,7 +235,8 @@ class Redrive:
         return outcome, True
 
     def _start_once(self, cause: str, execution_input: str) -> str:
-        name = f"redrive-{hashlib.sha256(cause.encode()).hexdigest()[:32]}"
+        digest = hashlib.sha256(cause.encode(errors="surrogatepass")).hexdigest()
+        name = f"redrive-{digest[:32]}"
         try:
             self.stepfunctions.start_execution(
                 stateMachineArn=self.state_machine_arn, name=name, input=execution_input
@@ -264,9 +265,10 @@ class Redrive:
 
     def _execution(self, arn: str) -> Execution | None:
         """Return an execution; None after 90 days, when Step Functions has forgotten it."""
+        errors = self.stepfunctions.exceptions
         try:
             known = self.stepfunctions.describe_execution(executionArn=arn)
-        except self.stepfunctions.exceptions.ExecutionDoesNotExist:
+        except (errors.ExecutionDoesNotExist, errors.InvalidArn):
             return None
         return Execution(known["input"], known["status"] == "RUNNING")
 

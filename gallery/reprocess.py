@@ -18,7 +18,9 @@ from gallery.backfill import paced, reprocess_usd
 from gallery.deployment import Deployment, add_deployment_arguments
 from gallery.shell import UsageError, print_stderr, print_stdout
 from gallery.table import Query
+from shared.errors import RejectedError
 from shared.keys import photo_key, split_upload_key, within
+from shared.text import escaped
 from shared.versions import VERSIONS
 
 if TYPE_CHECKING:
@@ -32,6 +34,9 @@ FOLDER: Final = "reprocess/"  # in the logs bucket: the list of photos, and the 
 # Nothing is left to reprocess, or an execution works on the photo already.
 _NOT_SELECTED: Final = frozenset({"DELETED", "PROCESSING"})
 
+# The attributes of a photo's row that are read.
+_RECORD: Final = ("key", "reason", "sequencer", "sha256", "status", "versions")
+
 
 class Job(msgspec.Struct, frozen=True, omit_defaults=True):
     """One photo to reprocess, as workflow/reprocess.json.tftpl reads it."""
@@ -43,10 +48,11 @@ class Job(msgspec.Struct, frozen=True, omit_defaults=True):
 
 @dataclass(frozen=True, kw_only=True)
 class Selection:
-    """Which photos to reprocess: those that meet any of the first three conditions."""
+    """Which photos to reprocess: those that meet any of the first four conditions."""
 
     older: Mapping[str, int] = field(default_factory=dict)  # a step's result is of a lower version
     failed: bool = False
+    rejected: str | None = None  # for this reason
     everything: bool = False
     album: str | None = None  # only photos of this album, without the albums below it
 
@@ -60,6 +66,7 @@ class Selection:
         return (
             self.everything
             or (self.failed and row["status"] == "FAILED")
+            or (self.rejected is not None and row.get("reason") == self.rejected)
             or any(versions.get(step, -1) < version for step, version in self.older.items())
         )
 
@@ -78,7 +85,7 @@ def jobs(
     """Yield the selected photos of an owner, and count them in `tally`."""
     low, high = within("photo")
     photos = Query(owner=owner, index=None, range_key="sk", low=low, high=high)
-    for row in table.every(photos, "key", "sequencer", "sha256", "status", "versions"):
+    for row in table.every(photos, *_RECORD):
         if selection.includes(row):
             tally.photos += 1
             known = "sha256" in row and row.get("versions", {}).get("tag") == VERSIONS["tag"]
@@ -117,6 +124,12 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         help="photos without a result of this step, or with one of older code; repeatable",
     )
     command.add_argument("--failed", action="store_true", help="photos that are FAILED")
+    command.add_argument(
+        "--rejected",
+        choices=sorted(error.code for error in RejectedError.__subclasses__()),
+        metavar="REASON",
+        help="photos that are REJECTED for this reason: ARCHIVED, after they are restored",
+    )
     command.add_argument("--album", metavar="PATH", help="only photos of this album")
     command.add_argument("--everything", action="store_true", help="all photos")
     command.add_argument(
@@ -129,20 +142,24 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Select photos, print the figures, and start the reprocessing."""
-    if not (given.older or given.failed or given.everything or given.album is not None):
-        raise UsageError("select photos with --older, --failed, --album or --everything")
+    some = bool(given.older or given.failed or given.rejected)
+    if not (some or given.everything or given.album is not None):
+        raise UsageError(
+            "select photos with --older, --failed, --rejected, --album or --everything"
+        )
     deployment = Deployment.of(given)
     selection = Selection(
         older={step: VERSIONS[step] for step in given.older},
         failed=given.failed,
-        everything=given.everything or not (given.older or given.failed),
+        rejected=given.rejected,
+        everything=given.everything or not some,
         album=given.album,
     )
     tally = Tally()
     work: list[Job] = []
     for owner in deployment.owners():
         work += jobs(deployment.table, owner, selection, relabel=given.relabel, tally=tally)
-        print_stderr(f"{owner}: {tally.photos:,} photos so far")
+        print_stderr(f"{escaped(owner)}: {tally.photos:,} photos so far")
     usd = reprocess_usd(tally.photos, tally.labeled, labeler=given.labeler)
     at_once, hours, limit = paced(given, deployment.session, tally.photos)
     print_stdout(

@@ -7,6 +7,8 @@ from typing import Final
 
 import boto3
 
+from shared.text import escaped
+
 LABELERS: Final = ("embedded", "rekognition")
 
 
@@ -19,13 +21,17 @@ class UsageError(Exception):
 
 
 def print_stdout(text: str) -> None:
-    """Print a result, at once: docker and terraform print to the same stdout."""
-    print(text, flush=True)  # noqa: T201  # the output of a command
+    """Print a result on one line, at once: docker and terraform print to the same stdout.
+
+    A key may contain any character: those that control a terminal are escaped.
+    """
+    print(escaped(text), flush=True)  # noqa: T201  # the output of a command
 
 
 def print_stderr(text: str) -> None:
-    """Print progress or an error."""
-    print(text, file=sys.stderr, flush=True)  # noqa: T201  # as above
+    """Print progress or an error, escaped as a result. An error may have several lines."""
+    lines = "\n".join(map(escaped, text.split("\n")))
+    print(lines, file=sys.stderr, flush=True)  # noqa: T201  # as above
 
 
 def state_machine_arn(text: str) -> str:

@@ -27,6 +27,7 @@ from rich.progress import (
 from local import report
 from local.functions import Containers, InProcess
 from local.process import PROCESSED, RECORDS, Document, find_photos, process, to_json
+from shared.text import escaped
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
@@ -55,7 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     progress = Console(stderr=True)
 
     def print_to_stderr(text: str) -> None:
-        progress.print(f"python -m local: {text}", markup=False, highlight=False, soft_wrap=True)
+        line = f"python -m local: {escaped(text)}"
+        progress.print(line, markup=False, highlight=False, soft_wrap=True)
 
     unreadable: list[OSError] = []
     try:
@@ -222,13 +224,12 @@ def _show(documents: Iterator[Document], options: argparse.Namespace) -> bool:
             encoding="utf-8",
             errors="backslashreplace",
         )
-        console.print(f"Contact sheet: {page}", markup=False, highlight=False, soft_wrap=True)
-        console.print(
-            f"Renditions and records: {options.output / RECORDS}",
-            markup=False,
-            highlight=False,
-            soft_wrap=True,
-        )
+        for what, path in {
+            "Contact sheet": page,
+            "Renditions and records": options.output / RECORDS,
+        }.items():
+            line = f"{what}: {escaped(str(path))}"
+            console.print(line, markup=False, highlight=False, soft_wrap=True)
     return all(record.status in PROCESSED for record in records)
 
 

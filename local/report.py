@@ -23,6 +23,7 @@ from rich.text import Text
 
 from shared.contracts import Camera, Label, Location, Rendition, TakenAt
 from shared.rows import PhotoFacts
+from shared.text import escaped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -37,6 +38,8 @@ TABLE_LABELS = 4  # the table shows the first ones; the contact sheet shows all
 REASONS: Final = {
     "BAD_KEY": "the file's name is not allowed",
     "FOREIGN_BUCKET": "the file is not in the photos bucket",
+    "ARCHIVED": "the object is archived: restore it, then reprocess the photo",
+    "CUSTOMER_KEY": "the object is encrypted with a key that only its uploader has",
     "EMPTY": "the file is empty",
     "TOO_LARGE": "the file is too large",
     "UNSUPPORTED_TYPE": "the file is not an image of a supported type",
@@ -251,5 +254,5 @@ def _pairs(texts: Sequence[str]) -> list[str]:
 
 
 def _cell(*lines: str) -> Text:
-    """Join lines, without characters that control a terminal."""
-    return Text("\n".join("".join(c if c.isprintable() else "�" for c in line) for line in lines))
+    """Join lines; characters that control a terminal are escaped."""
+    return Text("\n".join(map(escaped, lines)))

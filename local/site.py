@@ -29,9 +29,12 @@ from local.process import find_photos
 from local.stack import Stack
 from local.template import REPOSITORY, render_file
 from shared.keys import UPLOADS_PREFIX
+from shared.text import escaped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from mypy_boto3_s3.type_defs import CORSRuleTypeDef
 
     from local.functions import Functions
     from local.process import Photo
@@ -100,6 +103,7 @@ def gallery(
             f"http://{host}:{server.server_port}" for host in (LOOPBACK, "localhost")
         ]
         with Stack.start(functions=functions, labeler=labeler) as stack:
+            allow_page(stack, cors.ORIGINS)
             account = create_account(stack)
             server.config = json.dumps(configuration(stack, account)).encode()  # type: ignore[attr-defined]
             server.headers = headers(stack.endpoint_url)  # type: ignore[attr-defined]
@@ -111,6 +115,20 @@ def gallery(
                 server.shutdown()
                 thread.join()
                 cors.ORIGINS.clear()
+
+
+def allow_page(stack: Stack, origins: list[str]) -> None:
+    """Let pages of these origins use the buckets as far as the deployed ones let the gallery's."""
+    rules = json.loads((REPOSITORY / "workflow/bucket_cors.json").read_text(encoding="utf-8"))
+    for bucket, kind in {stack.photos_bucket: "photos", stack.derived_bucket: "derived"}.items():
+        rule: CORSRuleTypeDef = {
+            "AllowedHeaders": rules["allowed_headers"],
+            "AllowedMethods": rules["allowed_methods"][kind],
+            "AllowedOrigins": origins,
+            "ExposeHeaders": rules["expose_headers"],
+            "MaxAgeSeconds": rules["max_age_seconds"],
+        }
+        stack.s3.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": [rule]})
 
 
 def create_account(stack: Stack) -> Account:
@@ -236,7 +254,7 @@ def _run(paths: Sequence[Path], *, port: int) -> None:
     from models.build import ModelUnavailableError, WrongWeightsError  # noqa: PLC0415
 
     def unreadable(error: OSError) -> None:
-        _print_to_stderr(f"cannot read {error.filename}: {error.strerror}")
+        _print_to_stderr(f"cannot read {escaped(str(error.filename))}: {error.strerror}")
 
     photos = find_photos(paths, output=Path("demo"), on_error=unreadable)
     try:

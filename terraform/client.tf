@@ -7,13 +7,39 @@ locals {
 # Permissions of a signed-in user. S3 is never listed: the table contains all photos.
 data "aws_iam_policy_document" "client" {
   statement {
-    sid = "UploadOwnPhotos"
+    sid = "FinishOwnUploads"
     actions = [
       "s3:AbortMultipartUpload",
       "s3:ListMultipartUploadParts",
-      "s3:PutObject",
     ]
     resources = ["${local.bucket_arns.photos}/uploads/${local.caller}/*"]
+  }
+
+  # S3 checks it for PutObject, CopyObject, and for each call of a multipart upload. The policy of the
+  # bucket denies the same to everybody (storage.tf). A missing header means STANDARD, and the key of the
+  # bucket.
+  statement {
+    sid       = "UploadOwnPhotos"
+    actions   = ["s3:PutObject"]
+    resources = ["${local.bucket_arns.photos}/uploads/${local.caller}/*"]
+
+    condition {
+      test     = "StringEqualsIfExists"
+      variable = "s3:x-amz-storage-class"
+      values   = ["STANDARD"]
+    }
+
+    condition {
+      test     = "Null"
+      variable = "s3:x-amz-server-side-encryption-customer-algorithm"
+      values   = ["true"]
+    }
+
+    condition {
+      test     = var.kms_key_arn == null ? "Null" : "StringEqualsIfExists"
+      variable = "s3:x-amz-server-side-encryption-aws-kms-key-id"
+      values   = [coalesce(var.kms_key_arn, "true")]
+    }
   }
 
   # A deleted photo stays as a noncurrent version until the bucket's lifecycle rule expires it.

@@ -1,9 +1,62 @@
+# What the page may do with the buckets. The page's SDK reads the checksum of each part of an upload
+# from the answer and sends all of them to complete the upload: S3 refuses one without. It corrects its
+# clock by Date.
+locals {
+  bucket_cors = jsondecode(file("${local.workflow_path}/bucket_cors.json"))
+  cors = {
+    for bucket, methods in local.bucket_cors.allowed_methods :
+    bucket => merge(local.bucket_cors, { allowed_methods = methods })
+  }
+}
+
+# Photos that the functions could not read: archived, encrypted with a key of the uploader, or with a KMS
+# key that the functions may not use. Lifecycle rules and restored copies are not affected.
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/amazon-s3-policy-keys.html
+data "aws_iam_policy_document" "photos_bucket" {
+  dynamic "statement" {
+    for_each = {
+      DenyOtherStorageClasses = { key = "s3:x-amz-storage-class", allowed = ["STANDARD"] }
+      DenyCustomerKeys        = { key = "s3:x-amz-server-side-encryption-customer-algorithm", allowed = [] }
+      DenyOtherKmsKeys        = { key = "s3:x-amz-server-side-encryption-aws-kms-key-id", allowed = var.kms_key_arn[*] }
+    }
+
+    content {
+      sid       = statement.key
+      effect    = "Deny"
+      actions   = ["s3:PutObject"]
+      resources = ["${local.bucket_arns.photos}/*"]
+
+      principals {
+        type        = "*"
+        identifiers = ["*"]
+      }
+
+      # A request without the header has no such key, and StringNotEquals alone would deny it.
+      condition {
+        test     = "Null"
+        variable = statement.value.key
+        values   = ["false"]
+      }
+
+      dynamic "condition" {
+        for_each = length(statement.value.allowed) == 0 ? [] : [statement.value.allowed]
+
+        content {
+          test     = "StringNotEquals"
+          variable = statement.value.key
+          values   = condition.value
+        }
+      }
+    }
+  }
+}
+
 # Originals. Deleted and overwritten photos can be restored for noncurrent_version_days.
 module "photos" {
   source = "./modules/bucket"
 
   name                    = local.bucket_names.photos
-  cors_methods            = ["DELETE", "GET", "POST", "PUT"] # the methods that the role in client.tf allows
+  cors                    = local.cors.photos
   cors_origins            = local.origins
   force_destroy           = !var.keep_photos
   kms_key_arn             = var.kms_key_arn
@@ -11,6 +64,7 @@ module "photos" {
   log_prefix              = "photos/"
   noncurrent_version_days = var.noncurrent_version_days
   notify_eventbridge      = true
+  policy_json             = data.aws_iam_policy_document.photos_bucket.json
 }
 
 # Is printed once, at the end of the apply that creates the photos bucket.
@@ -32,7 +86,7 @@ module "derived" {
   source = "./modules/bucket"
 
   name          = local.bucket_names.derived
-  cors_methods  = ["GET"]
+  cors          = local.cors.derived
   cors_origins  = local.origins
   force_destroy = !var.keep_photos
   kms_key_arn   = var.kms_key_arn

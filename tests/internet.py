@@ -1,13 +1,13 @@
 """Answer a deployed page's requests to CloudFront and AWS from an embedded AWS.
 
 CloudFront's answers follow its distribution and its response headers policy. The AWS services
-answer under their real host names, with the CORS headers that their settings allow.
+answer under their real host names. S3 answers CORS requests by the rules of the bucket; Playwright
+answers preflight requests itself, so each is sent here before the request that needs it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 from botocore.exceptions import ClientError
 
 from local.clients import REGION
+from local.moto_patches import cors  # noqa: F401  # importing it applies the patch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +27,13 @@ if TYPE_CHECKING:
 S3 = f".s3.{REGION}.amazonaws.com"
 ANY_ORIGIN = {f"{name}.{REGION}.amazonaws.com" for name in ("cognito-idp", "dynamodb")} | {
     f"cognito-identity.{REGION}.amazonaws.com"
+}
+# The headers that the page sends to the API for the state of an execution.
+STATUS_API_HEADERS = {
+    "authorization",
+    "x-amz-content-sha256",
+    "x-amz-date",
+    "x-amz-security-token",
 }
 SENT_BY_BROWSER = ("accept", "content-length", "host", "origin", "referer", "sec-", "user-agent")
 
@@ -51,7 +59,7 @@ class Internet:
         if host.endswith(S3):
             self._ask_s3(route, host.removesuffix(S3))
         elif host in ANY_ORIGIN:
-            self._ask(route, "", "*")
+            self._ask_any_origin(route)
         elif ".execute-api." in host:  # the embedded API runs nothing
             route.fulfill(json={"status": "RUNNING"}, headers=_readable_by(self.url.rstrip("/")))
         else:
@@ -102,43 +110,44 @@ class Internet:
         return answer
 
     def _ask_s3(self, route: Route, bucket: str) -> None:
+        if route.request.resource_type == "image":  # needs no CORS
+            self._ask(route, f"/{bucket}")
+            return
         origin = self.url.rstrip("/")
-        [rule] = self.stack.s3.get_bucket_cors(Bucket=bucket)["CORSRules"]
-        headers = _page_headers(route.request)
-        allowed = (
-            origin in rule["AllowedOrigins"]
-            and route.request.method in rule["AllowedMethods"]
-            and all(_matches(name, rule["AllowedHeaders"]) for name in headers)
+        preflight = route.fetch(
+            url=self._url(route, f"/{bucket}"),
+            method="OPTIONS",
+            headers={
+                "Origin": origin,
+                "Access-Control-Request-Method": route.request.method,
+                "Access-Control-Request-Headers": ",".join(sorted(page_headers(route.request))),
+            },
         )
-        self._ask(route, f"/{bucket}", origin if allowed else "", rule["ExposeHeaders"])
+        if preflight.ok:
+            self._ask(route, f"/{bucket}", origin=origin)
+        else:
+            route.abort("accessdenied")
 
-    def _ask(
-        self, route: Route, folder: str, origin: str, exposed: list[str] | None = None
-    ) -> None:
+    def _ask(self, route: Route, folder: str, *, origin: str = "") -> None:
+        """Answer with the headers of the embedded AWS; CORS headers only to an `origin`."""
+        sent = {**route.request.all_headers(), **({"origin": origin} if origin else {})}
+        route.fulfill(response=route.fetch(url=self._url(route, folder), headers=sent))
+
+    def _ask_any_origin(self, route: Route) -> None:
+        answer = route.fetch(url=self._url(route, ""))
+        headers = {**answer.headers, **_readable_by("*")}
+        route.fulfill(response=answer, headers=headers)
+
+    def _url(self, route: Route, folder: str) -> str:
         asked = urlsplit(route.request.url)
         query = f"?{asked.query}" if asked.query else ""
-        answer = route.fetch(url=f"{self.stack.endpoint_url}{folder}{asked.path}{query}")
-        headers = {
-            name: value
-            for name, value in answer.headers.items()
-            if not name.startswith("access-control-")
-        }
-        route.fulfill(response=answer, headers={**headers, **_readable_by(origin, exposed)})
+        return f"{self.stack.endpoint_url}{folder}{asked.path}{query}"
 
 
-def _readable_by(origin: str, exposed: list[str] | None = None) -> dict[str, str]:
-    return {
-        "Access-Control-Allow-Origin": origin,
-        "Access-Control-Expose-Headers": ", ".join(exposed or []),
-    }
+def _readable_by(origin: str) -> dict[str, str]:
+    return {"Access-Control-Allow-Origin": origin}
 
 
-def _page_headers(request: Request) -> set[str]:
+def page_headers(request: Request) -> set[str]:
     """Return the names of the headers that the page sets, which CORS has to allow."""
-    if request.resource_type == "image":
-        return set()
     return {name for name in request.all_headers() if not name.startswith(SENT_BY_BROWSER)}
-
-
-def _matches(name: str, patterns: list[str]) -> bool:
-    return any(fnmatchcase(name, pattern) for pattern in patterns)

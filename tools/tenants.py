@@ -28,6 +28,10 @@ ALLOWED: Final = "Allowed"
 ADA: Final = f"{REGION}:aaaaaaaa-0000-4000-8000-000000000001"
 BOB: Final = f"{REGION}:bbbbbbbb-0000-4000-8000-000000000002"
 CALLER: Final = "${cognito-identity.amazonaws.com:sub}"  # a policy variable of IAM
+STORAGE_CLASS: Final = "s3:x-amz-storage-class"
+CUSTOMER_KEY: Final = "s3:x-amz-server-side-encryption-customer-algorithm"
+KMS_KEY: Final = "s3:x-amz-server-side-encryption-aws-kms-key-id"
+OTHER_KMS_KEY: Final = f"arn:aws:kms:{REGION}:210987654321:key/OTHER"
 STATES: Final = f"arn:aws:states:{REGION}:{ACCOUNT}"
 TABLE: Final = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/gallery"
 
@@ -140,6 +144,8 @@ def _own() -> Iterable[Case]:
         "deletes a photo": "s3:DeleteObject",
     }.items():
         yield may("Ada", what, action, photo)
+    standard: Context = {STORAGE_CLASS: "STANDARD"}
+    yield may("Ada", "uploads a photo in the class STANDARD", "s3:PutObject", photo, standard)
     strange = bucket_arn("photos", f"uploads/{ADA}/é + %2F/../b.jpg")
     yield may("Ada", "uploads with special characters in the name", "s3:PutObject", strange)
     thumb = bucket_arn("derived", f"{ADA}/0a1b/2c3d/thumb.webp")
@@ -148,6 +154,34 @@ def _own() -> Iterable[Case]:
     yield may("Ada", "reads a record", "dynamodb:GetItem", TABLE, mine)
     for resource in (TABLE, f"{TABLE}/index/by_album", f"{TABLE}/index/by_time"):
         yield may("Ada", "queries her records", "dynamodb:Query", resource, mine)
+
+
+def _unreadable() -> Iterable[Case]:
+    """Yield uploads that no function could read, and settings of an upload that no user may set."""
+    photo = bucket_arn("photos", f"uploads/{ADA}/2016/taco.jpg")
+    contexts: dict[str, list[Context]] = {
+        "uploads a photo in another storage class": [
+            {STORAGE_CLASS: name}
+            for name in (
+                *("DEEP_ARCHIVE", "GLACIER", "GLACIER_IR", "INTELLIGENT_TIERING"),
+                *("ONEZONE_IA", "REDUCED_REDUNDANCY", "STANDARD_IA"),
+            )
+        ],
+        "uploads a photo encrypted with a customer key": [{CUSTOMER_KEY: "AES256"}],
+        "uploads a photo encrypted with another KMS key": [{KMS_KEY: OTHER_KMS_KEY}],
+    }
+    for what, tried in contexts.items():
+        for context in tried:
+            yield may_not("Ada", what, "s3:PutObject", photo, context)
+        yield may_not("Operator", what, "s3:PutObject", photo, tried[0])
+    yield may("Operator", "uploads a photo", "s3:PutObject", photo)
+    for action in (
+        "s3:BypassGovernanceRetention",
+        "s3:PutObjectLegalHold",
+        "s3:PutObjectRetention",
+        "s3:PutObjectVersionTagging",
+    ):
+        yield may_not("Ada", "uses the action on her photo", action, photo)
 
 
 def _of_others() -> Iterable[Case]:
@@ -329,6 +363,7 @@ def cases(names: Names) -> list[Case]:
     groups = (
         _own(),
         _by_the_api(names),
+        _unreadable(),
         _of_others(),
         _beyond(),
         _beyond_storage(),
@@ -344,6 +379,13 @@ _PRINCIPALS: Final[Mapping[str, object]] = {
     "CloudFront": "cloudfront.amazonaws.com",
     "Cognito": "cognito-identity.amazonaws.com",
     "Nobody": {"type": "Anonymous"},
+    "Operator": f"arn:aws:sts::{ACCOUNT}:assumed-role/operator/session",
+}
+
+
+_ADMINISTRATOR: Final[Policy] = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
 }
 
 
@@ -359,6 +401,7 @@ def simulation(case: Case, policies: Policies) -> dict[str, object]:
         resource_policy = policies.trust
     # IAM replaces the policy variable by the identity; the simulator does not.
     client = json.loads(json.dumps(policies.client).replace(CALLER, ADA))
+    identities = {"Ada": client, "Operator": [_ADMINISTRATOR]}
     return {
         "request": {
             "principal": _PRINCIPALS[case.who],
@@ -368,7 +411,7 @@ def simulation(case: Case, policies: Policies) -> dict[str, object]:
         },
         "identityPolicies": [
             {"name": str(number), "policy": policy}
-            for number, policy in enumerate(client if case.who == "Ada" else [])
+            for number, policy in enumerate(identities.get(case.who, []))
         ],
         "resourcePolicy": resource_policy,
         "serviceControlPolicies": [],
@@ -410,7 +453,8 @@ def page(tried: Sequence[Case], verdicts: Sequence[bool]) -> str:
         "The requests that a signed-in user can send, by an IAM simulator,",
         "[`@cloud-copilot/iam-simulate`](https://github.com/cloud-copilot/iam-simulate), with the",
         f"policies that Terraform plans: {len(verdicts)} requests, of which {allowed} are allowed.",
-        "`ADA` is the identity of the caller, `BOB` another identity. The policies are in",
+        "`ADA` is the identity of the caller, `BOB` another identity. `Operator` is a role that",
+        "may do everything that no bucket policy denies. The policies are in",
         "[permissions](permissions.md).\n",
         "| who | does what | action | resource | condition keys | decision |",
         "|---|---|---|---|---|---|",

@@ -2,7 +2,8 @@
 
 In       contracts.ExtractRequest
 Out      contracts.ExtractResult
-Ends in  InvalidRequestError; BadKeyError, ForeignBucketError, EmptyPhotoError,
+Ends in  InvalidRequestError; BadKeyError, ForeignBucketError, ArchivedPhotoError,
+         CustomerKeyError, EmptyPhotoError,
          PhotoTooLargeError, UnsupportedTypeError, TooManyPixelsError, TooComplexError,
          UnreadablePhotoError; PhotoGoneError, SupersededError, StorageUnavailableError,
          AccessDeniedError, DeadlineExceededError

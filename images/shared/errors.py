@@ -5,9 +5,11 @@ also listed in workflow/rejections.json, and transient errors in workflow/retry.
 ends as FAILED. tests/workflow/test_definition.py compares the lists with the classes.
 
     PhotoError
-    ├── RejectedError               the photo can never be processed: REJECTED, with its `code`
+    ├── RejectedError               the photo cannot be processed as it is: REJECTED with its `code`
     │   ├── BadKeyError             BAD_KEY
     │   ├── ForeignBucketError      FOREIGN_BUCKET
+    │   ├── ArchivedPhotoError      ARCHIVED
+    │   ├── CustomerKeyError        CUSTOMER_KEY
     │   ├── EmptyPhotoError         EMPTY
     │   ├── PhotoTooLargeError      TOO_LARGE
     │   ├── UnsupportedTypeError    UNSUPPORTED_TYPE
@@ -36,7 +38,7 @@ class PhotoError(Exception):
 
 
 class RejectedError(PhotoError):
-    """The photo can never be processed. A client can show the reason, which is `code`."""
+    """The photo cannot be processed as it is. A client can show the reason, which is `code`."""
 
     code: ClassVar[str]
 
@@ -51,6 +53,18 @@ class ForeignBucketError(RejectedError):
     """The event names a bucket other than the photos bucket."""
 
     code = "FOREIGN_BUCKET"
+
+
+class ArchivedPhotoError(RejectedError):
+    """The object is in a storage class or tier that cannot be read before it is restored."""
+
+    code = "ARCHIVED"
+
+
+class CustomerKeyError(RejectedError):
+    """The object is encrypted with a key that only the uploader has (SSE-C)."""
+
+    code = "CUSTOMER_KEY"
 
 
 class EmptyPhotoError(RejectedError):

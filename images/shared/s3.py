@@ -4,7 +4,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import boto3
 from botocore.exceptions import ClientError
@@ -13,7 +13,9 @@ from shared.aws import BROKEN_CONNECTION, CLIENT_CONFIG, is_transient, status_of
 from shared.contracts import PhotoRef
 from shared.errors import (
     AccessDeniedError,
+    ArchivedPhotoError,
     BadKeyError,
+    CustomerKeyError,
     PhotoError,
     PhotoGoneError,
     StorageUnavailableError,
@@ -112,7 +114,15 @@ def _storage_errors(photo: PhotoRef) -> "Iterator[None]":
         translated = _storage_error(error)
         if translated is None:
             raise
-        raise translated(f"{where}: {error}") from error
+        advice = _ADVICE.get(translated, "")
+        raise translated(f"{advice}{where}: {error}") from error
+
+
+# The record of a rejected photo says first what to do: the key may be longer than the record.
+_ADVICE: Final[dict[type[PhotoError], str]] = {
+    ArchivedPhotoError: "restore the object, then reprocess the photo: ",
+    CustomerKeyError: "upload the photo again without a customer key: ",
+}
 
 
 def _storage_error(error: ClientError) -> type[PhotoError] | None:
@@ -122,6 +132,14 @@ def _storage_error(error: ClientError) -> type[PhotoError] | None:
         return StorageUnavailableError
     if code == "NoSuchBucket":  # a 404 as well, but no photo was deleted
         return None
+    # 403: in S3 Glacier Flexible Retrieval, Deep Archive, or an archive tier of Intelligent-Tiering
+    # https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+    if code == "InvalidObjectState":
+        return ArchivedPhotoError
+    # 400: the GET has no key. The requests of this client have no other fault that S3 answers so.
+    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerSideEncryptionCustomerKeys.html
+    if code == "InvalidRequest" and error.operation_name == "GetObject":
+        return CustomerKeyError
     if code.startswith("KMS."):  # 400: the key is disabled or about to be deleted
         return AccessDeniedError
     by_status: dict[int, type[PhotoError]] = {

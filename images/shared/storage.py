@@ -81,6 +81,8 @@ class PhotoStore(Protocol):
         SupersededError: the object has another ETag.
         StorageUnavailableError: throttled, 5xx, or the connection broke.
         AccessDeniedError: 403.
+        ArchivedPhotoError: the object cannot be read before it is restored.
+        CustomerKeyError: the object can be read only with the key of its uploader.
         BadKeyError: the key is not valid Unicode.
     """
 

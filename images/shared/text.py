@@ -1,4 +1,7 @@
-"""Clean texts and numbers from a file before they are stored. Never raises."""
+"""Clean texts and numbers from a file before they are stored, and keys before they are printed.
+
+Never raises.
+"""
 
 import re
 import unicodedata
@@ -38,6 +41,18 @@ def decode(value: bytes) -> str:
         return value.decode()
     except UnicodeDecodeError:
         return value.decode("latin-1")
+
+
+def escaped(value: str) -> str:
+    """Return `value` on one line, without characters that control a terminal.
+
+    Control, format and unassigned characters, bidi controls among them, separators other than a
+    space, and halves of surrogate pairs are escaped as in a Python string.
+    """
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode()
+        for character in value
+    )
 
 
 def first(values: Iterable[str | bytes | None], max_characters: int) -> str | None:

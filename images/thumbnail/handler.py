@@ -2,7 +2,8 @@
 
 In       contracts.ThumbnailRequest
 Out      contracts.ThumbnailResult
-Ends in  InvalidRequestError; BadKeyError, ForeignBucketError, EmptyPhotoError,
+Ends in  InvalidRequestError; BadKeyError, ForeignBucketError, ArchivedPhotoError,
+         CustomerKeyError, EmptyPhotoError,
          PhotoTooLargeError, UnsupportedTypeError, TooManyPixelsError, TooComplexError,
          TruncatedPhotoError, UnreadablePhotoError; PhotoGoneError, SupersededError,
          StorageUnavailableError; AccessDeniedError, DeadlineExceededError

@@ -28,6 +28,8 @@ cognitosignin    checks the password by SRP (moto#7562)            accepts any p
 core             (speed) finds a service's server at once          searches its folder each time
                  (memory) forgets what is deleted                  keeps every object
 cors             answers only origins that the owner allows        answers every origin
+                 exposes the headers that a bucket's rule names    exposes them to some calls only
+                 refuses a preflight request that no rule allows   allows any method and header
                  answers a preflight request without a signature   refuses it for existing objects
 distributedmap   accepts whole percentages, and Arguments          its grammar does not
                  lists every page of a bucket                      lists one, fails if it is empty
@@ -49,10 +51,14 @@ s3               writes atomically                                 reads and wri
                  returns the EventBridge configuration             leaves it out
                  takes any Unicode in a key                        finds no path with a line break
                  encodes keys in ListObjectVersions if asked       only in its other lists
-                 applies a statement whose conditions hold         denies if they do not hold
                  allows log delivery by a bucket policy            fails on lists and Principal *
                  (speed) finds versions by prefix                  copies and searches the bucket
                  (memory) stores any number of objects             keeps 4 MB of each in memory
+s3access         applies a statement whose conditions hold         denies if they do not hold
+                 returns an object only with its customer key      ignores customer keys
+                 refuses customer keys by default                  accepts them
+s3checksums      refuses a wrong checksum, of a part too           accepts any
+                 completes an upload with its parts' checksums     completes it without
 sqs              keeps the attributes that a call does not set     drops the policy
                  has RedriveAllowPolicy                            does not know it
 stepfunctions    evaluates JSONata (moto#10105)                    raises TypeError
@@ -83,6 +89,8 @@ from local.moto_patches import (
     dynamodb,
     eventbridge,
     s3,
+    s3access,
+    s3checksums,
     sqs,
     stepfunctions,
     syntax,
@@ -101,6 +109,8 @@ __all__ = [
     "dynamodb",
     "eventbridge",
     "s3",
+    "s3access",
+    "s3checksums",
     "sqs",
     "stepfunctions",
     "syntax",

@@ -1,4 +1,4 @@
-"""S3: events for each change of an object, in the order of the changes; lists, policies, memory.
+"""S3: events for each change of an object, in the order of the changes; lists, memory.
 
 AWS: https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
 moto: https://github.com/getmoto/moto/issues/7363 (events that are missing)
@@ -16,7 +16,6 @@ from urllib.parse import quote
 
 from moto.core.responses import ActionResult
 from moto.core.utils import utcnow
-from moto.iam.access_control import IAMPolicy, PermissionResult
 from moto.moto_server.utilities import RegexConverter
 from moto.s3 import models, notifications
 from moto.s3.models import FakeBucket, FakeDeleteMarker, FakeMultipart, S3Backend
@@ -166,20 +165,6 @@ def _amend(response: Moto, change: Callable[[dict[str, Json]], dict[str, Json]])
     """Apply `change` to the answer of this request."""
     serialized = response.serialized
     response.serialized = lambda result: serialized(ActionResult(change(result.result)))
-
-
-@replaces(FakeBucket, name="get_permission")
-def _permission(self: Moto, action: str, resource: str) -> PermissionResult:
-    """AWS applies a statement if its conditions hold. moto denies the request if they do not.
-
-    No condition of our policies holds here: the loopback counts as TLS, and no caller is a service.
-    AWS: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition.html
-    """
-    policy = json.loads(self.policy or b'{"Statement": []}')
-    applied = [statement for statement in policy["Statement"] if "Condition" not in statement]
-    return IAMPolicy(json.dumps({**policy, "Statement": applied})).is_action_permitted(
-        action, resource
-    )
 
 
 @replaces_static(FakeBucket, name="_log_permissions_enabled_policy")

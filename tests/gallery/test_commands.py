@@ -80,6 +80,33 @@ def test_results_go_to_stdout_and_errors_to_stderr(capsys: pytest.CaptureFixture
     assert capsys.readouterr() == ("result\n", "error\n")
 
 
+@pytest.mark.parametrize(
+    ("text", "printed"),
+    [
+        ("uploads/ada/Köln 🌮 %41.jpg", "uploads/ada/Köln 🌮 %41.jpg"),
+        ("\x1b[2J\x07\x7f\x9b", r"\x1b[2J\x07\x7f\x9b"),
+        ("a\nb\r\tc\u2028d\x85", r"a\nb\r\tc\u2028d\x85"),
+        ("\u202egpj.exe\u2066\ufeff", r"\u202egpj.exe\u2066\ufeff"),
+        ("\udcff\U000e0001", r"\udcff\U000e0001"),
+        ("\u00a0\u3000", r"\xa0\u3000"),
+    ],
+    ids=["printable", "terminal", "lines", "bidi", "not Unicode", "spaces"],
+)
+def test_characters_that_control_a_terminal_are_printed_escaped(
+    text: str, printed: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    print_stdout(text)
+    print_stderr(text.replace("\n", "\\n"))
+
+    assert capsys.readouterr() == (f"{printed}\n", f"{printed}\n")
+
+
+def test_an_error_may_have_several_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    print_stderr("one\n\x1b[2Jtwo")
+
+    assert capsys.readouterr().err == "one\n\\x1b[2Jtwo\n"
+
+
 def test_the_session_is_in_the_region_of_the_arn() -> None:
     assert session_for(state_machine_arn(ARN)).region_name == "cn-north-1"
 

@@ -21,7 +21,9 @@ from shared.aws import CLIENT_CONFIG
 from shared.contracts import PhotoRef
 from shared.errors import (
     AccessDeniedError,
+    ArchivedPhotoError,
     BadKeyError,
+    CustomerKeyError,
     PhotoError,
     PhotoGoneError,
     StorageUnavailableError,
@@ -347,6 +349,8 @@ def refusal(status: int, code: str) -> Answer:
         (Answer(200, BODY, sent_bytes=0, then="reset"), StorageUnavailableError),
         (refusal(400, "KMS.DisabledException"), AccessDeniedError),
         (refusal(403, "AccessDenied"), AccessDeniedError),
+        (refusal(403, "InvalidObjectState"), ArchivedPhotoError),
+        (refusal(400, "InvalidRequest"), CustomerKeyError),
         (refusal(404, "NoSuchKey"), PhotoGoneError),
         (refusal(404, "NoSuchVersion"), PhotoGoneError),
         (refusal(405, "MethodNotAllowed"), PhotoGoneError),

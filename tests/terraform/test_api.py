@@ -8,6 +8,7 @@ from typing import Any
 import airspeed
 import pytest
 
+from internet import STATUS_API_HEADERS
 from tools.plan import Plan, Resource
 
 EXECUTIONS = "arn:aws:states:us-east-1:123456789012:execution:gallery"
@@ -191,6 +192,19 @@ def test_the_gallery_and_the_configured_origins_may_read_every_answer(
 def test_no_other_origin_may_read_any_answer(plan: Plan, origin: str) -> None:
     for answer in answers_to_page(plan, origin=origin):
         assert answer.headers == {"Vary": "Origin"}
+
+
+def test_a_preflight_request_allows_each_header_that_the_page_sends(plan: Plan) -> None:
+    (options,) = (
+        one
+        for one in plan.of_type("aws_api_gateway_integration_response")
+        if one.values["response_parameters"]
+    )
+    headers = options.values["response_parameters"][
+        "method.response.header.Access-Control-Allow-Headers"
+    ]
+
+    assert set(headers.strip("'").lower().split(",")) == STATUS_API_HEADERS
 
 
 def test_a_change_of_origins_triggers_a_deployment(plan: Plan) -> None:

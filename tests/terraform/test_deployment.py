@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from botocore.exceptions import ClientError
 
 import photofiles
 from deployment import IMAGES, NO_PHOTO, PHOTOS, READY, Deployment, Dogs
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 pytestmark = pytest.mark.timeout(900)
+
+PART_BYTES = 5 * 1024 * 1024  # the page uploads a larger file in parts
 
 ORIGINS = ["https://photos.example.com", "http://localhost:5173"]
 
@@ -101,6 +104,24 @@ def test_a_file_that_is_not_a_photo_is_rejected(deployment: Deployment) -> None:
     assert deployment.derived("cid") == {}
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"StorageClass": "DEEP_ARCHIVE"},
+        {"SSEKMSKeyId": "theirs", "ServerSideEncryption": "aws:kms"},
+    ],
+    ids=["archived", "with another KMS key"],
+)
+@pytest.mark.parametrize("action", ["put_object", "create_multipart_upload"])
+def test_an_upload_that_no_function_could_read_is_refused(
+    deployment: Deployment, action: str, settings: dict[str, str]
+) -> None:
+    place = {"Bucket": deployment.stack.photos_bucket, "Key": "uploads/cid/unreadable.jpg"}
+
+    with pytest.raises(ClientError, match="403"):
+        getattr(deployment.stack.s3, action)(**place, **settings)
+
+
 def test_a_deleted_photo_leaves_only_its_tombstone(deployment: Deployment) -> None:
     key, stack = "uploads/dan/deleted.jpg", deployment.stack
     deployment.process(key, READY[0].read_bytes())
@@ -115,7 +136,7 @@ def test_a_deleted_photo_leaves_only_its_tombstone(deployment: Deployment) -> No
 
 
 def test_a_user_signs_in_and_uploads_within_the_security_policy_of_the_page(
-    deployment: Deployment, dist: Path, browser: "Browser"
+    deployment: Deployment, dist: Path, browser: "Browser", tmp_path: Path
 ) -> None:
     stack, outputs = deployment.stack, deployment.outputs()
     deployment.run(
@@ -152,9 +173,12 @@ def test_a_user_signs_in_and_uploads_within_the_security_policy_of_the_page(
         page.get_by_label("Choose a new password").fill(chosen)
         page.get_by_role("button", name="Sign in").click()
         page.get_by_role("button", name="Add photos").click()
-        page.get_by_label("Files", exact=True).set_input_files(PHOTOS / "rocket.jpg")
-        page.locator(".item").get_by_text("Ready after").wait_for()
-        page.get_by_role("main").locator(".thumb.loaded").wait_for()
+        in_parts = tmp_path / "in parts.jpg"  # bytes after the end of a JPEG are ignored
+        in_parts.write_bytes(READY[0].read_bytes() + bytes(PART_BYTES))
+        files = page.get_by_label("Files", exact=True)
+        files.set_input_files([PHOTOS / "rocket.jpg", in_parts])
+        page.get_by_text("2 of 2 photos ready").wait_for()
+        page.get_by_role("main").locator(".thumb.loaded").nth(1).wait_for()
         assert page_errors == []
         stranger = "https://elsewhere.example/"
         assert page.evaluate("url => fetch(url).catch(() => 'refused')", stranger) == "refused"

@@ -9,12 +9,21 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tools.npm import NpmError
+from tools.permissions import KEY
 from tools.tenants import (
+    ADA,
     CALLER,
+    CUSTOMER_KEY,
+    KMS_KEY,
+    OTHER_KMS_KEY,
     PAGE,
+    STORAGE_CLASS,
+    Case,
     Names,
     Policies,
+    bucket_arn,
     cases,
+    may,
     page,
     planned,
     simulate,
@@ -104,3 +113,38 @@ def test_a_hole_in_the_policy_is_found(policies: Policies, hole: str) -> None:
         case.what for case, got in zip(CASES, verdicts, strict=True) if got and not case.allowed
     }
     assert found == expected
+
+
+UNREADABLE = [
+    case
+    for case in CASES
+    if case.action == "s3:PutObject" and {STORAGE_CLASS, CUSTOMER_KEY, KMS_KEY} & {*case.context}
+]
+
+
+def allowed(cases: list[Case], policies: Policies) -> set[str]:
+    return {case.who for case, got in zip(cases, simulate(cases, policies), strict=True) if got}
+
+
+@pytest.mark.usefixtures("verdicts")  # as above
+def test_role_and_bucket_each_refuse_an_upload_that_cannot_be_read(policies: Policies) -> None:
+    refused = [case for case in UNREADABLE if not case.allowed]
+    anything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    free_role = replace(policies, client=[{**policies.trust, "Statement": [anything]}])
+    free_bucket = replace(
+        policies, buckets={**policies.buckets, "photos": {**policies.trust, "Statement": []}}
+    )
+
+    assert {case.who for case in refused} == {"Ada", "Operator"}
+    assert allowed(refused, free_role) == set()
+    assert allowed(refused, free_bucket) == {"Operator"}
+
+
+@pytest.mark.usefixtures("verdicts")  # as above
+def test_only_the_kms_key_of_the_bucket_may_be_named(other_plan: Plan) -> None:
+    photo = bucket_arn("photos", f"uploads/{ADA}/a.jpg")
+    ours, theirs = (
+        may("Ada", "uploads", "s3:PutObject", photo, {KMS_KEY: key}) for key in (KEY, OTHER_KMS_KEY)
+    )
+
+    assert simulate([ours, theirs], planned(other_plan, NAMES)) == [True, False]

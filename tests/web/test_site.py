@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING
+from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import pytest
 from botocore.exceptions import ClientError
+from botocore.model import StructureShape
 
 from embeddedaws import Answering
 from local.site import SiteUnavailableError, configuration, gallery
@@ -87,16 +89,79 @@ def test_other_origins_cannot_read_an_answer(site: Site) -> None:
     )
 
 
+def preflight(
+    site: Site, bucket: str, *, method: str, origin: str | None = None, headers: str = ""
+) -> HTTPResponse:
+    """Send a preflight request for an object."""
+    asked = {
+        "Origin": origin or site.url.rstrip("/"),
+        "Access-Control-Request-Method": method,
+        **({"Access-Control-Request-Headers": headers} if headers else {}),
+    }
+    url = f"{site.stack.endpoint_url}/{bucket}/a"
+    answer: HTTPResponse = urlopen(  # noqa: S310  # ours
+        Request(url, headers=asked, method="OPTIONS"),  # noqa: S310
+        timeout=10,
+    )
+    answer.read()
+    return answer
+
+
 def test_a_preflight_request_for_an_existing_object_succeeds(site: Site) -> None:
     site.stack.s3.put_object(Bucket=site.stack.derived_bucket, Key="a", Body=b"")
-    request = Request(  # noqa: S310  # ours
-        f"{site.stack.endpoint_url}/{site.stack.derived_bucket}/a",
-        headers={"Origin": site.url.rstrip("/"), "Access-Control-Request-Method": "PUT"},
-        method="OPTIONS",
-    )
 
-    with urlopen(request, timeout=10) as answer:  # noqa: S310  # ours
-        assert answer.status == 200
+    assert preflight(site, site.stack.derived_bucket, method="GET").status == 200
+
+
+def test_a_preflight_request_is_answered_by_the_rule_of_the_bucket(site: Site) -> None:
+    sent = "authorization,content-type,x-amz-checksum-crc32"
+
+    answer = preflight(site, site.stack.photos_bucket, method="PUT", headers=sent)
+
+    assert answer.headers["Access-Control-Allow-Origin"] == site.url.rstrip("/")
+    assert answer.headers["Access-Control-Allow-Headers"] == sent
+    assert "PUT" in answer.headers["Access-Control-Allow-Methods"].split(", ")
+
+
+@pytest.mark.parametrize(
+    ("kind", "asked"),
+    [
+        ("photos", {"method": "PATCH"}),
+        ("derived", {"method": "PUT"}),
+        ("photos", {"method": "PUT", "headers": "authorization, x-other"}),
+        ("photos", {"method": "PUT", "origin": "https://elsewhere.example"}),
+    ],
+    ids=["a method", "a method of the other bucket", "a header", "an origin"],
+)
+def test_a_preflight_request_that_no_rule_allows_is_refused(
+    site: Site, kind: str, asked: dict[str, str]
+) -> None:
+    bucket = getattr(site.stack, f"{kind}_bucket")
+
+    with pytest.raises(HTTPError, match="403") as caught:
+        preflight(site, bucket, **asked)
+
+    with caught.value as answer:
+        assert "Access-Control-Allow-Origin" not in answer.headers
+
+
+def test_a_page_can_read_each_header_that_completes_an_upload_in_parts(site: Site) -> None:
+    s3 = site.stack.s3.meta.service_model
+    answered, sent = s3.operation_model("UploadPart").output_shape, s3.shape_for("CompletedPart")
+    assert answered is not None
+    assert isinstance(sent, StructureShape)
+    needed = {
+        answered.members[name].serialization["name"].lower()
+        for name in sent.members
+        if name in answered.members
+    }
+    page = site.url.rstrip("/")
+    url = f"{site.stack.endpoint_url}/{site.stack.photos_bucket}/"
+
+    exposed = get(url, Origin=page).headers["Access-Control-Expose-Headers"].lower().split(", ")
+
+    assert len(needed) > 1
+    assert needed <= set(exposed)
 
 
 class TestSigningIn:

@@ -8,6 +8,7 @@ from moto.dynamodb.exceptions import DynamodbException
 from moto.dynamodb.responses import DynamoHandler
 from moto.s3.models import S3Backend
 
+import photofiles as pf
 from shared.contracts import Contract
 from shared.errors import EmptyPhotoError, PhotoGoneError
 from workflow.scripted import extract, raising
@@ -259,4 +260,39 @@ def test_a_photo_is_counted_once_if_the_answer_to_publish_is_lost(
 
     assert (world.rows()[SK]["status"], photo_count(world.rows())) == ("READY", 1)
     assert world.derived() == renditions_of(world.rows()[SK])
+    assert world.dead_letters() == []
+
+
+@pytest.mark.parametrize(
+    ("stored", "outcome"),
+    [
+        ({"StorageClass": "GLACIER"}, ("REJECTED", "ARCHIVED")),
+        ({"StorageClass": "GLACIER_IR"}, ("READY", None)),
+        (
+            {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": "k" * 32},
+            ("REJECTED", "CUSTOMER_KEY"),
+        ),
+    ],
+    ids=["archived", "cold but readable", "with a customer key"],
+)
+def test_an_object_that_s3_does_not_return_is_rejected_without_a_dead_letter(
+    world: World, stored: dict[str, Any], outcome: tuple[str, str | None]
+) -> None:
+    world.functions.steps["extract"] = world.extracted
+    bucket: Any = {"Bucket": world.stack.photos_bucket}
+    rule: Any = {
+        "ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"},
+        "BlockedEncryptionTypes": {"EncryptionType": ["NONE"]},  # customer keys are allowed
+    }
+    world.stack.s3.put_bucket_encryption(
+        **bucket, ServerSideEncryptionConfiguration={"Rules": [rule]}
+    )
+
+    body = pf.jpeg(width_px=8, height_px=8)
+    put = world.stack.s3.put_object(**bucket, Key=KEY, Body=body, **stored)
+    ended = world.stack.wait_for(KEY, put["VersionId"])
+
+    row = world.rows()[SK]
+    assert ended.status == "SUCCEEDED"
+    assert (row["status"], row.get("reason")) == outcome
     assert world.dead_letters() == []

@@ -17,7 +17,13 @@ from shared.contracts import (
     ThumbnailRequest,
     ThumbnailResult,
 )
-from shared.errors import AccessDeniedError, TruncatedPhotoError
+from shared.errors import (
+    AccessDeniedError,
+    ArchivedPhotoError,
+    CustomerKeyError,
+    RejectedError,
+    TruncatedPhotoError,
+)
 from shared.keys import derived_key
 from workflow.scripted import extract, raising, tag, thumbnail
 from workflow.world import SK, World, label_rows, outcomes, photo_count, renditions_of
@@ -142,6 +148,25 @@ def test_the_dead_letter_message_of_a_failed_reprocess_can_be_redriven(ready: Wo
 
     assert ended.output["outcome"] == "READY"
     assert ready.rows()[SK]["versions"]["extract"] == 2
+
+
+@pytest.mark.parametrize("error", [ArchivedPhotoError, CustomerKeyError])
+def test_a_photo_that_cannot_be_read_any_more_stays_unchanged_without_a_dead_letter(
+    ready: World, error: type[RejectedError]
+) -> None:
+    before, renditions = ready.rows(), ready.derived()
+    ready.functions.steps["extract"] = raising(error("not now"))
+
+    (ended,) = ready.run(reprocess(ready))
+
+    after = ready.rows()
+    for name in ("updated_at", "execution_arn"):
+        del before[SK][name], after[SK][name]
+    assert ended.status == "SUCCEEDED"
+    assert ended.output == {"outcome": "RESTORED", "reason": error.code}
+    assert after == before
+    assert ready.derived() == renditions
+    assert ready.dead_letters() == []
 
 
 def test_a_photo_that_newer_code_refuses_is_rejected(ready: World) -> None:

@@ -8,10 +8,18 @@ from typing import Any, TypeVar
 from boto3.dynamodb.types import TypeDeserializer
 from botocore.exceptions import ClientError
 
+from extract.handler import run as extract
 from local.stack import EndedExecution, Stack
-from shared.contracts import Contract, ThumbnailRequest, ThumbnailResult
+from shared.contracts import (
+    Contract,
+    ExtractRequest,
+    ExtractResult,
+    ThumbnailRequest,
+    ThumbnailResult,
+)
 from shared.errors import PhotoGoneError
 from shared.keys import digest
+from shared.s3 import S3PhotoStore
 from workflow.scripted import Scripted, Step, event, thumbnail
 
 Item = TypeVar("Item")
@@ -105,6 +113,11 @@ class World:
                 QueueUrl=self.stack.dead_letters_url, ReceiptHandle=message["ReceiptHandle"]
             )
         return [json.loads(message["Body"]) for message in taken]
+
+    def extracted(self, request: ExtractRequest) -> ExtractResult:
+        """Read the object from S3, as the real step does."""
+        store = S3PhotoStore(self.stack.s3)
+        return extract(request, store, photos_bucket=self.stack.photos_bucket)
 
     def stored_thumbnail(self, request: ThumbnailRequest) -> ThumbnailResult:
         """Store the renditions before answering, as the real step does."""

@@ -232,6 +232,8 @@ export type TimeIndexRow = Pick<PhotoRow,
 export type Reason =
   | "BAD_KEY"
   | "FOREIGN_BUCKET"
+  | "ARCHIVED"
+  | "CUSTOMER_KEY"
   | "EMPTY"
   | "TOO_LARGE"
   | "UNSUPPORTED_TYPE"

@@ -9,6 +9,9 @@ const MIB = 1024 * 1024;
 const REASONS: Record<Reason, string> = {
   BAD_KEY: "The name of the file or album is not valid.",
   FOREIGN_BUCKET: "The file is not in the gallery's bucket.",
+  ARCHIVED:
+    "The file is archived. The operator of the gallery can restore it and process the photo again.",
+  CUSTOMER_KEY: "The file is encrypted with a key that the gallery does not have. Upload it without one.",
   EMPTY: "The file is empty.",
   TOO_LARGE: `The file is larger than ${MAX_BYTES / MIB} MiB.`,
   UNSUPPORTED_TYPE: "The file type is not supported, whatever the file is called.",

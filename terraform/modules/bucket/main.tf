@@ -158,12 +158,11 @@ resource "aws_s3_bucket_cors_configuration" "this" {
   bucket = aws_s3_bucket.this.bucket
 
   cors_rule {
-    # The headers of a signed SDK request or of a form.
-    allowed_headers = ["amz-sdk-*", "authorization", "content-*", "if-*", "range", "x-amz-*"]
-    allowed_methods = var.cors_methods
+    allowed_headers = var.cors.allowed_headers
+    allowed_methods = var.cors.allowed_methods
     allowed_origins = var.cors_origins
-    expose_headers  = ["ETag", "x-amz-version-id"] # needed to complete a multipart upload and to monitor its processing
-    max_age_seconds = 3600
+    expose_headers  = var.cors.expose_headers
+    max_age_seconds = var.cors.max_age_seconds
   }
 }
 

@@ -4,14 +4,25 @@ variable "cloudfront" {
   default     = null
 }
 
-variable "cors_methods" {
-  type        = list(string)
-  description = "HTTP methods that pages in cors_origins may use: GET to read, POST and PUT to upload, DELETE to delete."
-  default     = []
+variable "cors" {
+  type = object({
+    allowed_headers = list(string)
+    allowed_methods = list(string)
+    expose_headers  = list(string)
+    max_age_seconds = number
+  })
+  description = "What pages of cors_origins may do with the bucket: the headers and the methods of their requests (GET to read, POST and PUT to upload, DELETE to delete), and the headers of the answers that they can read."
+  default     = null
 
   validation {
-    condition     = alltrue([for method in var.cors_methods : contains(["DELETE", "GET", "HEAD", "POST", "PUT"], method)])
-    error_message = "Each value in cors_methods must be DELETE, GET, HEAD, POST or PUT; got ${join(", ", var.cors_methods)}."
+    condition     = var.cors == null ? true : alltrue([for method in var.cors.allowed_methods : contains(["DELETE", "GET", "HEAD", "POST", "PUT"], method)])
+    error_message = "Each value in cors.allowed_methods must be DELETE, GET, HEAD, POST or PUT; got ${try(join(", ", var.cors.allowed_methods), "none")}."
+  }
+
+  # S3 refuses a wildcard here.
+  validation {
+    condition     = var.cors == null ? true : !anytrue([for header in var.cors.expose_headers : strcontains(header, "*")])
+    error_message = "Each value in cors.expose_headers must be one header, without *; got ${try(join(", ", var.cors.expose_headers), "none")}."
   }
 }
 
@@ -26,8 +37,8 @@ variable "cors_origins" {
   }
 
   validation {
-    condition     = length(var.cors_origins) == 0 || length(var.cors_methods) > 0
-    error_message = "cors_origins requires cors_methods: set the methods that ${join(", ", var.cors_origins)} may use."
+    condition     = length(var.cors_origins) == 0 || try(length(var.cors.allowed_methods) > 0, false)
+    error_message = "cors_origins requires cors: set the methods that ${join(", ", var.cors_origins)} may use."
   }
 }
 

@@ -12,7 +12,7 @@ run "refuses_a_wildcard_origin" {
   command = plan
 
   variables {
-    cors_methods = ["GET"]
+    cors         = { allowed_headers = [], allowed_methods = ["GET"], expose_headers = [], max_age_seconds = 3600 }
     cors_origins = ["*"]
   }
 
@@ -23,7 +23,7 @@ run "refuses_an_origin_with_a_wildcard_subdomain" {
   command = plan
 
   variables {
-    cors_methods = ["GET"]
+    cors         = { allowed_headers = [], allowed_methods = ["GET"], expose_headers = [], max_age_seconds = 3600 }
     cors_origins = ["https://*.example.com"]
   }
 
@@ -41,9 +41,21 @@ run "refuses_origins_without_methods" {
 run "refuses_an_unsupported_method" {
   command = plan
 
-  variables { cors_methods = ["PATCH"] }
+  variables {
+    cors = { allowed_headers = [], allowed_methods = ["PATCH"], expose_headers = [], max_age_seconds = 3600 }
+  }
 
-  expect_failures = [var.cors_methods]
+  expect_failures = [var.cors]
+}
+
+run "refuses_to_expose_all_headers" {
+  command = plan
+
+  variables {
+    cors = { allowed_headers = [], allowed_methods = ["GET"], expose_headers = ["*"], max_age_seconds = 3600 }
+  }
+
+  expect_failures = [var.cors]
 }
 
 run "refuses_an_expiration_of_zero_days" {

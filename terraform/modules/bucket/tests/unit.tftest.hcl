@@ -9,8 +9,13 @@ provider "aws" {
 }
 
 variables {
-  name                    = "gallery-photos-123456789012-eu-west-1"
-  cors_methods            = ["POST", "PUT"]
+  name = "gallery-photos-123456789012-eu-west-1"
+  cors = {
+    allowed_headers = ["authorization", "x-amz-*"]
+    allowed_methods = ["POST", "PUT"]
+    expose_headers  = ["ETag", "x-amz-version-id"]
+    max_age_seconds = 60
+  }
   cors_origins            = ["https://photos.example.com"]
   log_bucket              = "gallery-logs-123456789012-eu-west-1"
   log_prefix              = "photos/"
@@ -158,9 +163,10 @@ run "allows_pages_of_cors_origins_to_upload" {
       one(aws_s3_bucket_cors_configuration.this[0].cors_rule).allowed_methods == toset(["POST", "PUT"]),
       one(aws_s3_bucket_cors_configuration.this[0].cors_rule).allowed_origins == toset(["https://photos.example.com"]),
       one(aws_s3_bucket_cors_configuration.this[0].cors_rule).expose_headers == toset(["ETag", "x-amz-version-id"]),
-      !contains(one(aws_s3_bucket_cors_configuration.this[0].cors_rule).allowed_headers, "*"),
+      one(aws_s3_bucket_cors_configuration.this[0].cors_rule).allowed_headers == toset(["authorization", "x-amz-*"]),
+      one(aws_s3_bucket_cors_configuration.this[0].cors_rule).max_age_seconds == 60,
     ])
-    error_message = "The CORS rule must match cors_methods and cors_origins, and expose the ETag of a part."
+    error_message = "The CORS rule must match cors and cors_origins."
   }
 }
 
