@@ -163,10 +163,9 @@ def test_one_execution_reprocesses_the_photos_that_a_dry_run_counts(
     asked = ("reprocess", "--album", "2024")
 
     dry = command(world.stack, reprocess_arn, *asked, "--dry-run")
-    assert (dry.returncode, dry.stdout) == (
-        0,
-        "2 photos, 0 of them to be labeled: about USD 0.00 and 0.0 hours"
-        " (6 at once, 1.2 s each)\n",
+    assert dry.returncode == 0
+    assert dry.stdout == (
+        "2 photos, 0 of them to be labeled: about USD 0.00 and 0.0 hours (6 at once, 1.2 s each)\n"
     )
     assert {row.get("versions", {}).get("extract") for row in photos(world)} == {1}
 
@@ -213,7 +212,7 @@ def _fail(error: Exception) -> ExtractResult:
     [
         (["reprocess"], "with --older, --failed, --album or --everything"),
         (["reprocess", "--older", "title"], "invalid choice: 'title'"),
-        (["reprocess", "--everything", "--max-concurrency", "0"], "must be 1 to 1000, got 0"),
+        (["reprocess", "--everything", "--max-concurrency", "0"], "must be 1 to 10000, got 0"),
     ],
     ids=["no selection", "no step", "concurrency"],
 )
