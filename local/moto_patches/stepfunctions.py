@@ -346,7 +346,7 @@ _wait_for_branches: Final = branches_decl.BranchWorkerPool.wait
 
 @replaces(BranchWorker, name="start")
 def _line_up_branch(self: Moto) -> None:
-    """AWS's branches run in no time of ours: see `local.clock`."""
+    """AWS runs branches at the same time. With a virtual clock, they take turns."""
     self.turn = wired().clock.line_up_branch()
     _start_branch(self)
 

@@ -8,7 +8,6 @@ from typing import Any
 import msgspec
 import pytest
 
-import photofiles as pf
 from gallery.reprocess import Job, Selection, Tally, jobs
 from gallery.table import Table
 from shared.contracts import ExtractRequest, ExtractResult
@@ -53,9 +52,8 @@ def reprocess_arn(world: World) -> Iterator[str]:
         (Selection(older={"extract": 1, "tag": 2}), ROW),
         (Selection(older={"tag": 1}), {**ROW, "versions": {"extract": 2}}),
         (Selection(older={"tag": 1}), {**ROW, "status": "REJECTED", "versions": {}}),
-        (Selection(rejected="ARCHIVED"), {**ROW, "status": "REJECTED", "reason": "ARCHIVED"}),
     ],
-    ids=["all", "album", "failed", "older", "one of two", "no result", "no results", "archived"],
+    ids=["all", "album", "failed", "older", "one of two", "no result", "no results"],
 )
 def test_includes(selection: Selection, row: dict[str, Any]) -> None:
     assert selection.includes(row)
@@ -71,14 +69,8 @@ def test_includes(selection: Selection, row: dict[str, Any]) -> None:
         (Selection(failed=True, album="2017"), {**ROW, "status": "FAILED"}),
         (Selection(older={"extract": 2, "tag": 1}), ROW),
         (Selection(), ROW),
-        (Selection(), {**ROW, "status": "REJECTED", "reason": "EMPTY"}),
-        (Selection(rejected="ARCHIVED"), {**ROW, "status": "REJECTED", "reason": "EMPTY"}),
-        (Selection(rejected="ARCHIVED"), ROW),
     ],
-    ids=[
-        *("deleted", "in work", "album above", "ready", "another album", "as new", "no condition"),
-        *("rejected", "another reason", "not rejected"),
-    ],
+    ids=["deleted", "in work", "album above", "ready", "another album", "as new", "no condition"],
 )
 def test_excludes(selection: Selection, row: dict[str, Any]) -> None:
     assert not selection.includes(row)
@@ -171,9 +163,9 @@ def test_one_execution_reprocesses_the_photos_that_a_dry_run_counts(
     asked = ("reprocess", "--album", "2024")
 
     dry = command(world.stack, reprocess_arn, *asked, "--dry-run")
-    assert (dry.returncode, dry.stdout) == (
-        0,
-        "2 photos, 0 of them to be labeled: about USD 0.00 and 0.0 hours (6 at once, 1.2 s each)\n",
+    assert dry.returncode == 0
+    assert dry.stdout == (
+        "2 photos, 0 of them to be labeled: about USD 0.00 and 0.0 hours (6 at once, 1.2 s each)\n"
     )
     assert {row.get("versions", {}).get("extract") for row in photos(world)} == {1}
 
@@ -211,29 +203,6 @@ def test_only_failed_photos_are_reprocessed_if_asked(world: World, reprocess_arn
     assert {key for _, key in world.functions.calls} == {"uploads/alice/broken.jpg"}
 
 
-def test_an_archived_photo_is_rejected_until_it_is_restored_and_reprocessed(
-    world: World, reprocess_arn: str
-) -> None:
-    world.functions.steps["extract"] = world.extracted
-    place: Any = {"Bucket": world.stack.photos_bucket, "Key": "uploads/alice/cold.jpg"}
-    body = pf.jpeg(width_px=8, height_px=8)
-    world.stack.s3.put_object(**place, Body=body, StorageClass="DEEP_ARCHIVE")
-    world.stack.wait_until_idle()
-
-    [row] = photos(world)
-    assert (row["status"], row["reason"]) == ("REJECTED", "ARCHIVED")
-    assert row["error"].startswith("restore the object, then reprocess the photo: ")
-    assert {execution.status for execution in world.stack.executions()} == {"SUCCEEDED"}
-    assert world.dead_letters() == []
-
-    world.stack.s3.restore_object(**place, RestoreRequest={"Days": 7})
-    done = command(world.stack, reprocess_arn, "reprocess", "--rejected", "ARCHIVED")
-
-    assert done.returncode == 0, done.stderr
-    succeeded(world.stack, done.stdout.splitlines()[-1].removeprefix("started: "))
-    assert [row["status"] for row in photos(world)] == ["READY"]
-
-
 def _fail(error: Exception) -> ExtractResult:
     raise error
 
@@ -241,12 +210,11 @@ def _fail(error: Exception) -> ExtractResult:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["reprocess"], "with --older, --failed, --rejected, --album or --everything"),
-        (["reprocess", "--rejected", "COLD"], "invalid choice: 'COLD'"),
+        (["reprocess"], "with --older, --failed, --album or --everything"),
         (["reprocess", "--older", "title"], "invalid choice: 'title'"),
         (["reprocess", "--everything", "--max-concurrency", "0"], "must be 1 to 10000, got 0"),
     ],
-    ids=["no selection", "no reason", "no step", "concurrency"],
+    ids=["no selection", "no step", "concurrency"],
 )
 def test_refuses(world: World, arguments: list[str], message: str) -> None:
     arn = "arn:aws:states:us-east-1:123456789012:stateMachine:gallery-reprocess"

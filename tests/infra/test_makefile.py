@@ -237,7 +237,7 @@ def test_redrive_takes_the_queue_from_terraform(deployer: Path) -> None:
 
     assert calls[-1] == (
         "python -m gallery redrive --queue-url the-dead_letters_url"
-        " --state-machine-arn the-state_machine_arn"
+        " --state-machine-arn the-state_machine_arn --table the-table"
     )
 
 
