@@ -254,7 +254,7 @@ setup: .venv/.dev
 	UV_PROJECT_ENVIRONMENT=$(CURDIR)/.cache/checkov $(BIN)/uv sync --locked --project tools/checkov
 	touch $@
 
-# So does MiniStack.
+# MiniStack needs packages that nothing else here uses, so it has its own environment too.
 .cache/ministack/.made: .venv/.bootstrap tools/ministack/pyproject.toml tools/ministack/uv.lock
 	UV_PROJECT_ENVIRONMENT=$(CURDIR)/.cache/ministack $(BIN)/uv sync --locked --project tools/ministack
 	touch $@

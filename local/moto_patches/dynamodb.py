@@ -157,7 +157,7 @@ def _query_what_matches(self: Moto, *args: Moto, **options: Moto) -> Moto:
 def _query_up_to_limit(self: Moto, *args: Moto, **options: Moto) -> Moto:
     """AWS stops at the limit, and returns where. moto returns it only if more rows follow.
 
-    AWS: "If LastEvaluatedKey is not empty, it does not necessarily mean that there is more data."
+    AWS: a LastEvaluatedKey "does not necessarily mean that there is more data in the result set".
     https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Query.Pagination.html
     """
     rows, read, last_key = _query(self, *args, **options)

@@ -9,7 +9,7 @@ from typing import Final
 
 TESTS: Final = Path(__file__).parents[1]
 
-# Their executions enter every state, and send every request of the workflow and of the commands.
+# They send the requests of the workflow, and of the queries and edits of the gallery.
 GALLERY: Final = ("gallery/test_editing.py", "gallery/test_queries.py")
 WORKFLOW: Final = (
     "workflow/test_execution.py",

@@ -438,9 +438,9 @@ SERVICE = " (Service: DynamoDb, Status Code: 400, Request ID: 7) (SDK Attempt Co
 def test_a_transaction_is_tried_again_after_a_conflict_or_a_throttle_only(
     evaluate: Evaluate, reasons: str, *, again: bool
 ) -> None:
-    case = {**failed(CANCELLED.format(reasons) + SERVICE), "cancellations": 25}
+    case = {**failed(CANCELLED.format(reasons) + SERVICE), "cancellations": 19}
 
-    assert evaluate("may_publish_again", [case, {**case, "cancellations": 26}]) == [again, False]
+    assert evaluate("may_publish_again", [case, {**case, "cancellations": 20}]) == [again, False]
 
 
 @pytest.mark.parametrize("cause", [None, "", "{not JSON", CANCELLED[:40]])

@@ -162,7 +162,7 @@ def _assign_at_once(
 ) -> None:
     """MiniStack assigns one variable after the other, so that the second sees the first.
 
-    AWS: "all variable references … use the values as they were on state entry".
+    AWS: every reference has the value that the variable had when the state was entered.
     https://docs.aws.amazon.com/step-functions/latest/dg/workflow-variables.html
     """
     assigned = {
