@@ -347,7 +347,13 @@ _wait_for_branches: Final = branches_decl.BranchWorkerPool.wait
 @replaces(BranchWorker, name="start")
 def _line_up_branch(self: Moto) -> None:
     """AWS runs branches at the same time. With a virtual clock, they take turns."""
-    self.turn = wired().clock.line_up_branch()
+    turn, run = wired().clock.line_up_branch(), self._thread_routine
+
+    def run_in_turn() -> None:
+        with turn:
+            run()
+
+    self._thread_routine = run_in_turn
     _start_branch(self)
 
 
@@ -365,8 +371,7 @@ def _branch(self: Moto) -> None:
     AWS: https://docs.aws.amazon.com/step-functions/latest/apireference/API_StopExecution.html
     """
     try:
-        with self.turn:
-            _run_branch(self)
+        _run_branch(self)
     except RuntimeError:
         if self.env.is_running():
             raise
