@@ -210,7 +210,7 @@ def _fail(error: Exception) -> ExtractResult:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["reprocess"], "with --older, --failed, --album or --everything"),
+        (["reprocess"], "with --older, --failed, --rejected, --album or --everything"),
         (["reprocess", "--older", "title"], "invalid choice: 'title'"),
         (["reprocess", "--everything", "--max-concurrency", "0"], "must be 1 to 10000, got 0"),
     ],
