@@ -8,6 +8,8 @@ OUTPUT ?= demo
 DOCKER ?= docker
 PLATFORM ?=
 BASE_IMAGE ?=
+BASE_IMAGE_AMD64 ?=
+BASE_IMAGE_ARM64 ?=
 LABELER ?= rekognition
 TERRAFORM ?= terraform
 NPM ?= npm
@@ -69,6 +71,10 @@ test: lint types model .cache/checkov/.made
 .PHONY: unit  ## Run the tests that need no emulator, Docker, browser, Terraform, npm or network
 unit: .venv/.dev
 	$(BIN)/pytest --unit -m 'not docker and not photos' --numprocesses auto --dist loadfile $(PYTEST)
+
+.PHONY: test-arm64  ## Compare the images for arm64 with those for amd64: BASE_IMAGE_ARM64=… (slow)
+test-arm64: .venv/.dev
+	$(BIN)/pytest -m arm64 --capture=no tests/infra/test_arm64.py $(PYTEST)
 
 .PHONY: check  ## Check style, static types and the state machine definition
 check: lint types validate

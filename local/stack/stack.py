@@ -33,13 +33,14 @@ class Stack(Clients):
 
     @classmethod
     @contextmanager
-    def start(
+    def start(  # noqa: PLR0913  # all by name
         cls,
         *,
         functions: Functions,
         renditions: Mapping[str, RenditionSpec] = DEFAULT_RENDITIONS,
         labeler: "Labeler | None" = None,
         retry_scale: float = 1.0,
+        timeout_scale: float = 1.0,
         image_tag: str = "latest",
     ) -> "Iterator[Stack]":
         """Start the embedded AWS on a free port of the loopback, and create the resources in it.
@@ -52,10 +53,12 @@ class Stack(Clients):
             renditions: the functions' RENDITIONS.
             labeler: answers Rekognition's DetectLabels; without it, no photo has labels.
             retry_scale: multiplies the waits between retries; tests use 0.
+            timeout_scale: multiplies the timeouts of functions and states, for containers of
+                another processor, which an emulator runs slowly.
             image_tag: of the images gallery-extract, gallery-thumbnail and gallery-tag.
         """
         with cls.empty(functions=functions, labeler=labeler, retry_scale=retry_scale) as stack:
-            resources.create(stack, renditions, image_tag)
+            resources.create(stack, renditions, image_tag, timeout_scale)
             yield stack
 
     @classmethod

@@ -16,6 +16,7 @@ from engine import (
     CONTEXT,
     FUNCTIONS,
     base_image,
+    base_image_for,
     docker,
     embedded_image,
     emulated,
@@ -122,6 +123,27 @@ def test_the_builds_import_what_the_handlers_import_later() -> None:
         for module in later
         if not any(name == module or name.startswith(f"{module}.") for name in imported)
     } == set()
+
+
+@pytest.mark.parametrize(
+    ("failing", "expected"),
+    [
+        ("image|pull", "mine:1 is no base image for linux/arm64, .* set BASE_IMAGE_ARM64 to one"),
+        ("run", "does not run images for linux/arm64: install an emulator"),
+    ],
+    ids=["no such image", "no emulator"],
+)
+def test_a_base_that_cannot_be_used_for_arm64_is_reported_with_what_to_do(
+    failing: str, expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = tmp_path / "client"
+    client.write_text(f'#!/bin/sh\ncase "$1" in {failing}) exit 1 ;; esac\necho arm64\n')
+    client.chmod(0o755)
+    monkeypatch.setenv("DOCKER", str(client))
+    monkeypatch.setenv("BASE_IMAGE_ARM64", "mine:1")
+
+    with pytest.raises(RuntimeError, match=expected):
+        base_image_for("arm64")
 
 
 # The file names of all wheels in the lock file, by their hash.
