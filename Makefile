@@ -8,6 +8,8 @@ OUTPUT ?= demo
 DOCKER ?= docker
 PLATFORM ?=
 BASE_IMAGE ?=
+BASE_IMAGE_AMD64 ?=
+BASE_IMAGE_ARM64 ?=
 LABELER ?= rekognition
 TERRAFORM ?= terraform
 NPM ?= npm
@@ -73,6 +75,10 @@ unit: .venv/.dev
 .PHONY: second-opinions  ## Compare the embedded AWS with DynamoDB Local, MiniStack and the reference JSONata
 second-opinions: .venv/.dev .cache/ministack/.made
 	$(BIN)/pytest tests/second_opinion $(PYTEST)
+
+.PHONY: test-arm64  ## Compare the images for arm64 with those for amd64: BASE_IMAGE_ARM64=… (slow)
+test-arm64: .venv/.dev
+	$(BIN)/pytest -m arm64 --capture=no tests/infra/test_arm64.py $(PYTEST)
 
 .PHONY: check  ## Check style, static types and the state machine definition
 check: lint types validate

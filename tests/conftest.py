@@ -21,6 +21,16 @@ PHOTOS = Path(__file__).parents[2] / "shared" / "photos"
 PATIENCE_MS = 60_000  # this machine may be busy with other tests
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deselect the tests marked arm64, unless the option `-m` names the mark: they are slow."""
+    if "arm64" in config.option.markexpr:
+        return
+    slow = [item for item in items if item.get_closest_marker("arm64")]
+    if slow:
+        config.hook.pytest_deselected(items=slow)
+        items[:] = [item for item in items if item not in slow]
+
+
 @pytest.fixture(scope="session")
 def photos_folder() -> Path:
     """Return the folder of real photos with their truth.json; it is not in the repository."""

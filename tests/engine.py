@@ -1,8 +1,9 @@
 """The container engine of this machine, and the images built with it.
 
-Two environment variables have an effect: BASE_IMAGE replaces the base image of the Dockerfiles, and
-DOCKER names the client, `docker` by default. Tests are skipped if no engine answers or it cannot
-pull the base image; they fail in that case if DOCKER is set.
+Environment variables: BASE_IMAGE replaces the base image of the Dockerfiles; BASE_IMAGE_AMD64 and
+BASE_IMAGE_ARM64 do so for one processor. DOCKER names the client, `docker` by default. Tests are
+skipped if no engine answers or it cannot pull the base image; they fail in that case if DOCKER is
+set.
 """
 
 import json
@@ -21,6 +22,7 @@ import pytest
 import bucket
 from thumbnail.renditions import DEFAULT_RENDITIONS
 
+PUBLIC_BASE = "public.ecr.aws/lambda/python:3.13"
 CONTEXT = Path(__file__).parents[1] / "images"
 FUNCTIONS = ("extract", "tag", "thumbnail")
 PYTHON = "/var/lang/bin/python3"
@@ -83,20 +85,59 @@ def require() -> None:
 def base_image() -> str:
     """Return the name of the base image; skip the calling test if it is not available."""
     require()
-    name = os.environ.get("BASE_IMAGE", "public.ecr.aws/lambda/python:3.13")
+    name = os.environ.get("BASE_IMAGE") or PUBLIC_BASE
     if _problem("image", "inspect", name) and (problem := _problem("pull", name)):
         _give_up(f"the container engine cannot pull the base image: {problem}")
     return name
 
 
-@cache
-def _problem(*arguments: str) -> str:
+def base_image_for(architecture: str) -> str:
+    """Return the name of the base image for one processor, which this engine runs.
+
+    Args:
+        architecture: amd64 or arm64.
+
+    Raises:
+        RuntimeError: no engine answers, there is no such image, or the engine cannot run it; the
+            message says what to set or to install.
+    """
+    variable = f"BASE_IMAGE_{architecture.upper()}"
+    platform = f"--platform=linux/{architecture}"
+    name = os.environ.get(variable) or os.environ.get("BASE_IMAGE") or PUBLIC_BASE
+    if problem := _failure("info"):
+        raise RuntimeError(f"no container engine answers: {problem}")
+    run = ("run", "--rm", "--network=none", platform, f"--entrypoint={PYTHON}")
+    if _architecture(name) != architecture and (problem := _failure("pull", platform, name)):
+        raise RuntimeError(
+            f"{name} is no base image for linux/{architecture}, and cannot be pulled for it: "
+            f"set {variable} to one. {problem}"
+        )
+    if problem := _failure(*run, name, "-c", ""):
+        raise RuntimeError(
+            f"this container engine does not run images for linux/{architecture}: install an "
+            f"emulator, see docs/operations.md#first-deployment. {problem}"
+        )
+    return name
+
+
+def _architecture(name: str) -> str:
+    """Return amd64 or arm64 for an image that the engine has, otherwise an empty text."""
+    try:
+        return docker("image", "inspect", "--format={{.Architecture}}", name)
+    except RuntimeError:
+        return ""
+
+
+def _failure(*arguments: str) -> str:
     """Return the error of a client's command, or an empty text if it succeeds."""
     try:
         docker(*arguments)
     except (OSError, RuntimeError) as error:
         return str(error)
     return ""
+
+
+_problem = cache(_failure)
 
 
 def _give_up(reason: str) -> NoReturn:
@@ -106,25 +147,34 @@ def _give_up(reason: str) -> NoReturn:
 
 
 @cache
-def image(function: str) -> str:
-    """Build a function's image and return its name; skip as `base_image` does."""
-    name = f"gallery-{function}:test"
-    dockerfile = f"--file={CONTEXT / function / 'Dockerfile'}"
-    docker(
-        "build", f"--build-arg=BASE_IMAGE={base_image()}", f"--tag={name}", dockerfile, str(CONTEXT)
-    )
-    return name
+def image(function: str, architecture: str = "") -> str:
+    """Build a function's image and return its name.
+
+    Without an architecture, the engine's own: skip as `base_image` does. With amd64 or arm64,
+    raise as `base_image_for` does.
+    """
+    base = base_image_for(architecture) if architecture else base_image()
+    return _build(function, function, f"BASE_IMAGE={base}", architecture)
 
 
 @cache
-def embedded_image() -> str:
+def embedded_image(architecture: str = "") -> str:
     """Build the tag image with the label model in images/networks, and return its name."""
-    name = "gallery-tag-embedded:test"
-    dockerfile = f"--file={CONTEXT / 'tag' / 'embedded' / 'Dockerfile'}"
-    docker(
-        "build", f"--build-arg=TAG_IMAGE={image('tag')}", f"--tag={name}", dockerfile, str(CONTEXT)
-    )
-    return name
+    base = image("tag", architecture)
+    return _build("tag-embedded", "tag/embedded", f"TAG_IMAGE={base}", architecture)
+
+
+def _build(name: str, folder: str, base: str, architecture: str) -> str:
+    tag = f"gallery-{name}:{image_tag(architecture)}"
+    dockerfile = f"--file={CONTEXT / folder / 'Dockerfile'}"
+    platform = [f"--platform=linux/{architecture}"] if architecture else []
+    docker("build", *platform, f"--build-arg={base}", f"--tag={tag}", dockerfile, str(CONTEXT))
+    return tag
+
+
+def image_tag(architecture: str = "") -> str:
+    """Return the tag of the images that the tests build."""
+    return f"test-{architecture}" if architecture else "test"
 
 
 def run_python(name: str, program: str, *options: str, arguments: Sequence[str] = ()) -> str:

@@ -17,6 +17,7 @@ ELSEWHERE: Final = (
     "bench/test_report.py",  # some sections of the bench start the embedded AWS
     "bench/test_sections.py",
     "gallery",
+    "infra/test_arm64.py",
     "local",
     "second_opinion",
     "shared/test_storage.py",

@@ -28,14 +28,20 @@ class Containers:
     DOCKER names another client than docker.
     """
 
-    def __init__(self, *, registry: str = "", copies: int = 2) -> None:
-        """Pull the images from `registry`, such as 127.0.0.1:5000; "" means the engine's own.
+    def __init__(self, *, registry: str = "", copies: int = 2, platform: str = "") -> None:
+        """Set where the images are, and how they run.
 
-        The registry replaces ECR: <account>.dkr.ecr.<region>.amazonaws.com/gallery-tag@sha256:…
-        becomes 127.0.0.1:5000/gallery-tag@sha256:….
+        Args:
+            registry: where to pull the images from, such as 127.0.0.1:5000; "" means that the
+                engine has them. It replaces ECR:
+                <account>.dkr.ecr.<region>.amazonaws.com/gallery-tag@sha256:… becomes
+                127.0.0.1:5000/gallery-tag@sha256:….
+            copies: the number of containers of each function.
+            platform: of the images, such as linux/arm64; "" means the engine's own.
         """
         self.registry = registry
         self.copies = copies
+        self._platform = [f"--platform={platform}"] if platform else []
         self._label = f"gallery-stack={uuid.uuid4()}"
         self._environment: dict[str, str] = {}
         self._host_address = ""
@@ -110,6 +116,7 @@ class Containers:
             hosts = _docker(
                 "run",
                 "--rm",
+                *self._platform,
                 f"--label={self._label}",
                 "--add-host=machine:host-gateway",
                 "--entrypoint=cat",
@@ -133,6 +140,7 @@ class Containers:
         container = _docker(
             "run",
             "--detach",
+            *self._platform,
             *(f"--env={name}={value}" for name, value in variables.items()),
             f"--label={self._label}",
             f"--memory={function.memory_mb}m",
@@ -144,7 +152,7 @@ class Containers:
         )
         published = _docker("port", container, "8080/tcp").splitlines()[0]
         port = int(published.rpartition(":")[2])
-        _wait_for_http(port)
+        _wait_for_http(port, timeout_seconds=function.timeout_seconds)
         self._ports[function].put(port)
 
 
@@ -171,13 +179,14 @@ def _post(port: int, payload: bytes, *, timeout_seconds: float) -> bytes:
         return connection.getresponse().read()
 
 
-def _wait_for_http(port: int) -> None:
+def _wait_for_http(port: int, *, timeout_seconds: float) -> None:
     """Wait until a server at `port` answers any HTTP status.
 
     Raises:
-        TimeoutError: no server answered within 30 seconds.
+        TimeoutError: no server answered within `timeout_seconds`.
     """
-    for _ in range(600):
+    deadline = time.monotonic() + timeout_seconds
+    while time.monotonic() < deadline:
         with closing(HTTPConnection("127.0.0.1", port, timeout=5)) as connection:
             try:
                 connection.request("GET", "/")

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -33,9 +33,14 @@ TIMEOUT_SECONDS: Final = 30  # of each function
 MEMORY_MB: Final = 1024
 
 
-def create(aws: "Clients", renditions: "Mapping[str, RenditionSpec]", image_tag: str) -> None:
+def create(
+    aws: "Clients",
+    renditions: "Mapping[str, RenditionSpec]",
+    image_tag: str,
+    timeout_scale: float,
+) -> None:
     """Create functions, buckets, table, queue, state machine and rules."""
-    functions = _create_functions(aws, renditions, image_tag)
+    functions = _create_functions(aws, renditions, image_tag, timeout_scale)
     _create_buckets(aws)
     create_table(aws.dynamodb, TABLE)
     dead_letters_url = aws.sqs.create_queue(QueueName=DEAD_LETTERS)["QueueUrl"]
@@ -48,14 +53,28 @@ def create(aws: "Clients", renditions: "Mapping[str, RenditionSpec]", image_tag:
     }
     aws.stepfunctions.create_state_machine(
         name=STATE_MACHINE,
-        definition=render_file("statemachine.json.tftpl", values),
+        definition=_scaled(render_file("statemachine.json.tftpl", values), timeout_scale),
         roleArn=ROLE,
     )
     _create_rules(aws, values)
 
 
+def _scaled(definition: str, timeout_scale: float) -> str:
+    """Return the definition with each TimeoutSeconds multiplied."""
+
+    def scale(fields: dict[str, Any]) -> dict[str, Any]:
+        if "TimeoutSeconds" in fields:
+            fields["TimeoutSeconds"] = round(fields["TimeoutSeconds"] * timeout_scale)
+        return fields
+
+    return json.dumps(json.loads(definition, object_hook=scale))
+
+
 def _create_functions(
-    aws: "Clients", renditions: "Mapping[str, RenditionSpec]", image_tag: str
+    aws: "Clients",
+    renditions: "Mapping[str, RenditionSpec]",
+    image_tag: str,
+    timeout_scale: float,
 ) -> dict[str, str]:
     """Create the function of each step, and return their ARNs."""
     role = aws.client("iam").create_role(
@@ -79,7 +98,7 @@ def _create_functions(
             Code={"ImageUri": f"{REGISTRY}/gallery-{step}:{image_tag}"},
             Role=role["Role"]["Arn"],
             Environment={"Variables": settings},
-            Timeout=TIMEOUT_SECONDS,
+            Timeout=round(TIMEOUT_SECONDS * timeout_scale),
             MemorySize=MEMORY_MB,
         )["FunctionArn"]
         return arn

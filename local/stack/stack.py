@@ -44,6 +44,7 @@ class Stack(Clients):
         retry_scale: float = 1.0,
         quotas: Quotas = UNLIMITED,
         clock: Clock | None = None,
+        timeout_scale: float = 1.0,
         image_tag: str = "latest",
     ) -> "Iterator[Stack]":
         """Start the embedded AWS on a free port of the loopback, and create the resources in it.
@@ -58,6 +59,8 @@ class Stack(Clients):
             retry_scale: multiplies Step Functions' waits; tests use 0.
             quotas: of the account; requests that exceed them are throttled.
             clock: replaces the real time and `retry_scale`; tests of bursts use a `VirtualClock`.
+            timeout_scale: multiplies the timeouts of functions and states, for containers of
+                another processor, which an emulator runs slowly.
             image_tag: of the images gallery-extract, gallery-thumbnail and gallery-tag.
         """
         with cls.empty(
@@ -67,7 +70,7 @@ class Stack(Clients):
             quotas=quotas,
             clock=clock,
         ) as stack:
-            resources.create(stack, renditions, image_tag)
+            resources.create(stack, renditions, image_tag, timeout_scale)
             yield stack
 
     @classmethod

@@ -7,6 +7,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 from packaging.tags import Tag, compatible_tags, cpython_tags
 from packaging.utils import parse_wheel_filename
 from uv import find_uv_bin
@@ -15,6 +16,7 @@ from engine import (
     CONTEXT,
     FUNCTIONS,
     base_image,
+    base_image_for,
     docker,
     embedded_image,
     emulated,
@@ -29,6 +31,12 @@ DOCKERFILES = [CONTEXT / function / "Dockerfile" for function in FUNCTIONS]
 ROOT = CONTEXT.parent
 PHOTOS = ROOT / "local" / "photos"
 SMALL_TMP = "--tmpfs=/tmp:size=8m"
+# Each list of packages, and the group of pyproject.toml that it is made from.
+REQUIREMENTS = {
+    **{f"{group}/requirements.txt": group for group in (*FUNCTIONS, "builder")},
+    "tag/embedded/requirements.txt": "networks",
+}
+BASE_PYTHON = "3.13.0"
 BASE_GLIBC_MINOR = 34  # Amazon Linux 2023 has glibc 2.34
 COLD_START_CEILING = (
     0.9  # measured: 0.56 to 0.65; with whole models 0.8 to 1.0, without bytecode 1.8
@@ -51,8 +59,14 @@ def test_every_stage_of_every_image_starts_from_the_same_base() -> None:
     assert bases == {("public.ecr.aws/lambda/python:3.13", "${BASE_IMAGE}")}
 
 
-@pytest.mark.parametrize("group", [*FUNCTIONS, "builder"])
-def test_the_requirements_match_the_lock_file(group: str, tmp_path: Path) -> None:
+def test_every_list_of_packages_is_known() -> None:
+    lists = {str(path.relative_to(CONTEXT)) for path in CONTEXT.glob("**/requirements.txt")}
+
+    assert lists == set(REQUIREMENTS)
+
+
+@pytest.mark.parametrize(("name", "group"), REQUIREMENTS.items())
+def test_the_requirements_match_the_lock_file(name: str, group: str, tmp_path: Path) -> None:
     fresh = tmp_path / "requirements.txt"
     options = [
         "--frozen",
@@ -65,35 +79,105 @@ def test_the_requirements_match_the_lock_file(group: str, tmp_path: Path) -> Non
     export = [find_uv_bin(), "export", "--quiet", *options, "--output-file", str(fresh)]
     subprocess.run(export, cwd=ROOT, check=True)  # noqa: S603  # ours alone
 
-    committed = CONTEXT / group / "requirements.txt"
+    committed = CONTEXT / name
     assert committed.read_text() == fresh.read_text(), f"{committed}: run make lock"
 
 
 @pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
-def test_every_package_has_a_wheel_for_the_base(machine: str) -> None:
+@pytest.mark.parametrize("name", REQUIREMENTS)
+def test_every_locked_package_has_a_wheel_for_the_base(name: str, machine: str) -> None:
     """All but pyvips, which is pure Python and built in the image: decision 0005."""
+    text = (CONTEXT / name).read_text()
+
+    assert without_wheel(text, machine) == ({"pyvips"} if "pyvips==" in text else set())
+
+
+def test_a_wheel_for_the_other_processor_does_not_count() -> None:
+    hashes = [
+        digest
+        for digest, file in WHEELS.items()
+        if file.startswith("msgspec-") and "manylinux" in file and "x86_64" in file
+    ]
+    text = f"msgspec==1.0 {' '.join(f'--hash={digest}' for digest in hashes)}"
+
+    assert without_wheel(text, "x86_64") == set()
+    assert without_wheel(text, "aarch64") == {"msgspec"}
+
+
+def test_the_builds_import_what_the_handlers_import_later() -> None:
+    later = {
+        module
+        for path in CONTEXT.rglob("*.py")
+        for module in re.findall(r"^ +from (\S+) import .*PLC0415", path.read_text(), re.MULTILINE)
+    }
+    imported = {
+        module
+        for path in CONTEXT.rglob("Dockerfile")
+        for modules in re.findall(r"setuid\(993\); import (.+)\"", path.read_text())
+        for module in modules.split(", ")
+    }
+
+    assert later
+    assert {
+        module
+        for module in later
+        if not any(name == module or name.startswith(f"{module}.") for name in imported)
+    } == set()
+
+
+@pytest.mark.parametrize(
+    ("failing", "expected"),
+    [
+        ("image|pull", "mine:1 is no base image for linux/arm64, .* set BASE_IMAGE_ARM64 to one"),
+        ("run", "does not run images for linux/arm64: install an emulator"),
+    ],
+    ids=["no such image", "no emulator"],
+)
+def test_a_base_that_cannot_be_used_for_arm64_is_reported_with_what_to_do(
+    failing: str, expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = tmp_path / "client"
+    client.write_text(f'#!/bin/sh\ncase "$1" in {failing}) exit 1 ;; esac\necho arm64\n')
+    client.chmod(0o755)
+    monkeypatch.setenv("DOCKER", str(client))
+    monkeypatch.setenv("BASE_IMAGE_ARM64", "mine:1")
+
+    with pytest.raises(RuntimeError, match=expected):
+        base_image_for("arm64")
+
+
+# The file names of all wheels in the lock file, by their hash.
+WHEELS = {
+    wheel["hash"]: wheel["url"].rpartition("/")[2]
+    for package in tomllib.loads((ROOT / "uv.lock").read_text())["package"]
+    for wheel in package.get("wheels", [])
+}
+
+
+def without_wheel(requirements: str, machine: str) -> set[str]:
+    """Return the packages for which pip accepts no wheel in an image for `machine`.
+
+    Args:
+        requirements: the text of a requirements.txt.
+        machine: x86_64 or aarch64.
+    """
     installable = wheel_tags(machine)
-    packages = {
-        package["name"]: package.get("wheels", [])
-        for package in tomllib.loads((ROOT / "uv.lock").read_text())["package"]
+    environment = {
+        "implementation_name": "cpython",
+        "platform_machine": machine,
+        "python_full_version": BASE_PYTHON,
+        "python_version": BASE_PYTHON.rpartition(".")[0],
+        "sys_platform": "linux",
     }
-
-    without = {
-        name
-        for name in required()
-        if not any(
-            parse_wheel_filename(wheel["url"].rpartition("/")[2])[3] & installable
-            for wheel in packages[name]
-        )
-    }
-
-    assert without == {"pyvips"}
-
-
-def required() -> set[str]:
-    """Return the names of all packages that any image installs."""
-    lists = [(path.parent / "requirements.txt").read_text() for path in DOCKERFILES]
-    return {name for text in lists for name in re.findall(r"^([\w.-]+)==", text, re.MULTILINE)}
+    missing = set()
+    for line in requirements.replace("\\\n", " ").splitlines():
+        text, *hashes = line.split("--hash=")
+        package = Requirement(text)
+        files = [WHEELS[digest.strip()] for digest in hashes if digest.strip() in WHEELS]
+        wanted = package.marker is None or package.marker.evaluate(environment)
+        if wanted and not any(parse_wheel_filename(file)[3] & installable for file in files):
+            missing.add(package.name)
+    return missing
 
 
 def wheel_tags(machine: str) -> set[Tag]:
@@ -166,6 +250,25 @@ print(boto3.__file__, callable({function}.handler.handle))
 
 @pytest.mark.docker
 @pytest.mark.xdist_group("docker")
+@pytest.mark.parametrize("function", ["tag", "thumbnail"])
+def test_a_build_on_a_base_without_a_library_fails_with_its_name(
+    function: str, tmp_path: Path
+) -> None:
+    """The last step of the build runs again, in the finished image without libstdc++."""
+    [last_step] = re.findall(
+        r"^(RUN python -m compileall(?:.*\\\n)*.*)$",
+        (CONTEXT / function / "Dockerfile").read_text(),
+        re.MULTILINE,
+    )
+    lines = [f"FROM {image(function)}", "USER root", REMOVE_LIBSTDCXX, last_step]
+    (tmp_path / "Dockerfile").write_text("\n".join(lines))
+
+    with pytest.raises(RuntimeError, match=r"ImportError: libstdc\+\+\.so\.6: cannot open"):
+        docker("build", "--force-rm", str(tmp_path))
+
+
+@pytest.mark.docker
+@pytest.mark.xdist_group("docker")
 class TestPhotoInContainer:
     """A photo from a bucket, with 8 MB of /tmp as the only writable folder."""
 
@@ -228,6 +331,11 @@ def test_the_tag_image_with_the_label_model_labels_without_a_cloud() -> None:
 def size_bytes(name: str) -> int:
     return int(docker("image", "inspect", "--format={{.Size}}", name))
 
+
+REMOVE_LIBSTDCXX = (
+    'RUN python -c "import pathlib; [file.unlink()'
+    " for file in sorted(pathlib.Path('/usr').glob('lib*/**/libstdc++.so.6*'))]\""
+)
 
 LIST_FILES = """
 import os, stat

@@ -2,57 +2,18 @@
 
 import json
 import subprocess
-from pathlib import Path
-from typing import Any
 
 import pytest
-from boto3.dynamodb.types import TypeDeserializer
 
 import engine
 from local.functions import Answer, Containers, Function, Functions, InProcess
 from local.stack import Stack
-
-PHOTOS = sorted(
-    path
-    for path in (Path(__file__).parents[2] / "local" / "photos").iterdir()
-    if path.suffix != ".md"
-)
-# Fields that differ between two executions or two uploads.
-OF_ITS_OWN = (
-    "album_key",  # holds sort_time
-    "claimed_version",
-    "execution_arn",
-    "sequencer",
-    "sort_time",  # the time of the upload, if the photo has no time
-    "time_key",  # holds sort_time
-    "updated_at",
-    "uploaded_at",
-    "version_id",
-)
+from outcomes import Outcome, outcomes
 
 
-def outcome(functions: Functions) -> dict[str, tuple[dict[str, Any], dict[str, str]]]:
-    """Return the record of each demo photo, and the ETag of each of its renditions."""
-    found = {}
-    with Stack.start(functions=functions, image_tag="test") as stack:
-        for photo in PHOTOS:
-            stack.upload(f"uploads/ada/{photo.name}", photo.read_bytes())
-        stack.wait_until_idle(timeout_seconds=120)
-        for photo in PHOTOS:
-            key = {"pk": {"S": "ada"}, "sk": {"S": f"photo#{photo.name}"}}
-            item = stack.dynamodb.get_item(TableName=stack.table, Key=key)["Item"]
-            record = {name: TypeDeserializer().deserialize(item[name]) for name in item}
-            for name in OF_ITS_OWN:
-                record.pop(name, None)
-            record["label_keys"] = len(record.get("label_keys", []))  # each ends in sort_time
-            renditions = {
-                name: stack.s3.head_object(Bucket=stack.derived_bucket, Key=rendition.pop("key"))[
-                    "ETag"
-                ]
-                for name, rendition in record.get("renditions", {}).items()
-            }
-            found[photo.name] = (record, renditions)
-    return found
+def run(functions: Functions) -> dict[str, Outcome]:
+    with Stack.start(functions=functions, image_tag=engine.image_tag()) as stack:
+        return outcomes(stack, timeout_seconds=120)
 
 
 @pytest.mark.docker
@@ -60,12 +21,12 @@ def test_containers_return_the_same_records_and_renditions_as_processes() -> Non
     for name in engine.FUNCTIONS:
         engine.image(name)
 
-    in_containers = outcome(Containers())
+    in_containers = run(Containers())
 
-    assert in_containers == outcome(InProcess())
-    statuses = [record["status"] for record, _ in in_containers.values()]
+    assert in_containers == run(InProcess())
+    statuses = [outcome.record["status"] for outcome in in_containers.values()]
     assert sorted(statuses) == ["READY"] * 7 + ["REJECTED"]
-    assert sum(len(renditions) for _, renditions in in_containers.values()) == 14
+    assert sum(len(outcome.renditions) for outcome in in_containers.values()) == 14
     left_over = engine.docker("ps", "--all", "--quiet", "--filter=label=gallery-stack")
     assert left_over == ""
 

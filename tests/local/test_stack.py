@@ -1,5 +1,6 @@
 """A stack processes uploads, and leaves nothing behind when it ends."""
 
+import json
 import os
 import signal
 import subprocess
@@ -10,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from local.stack import Stack
+from local.stack.resources import TIMEOUT_SECONDS
+from local.template import PLACEHOLDERS, render_file
 from signals import default_signals
 from workflow.scripted import Scripted
 
@@ -18,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(scope="module")
 def stack() -> Iterator[Stack]:
-    with Stack.start(functions=Scripted(), retry_scale=0) as running:
+    with Stack.start(functions=Scripted(), retry_scale=0, timeout_scale=2) as running:
         yield running
 
 
@@ -33,6 +36,16 @@ def test_an_upload_is_processed(stack: Stack) -> None:
     assert execution.input["object"]["size"] == 4
     assert [visit.state for visit in execution.visits][:3] == ["Receive", "Claim", "Extract"]
     assert execution.duration_ms > 0
+
+
+def test_the_timeouts_of_functions_and_states_are_scaled(stack: Stack) -> None:
+    functions = stack.client("lambda").list_functions()["Functions"]
+    machine = stack.stepfunctions.describe_state_machine(stateMachineArn=stack.state_machine_arn)
+
+    assert [function["Timeout"] for function in functions] == [2 * TIMEOUT_SECONDS] * 3
+    deployed = json.loads(machine["definition"])["States"]["Extract"]
+    written = json.loads(render_file("statemachine.json.tftpl", PLACEHOLDERS))["States"]["Extract"]
+    assert deployed["TimeoutSeconds"] == 2 * written["TimeoutSeconds"]
 
 
 def test_a_deletion_is_processed(stack: Stack) -> None:
