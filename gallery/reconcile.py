@@ -304,5 +304,5 @@ def run(given: argparse.Namespace) -> int:
         work += report.jobs.values()
     print_stdout(", ".join(f"{count:,} {kind}" for kind, count in kinds.items()) or "all agree")
     if work and given.repair:
-        start(deployment, work)
+        print_stdout(f"started: {start(deployment, work)}")
     return 0 if given.repair or not kinds else 1

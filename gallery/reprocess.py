@@ -87,8 +87,10 @@ def jobs(
             yield Job(photo_key(owner, row["sk"]), row["sequencer"], relabel)
 
 
-def start(deployment: Deployment, work: Sequence[Job]) -> None:
+def start(deployment: Deployment, work: Sequence[Job]) -> str:
     """Write `work` as a list to the logs bucket, and start one execution that reprocesses it.
+
+    Returns its ARN.
 
     Raises:
         ClientError: S3 or Step Functions refuses.
@@ -96,10 +98,9 @@ def start(deployment: Deployment, work: Sequence[Job]) -> None:
     items = f"{FOLDER}{uuid.uuid4()}.json"
     deployment.logs.put(items, msgspec.json.encode(work))
     options = {"items": items, "max_concurrency": deployment.given.max_concurrency}
-    started = deployment.stepfunctions.start_execution(
+    return deployment.stepfunctions.start_execution(
         stateMachineArn=deployment.given.reprocess_arn, input=json.dumps(options)
-    )
-    print_stdout(f"started: {started['executionArn']}")
+    )["executionArn"]
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
@@ -147,5 +148,5 @@ def run(given: argparse.Namespace) -> int:
         f" about USD {usd:,.2f} and {hours:,.1f} hours"
     )
     if work and not given.dry_run:
-        start(deployment, work)
+        print_stdout(f"started: {start(deployment, work)}")
     return 0

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 Row: TypeAlias = dict[str, Any]  # JSON's types; numbers as int or float
 
+MAX_BATCH: Final = 25  # rows in one BatchWriteItem
+
 _serialize: Final = TypeSerializer().serialize
 
 
@@ -185,6 +187,20 @@ class Table:
             self._dynamodb.transact_write_items(TransactItems=[first, *puts, *deletes])
         except self._dynamodb.exceptions.TransactionCanceledException as error:
             raise ConflictError(f"{photo['pk']} {photo['sk']}: {error}") from error
+
+    def delete(self, owner: str, sort_keys: Sequence[str]) -> None:
+        """Delete rows of an owner, whatever they contain; those that do not exist are ignored."""
+        for start in range(0, len(sort_keys), MAX_BATCH):
+            unwritten: Any = {
+                self._name: [
+                    {"DeleteRequest": {"Key": _typed({"pk": owner, "sk": sort_key})}}
+                    for sort_key in sort_keys[start : start + MAX_BATCH]
+                ]
+            }
+            while unwritten:
+                unwritten = self._dynamodb.batch_write_item(RequestItems=unwritten)[
+                    "UnprocessedItems"
+                ]
 
 
 def _typed(row: Mapping[str, Any]) -> dict[str, Any]:
