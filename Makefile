@@ -42,7 +42,7 @@ export BUILDX_NO_DEFAULT_ATTESTATIONS := 1
 
 .PHONY: help  ## Show this list
 help:
-	@sed -nE 's/^\.PHONY: ([^ ]+)  ## (.*)/\1	\2/p' $(MAKEFILE_LIST) | expand -t 15
+	@sed -nE 's/^\.PHONY: ([^ ]+)  ## (.*)/\1	\2/p' $(MAKEFILE_LIST) | expand -t 17
 
 .PHONY: demo  ## Process photos on this machine and show the results: PHOTOS=… STAGES=docker OUTPUT=…
 demo: .venv/.local $(if $(filter docker,$(STAGES)),build)
@@ -64,12 +64,16 @@ screenshots: .venv/.dev web
 	$(BIN)/python -m tools.screenshots
 
 .PHONY: test  ## Run what CI runs: style, static types, every test
-test: lint types model .cache/checkov/.made
+test: lint types model .cache/checkov/.made .cache/ministack/.made
 	$(BIN)/pytest --numprocesses auto --dist loadfile $(PYTEST)
 
 .PHONY: unit  ## Run the tests that need no emulator, Docker, browser, Terraform, npm or network
 unit: .venv/.dev
 	$(BIN)/pytest --unit -m 'not docker and not photos' --numprocesses auto --dist loadfile $(PYTEST)
+
+.PHONY: second-opinions  ## Compare the embedded AWS with DynamoDB Local, MiniStack and the reference JSONata
+second-opinions: .venv/.dev .cache/ministack/.made
+	$(BIN)/pytest tests/second_opinion $(PYTEST)
 
 .PHONY: check  ## Check style, static types and the state machine definition
 check: lint types validate
@@ -218,6 +222,7 @@ docs: .venv/.dev
 lock: .venv/.bootstrap
 	$(BIN)/uv lock
 	$(BIN)/uv lock --project tools/checkov
+	$(BIN)/uv lock --project tools/ministack
 	$(EXPORT) --only-group bootstrap --output-file tools/bootstrap.txt
 	for group in $(IMAGES) builder; do \
 	    $(EXPORT) --only-group $$group --output-file images/$$group/requirements.txt || exit; \
@@ -251,6 +256,11 @@ setup: .venv/.dev
 # checkov pins versions that conflict with ours, so it has an environment of its own.
 .cache/checkov/.made: .venv/.bootstrap tools/checkov/pyproject.toml tools/checkov/uv.lock
 	UV_PROJECT_ENVIRONMENT=$(CURDIR)/.cache/checkov $(BIN)/uv sync --locked --project tools/checkov
+	touch $@
+
+# So does MiniStack.
+.cache/ministack/.made: .venv/.bootstrap tools/ministack/pyproject.toml tools/ministack/uv.lock
+	UV_PROJECT_ENVIRONMENT=$(CURDIR)/.cache/ministack $(BIN)/uv sync --locked --project tools/ministack
 	touch $@
 
 .PHONY: clean  ## Remove everything that make has created in this folder

@@ -3,9 +3,9 @@
 import base64
 import binascii
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Protocol, cast
+from typing import Any, Final, Protocol, TypeAlias, cast
 
 from moto.s3.exceptions import MissingBucket
 from moto.s3.models import s3_backends
@@ -50,11 +50,26 @@ class NoLabels:
         return []
 
 
+def _object_of_moto(bucket: str, name: str, version: str | None) -> bytes | None:
+    account, partition = s3_backends.bucket_accounts.get(bucket, (None, None))[::-1]
+    try:
+        found = s3_backends[account][partition].get_object(bucket, name, version)
+    except (KeyError, MissingBucket):
+        return None
+    body: bytes | None = found and found.value
+    return body
+
+
+# Returns the object of this bucket, key and version, or None if there is none.
+ReadObject: TypeAlias = Callable[[str, str, "str | None"], "bytes | None"]
+
+
 @dataclass
 class Rekognition:
     """Answers DetectLabels: validates the request as Rekognition does, and asks the labeler."""
 
     labeler: Labeler
+    read_object: ReadObject = _object_of_moto
 
     def detect_labels(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Return the answer to `request`.
@@ -62,7 +77,7 @@ class Rekognition:
         Raises:
             RekognitionError: the image is missing, or its type or size is not accepted.
         """
-        photo = _photo(request["Image"])
+        photo = self._photo(request["Image"])
         _check_picture(photo)
         min_confidence = request.get("MinConfidence", 55)
         labels = [
@@ -73,39 +88,32 @@ class Rekognition:
             "LabelModelVersion": self.labeler.version,
         }
 
+    def _photo(self, image: Mapping[str, Any]) -> bytes:
+        match image:
+            case {"Bytes": str(text)}:
+                try:
+                    photo = base64.b64decode(text, validate=True)
+                except binascii.Error as error:
+                    raise RekognitionError("SerializationException", str(error)) from error
+                limit = MAX_INLINE_BYTES
+            case {"S3Object": {"Bucket": str(bucket), "Name": str(name), **rest}}:
+                photo = self._object(bucket, name, cast("str | None", rest.get("Version")))
+                limit = MAX_S3_OBJECT_BYTES
+            case _:
+                raise RekognitionError("InvalidParameterException", "Image needs Bytes or S3Object")
+        if len(photo) > limit:
+            raise RekognitionError("ImageTooLargeException", f"the image has over {limit:,} bytes")
+        return photo
 
-def _photo(image: Mapping[str, Any]) -> bytes:
-    match image:
-        case {"Bytes": str(text)}:
-            try:
-                photo = base64.b64decode(text, validate=True)
-            except binascii.Error as error:
-                raise RekognitionError("SerializationException", str(error)) from error
-            limit = MAX_INLINE_BYTES
-        case {"S3Object": {"Bucket": str(bucket), "Name": str(name), **rest}}:
-            photo = _object(bucket, name, cast("str | None", rest.get("Version")))
-            limit = MAX_S3_OBJECT_BYTES
-        case _:
-            raise RekognitionError("InvalidParameterException", "Image needs Bytes or S3Object")
-    if len(photo) > limit:
-        raise RekognitionError("ImageTooLargeException", f"the image has over {limit:,} bytes")
-    return photo
-
-
-def _object(bucket: str, name: str, version: str | None) -> bytes:
-    account, partition = s3_backends.bucket_accounts.get(bucket, (None, None))[::-1]
-    try:
-        found = s3_backends[account][partition].get_object(bucket, name, version)
-    except (KeyError, MissingBucket):
-        found = None
-    if found is None:
-        raise RekognitionError(
-            "InvalidS3ObjectException",
-            "Unable to get object metadata from S3. Check object key, region and/or access "
-            "permissions.",
-        )
-    body: bytes = found.value
-    return body
+    def _object(self, bucket: str, name: str, version: str | None) -> bytes:
+        found = self.read_object(bucket, name, version)
+        if found is None:
+            raise RekognitionError(
+                "InvalidS3ObjectException",
+                "Unable to get object metadata from S3. Check object key, region and/or access "
+                "permissions.",
+            )
+        return found
 
 
 def _check_picture(photo: bytes) -> None:

@@ -22,6 +22,11 @@ PHOTOS = ROOT / "local" / "photos"
 NO_PHOTO = PHOTOS / "not-a-photo.jpg"
 READY = sorted(path for path in PHOTOS.iterdir() if path.suffix != ".md" and path != NO_PHOTO)
 SETTINGS = "terraform.tfvars.json"
+IMAGES = {  # placeholders: the handlers run in local processes
+    step: {"digest": f"sha256:{number * 64}", "architecture": "arm64"}
+    for step, number in {"extract": "1", "thumbnail": "2", "tag": "3"}.items()
+}
+IMAGES["tag"]["label_model"] = False  # type: ignore[assignment]  # as `make push` writes it
 CHANGES = 2  # exit status of `plan -detailed-exitcode` if the plan has changes
 
 

@@ -18,6 +18,7 @@ ELSEWHERE: Final = (
     "bench/test_sections.py",
     "gallery",
     "local",
+    "second_opinion",
     "shared/test_storage.py",
     "tag/test_records.py",
     "terraform",
@@ -35,7 +36,16 @@ ELSEWHERE: Final = (
     "workflow/test_watch.py",
 )
 PACKAGES: Final = {"moto", "playwright"}
-PROGRAMS: Final = {"chromium", "docker", "google-chrome", "moto_server", "node", "npm", "terraform"}
+PROGRAMS: Final = {
+    "chromium",
+    "docker",
+    "google-chrome",
+    "java",
+    "moto_server",
+    "node",
+    "npm",
+    "terraform",
+}
 INSTALLED: Final = {shutil.which(program) for program in PROGRAMS} - {
     None
 }  # and no stand-in of them

@@ -32,6 +32,7 @@ distributedmap   accepts whole percentages, and Arguments          its grammar d
                  writes a manifest and the children's results      writes an empty manifest
                  uses PascalCase for StartExecution in a task      passes names on unchanged
 dynamodb         checks a condition and writes in one step         in two steps, in any thread
+                 ends a page at its limit                          only if more rows follow
                  (speed) writes and queries touch few rows         copies and sorts the whole table
 eventbridge      starts state machines as targets (moto#8452)      only for its own notifications
                  transforms the input of every event               only that of PutEvents
@@ -42,6 +43,7 @@ s3               writes atomically                                 reads and wri
                  sends one event for each change (moto#7363)       two for multipart uploads; for
                                                                    deletions only the last version's
                  returns the EventBridge configuration             leaves it out
+                 takes any Unicode in a key                        finds no path with a line break
                  encodes keys in ListObjectVersions if asked       only in its other lists
                  applies a statement whose conditions hold         denies if they do not hold
                  allows log delivery by a bucket policy            fails on lists and Principal *

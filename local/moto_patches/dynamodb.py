@@ -1,4 +1,4 @@
-"""DynamoDB: atomic writes, and queries and transactions whose cost does not grow with the table."""
+"""DynamoDB: atomic writes, pages, and a cost that does not grow with the table."""
 
 import copy
 import threading
@@ -64,7 +64,7 @@ def _query_what_matches(self: Moto, *args: Moto, **options: Moto) -> Moto:
     AWS: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Query.html
     """
     if not self.has_range_key:
-        return _query(self, *args, **options)
+        return _query_up_to_limit(self, *args, **options)
     equal, ranges = options["hash_key_conditions"], options["range_key_conditions"]
     conditions = [*((name, "=", [value]) for name, value in equal), *ranges]
     tests = [
@@ -77,7 +77,29 @@ def _query_what_matches(self: Moto, *args: Moto, **options: Moto) -> Moto:
         table.items[hash_key] = {
             range_key: item for range_key, item in items.items() if _passes(item, tests)
         }
-    return _query(table, *args, **options)
+    return _query_up_to_limit(table, *args, **options)
+
+
+def _query_up_to_limit(self: Moto, *args: Moto, **options: Moto) -> Moto:
+    """AWS stops at the limit, and returns where. moto returns it only if more rows follow.
+
+    AWS: "If LastEvaluatedKey is not empty, it does not necessarily mean that there is more data."
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Query.Pagination.html
+    """
+    rows, read, last_key = _query(self, *args, **options)
+    limit, index = args[_LIMIT], args[_INDEX]
+    if last_key is None and limit is not None and read == limit:
+        whole = [
+            None if position in _WHAT_IS_RETURNED else one for position, one in enumerate(args)
+        ]
+        last_key = self._get_last_evaluated_key(_query(self, *whole, **options)[0][-1], index)
+    return rows, read, last_key
+
+
+# positions of the parameters of moto's Table.query
+_LIMIT: Final = 3
+_INDEX: Final = 7
+_WHAT_IS_RETURNED: Final = {6, 9}  # the projection and the filter
 
 
 def _passes(item: Moto, tests: list[tuple[str, Callable[..., bool], list[Moto]]]) -> bool:

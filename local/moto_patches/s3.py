@@ -16,10 +16,12 @@ from urllib.parse import quote
 
 from moto.core.responses import ActionResult
 from moto.iam.access_control import IAMPolicy, PermissionResult
+from moto.moto_server.utilities import RegexConverter
 from moto.s3 import models, notifications
 from moto.s3.models import FakeBucket, FakeDeleteMarker, S3Backend
 from moto.s3.responses import S3Response
 from moto.s3.utils import LOGGING_SERVICE_PRINCIPAL, _VersionedKeyStore
+from werkzeug.routing import BaseConverter
 
 from local.moto_patches import eventbridge
 from local.moto_patches.wiring import Json, Moto, replaces, replaces_static
@@ -62,6 +64,16 @@ _list_object_versions: Final = S3Response.list_object_versions
 _delete_object: Final = S3Backend.delete_object
 _list_versions_of: Final = S3Backend.list_object_versions
 _wanted: Final = threading.local()  # the prefix that this thread lists
+
+
+@replaces(RegexConverter, name="__init__")
+def _match_line_breaks(self: Moto, url_map: Moto, *patterns: str) -> None:
+    """AWS takes any Unicode in the key of an object. moto finds no path with a line break.
+
+    AWS: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
+    """
+    BaseConverter.__init__(self, url_map)
+    self.regex = f"(?s:{patterns[0]})"
 
 
 @replaces(models, name="get_s3_default_key_buffer_size")

@@ -32,7 +32,12 @@ def clone(tmp_path: Path) -> Path:
     """Return a folder with the files of a fresh clone that the setup reads."""
     files = ("Makefile", "pyproject.toml", "uv.lock", "tools/bootstrap.txt")
     page = ("web/package.json", "web/package-lock.json")
-    for name in (*files, *page, "tools/checkov/pyproject.toml", "tools/checkov/uv.lock"):
+    environments = [
+        f"tools/{tool}/{name}"
+        for tool in ("checkov", "ministack")
+        for name in ("pyproject.toml", "uv.lock")
+    ]
+    for name in (*files, *page, *environments):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes((ROOT / name).read_bytes())
     return tmp_path

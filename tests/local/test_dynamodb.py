@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -137,3 +138,31 @@ def test_the_cost_of_a_query_does_not_grow_with_the_table(
     names = ["query 1", *(f"query {number}" for number in range(10, 20))]
     assert found == [key(name) for name in reversed(names)]
     assert len(sized) <= 2 * len(found)
+
+
+@pytest.mark.parametrize("index", [None, "by_album"])
+def test_a_full_page_has_a_last_key_though_no_row_follows(aws: Aws, index: str | None) -> None:
+    dynamodb = aws.client("dynamodb")
+    owner = {"S": f"pages of {index}"}
+    for name in "ab":
+        row = {"pk": owner, "sk": {"S": name}, "album_key": {"S": name}, "title": {"S": name}}
+        dynamodb.put_item(TableName=TABLE, Item=row)
+
+    def page(limit: int, **more: object) -> dict[str, Any]:
+        answer: dict[str, Any] = dynamodb.query(
+            TableName=TABLE,
+            **({"IndexName": index} if index else {}),
+            KeyConditionExpression="pk = :pk",
+            FilterExpression="title = :title",
+            ExpressionAttributeValues={":pk": owner, ":title": {"S": "a"}},
+            ProjectionExpression="title",
+            Limit=limit,
+            **more,
+        )
+        return answer
+
+    last = {"pk": owner, "sk": {"S": "b"}} | ({"album_key": {"S": "b"}} if index else {})
+    assert (page(2)["Items"], page(2)["LastEvaluatedKey"]) == ([{"title": {"S": "a"}}], last)
+    after = page(2, ExclusiveStartKey=last)
+    assert (after["Items"], "LastEvaluatedKey" in after) == ([], False)
+    assert "LastEvaluatedKey" not in page(3)

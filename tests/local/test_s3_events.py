@@ -78,7 +78,10 @@ def test_a_bucket_without_versions_sends_no_version_id(unversioned: Listened) ->
     assert deleted["detail"]["deletion-type"] == "Permanently Deleted"
 
 
-@pytest.mark.parametrize("key", ["a b+c%41.jpg", "é 🌮 \"q\" 'a' <&>.jpg", "./a//b/../c.jpg"])
+@pytest.mark.parametrize(
+    "key",
+    ["a b+c%41.jpg", "é 🌮 \"q\" 'a' <&>.jpg", "./a//b/../c.jpg", "line\nbreak/a\r\n\tb.jpg"],
+)
 def test_an_event_contains_the_key_unchanged(versioned: Listened, key: str) -> None:
     versioned.s3.put_object(Bucket=versioned.bucket, Key=key, Body=b"taco")
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import photofiles
-from deployment import NO_PHOTO, PHOTOS, READY, Deployment, Dogs
+from deployment import IMAGES, NO_PHOTO, PHOTOS, READY, Deployment, Dogs
 from gallery.publish import publish
 from gallery.verify.checks import CHECK_NAMES
 from internet import Internet
@@ -32,11 +32,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.timeout(900)
 
 ORIGINS = ["https://photos.example.com", "http://localhost:5173"]
-IMAGES = {  # placeholders: the handlers run in local processes
-    step: {"digest": f"sha256:{number * 64}", "architecture": "arm64"}
-    for step, number in {"extract": "1", "thumbnail": "2", "tag": "3"}.items()
-}
-IMAGES["tag"]["label_model"] = False  # type: ignore[assignment]  # as `make push` writes it
 
 
 # Lines of verify. moto has no data plane of API Gateway and no account settings of Lambda.

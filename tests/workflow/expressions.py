@@ -3,7 +3,8 @@
 import json
 import re
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Protocol, TypeAlias
 
@@ -12,6 +13,8 @@ from local.template import PLACEHOLDERS, Values, render_expression
 from tools.npm import install
 
 Variables: TypeAlias = Mapping[str, Any]
+# Returns {"value": …}, or {"error": …}, for the text of an expression.
+Engine: TypeAlias = Callable[[str, Variables], dict[str, Any]]
 
 NAMES: Values = {**PLACEHOLDERS, "photos_bucket": "photos", "table": "gallery"}
 _NOW = re.compile(r"20[2-9]\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")  # of $now, which has milliseconds
@@ -28,7 +31,7 @@ class Evaluate(Protocol):
 def by_python(name: str, cases: Iterable[Variables]) -> list[Any]:
     """Evaluate in jsonata-python, as the embedded AWS does."""
     expression = render_expression(name, NAMES)
-    return [_without_now(jsonata.evaluate(expression, variables)) for variables in cases]
+    return [without_now(jsonata.evaluate(expression, variables)) for variables in cases]
 
 
 @contextmanager
@@ -38,7 +41,29 @@ def reference() -> Iterator[Evaluate]:
     Raises:
         NpmError: as `install`.
     """
+    with reference_engine() as answer_to:
+
+        def evaluated(name: str, cases: Iterable[Variables]) -> list[Any]:
+            expression = render_expression(name, NAMES)
+            found = []
+            for variables in cases:
+                answer = answer_to(expression, variables)
+                assert "error" not in answer, answer
+                found.append(without_now(answer["value"]))
+            return found
+
+        yield evaluated
+
+
+@contextmanager
+def reference_engine() -> Iterator[Engine]:
+    """Start the reference implementation, for expressions by their text.
+
+    Raises:
+        NpmError: as `install`.
+    """
     program = install("jsonata") / "evaluate.mjs"
+    lock = threading.Lock()
     with subprocess.Popen(  # noqa: S603  # our own program
         ["node", program],  # noqa: S607  # whichever node there is
         stdin=subprocess.PIPE,
@@ -49,22 +74,18 @@ def reference() -> Iterator[Evaluate]:
         assert questions is not None
         assert answers is not None
 
-        def evaluated(name: str, cases: Iterable[Variables]) -> list[Any]:
-            expression = render_expression(name, NAMES)
-            found = []
-            for variables in cases:
-                json.dump({"expression": expression, "variables": variables}, questions)
-                questions.write("\n")
+        def answer_to(expression: str, variables: Variables) -> dict[str, Any]:
+            line = json.dumps({"expression": expression, "variables": variables})
+            with lock:
+                questions.write(f"{line}\n")
                 questions.flush()
-                answer = json.loads(answers.readline())
-                assert "error" not in answer, answer
-                found.append(_without_now(answer["value"]))
-            return found
+                answer: dict[str, Any] = json.loads(answers.readline())
+            return answer
 
-        yield evaluated
+        yield answer_to
         questions.close()
 
 
-def _without_now(value: Any) -> Any:  # noqa: ANN401  # JSON
+def without_now(value: Any) -> Any:  # noqa: ANN401  # JSON
     """Return a value with the moments of its evaluation replaced."""
     return json.loads(_NOW.sub("<now>", json.dumps(value)))

@@ -1,0 +1,1 @@
+"""MiniStack, with its faults worked around that would hide ours."""
