@@ -123,7 +123,8 @@ def run(given: argparse.Namespace) -> int:
         signal.signal(signal.SIGTERM, previous)
         if lines:
             as_json = report.as_json(verification.owner, lines)
-            print_stdout(as_json if given.json else report.as_table(lines))
+            for line in (as_json if given.json else report.as_table(lines)).splitlines():
+                print_stdout(line)
             print_stderr(report.summary(lines))
     return int(any(line.outcome == "differs" for line in lines))
 

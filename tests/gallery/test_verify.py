@@ -381,6 +381,11 @@ def test_what_cannot_be_tried_is_named_and_does_not_pass(world: World, only: str
     url = "https://abc.execute-api.us-east-1.amazonaws.com/v1/executions"
     run = replace(world.run(), outputs=msgspec.structs.replace(world.outputs, executions_url=url))
 
+    def lacking(_: object) -> None:
+        raise ClientError({"Error": {"Code": "404"}, "ResponseMetadata": FORBIDDEN}, "")
+
+    answers(run.client("lambda"), "GetAccountSettings", lacking)
+
     line = world.verify(only, run=run)[only]
 
     assert (line.outcome, line.advice) == ("not tried", "")
