@@ -20,6 +20,7 @@ BACKFILL ?=
 RECONCILE ?=
 REPROCESS ?=
 REDRIVE ?=
+VERIFY ?=
 PYTEST ?=
 BENCH ?=
 BENCH_PHOTOS ?=
@@ -182,6 +183,10 @@ destroy: init
 	targets=$$($(TF) state list | sed -nE 's/^module\.((photos|derived|logs)\.aws_s3_bucket|table\.aws_dynamodb_table|client\.aws_cognito_user_pool)\.this$$/-target=&/p'); \
 	    [ -z "$$targets" ] || $(TF) apply $$targets -var keep_photos=false
 	KEEP_PHOTOS=false $(TF) destroy -var keep_photos=false
+
+.PHONY: verify  ## Check that the deployment works, with photos of its own: VERIFY=--dry-run
+verify: .venv/.local init
+	$(BIN)/python -m gallery verify --terraform $(TERRAFORM) $(VERIFY)
 
 .PHONY: redrive  ## Redrive failed executions from the dead-letter queue: REDRIVE=--dry-run
 redrive: .venv/.local init

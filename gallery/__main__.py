@@ -21,6 +21,7 @@ COMMANDS: Final = {
     "backfill": "Process photos already in the bucket",
     "reprocess": "Process photos again",
     "reconcile": "Compare bucket, table and renditions; exit with 1 if they disagree",
+    "verify": "Check that the deployment works, with photos of its own; exit with 1 if not",
     "redrive": "Redrive failed executions and undelivered events from the dead-letter queue",
 }
 

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     import boto3
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_stepfunctions import SFNClient
 
 # Counted: states that each photo enters in workflow/backfill.json.tftpl, and states that an
 # execution enters if Claim refuses the photo.
@@ -120,6 +121,16 @@ def _recorded(
         for row in answer["Responses"][table]:
             yield row["pk"]["S"], row["sk"]["S"]
         unread = answer["UnprocessedKeys"]
+
+
+def start(
+    stepfunctions: "SFNClient", state_machine_arn: str, *, prefix: str, max_concurrency: int
+) -> str:
+    """Start one execution that processes the photos below `prefix`, and return its ARN."""
+    options = {"prefix": prefix, "max_concurrency": max_concurrency}
+    return stepfunctions.start_execution(
+        stateMachineArn=state_machine_arn, input=json.dumps(options)
+    )["executionArn"]
 
 
 def usd(tally: Tally, *, labeler: str) -> float:
@@ -239,9 +250,11 @@ def run(given: argparse.Namespace) -> int:
     dollars = usd(tally, labeler=given.labeler)
     print_stdout(f"about USD {dollars:,.2f} and {hours:,.1f} hours ({limit})")
     if not given.dry_run:
-        options = {"prefix": given.prefix, "max_concurrency": at_once}
-        started = session.client("stepfunctions").start_execution(
-            stateMachineArn=given.state_machine_arn, input=json.dumps(options)
+        arn = start(
+            session.client("stepfunctions"),
+            given.state_machine_arn,
+            prefix=given.prefix,
+            max_concurrency=at_once,
         )
-        print_stdout(f"started: {started['executionArn']}")
+        print_stdout(f"started: {arn}")
     return 0

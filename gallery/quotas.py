@@ -81,8 +81,7 @@ def quotas_of(given: argparse.Namespace, session: boto3.Session) -> Quotas:
     quotas = NEW_ACCOUNT
     if given.invocations is None:
         try:
-            settings = _client(session, "lambda").get_account_settings()
-            quotas = replace(quotas, invocations=settings["AccountLimit"]["ConcurrentExecutions"])
+            quotas = replace(quotas, invocations=invocations_at_once(_client(session, "lambda")))
         except (BotoCoreError, ClientError) as error:
             print_stderr(f"assuming {quotas.invocations} invocations at once: {error}")
     else:
@@ -91,7 +90,7 @@ def quotas_of(given: argparse.Namespace, session: boto3.Session) -> Quotas:
         quotas = replace(quotas, labels_per_second=given.labels_per_second)
     elif given.labeler == "rekognition":
         try:
-            known = next(_labels_per_second(_client(session, "service-quotas")), None)
+            known = labels_per_second(_client(session, "service-quotas"))
             problem = "Service Quotas does not list DetectLabels"
         except (BotoCoreError, ClientError) as error:
             known, problem = None, str(error)
@@ -102,16 +101,36 @@ def quotas_of(given: argparse.Namespace, session: boto3.Session) -> Quotas:
     return quotas
 
 
+def invocations_at_once(lambda_: Any) -> int:  # noqa: ANN401  # boto3's
+    """Return how many functions without reserved concurrency may run at a time in the account.
+
+    AWS: https://docs.aws.amazon.com/lambda/latest/api/API_AccountLimit.html
+
+    Raises:
+        BotoCoreError, ClientError: AWS does not tell.
+    """
+    limit = lambda_.get_account_settings()["AccountLimit"]
+    return int(limit["UnreservedConcurrentExecutions"])
+
+
+def labels_per_second(service_quotas: Any) -> float | None:  # noqa: ANN401  # boto3's
+    """Return how many calls of DetectLabels a second the account allows; None if not listed.
+
+    AWS: https://docs.aws.amazon.com/servicequotas/2019-06-24/apireference/API_ListServiceQuotas.html
+
+    Raises:
+        BotoCoreError, ClientError: AWS does not tell.
+    """
+    return next(_labels_per_second(service_quotas), None)
+
+
 def _client(session: boto3.Session, service: str) -> Any:  # noqa: ANN401  # without stubs
     new_client: Any = session.client  # overloaded for each literal name
     return new_client(service)
 
 
 def _labels_per_second(service_quotas: Any) -> Iterator[float]:  # noqa: ANN401  # boto3's
-    """Yield the account's own quota, if it has one, and AWS's default.
-
-    AWS: https://docs.aws.amazon.com/servicequotas/2019-06-24/apireference/API_ListServiceQuotas.html
-    """
+    """Yield the account's own quota, if it has one, and AWS's default."""
     for operation in ("list_service_quotas", "list_aws_default_service_quotas"):
         for page in service_quotas.get_paginator(operation).paginate(ServiceCode="rekognition"):
             for quota in page["Quotas"]:

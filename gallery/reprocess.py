@@ -93,8 +93,10 @@ def jobs(
             yield Job(photo_key(owner, row["sk"]), row["sequencer"], relabel)
 
 
-def start(deployment: Deployment, work: Sequence[Job], *, at_once: int) -> None:
+def start(deployment: Deployment, work: Sequence[Job], *, at_once: int) -> str:
     """Write `work` as a list to the logs bucket, and start one execution that reprocesses it.
+
+    Returns its ARN.
 
     Args:
         deployment: the gallery.
@@ -107,10 +109,9 @@ def start(deployment: Deployment, work: Sequence[Job], *, at_once: int) -> None:
     items = f"{FOLDER}{uuid.uuid4()}.json"
     deployment.logs.put(items, msgspec.json.encode(work))
     options = {"items": items, "max_concurrency": at_once}
-    started = deployment.stepfunctions.start_execution(
+    return deployment.stepfunctions.start_execution(
         stateMachineArn=deployment.given.reprocess_arn, input=json.dumps(options)
-    )
-    print_stdout(f"started: {started['executionArn']}")
+    )["executionArn"]
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
@@ -167,5 +168,5 @@ def run(given: argparse.Namespace) -> int:
         f" about USD {usd:,.2f} and {hours:,.1f} hours ({limit})"
     )
     if work and not given.dry_run:
-        start(deployment, work, at_once=at_once)
+        print_stdout(f"started: {start(deployment, work, at_once=at_once)}")
     return 0

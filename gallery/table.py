@@ -21,6 +21,7 @@ Row: TypeAlias = dict[str, Any]  # JSON's types; numbers as int or float
 
 # Of a cancelled transaction: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
 CONFLICTS: Final = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
+MAX_BATCH: Final = 25  # rows in one BatchWriteItem
 
 _serialize: Final = TypeSerializer().serialize
 
@@ -191,6 +192,20 @@ class Table:
             if not reasons & CONFLICTS:  # throttled, or refused
                 raise
             raise ConflictError(f"{photo['pk']} {photo['sk']}: {error}") from error
+
+    def delete(self, owner: str, sort_keys: Sequence[str]) -> None:
+        """Delete rows of an owner, whatever they contain; those that do not exist are ignored."""
+        for start in range(0, len(sort_keys), MAX_BATCH):
+            unwritten: Any = {
+                self._name: [
+                    {"DeleteRequest": {"Key": _typed({"pk": owner, "sk": sort_key})}}
+                    for sort_key in sort_keys[start : start + MAX_BATCH]
+                ]
+            }
+            while unwritten:
+                unwritten = self._dynamodb.batch_write_item(RequestItems=unwritten)[
+                    "UnprocessedItems"
+                ]
 
 
 def _typed(row: Mapping[str, Any]) -> dict[str, Any]:

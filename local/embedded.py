@@ -216,7 +216,11 @@ class _Front:
         AWS: https://docs.aws.amazon.com/lambda/latest/api/API_GetAccountSettings.html
         """
         quota = self.usage.quotas.invocations_at_once
-        limit = {"ConcurrentExecutions": DEFAULT_INVOCATIONS if quota == inf else quota}
+        invocations = DEFAULT_INVOCATIONS if quota == inf else quota
+        limit = {
+            "ConcurrentExecutions": invocations,
+            "UnreservedConcurrentExecutions": invocations,  # no function reserves any
+        }
         return HTTPStatus.OK, {}, json.dumps({"AccountLimit": limit}).encode()
 
     def _service_quotas(self, request: Mapping[str, Any], target: str) -> Answer:

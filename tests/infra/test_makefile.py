@@ -241,6 +241,16 @@ def test_redrive_takes_the_queue_from_terraform(deployer: Path) -> None:
     )
 
 
+def test_verify_reads_the_outputs_of_terraform_itself(deployer: Path) -> None:
+    _, calls = deploy(deployer, "verify", "VERIFY=--dry-run --json")
+
+    program = (deployer / ".venv/bin/terraform").resolve()
+    assert calls == [
+        "terraform init -input=false",
+        f"python -m gallery verify --terraform {program} --dry-run --json",
+    ]
+
+
 def test_ci_runs_make_test() -> None:
     assert "exec make test" in (ROOT / ".ci/run").read_text()
     assert "run: make test" in (ROOT / ".github/workflows/ci.yml").read_text()

@@ -7,6 +7,7 @@ EventBridge, its Step Functions with the reference implementation of JSONata, an
 import hashlib
 import json
 import re
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ import pytest
 
 import photofiles
 from deployment import NO_PHOTO, PHOTOS, Deployment, Dogs
+from gallery.verify.checks import CHECK_NAMES
 from local.functions import InProcess
 from local.stack import EndedExecution, Stack
 from second_opinion.on_ministack import deployed
@@ -33,6 +35,18 @@ ROCKET = (PHOTOS / "rocket.jpg").read_bytes()
 OWNERS = {NO_OWNER, *(vector["owner"] for vector in VECTORS["upload_keys"] if vector["owned"])}
 
 # Two runs never share these: times of day (the photos are older than this code) …
+# Lines of verify in which MiniStack differs from AWS, and why.
+VERIFY_DIFFERS = {
+    "JPEG of 1 MiB": "it answers a ranged GET with the checksum of the whole object",
+    "backfill": "it reads the MaxConcurrency of a distributed Map as a number, not as JSONata",
+    "dead letters": "it is of the JPEG of 1 MiB",
+    "reprocessing": "it reads the Arguments of an ItemReader as they are, not as JSONata",
+}
+NOT_TRIED = {
+    *("API preflight", "API signed", "API unsigned"),
+    *("aborted backfill", "plan", "unsigned rendition"),
+}
+
 NOW = re.compile(r"20(?:2[6-9]|[3-9]\d)-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z?")
 # … the version in the key of a rendition, and two attributes.
 VERSION_DIGEST = re.compile(r"(?<=/)[0-9a-f]{24}(?=/\w+\.webp)")
@@ -219,3 +233,20 @@ def test_hostile_keys_end_in_the_same_rows_and_objects(
 
 def test_no_story_ends_in_the_dead_letter_queue(ministack: Deployment) -> None:
     assert ministack.dead_letters() == []
+
+
+def test_verify_differs_only_where_ministack_differs_from_aws(
+    ministack: Deployment, tmp_path: Path
+) -> None:
+    outputs = tmp_path / "outputs.json"  # a plan would list what MiniStack returns otherwise
+    outputs.write_text(ministack.terraform("output", "-json").stdout)
+    command = [sys.executable, "-m", "gallery", "verify", f"--deployment={outputs}"]
+
+    done = ministack.run(*command, "--json", "--settle-seconds=1")
+
+    lines = {line["name"]: line["outcome"] for line in json.loads(done.stdout)["lines"]}
+    assert lines.keys() == {*CHECK_NAMES, "cleanup"}
+    differing = {name for name, outcome in lines.items() if outcome == "differs"}
+    assert differing == VERIFY_DIFFERS.keys(), done.stdout
+    not_tried = {name for name, outcome in lines.items() if outcome == "not tried"}
+    assert not_tried == NOT_TRIED, done.stdout

@@ -18,6 +18,7 @@ from botocore.exceptions import ClientError
 import photofiles
 from deployment import IMAGES, NO_PHOTO, PHOTOS, READY, Deployment, Dogs
 from gallery.publish import publish
+from gallery.verify.checks import CHECK_NAMES
 from internet import Internet
 from local.functions import Answer, Function, InProcess
 from local.moto_patches import cognitosignin  # noqa: F401  # importing it applies the patch
@@ -33,6 +34,13 @@ pytestmark = pytest.mark.timeout(900)
 PART_BYTES = 5 * 1024 * 1024  # the page uploads a larger file in parts
 
 ORIGINS = ["https://photos.example.com", "http://localhost:5173"]
+
+
+# Lines of verify. moto has no data plane of API Gateway and no account settings of Lambda.
+NOT_IN_MOTO = {"quotas", "API signed", "API unsigned", "API preflight"} | {
+    "aborted backfill",
+    "unsigned rendition",
+}
 
 
 class Holding(InProcess):
@@ -224,6 +232,20 @@ def test_the_applied_policies_keep_tenants_apart_as_the_planned_ones(
         pytest.skip(f"nothing is simulated: {error}")
 
     assert [case for case, got in zip(tried, verdicts, strict=True) if got != case.allowed] == []
+
+
+def test_verify_finds_every_line_as_expected(deployment: Deployment) -> None:
+    command = [sys.executable, "-m", "gallery", "verify", f"--deployment={deployment.folder}"]
+
+    done = deployment.run(*command, "--json", "--settle-seconds=0")
+
+    lines = {line["name"]: line for line in json.loads(done.stdout)["lines"]}
+    by_outcome: dict[str, set[str]] = {}
+    for name, line in lines.items():
+        by_outcome.setdefault(line["outcome"], set()).add(name)
+    assert lines.keys() == {*CHECK_NAMES, "cleanup"}
+    assert by_outcome.get("differs", set()) == set(), done.stdout
+    assert by_outcome["not tried"] <= NOT_IN_MOTO, done.stdout
 
 
 def test_a_path_without_a_file_returns_the_page_404(deployment: Deployment, dist: Path) -> None:

@@ -1,0 +1,243 @@
+"""Remove everything that a run has created, also a run that was killed.
+
+Objects go first: each deletion starts an execution, which erases renditions and label rows, and
+leaves a row that says DELETED. Rows go once those executions have ended. The marker goes last, so
+that whatever interrupts this, the next run finds the owner again.
+
+Executions and logs cannot be deleted: AWS keeps executions for 90 days, and logs expire.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import time
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import msgspec
+
+from gallery.buckets import MAX_DELETED
+from gallery.verify.run import OWNER, OWNER_PREFIX, DifferentError, Marker, Run
+from shared.keys import UPLOADS_PREFIX
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LONGEST_RUN: Final = timedelta(hours=2)  # the marker of another machine's run is a leftover then
+MESSAGES: Final = 1000  # of the dead-letter queue that are searched, at most
+LATE_EVENTS: Final = 5  # times that rows are deleted which an event has made again
+HIDDEN_SECONDS: Final = 120  # from a redrive, while they are searched
+
+
+class Version(NamedTuple):
+    """A version of an object, or a delete marker."""
+
+    key: str
+    version_id: str
+
+
+def find(run: Run) -> Iterator[Run]:
+    """Yield the runs that were killed: their owners, and what they have started."""
+    s3 = run.client("s3")
+    pages = s3.get_paginator("list_objects_v2").paginate(
+        Bucket=run.outputs.photos_bucket, Prefix=UPLOADS_PREFIX + OWNER_PREFIX, Delimiter="/"
+    )
+    for page in pages:
+        for folder in page.get("CommonPrefixes", []):
+            owner = folder["Prefix"].removeprefix(UPLOADS_PREFIX).rstrip("/")
+            executions = _killed(run, folder["Prefix"]) if OWNER.fullmatch(owner) else None
+            if executions is not None and owner != run.owner:
+                yield replace(run, owner=owner, executions=executions)
+
+
+def _killed(run: Run, key: str) -> list[str] | None:
+    """Return the executions of a killed run; None if it still runs, or `key` is no marker."""
+    s3 = run.client("s3")
+    try:
+        answer = s3.get_object(Bucket=run.outputs.photos_bucket, Key=key)
+        marker = msgspec.json.decode(answer["Body"].read(), type=Marker)
+    except (s3.exceptions.NoSuchKey, msgspec.MsgspecError):
+        return None
+    is_old = datetime.now(UTC) - answer["LastModified"] > LONGEST_RUN
+    return None if _is_running(marker) and not is_old else marker.executions
+
+
+def _is_running(marker: Marker) -> bool:
+    """Return whether the process that wrote a marker may still run."""
+    if marker.host != socket.gethostname():
+        return True
+    if marker.pid == os.getpid():  # an earlier run of this process
+        return False
+    try:
+        os.kill(marker.pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # another user's process
+        return True
+    return True
+
+
+def remove(run: Run) -> str:
+    """Remove everything of a run, and return what there was.
+
+    Raises:
+        DifferentError: something is still there; the message says what.
+    """
+    _stop_executions(run)
+    _abort_uploads(run)
+    objects = _versions(run, run.outputs.photos_bucket, run.prefix)
+    photos = [one for one in objects if one.key != run.prefix]
+    _delete(run, run.outputs.photos_bucket, photos)
+    rows = _remove_rows(run, {one.key for one in photos})
+    _delete_all(run, run.outputs.derived_bucket, f"{run.owner}/")
+    letters = dead_letters(run, delete=True)
+    left = remaining(run)
+    if left:
+        raise DifferentError(f"left behind: {', '.join(left)}")
+    _delete_all(run, run.outputs.photos_bucket, run.prefix)
+    return f"removed: versions {len(objects):,}, rows {rows:,}, dead-letter messages {letters:,}"
+
+
+def remaining(run: Run) -> list[str]:
+    """Return what is left of a run beside its marker."""
+    photos = _versions(run, run.outputs.photos_bucket, run.prefix)
+    derived = _versions(run, run.outputs.derived_bucket, f"{run.owner}/")
+    return [
+        *(f"s3://{run.outputs.photos_bucket}/{one.key}" for one in photos if one.key != run.prefix),
+        *(f"s3://{run.outputs.derived_bucket}/{one.key}" for one in derived),
+        *(f"the row {row['pk']} {row['sk']}" for row in run.all_rows()),
+    ]
+
+
+def _remove_rows(run: Run, deleted: set[str]) -> int:
+    """Wait until the deletions of objects have led to DELETED, and delete all rows; count them."""
+    if not deleted and not run.all_rows():  # nothing was uploaded
+        return 0
+    calm_seconds = run.patience.quiet
+    seen: dict[str, str] | None = None
+    changed = time.monotonic()
+    removed = 0
+
+    def is_calm() -> bool | None:
+        nonlocal seen, changed
+        rows = run.photo_rows()
+        now = {key: f"{row['status']} {row['updated_at']}" for key, row in rows.items()}
+        if now != seen:
+            seen, changed = now, time.monotonic()
+        is_over = all(
+            row["status"] == "DELETED" if key in deleted else row["status"] != "PROCESSING"
+            for key, row in rows.items()
+        )
+        return True if is_over and time.monotonic() - changed >= calm_seconds else None
+
+    run.wait("waiting for the deletions", is_calm, run.patience.photo)
+    for _ in range(LATE_EVENTS):
+        sort_keys = [row["sk"] for row in run.all_rows()]
+        run.table.delete(run.owner, sort_keys)
+        removed += len(sort_keys)
+        if not run.wait("waiting for late events", lambda: run.all_rows() or None, calm_seconds):
+            break
+    return removed
+
+
+def _stop_executions(run: Run) -> None:
+    """Stop backfills and reprocessings, and delete their lists and results."""
+    stepfunctions = run.client("stepfunctions")
+    logs = run.outputs.logs_bucket
+    for arn in run.executions:
+        try:
+            ended = stepfunctions.describe_execution(executionArn=arn)
+        except stepfunctions.exceptions.ExecutionDoesNotExist:
+            continue
+        if ended["status"] == "RUNNING":
+            stepfunctions.stop_execution(executionArn=arn, error="Verify", cause="interrupted")
+        work = json.loads(ended["input"])
+        if "items" in work:
+            _delete_all(run, logs, work["items"])
+        for map_run in stepfunctions.list_map_runs(executionArn=arn)["mapRuns"]:
+            name = arn.split(":")[6]  # arn:aws:states:REGION:ACCOUNT:execution:NAME:…
+            folder = name.rpartition("-")[2]  # backfill or reprocess, as the definitions have it
+            _delete_all(run, logs, f"{folder}/{map_run['mapRunArn'].rpartition(':')[2]}/")
+
+
+def _abort_uploads(run: Run) -> None:
+    s3, bucket = run.client("s3"), run.outputs.photos_bucket
+    listed = s3.list_multipart_uploads(Bucket=bucket, Prefix=run.prefix)
+    for upload in listed.get("Uploads", []):
+        if upload["Key"].startswith(run.prefix):  # an emulator may list others too
+            s3.abort_multipart_upload(Bucket=bucket, Key=upload["Key"], UploadId=upload["UploadId"])
+
+
+def _versions(run: Run, bucket: str, prefix: str) -> list[Version]:
+    """Return all versions and delete markers below `prefix`."""
+    pages = run.client("s3").get_paginator("list_object_versions")
+    return [
+        Version(one["Key"], one["VersionId"])
+        for page in pages.paginate(Bucket=bucket, Prefix=prefix)
+        for one in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+        if one["Key"].startswith(prefix)  # an emulator may list others too
+    ]
+
+
+def _delete_all(run: Run, bucket: str, prefix: str) -> None:
+    _delete(run, bucket, _versions(run, bucket, prefix))
+
+
+def _delete(run: Run, bucket: str, versions: list[Version]) -> None:
+    for start in range(0, len(versions), MAX_DELETED):
+        some = [
+            {"Key": one.key, "VersionId": one.version_id}
+            for one in versions[start : start + MAX_DELETED]
+        ]
+        answer = run.client("s3").delete_objects(
+            Bucket=bucket, Delete={"Objects": some, "Quiet": True}
+        )
+        for error in answer.get("Errors", []):
+            raise DifferentError(
+                f"s3://{bucket}/{error['Key']} cannot be deleted: {error['Message']}"
+            )
+
+
+def dead_letters(run: Run, *, delete: bool) -> int:
+    """Return the number of dead-letter messages of a run; others become visible again at once."""
+    sqs, queue = run.client("sqs"), {"QueueUrl": run.outputs.dead_letters_url}
+    own: list[str] = []
+    others: list[str] = []
+    while len(own) + len(others) < MESSAGES:
+        received = sqs.receive_message(
+            **queue,
+            MaxNumberOfMessages=10,
+            VisibilityTimeout=HIDDEN_SECONDS,
+            WaitTimeSeconds=run.patience.messages,
+        ).get("Messages", [])
+        if not received:
+            break
+        for message in received:
+            kept = own if _is_of(run, message["Body"]) else others
+            kept.append(message["ReceiptHandle"])
+    for receipt in own if delete else []:
+        sqs.delete_message(**queue, ReceiptHandle=receipt)
+    for receipt in others if delete else [*others, *own]:
+        sqs.change_message_visibility(**queue, ReceiptHandle=receipt, VisibilityTimeout=0)
+    return len(own)
+
+
+def _is_of(run: Run, body: str) -> bool:
+    """Return whether a message is of a run: by its input, or by that of its execution."""
+    if run.owner in body:
+        return True
+    try:
+        content = json.loads(body)
+    except ValueError:
+        return False
+    if "execution_arn" not in content or "input" in content:
+        return False
+    stepfunctions = run.client("stepfunctions")
+    try:
+        execution = stepfunctions.describe_execution(executionArn=content["execution_arn"])
+    except stepfunctions.exceptions.ClientError:  # forgotten, or no ARN
+        return False
+    return run.owner in execution["input"]

@@ -1,0 +1,67 @@
+"""The outputs of a deployment, from Terraform or from a file."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from gallery.outputs import Outputs, read_outputs
+from gallery.shell import CommandError
+
+NAMES = {name: f"the-{name}" for name in Outputs.__struct_fields__}
+PRINTED = json.dumps(
+    {
+        name: {"sensitive": False, "type": "string", "value": value}
+        for name, value in {**NAMES, "function_names": {"tag": "the-tag"}, "new": 1}.items()
+    }
+)
+
+
+@pytest.fixture
+def terraform(tmp_path: Path) -> Path:
+    """Return a stand-in of Terraform that prints the outputs of the folder it is in."""
+    (tmp_path / "printed").write_text(PRINTED)
+    program = tmp_path / "terraform"
+    program.write_text(
+        f'#!/bin/sh\n[ "$*" = "-chdir={tmp_path} output -json" ] && exec cat {tmp_path}/printed\n'
+        "echo no state >&2; exit 1\n"
+    )
+    program.chmod(0o755)
+    return program
+
+
+def test_a_folder_and_a_file_have_the_same_outputs(terraform: Path) -> None:
+    of_folder = read_outputs(terraform.parent, terraform=str(terraform))
+    of_file = read_outputs(terraform.parent / "printed")
+
+    assert of_folder == of_file
+    assert (of_file.table, of_file.function_names) == ("the-table", {"tag": "the-tag"})
+
+
+def test_an_error_of_terraform_is_passed_on(terraform: Path) -> None:
+    with pytest.raises(CommandError, match="no state"):
+        read_outputs(Path("/"), terraform=str(terraform))
+
+
+def test_a_missing_terraform_is_named(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="no-terraform-here is not installed"):
+        read_outputs(tmp_path, terraform="no-terraform-here")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("{}", "missing required field.*make apply"),
+        ("[]", "not the outputs of a deployed gallery"),
+        ("Error", "not the outputs of a deployed gallery"),
+        ('{"table": {"value": 3}}', "not the outputs of a deployed gallery"),
+        (None, "No such file"),
+    ],
+)
+def test_anything_but_outputs_is_refused(tmp_path: Path, content: str | None, message: str) -> None:
+    file = tmp_path / "outputs.json"
+    if content is not None:
+        file.write_text(content)
+
+    with pytest.raises(CommandError, match=message):
+        read_outputs(file)
