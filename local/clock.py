@@ -33,6 +33,10 @@ class Clock:
         """Wait, in an execution or in a function that it invokes."""
         time.sleep(self.scaled(seconds))
 
+    def wait(self, seconds: float, ended: threading.Event) -> None:
+        """Do as `sleep`, but only until an execution has `ended`."""
+        ended.wait(self.scaled(seconds))
+
     def line_up(self) -> AbstractContextManager[object]:
         """Return the turn of an execution that is about to start: enter it in its thread."""
         return self._turns
@@ -78,6 +82,10 @@ class VirtualClock(Clock):
             heapq.heappush(self._asleep, (self._now + seconds, next(self._numbers), woken))
         self._pass_on()
         woken.wait()
+
+    def wait(self, seconds: float, ended: threading.Event) -> None:  # noqa: ARG002  # no time is lost
+        """Do as `sleep`."""
+        self.sleep(seconds)
 
     def line_up(self) -> AbstractContextManager[object]:
         """Return a turn. Later ones wait for it, even before it is entered."""

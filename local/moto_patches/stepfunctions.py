@@ -402,9 +402,9 @@ def _wait_before_retry(seconds: float) -> None:
 
 
 @replaces(WaitFunction, name="_wait_interval")
-def _wait_state(_self: Moto, env: Moto, wait_seconds: int) -> None:  # noqa: ARG001  # moto's
+def _wait_state(_self: Moto, env: Moto, wait_seconds: int) -> None:
     """AWS waits, and so does moto, but it cannot be told to wait less."""
-    wired().clock.sleep(wait_seconds)
+    wired().clock.wait(wait_seconds, env.program_state_event)
 
 
 def _client(service_name: str, **_: Moto) -> Moto:

@@ -142,6 +142,7 @@ def test_redrive_prints_them_and_continues_with_the_next_message(world: World) -
             *(sys.executable, "-m", "gallery", "redrive"),
             *("--queue-url", stack.dead_letters_url),
             *("--state-machine-arn", stack.state_machine_arn),
+            *("--table", stack.table),
         ],
         cwd=REPOSITORY,
         env={**os.environ, **environment(stack.endpoint_url)},

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from embeddedaws import ROLE, Aws, queue_arn
 from local.clients import ACCOUNT, REGION
+from local.clock import Clock
 from local.moto_patches.eventbridge import transform
+from local.moto_patches.wiring import wired
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 EVENT = {"id": "1", "detail": {"key": 'a"\\\nb', "size": 5, "object": {"etag": "e"}}}
@@ -150,6 +152,11 @@ def statuses(aws: Aws, queue: str) -> dict[str, dict[str, Any]]:
     return {detail["status"]: detail for detail in details}
 
 
+def real_time() -> Clock:
+    """Return a clock with which a Wait state waits."""
+    return Clock(executions_at_once=1, retry_scale=1)
+
+
 @pytest.mark.parametrize(
     ("states", "end"),
     [
@@ -159,8 +166,9 @@ def statuses(aws: Aws, queue: str) -> dict[str, dict[str, Any]]:
     ],
 )
 def test_eventbridge_receives_the_status_of_each_execution(
-    aws: Aws, states: dict[str, object], end: str
+    aws: Aws, monkeypatch: pytest.MonkeyPatch, states: dict[str, object], end: str
 ) -> None:
+    monkeypatch.setattr(wired(), "clock", real_time())
     definition = {"QueryLanguage": "JSONata", "StartAt": next(iter(states)), "States": states}
     arn = aws.client("stepfunctions").create_state_machine(
         name=str(uuid.uuid4()),
@@ -187,7 +195,10 @@ def test_eventbridge_receives_the_status_of_each_execution(
     assert not {"error", "cause"} & set(sent[end])
 
 
-def test_eventbridge_receives_the_status_of_a_stopped_execution(aws: Aws) -> None:
+def test_eventbridge_receives_the_status_of_a_stopped_execution(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wired(), "clock", real_time())
     arn = aws.state_machine({"Wait": {"Type": "Wait", "Seconds": 60, "End": True}})
     queue = status_rule(aws, arn)
     stepfunctions = aws.client("stepfunctions")
