@@ -134,14 +134,26 @@ def _value(event: Mapping[str, Any], path: str) -> Any:  # noqa: ANN401  # JSON
     return value
 
 
-def row_of(execution_input: Mapping[str, Any]) -> dict[str, str]:
-    """Return the keys of the photo's row; as workflow/expressions/{owned,unowned}_row.jsonata."""
-    key = execution_input["object"]["key"]
+def row_of(execution_input: str) -> dict[str, str]:
+    """Return the keys of the photo's row; as workflow/expressions/{owned,unowned}_row.jsonata.
+
+    Raises:
+        MessageError: the input is no JSON, or names no photo.
+    """
+    try:
+        content = json.loads(execution_input)
+    except ValueError as error:
+        raise MessageError(f"its input is not JSON: {error}") from error
+    match content:
+        case {"bucket": str(bucket), "object": {"key": str(key)}}:
+            pass
+        case _:
+            raise MessageError("its input names no photo")
     try:
         owner = split_upload_key(key).owner
     except BadKeyError:
-        place = f"{execution_input['bucket']}/{key}"
-        return {"pk": "/", "sk": f"photo#{hashlib.sha256(place.encode()).hexdigest()}"}
+        place = f"{bucket}/{key}".encode(errors="surrogatepass")
+        return {"pk": "/", "sk": f"photo#{hashlib.sha256(place).hexdigest()}"}
     return {"pk": owner, "sk": photo_sort_key(owner, key)}
 
 
@@ -227,7 +239,12 @@ class Redrive:
         if known is None:
             print_stdout(f"not understood: Step Functions has forgotten its input: {message.cause}")
             return "not understood", False
-        if not (message.unclaimed or self.dry_run or self._release(message.cause, known)):
+        try:
+            place = row_of(known)
+        except MessageError as error:
+            print_stdout(f"not understood: {error}: {message.cause}")
+            return "not understood", False
+        if not (message.unclaimed or self.dry_run or self._release(message.cause, place)):
             print_stdout(f"held back, its photo is just being written: {message.cause}")
             return "held back", False
         outcome = "would start" if self.dry_run else self._start_once(message.cause, known)
@@ -245,12 +262,11 @@ class Redrive:
             return "started before"
         return "started"
 
-    def _release(self, arn: str, execution_input: str) -> bool:
+    def _release(self, arn: str, place: Mapping[str, str]) -> bool:
         """Let the next execution claim the photo that an ended execution may still hold.
 
         Return False if another write prevents it.
         """
-        place = row_of(json.loads(execution_input))
         row = self.table.get(place["pk"], place["sk"])
         held = {"status": "PROCESSING", "execution_arn": arn}
         if row is None or any(row.get(name) != value for name, value in held.items()):

@@ -271,7 +271,7 @@ def test_the_row_of_an_input_is_the_one_that_the_state_machine_writes(
 
     world.run(made)
 
-    place = row_of(made)
+    place = row_of(json.dumps(made))
     assert world.rows(place["pk"])[place["sk"]]["key"] == key
 
 
@@ -349,6 +349,18 @@ def test_a_message_that_is_not_understood_stays_and_stops_nothing(world: World) 
 
     assert run(world) == {"started": 1, "not understood": 2}
     assert waiting(world) == 2
+
+
+@pytest.mark.parametrize("made", ["[]", "{}", '{"bucket": "b", "object": {"key": 5}}', "no JSON"])
+def test_an_input_that_names_no_photo_is_not_understood_and_stops_nothing(
+    world: World, made: str
+) -> None:
+    failed(world)
+    send(world, json.dumps({"execution_arn": GONE, "failure": {"name": "x"}, "input": made}))
+    world.functions.steps["extract"] = extract
+
+    assert run(world) == {"started": 1, "not understood": 1}
+    assert waiting(world) == 1
 
 
 def test_no_more_executions_are_started_a_second_than_quotas_allow(
