@@ -16,10 +16,10 @@ class Clock:
     A turn lasts as long as the execution. Its branches have none of their own.
     """
 
-    def __init__(self, *, executions_at_once: int, retry_scale: float) -> None:
+    def __init__(self, *, executions_at_once: int, wait_scale: float) -> None:
         """Let `executions_at_once` run, and multiply their waits."""
         self._turns = threading.Semaphore(executions_at_once)
-        self._retry_scale = retry_scale
+        self._wait_scale = wait_scale
 
     def now(self) -> float:
         """Return the time in seconds."""
@@ -27,7 +27,7 @@ class Clock:
 
     def scaled(self, seconds: float) -> float:
         """Return by how much `now` differs once AWS would have waited `seconds`."""
-        return seconds * self._retry_scale
+        return seconds * self._wait_scale
 
     def sleep(self, seconds: float) -> None:
         """Wait, in an execution or in a function that it invokes."""

@@ -63,7 +63,7 @@ def embedded_aws(  # noqa: PLR0913  # all by name
     *,
     functions: "Functions",
     labeler: "Labeler",
-    retry_scale: float,
+    wait_scale: float,
     executions_at_once: int,
     watcher: "Watcher",
     host: str = LOOPBACK,
@@ -75,15 +75,15 @@ def embedded_aws(  # noqa: PLR0913  # all by name
     Args:
         functions: runs the deployed functions, and answers Lambda's Invoke.
         labeler: answers Rekognition's DetectLabels.
-        retry_scale: multiplies Step Functions' waits.
+        wait_scale: multiplies Step Functions' waits.
         executions_at_once: further executions wait; their timeouts have not begun.
         watcher: is called at the start and at the end of each execution.
         host: the address to listen on.
         quotas: of the account; requests that exceed them are throttled.
-        clock: replaces the real time, `retry_scale` and `executions_at_once`.
+        clock: replaces the real time, `wait_scale` and `executions_at_once`.
     """
     _allow_many_files()
-    clock = clock or Clock(executions_at_once=executions_at_once, retry_scale=retry_scale)
+    clock = clock or Clock(executions_at_once=executions_at_once, wait_scale=wait_scale)
     usage = Usage(quotas, clock)
     front = _Front(functions, Rekognition(labeler), usage)
     server = make_server(host, 0, front, threaded=True, request_handler=_QuietHandler)

@@ -64,7 +64,7 @@ class Aws(Clients):
         with embedded_aws(
             functions=functions,
             labeler=labeler,
-            retry_scale=0,
+            wait_scale=0,
             executions_at_once=4,
             watcher=executions,
             quotas=quotas,

@@ -217,7 +217,7 @@ def answers(client: Any, operation: str, answer: Any) -> None:  # noqa: ANN401  
 def deployed(folder: Path) -> Iterator[World]:
     """Start the embedded AWS with all that verify looks at."""
     functions = Faulty()
-    with Stack.start(functions=functions, labeler=Dogs(), retry_scale=0) as stack:
+    with Stack.start(functions=functions, labeler=Dogs(), wait_scale=0) as stack:
         stack.s3.create_bucket(Bucket=LOGS)
         values = {
             "photos_bucket": stack.photos_bucket,

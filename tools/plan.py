@@ -102,7 +102,7 @@ def make_plan(**variables: object) -> Plan:
         embedded_aws(
             functions=InProcess(),
             labeler=NoLabels(),
-            retry_scale=0,
+            wait_scale=0,
             executions_at_once=1,
             watcher=Executions(),
         ) as url,

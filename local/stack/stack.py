@@ -41,7 +41,7 @@ class Stack(Clients):
         functions: Functions,
         renditions: Mapping[str, RenditionSpec] = DEFAULT_RENDITIONS,
         labeler: "Labeler | None" = None,
-        retry_scale: float = 1.0,
+        wait_scale: float = 1.0,
         quotas: Quotas = UNLIMITED,
         clock: Clock | None = None,
         timeout_scale: float = 1.0,
@@ -56,9 +56,9 @@ class Stack(Clients):
                 `local.functions.Functions`.
             renditions: the functions' RENDITIONS.
             labeler: answers Rekognition's DetectLabels; without it, no photo has labels.
-            retry_scale: multiplies Step Functions' waits; tests use 0.
+            wait_scale: multiplies Step Functions' waits; tests use 0.
             quotas: of the account; requests that exceed them are throttled.
-            clock: replaces the real time and `retry_scale`; tests of bursts use a `VirtualClock`.
+            clock: replaces the real time and `wait_scale`; tests of bursts use a `VirtualClock`.
             timeout_scale: multiplies the timeouts of functions and states, for containers of
                 another processor, which an emulator runs slowly.
             image_tag: of the images gallery-extract, gallery-thumbnail and gallery-tag.
@@ -66,7 +66,7 @@ class Stack(Clients):
         with cls.empty(
             functions=functions,
             labeler=labeler,
-            retry_scale=retry_scale,
+            wait_scale=wait_scale,
             quotas=quotas,
             clock=clock,
         ) as stack:
@@ -80,7 +80,7 @@ class Stack(Clients):
         *,
         functions: Functions,
         labeler: "Labeler | None" = None,
-        retry_scale: float = 1.0,
+        wait_scale: float = 1.0,
         quotas: Quotas = UNLIMITED,
         clock: Clock | None = None,
     ) -> "Iterator[Stack]":
@@ -89,7 +89,7 @@ class Stack(Clients):
         Args:
             functions: runs the Lambda functions that are created.
             labeler: answers Rekognition's DetectLabels; without it, no photo has labels.
-            retry_scale: multiplies Step Functions' waits; tests use 0.
+            wait_scale: multiplies Step Functions' waits; tests use 0.
             quotas: of the account; see `start`.
             clock: replaces the real time; see `start`.
         """
@@ -97,7 +97,7 @@ class Stack(Clients):
         with embedded_aws(
             functions=functions,
             labeler=labeler or NoLabels(),
-            retry_scale=retry_scale,
+            wait_scale=wait_scale,
             # enough to keep every core busy, and few enough that no task exceeds its timeout
             executions_at_once=2 + 2 * (os.cpu_count() or 1),
             watcher=executions,

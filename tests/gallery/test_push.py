@@ -180,7 +180,7 @@ def aws_url() -> Iterator[str]:
     with embedded_aws(
         functions=Answering(),
         labeler=NoLabels(),
-        retry_scale=0,
+        wait_scale=0,
         executions_at_once=1,
         watcher=Executions(),
     ) as url:

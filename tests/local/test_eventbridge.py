@@ -154,7 +154,7 @@ def statuses(aws: Aws, queue: str) -> dict[str, dict[str, Any]]:
 
 def real_time() -> Clock:
     """Return a clock with which a Wait state waits."""
-    return Clock(executions_at_once=1, retry_scale=1)
+    return Clock(executions_at_once=1, wait_scale=1)
 
 
 @pytest.mark.parametrize(

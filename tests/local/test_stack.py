@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(scope="module")
 def stack() -> Iterator[Stack]:
-    with Stack.start(functions=Scripted(), retry_scale=0, timeout_scale=2) as running:
+    with Stack.start(functions=Scripted(), wait_scale=0, timeout_scale=2) as running:
         yield running
 
 

@@ -34,7 +34,6 @@ NO_OWNER = "/"
 ROCKET = (PHOTOS / "rocket.jpg").read_bytes()
 OWNERS = {NO_OWNER, *(vector["owner"] for vector in VECTORS["upload_keys"] if vector["owned"])}
 
-# Two runs never share these: times of day (the photos are older than this code) …
 # Lines of verify in which MiniStack differs from AWS, and why.
 VERIFY_DIFFERS = {
     "JPEG of 1 MiB": "it answers a ranged GET with the checksum of the whole object",
@@ -47,6 +46,7 @@ NOT_TRIED = {
     *("aborted backfill", "plan", "unsigned rendition"),
 }
 
+# Two runs never share these: times of day (the photos are older than this code) …
 NOW = re.compile(r"20(?:2[6-9]|[3-9]\d)-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z?")
 # … the version in the key of a rendition, and two attributes.
 VERSION_DIGEST = re.compile(r"(?<=/)[0-9a-f]{24}(?=/\w+\.webp)")
@@ -61,7 +61,7 @@ def ministack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
 
 @pytest.fixture(scope="module")
 def embedded() -> Iterator[Stack]:
-    with Stack.start(functions=InProcess(), labeler=Dogs(), retry_scale=0) as stack:
+    with Stack.start(functions=InProcess(), labeler=Dogs(), wait_scale=0) as stack:
         yield stack
 
 

@@ -28,7 +28,7 @@ def test_init_moves_the_state_to_the_bucket_and_later_commands_find_it(tmp_path:
     with embedded_aws(
         functions=InProcess(),
         labeler=NoLabels(),
-        retry_scale=0,
+        wait_scale=0,
         executions_at_once=1,
         watcher=Executions(),
     ) as url:

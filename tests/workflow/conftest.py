@@ -21,7 +21,7 @@ def deployed() -> Iterator[tuple[Stack, Scripted]]:
     from workflow.scripted import Scripted  # noqa: PLC0415
 
     functions = Scripted()
-    with Stack.start(functions=functions, retry_scale=0) as stack:
+    with Stack.start(functions=functions, wait_scale=0) as stack:
         yield stack, functions
 
 

@@ -29,7 +29,7 @@ TASKS = {
 def slow() -> Iterator[World]:
     """Deploy the state machine, with waits of a hundredth of those in AWS."""
     functions = Scripted()
-    with Stack.start(functions=functions, retry_scale=SCALE) as stack:
+    with Stack.start(functions=functions, wait_scale=SCALE) as stack:
         world = World(stack, functions)
         functions.steps = {"extract": extract, "thumbnail": world.stored_thumbnail, "tag": tag}
         yield world
