@@ -107,7 +107,7 @@ def _copy(row: dict[str, Any], number: int) -> dict[str, Any]:
 
 def seconds(photos: int, *, labeler: str) -> float:
     """Return the seconds of a backfill in AWS, by default quotas and the project's estimates."""
-    at_once = DEFAULT_QUOTAS.invocations
+    at_once = DEFAULT_QUOTAS.invocations_at_once
     rate = min(backfill.rates(at_once, DEFAULT_QUOTAS, labeler=labeler).values())
     return costs.seconds_each(labeler=labeler) + (photos - 1) / rate
 

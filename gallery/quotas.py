@@ -28,23 +28,26 @@ FUNCTIONS_OF_A_PHOTO: Final = 2  # at the same time: Thumbnail and Tag
 class Quotas:
     """The quotas of an account in a region."""
 
-    invocations: int  # of all functions, at the same time
+    invocations_at_once: int  # of all functions
     labels_per_second: float  # calls of DetectLabels
 
 
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 # https://docs.aws.amazon.com/general/latest/gr/rekognition.html: the regions with the lowest
-DEFAULT_QUOTAS: Final = Quotas(invocations=1000, labels_per_second=5)
+DEFAULT_QUOTAS: Final = Quotas(invocations_at_once=1000, labels_per_second=5)
 
 # AWS says that new accounts have fewer invocations, but not how many. 10 are often reported.
-NEW_ACCOUNT: Final = Quotas(invocations=10, labels_per_second=5)
+NEW_ACCOUNT: Final = Quotas(invocations_at_once=10, labels_per_second=5)
 
 
 def photos_per_second(quotas: Quotas, *, labeler: str) -> dict[str, float]:
     """Return how many photos a second each quota allows; the lowest rate applies."""
     memory = memory_mb()
     billed = sum(billed_seconds(step, memory[step.partition(",")[0]]) for step in steps(labeler))
-    allowed = {f"Lambda: {quotas.invocations:,} invocations at once": quotas.invocations / billed}
+    allowed = {
+        f"Lambda: {quotas.invocations_at_once:,} invocations at once": quotas.invocations_at_once
+        / billed
+    }
     if labeler == "rekognition":
         name = f"Rekognition: {quotas.labels_per_second:g} DetectLabels a second"
         allowed[name] = quotas.labels_per_second
@@ -53,7 +56,7 @@ def photos_per_second(quotas: Quotas, *, labeler: str) -> dict[str, float]:
 
 def photos_at_once(quotas: Quotas, *, labeler: str) -> int:
     """Return how many photos to process at the same time: none waits for another's functions."""
-    most = quotas.invocations // FUNCTIONS_OF_A_PHOTO
+    most = quotas.invocations_at_once // FUNCTIONS_OF_A_PHOTO
     if labeler == "rekognition":
         most = min(most, int(quotas.labels_per_second * seconds_each(labeler=labeler)))
     return max(1, most)
@@ -81,11 +84,13 @@ def quotas_of(given: argparse.Namespace, session: boto3.Session) -> Quotas:
     quotas = NEW_ACCOUNT
     if given.invocations is None:
         try:
-            quotas = replace(quotas, invocations=invocations_at_once(_client(session, "lambda")))
+            quotas = replace(
+                quotas, invocations_at_once=invocations_at_once(_client(session, "lambda"))
+            )
         except (BotoCoreError, ClientError) as error:
-            print_stderr(f"assuming {quotas.invocations} invocations at once: {error}")
+            print_stderr(f"assuming {quotas.invocations_at_once} invocations at once: {error}")
     else:
-        quotas = replace(quotas, invocations=given.invocations)
+        quotas = replace(quotas, invocations_at_once=given.invocations)
     if given.labels_per_second is not None:
         quotas = replace(quotas, labels_per_second=given.labels_per_second)
     elif given.labeler == "rekognition":

@@ -310,5 +310,8 @@ def run(given: argparse.Namespace) -> int:
     print_stdout(", ".join(f"{count:,} {kind}" for kind, count in kinds.items()) or "all agree")
     if work and given.repair:
         at_once, _, _ = paced(given, deployment.session, len(work))
-        print_stdout(f"started: {start(deployment, work, at_once=at_once)}")
+        arn = start(
+            deployment.stepfunctions, given.reprocess_arn, deployment.logs, work, at_once=at_once
+        )
+        print_stdout(f"started: {arn}")
     return 0 if given.repair or not kinds else 1

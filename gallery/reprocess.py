@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Mapping, Sequence
 
+    from mypy_boto3_stepfunctions import SFNClient
+
+    from gallery.buckets import Bucket
     from gallery.table import Row, Table
 
 FOLDER: Final = "reprocess/"  # in the logs bucket: the list of photos, and the results
@@ -93,13 +96,22 @@ def jobs(
             yield Job(photo_key(owner, row["sk"]), row["sequencer"], relabel)
 
 
-def start(deployment: Deployment, work: Sequence[Job], *, at_once: int) -> str:
+def start(
+    stepfunctions: SFNClient,
+    reprocess_arn: str,
+    logs: Bucket,
+    work: Sequence[Job],
+    *,
+    at_once: int,
+) -> str:
     """Write `work` as a list to the logs bucket, and start one execution that reprocesses it.
 
     Returns its ARN.
 
     Args:
-        deployment: the gallery.
+        stepfunctions: in the region of the state machine.
+        reprocess_arn: of the state machine that reprocesses photos.
+        logs: the bucket of lists and results.
         work: the photos.
         at_once: how many of them to process at the same time.
 
@@ -107,11 +119,11 @@ def start(deployment: Deployment, work: Sequence[Job], *, at_once: int) -> str:
         ClientError: S3 or Step Functions refuses.
     """
     items = f"{FOLDER}{uuid.uuid4()}.json"
-    deployment.logs.put(items, msgspec.json.encode(work))
+    logs.put(items, msgspec.json.encode(work))
     options = {"items": items, "max_concurrency": at_once}
-    return deployment.stepfunctions.start_execution(
-        stateMachineArn=deployment.given.reprocess_arn, input=json.dumps(options)
-    )["executionArn"]
+    return stepfunctions.start_execution(stateMachineArn=reprocess_arn, input=json.dumps(options))[
+        "executionArn"
+    ]
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
@@ -168,5 +180,8 @@ def run(given: argparse.Namespace) -> int:
         f" about USD {usd:,.2f} and {hours:,.1f} hours ({limit})"
     )
     if work and not given.dry_run:
-        print_stdout(f"started: {start(deployment, work, at_once=at_once)}")
+        arn = start(
+            deployment.stepfunctions, given.reprocess_arn, deployment.logs, work, at_once=at_once
+        )
+        print_stdout(f"started: {arn}")
     return 0

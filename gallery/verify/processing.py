@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import io
 import json
 import time
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from PIL import Image
 
 from gallery import backfill, editing, queries, reprocess
-from gallery.deployment import Deployment
+from gallery.buckets import Bucket
 from gallery.records import Edits
 from gallery.verify import http
 from gallery.verify.photos import (
@@ -364,18 +363,17 @@ def reprocessed(run: Run) -> str:
     before = run.await_photos(BULK)
     first = before[BULK[0]][0]
     editing.edit(run.table, run.owner, first["key"], Edits(title=TITLE))
-    outputs = run.outputs
-    given = argparse.Namespace(
-        table=outputs.table,
-        photos_bucket=outputs.photos_bucket,
-        logs_bucket=outputs.logs_bucket,
-        reprocess_arn=outputs.reprocess_arn,
-    )
     selection = reprocess.Selection(everything=True, album=BULK_ALBUM)
     work = list(
         reprocess.jobs(run.table, run.owner, selection, relabel=False, tally=reprocess.Tally())
     )
-    arn = reprocess.start(Deployment(given, run.session), work, at_once=len(BULK))
+    arn = reprocess.start(
+        run.client("stepfunctions"),
+        run.outputs.reprocess_arn,
+        Bucket(run.client("s3"), run.outputs.logs_bucket),
+        work,
+        at_once=len(BULK),
+    )
     run.record_execution(arn)
     came = _bulk_run(run, arn, "reprocessing")
     after = run.photo_rows()

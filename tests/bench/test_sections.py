@@ -54,7 +54,7 @@ def test_only_growth_beyond_the_tolerance_is_a_regression(now: float, regressed:
 
 @pytest.mark.parametrize("labeler", ["rekognition", "embedded"])
 def test_time_is_linear_once_a_quota_limits_it(labeler: str) -> None:
-    at_once = DEFAULT_QUOTAS.invocations
+    at_once = DEFAULT_QUOTAS.invocations_at_once
     rate = min(backfill.rates(at_once, DEFAULT_QUOTAS, labeler=labeler).values())
 
     first, million = (growth.seconds(count, labeler=labeler) for count in (1, growth.MILLION))

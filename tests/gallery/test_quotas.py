@@ -43,13 +43,13 @@ def given(*arguments: str) -> argparse.Namespace:
 
 
 def test_aws_tells_the_quotas_of_the_account(session: boto3.Session) -> None:
-    assert quotas_of(given(), session) == Quotas(invocations=40, labels_per_second=25)
+    assert quotas_of(given(), session) == Quotas(invocations_at_once=40, labels_per_second=25)
 
 
 def test_arguments_replace_what_aws_tells(session: boto3.Session) -> None:
     set_ = given("--invocations", "3", "--labels-per-second", "0.5")
 
-    assert quotas_of(set_, session) == Quotas(invocations=3, labels_per_second=0.5)
+    assert quotas_of(set_, session) == Quotas(invocations_at_once=3, labels_per_second=0.5)
 
 
 def test_a_caller_whom_aws_tells_nothing_has_the_quotas_of_a_new_account(
