@@ -61,9 +61,6 @@ def handle(event, context):
             print("printed: é")
             sys.stderr.write("on stderr\\\\n")
             return "answer"
-        case "log":
-            log.info("photo read", extra={"photo_bytes": 7})
-            log.warning("photo late")
 """,
     "missing": "import no_such_module",
     "broken": "def handle(event, context):\n    return (",

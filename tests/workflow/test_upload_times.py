@@ -162,7 +162,9 @@ def test_an_undated_photo_keeps_its_place_in_every_order(
     assert undated.row()["time_key"].startswith(f"time#{began:%FT%T}#")
 
 
-def test_a_photo_whose_event_was_lost_has_the_time_of_its_event(undated: Undated) -> None:
+def test_a_photo_whose_row_was_lost_has_the_same_time_once_it_is_reprocessed(
+    undated: Undated,
+) -> None:
     undated.world.clear()
     undated.upload()
     first = undated.seen()
