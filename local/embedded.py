@@ -133,7 +133,7 @@ class _QuietHandler(MotoRequestHandler):  # type: ignore[misc]  # moto's classes
 
 
 class _Front:
-    """The WSGI application: answers Invoke, DetectLabels and validations; moto answers the rest."""
+    """The WSGI application: answers the requests that moto_patches lists; moto answers the rest."""
 
     def __init__(self, functions: "Functions", rekognition: Rekognition, usage: Usage) -> None:
         self.functions = functions

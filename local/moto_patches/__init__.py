@@ -58,6 +58,7 @@ s3access         applies a statement whose conditions hold         denies if the
                  returns an object only with its customer key      ignores customer keys
                  refuses customer keys by default                  accepts them
 s3checksums      refuses a wrong checksum, of a part too           accepts any
+                 refuses a part with another algorithm's checksum  accepts it
                  completes an upload with its parts' checksums     completes it without
 sqs              keeps the attributes that a call does not set     drops the policy
                  has RedriveAllowPolicy                            does not know it
@@ -75,7 +76,23 @@ stepfunctions    evaluates JSONata (moto#10105)                    raises TypeEr
                  passes any error of a branch on                   fails on names with States.
                  names errors after the SDK's service              after another name
                  (speed) waits between retries, and in Wait        waits in full, in tests too
+                 (tests) runs branches and executions in turns     at the same time
 syntax           (Python 3.11: threads share a counter)            builds syntax trees in threads
+
+Some requests do not reach moto, because local/embedded.py answers them:
+
+request          what AWS does                                     what moto does instead
+---------------  ------------------------------------------------  ---------------------------------
+DetectLabels     labels the photo, or refuses it                   always returns a mobile phone
+                 limits the calls a second                         has no limit
+Invoke           runs the image of the function                    has no such image
+                 refuses an event that is not JSON                 passes it on
+                 limits the invocations at once                    has no limit
+                 returns the end of the log if asked               that of its own container
+GetAccountSettings, ListServiceQuotas, ListAWSDefaultServiceQuotas
+                 tells the account's quotas                        knows none of Lambda, Rekognition
+ValidateStateMachineDefinition
+                 says what is wrong with a definition              does not know this operation
 """
 
 # batch comes before every module that imports moto's Step Functions
