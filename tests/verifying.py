@@ -193,10 +193,6 @@ class World:
         program.write_text(f"#!/bin/sh\ncat << 'EOF'\n{lines}\nEOF\nexit {status}\n")
         program.chmod(0o755)
 
-    def answers(self, run: Run, service: str, operation: str, answer: dict[str, Any]) -> None:
-        """Let a client of `run` get that answer instead of asking the embedded AWS."""
-        answers(run.client(service), operation, answer)
-
 
 class _Ok:
     status_code = 200

@@ -86,7 +86,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--abort-backfill",
         action="store_true",
-        help="also abort a backfill, which rings the alarm executions-aborted",
+        help="also abort a backfill, which raises the alarm executions-aborted",
     )
     command.add_argument("--json", action="store_true", help="print the table as JSON")
     command.add_argument("--dry-run", action="store_true", help="print the table, try nothing")

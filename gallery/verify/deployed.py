@@ -8,8 +8,6 @@ from http import HTTPStatus
 from math import inf
 from typing import TYPE_CHECKING, Final
 
-from botocore.exceptions import ClientError
-
 from gallery.quotas import Quotas, invocations_at_once, labels_per_second, photos_per_second
 from gallery.verify import http, leftovers
 from gallery.verify.run import DifferentError, NotTriedError, Run, is_aws
@@ -49,15 +47,8 @@ def quotas(run: Run) -> str:
     tag = run.client("lambda").get_function(FunctionName=run.outputs.function_names["tag"])
     variables = tag["Configuration"].get("Environment", {}).get("Variables", {})
     labeler = variables.get("LABELER", "rekognition")
-    try:
-        at_once = invocations_at_once(run.client("lambda"))
-        labels = (
-            labels_per_second(run.client("service-quotas")) if labeler == "rekognition" else None
-        )
-    except (ClientError, KeyError) as error:
-        if run.emulator is None:
-            raise
-        raise NotTriedError(f"{run.emulator} does not tell an account's quotas") from error
+    at_once = invocations_at_once(run.client("lambda"))
+    labels = labels_per_second(run.client("service-quotas")) if labeler == "rekognition" else None
     allowed = photos_per_second(Quotas(at_once, labels or inf), labeler=labeler)
     unknown = labeler == "rekognition" and labels is None
     limit = "quota of DetectLabels unknown" if unknown else min(allowed, key=allowed.__getitem__)
@@ -120,7 +111,7 @@ def api_preflight(run: Run) -> str:
     page = _preflight(url, run.outputs.site_url)
     other = _preflight(url, ELSEWHERE)
     allowed = page.headers.get("Access-Control-Allow-Origin")
-    problems = list(_refused(page))
+    problems = list(_preflight_problems(page))
     if allowed != run.outputs.site_url:
         problems.append(f"the page may not read it: Access-Control-Allow-Origin is {allowed!r}")
     if "Access-Control-Allow-Origin" in other.headers:
@@ -139,7 +130,7 @@ def _preflight(url: str, origin: str) -> http.Response:
     return http.send("OPTIONS", url, headers)
 
 
-def _refused(answer: http.Response) -> Iterator[str]:
+def _preflight_problems(answer: http.Response) -> Iterator[str]:
     if answer.status not in {HTTPStatus.OK, HTTPStatus.NO_CONTENT}:
         yield f"status {answer.status}"
     headers = answer.headers.get("Access-Control-Allow-Headers") or ""
@@ -184,7 +175,7 @@ def plan(run: Run) -> str:
 
 
 def alarms(run: Run) -> str:
-    """List the alarms of the deployment that ring."""
+    """List the alarms of the deployment that are in ALARM."""
     pages = run.client("cloudwatch").get_paginator("describe_alarms")
     found = [
         alarm

@@ -445,7 +445,7 @@ def aborted_backfill(run: Run) -> str:
     """Abort a backfill, and see whether its children stop."""
     if not run.abort_backfill:
         raise NotTriedError(
-            "an aborted execution rings the alarm executions-aborted; --abort-backfill tries it"
+            "an aborted execution raises the alarm executions-aborted; --abort-backfill tries it"
         )
     stepfunctions = run.client("stepfunctions")
     arn = _start_backfill(run, max_concurrency=1)
