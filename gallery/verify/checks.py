@@ -72,7 +72,7 @@ BEFORE: Final = (
         "functions",
         "the state of the three functions",
         "Active, last update successful",
-        "Inactive: Lambda wakes a function that rested for weeks at its next event, within two"
+        "Inactive: Lambda restores a function that was idle for weeks at its next event, within"
         " minutes: run verify again. Failed: `make push apply`, and read the reason.",
         deployed.functions,
     ),

@@ -201,7 +201,7 @@ def alarm_email(run: Run) -> str:
     waiting = [one["Endpoint"] for one in found if one["SubscriptionArn"] == "PendingConfirmation"]
     if waiting:
         raise DifferentError(f"not confirmed: {', '.join(waiting)}")
-    return ", ".join(one["Endpoint"] for one in found) or "nobody is told: alarm_email is not set"
+    return ", ".join(one["Endpoint"] for one in found) or "alarm_email is not set: no email is sent"
 
 
 def dead_letters(run: Run) -> str:
