@@ -1,17 +1,13 @@
 """What a stack makes of the photos of `make demo`: their records and renditions."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
+from deployment import NO_PHOTO, READY
 from local.stack import Stack
 from shared.items import plain
 
-PHOTOS = sorted(
-    path
-    for path in (Path(__file__).parents[1] / "local" / "photos").iterdir()
-    if path.suffix != ".md"
-)
+PHOTOS = sorted([NO_PHOTO, *READY])
 # Fields that differ between two executions or two uploads.
 OF_ITS_OWN = (
     "album_key",  # holds sort_time

@@ -6,14 +6,14 @@ import json
 import subprocess
 from http import HTTPStatus
 from math import inf
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from gallery.quotas import Quotas, invocations_at_once, labels_per_second, photos_per_second
 from gallery.verify import http, leftovers
 from gallery.verify.run import DifferentError, NotTriedError, Run, is_aws
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from gallery.table import Row
 
@@ -177,11 +177,7 @@ def plan(run: Run) -> str:
 def alarms(run: Run) -> str:
     """List the alarms of the deployment that are in ALARM."""
     pages = run.client("cloudwatch").get_paginator("describe_alarms")
-    found = [
-        alarm
-        for page in pages.paginate(ActionPrefix=run.outputs.alarm_topic_arn)
-        for alarm in page["MetricAlarms"]
-    ]
+    found = _listed(pages.paginate(ActionPrefix=run.outputs.alarm_topic_arn), "MetricAlarms")
     ringing = [str(alarm["AlarmName"]) for alarm in found if alarm["StateValue"] == "ALARM"]
     if ringing:
         raise DifferentError(f"in ALARM: {', '.join(ringing)}")
@@ -193,15 +189,16 @@ def alarms(run: Run) -> str:
 def alarm_email(run: Run) -> str:
     """See whether the recipient of the alarms has confirmed the address."""
     pages = run.client("sns").get_paginator("list_subscriptions_by_topic")
-    found = [
-        subscription
-        for page in pages.paginate(TopicArn=run.outputs.alarm_topic_arn)
-        for subscription in page["Subscriptions"]
-    ]
+    found = _listed(pages.paginate(TopicArn=run.outputs.alarm_topic_arn), "Subscriptions")
     waiting = [one["Endpoint"] for one in found if one["SubscriptionArn"] == "PendingConfirmation"]
     if waiting:
         raise DifferentError(f"not confirmed: {', '.join(waiting)}")
     return ", ".join(one["Endpoint"] for one in found) or "alarm_email is not set: no email is sent"
+
+
+def _listed(pages: Iterable[Mapping[str, Any]], name: str) -> list[Any]:
+    """Return what a list of AWS has on all of its pages."""
+    return [one for page in pages for one in page[name]]
 
 
 def dead_letters(run: Run) -> str:
