@@ -370,6 +370,9 @@ def failed(cause: object, name: str = "AccessDeniedError") -> Variables:
         ('{"errorMessage": "no \\d in JSON"}', "no "),
         ('Said: "errorMessage": "x" (400)', 'Said: "errorMessage": "x" (400)'),
         ("The service said so", "The service said so"),
+        # not escaped: two UTF-16 units each
+        ('{"errorMessage": "x' + "😀" * 600 + '"}', "x" + "😀" * 499),
+        ("x" + "😀" * 600, "x" + "😀" * 499),
         ("{not JSON", "{not JSON"),
         ("x" * 40_000, "x" * 500),
         ("", ""),
