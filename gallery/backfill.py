@@ -25,7 +25,6 @@ from gallery.quotas import (
     DEFAULT_QUOTAS,
     Quotas,
     add_quota_arguments,
-    photos_at_once,
     photos_per_second,
     quotas_of,
 )
@@ -61,6 +60,7 @@ OPEN_EXECUTIONS: Final = 1_000_000
 WRITE_UNITS_PER_SECOND: Final = 1000
 
 MOST_AT_ONCE: Final = 10_000  # of a Map's children
+FUNCTIONS_OF_A_PHOTO: Final = 2  # at the same time: Thumbnail and Tag
 
 ARCHIVED: Final = frozenset({"DEEP_ARCHIVE", "GLACIER"})  # storage classes that cannot be read
 BATCH: Final = 100  # keys in one BatchGetItem, at most
@@ -152,8 +152,23 @@ def reprocess_usd(photos: int, labeled: int, *, labeler: str) -> float:
 def rates(max_concurrency: int, quotas: Quotas, *, labeler: str) -> dict[str, float]:
     """Return how many new photos a second each limit allows; the lowest rate applies."""
     each = seconds_each(labeler=labeler)
+    own = {f"{max_concurrency} at once, {each:.1f} s each": max_concurrency / each}
+    return own | limits(quotas, labeler=labeler)
+
+
+def photos_at_once(quotas: Quotas, *, labeler: str) -> int:
+    """Return how many photos to process at the same time, within all limits.
+
+    None waits for the functions of another, and all may be one owner's.
+    """
+    rate = min(limits(quotas, labeler=labeler).values())
+    most = int(rate * seconds_each(labeler=labeler))
+    return max(1, min(most, quotas.invocations_at_once // FUNCTIONS_OF_A_PHOTO))
+
+
+def limits(quotas: Quotas, *, labeler: str) -> dict[str, float]:
+    """Return how many new photos a second AWS allows, by the name of each limit."""
     return {
-        f"{max_concurrency} at once, {each:.1f} s each": max_concurrency / each,
         f"Step Functions: {TRANSITIONS_PER_SECOND} transitions a second": TRANSITIONS_PER_SECOND
         / (TRANSITIONS + OWN_TRANSITIONS),
         # the Map's child execution, and the photo's own

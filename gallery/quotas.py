@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from gallery.costs import billed_seconds, memory_mb, seconds_each, steps
+from gallery.costs import billed_seconds, memory_mb, steps
 from gallery.shell import LABELERS, at_least, print_stderr, whole_number
 
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import boto3
-
-FUNCTIONS_OF_A_PHOTO: Final = 2  # at the same time: Thumbnail and Tag
 
 
 @dataclass(frozen=True)
@@ -52,14 +50,6 @@ def photos_per_second(quotas: Quotas, *, labeler: str) -> dict[str, float]:
         name = f"Rekognition: {quotas.labels_per_second:g} DetectLabels a second"
         allowed[name] = quotas.labels_per_second
     return allowed
-
-
-def photos_at_once(quotas: Quotas, *, labeler: str) -> int:
-    """Return how many photos to process at the same time: none waits for another's functions."""
-    most = quotas.invocations_at_once // FUNCTIONS_OF_A_PHOTO
-    if labeler == "rekognition":
-        most = min(most, int(quotas.labels_per_second * seconds_each(labeler=labeler)))
-    return max(1, most)
 
 
 def add_quota_arguments(command: argparse.ArgumentParser) -> None:

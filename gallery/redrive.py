@@ -11,8 +11,7 @@ A message is of one of two kinds:
 Each failed execution and each event is redriven once: the new execution's name is a hash of the
 failed execution's ARN or of the event's id, and Step Functions accepts a name once. Redrive then
 deletes the message. Running it again, or twice at once, is safe. If the new execution fails, it
-sends a message of its own. Redrive starts no more executions a second than the account's quotas
-allow.
+sends a message of its own. Redrive starts no more executions a second than a backfill would.
 """
 
 import argparse
@@ -27,7 +26,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from gallery.quotas import add_quota_arguments, photos_per_second, quotas_of
+from gallery.backfill import limits
+from gallery.quotas import add_quota_arguments, quotas_of
 from gallery.shell import print_stdout, session_for, state_machine_arn, whole_number
 from gallery.table import ConflictError, Table
 from gallery.times import CLAIM_STANDS
@@ -325,8 +325,8 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 def run(given: argparse.Namespace) -> int:
     """Redrive, and print the number of each outcome; return 1 if a message is not understood."""
     session = session_for(given.state_machine_arn)
-    rates = photos_per_second(quotas_of(given, session), labeler=given.labeler)
-    limit, per_second = min(rates.items(), key=lambda one: one[1])
+    allowed = limits(quotas_of(given, session), labeler=given.labeler)
+    limit, per_second = min(allowed.items(), key=lambda one: one[1])
     outcomes = Redrive(
         session.client("sqs"),
         session.client("stepfunctions"),

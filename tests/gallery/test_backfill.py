@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from embeddedaws import TABLE, Aws
-from gallery.backfill import BATCH, Tally, count, rates, usd
+from gallery.backfill import BATCH, Tally, count, limits, photos_at_once, rates, usd
 from gallery.costs import seconds_each
-from gallery.quotas import DEFAULT_QUOTAS, photos_at_once
+from gallery.quotas import DEFAULT_QUOTAS, NEW_ACCOUNT, Quotas
 from local.clients import environment
 
 ROOT = Path(__file__).parents[2]
@@ -81,13 +81,25 @@ def test_a_photo_with_a_record_costs_no_labels() -> None:
     )
 
 
-def test_the_default_keeps_within_the_lowest_quota_of_labels() -> None:
-    at_once = photos_at_once(DEFAULT_QUOTAS, labeler="rekognition")
-    allowed = rates(at_once, DEFAULT_QUOTAS, labeler="rekognition")
+ACCOUNTS = {
+    (NEW_ACCOUNT, "rekognition"): 5,
+    (DEFAULT_QUOTAS, "rekognition"): 6,
+    (Quotas(1000, 50), "rekognition"): 29,
+    (DEFAULT_QUOTAS, "embedded"): 29,
+    (Quotas(1, 0.1), "rekognition"): 1,
+}
 
-    own = at_once / seconds_each(labeler="rekognition")
-    assert own <= DEFAULT_QUOTAS.labels_per_second
-    assert min(allowed.values()) == own
+
+@pytest.mark.parametrize(("account", "labeler"), ACCOUNTS)
+def test_as_many_photos_are_processed_at_once_as_every_limit_allows(
+    account: Quotas, labeler: str
+) -> None:
+    at_once = photos_at_once(account, labeler=labeler)
+    own = at_once / seconds_each(labeler=labeler)
+
+    assert at_once == ACCOUNTS[account, labeler]
+    assert at_once == 1 or own <= min(limits(account, labeler=labeler).values())
+    assert at_once == 1 or own == min(rates(at_once, account, labeler=labeler).values())
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,8 @@ import pytest
 from embeddedaws import Aws
 from gallery import quotas
 from gallery.quotas import (
-    DEFAULT_QUOTAS,
     NEW_ACCOUNT,
     Quotas,
-    photos_at_once,
     photos_per_second,
     quotas_of,
 )
@@ -78,22 +76,6 @@ def test_an_account_without_a_quota_of_its_own_has_the_default(session: boto3.Se
 
     assert [one["Value"] for one in known(ServiceCode="rekognition")["Quotas"]] == [5]
     assert known(ServiceCode="lambda")["Quotas"] == []
-
-
-@pytest.mark.parametrize(
-    ("account", "labeler", "photos"),
-    [
-        (NEW_ACCOUNT, "rekognition", 5),
-        (DEFAULT_QUOTAS, "rekognition", 6),
-        (Quotas(1000, 50), "rekognition", 60),
-        (DEFAULT_QUOTAS, "embedded", 500),
-        (Quotas(1, 0.1), "rekognition", 1),
-    ],
-)
-def test_as_many_photos_are_processed_at_once_as_the_quotas_allow(
-    account: Quotas, labeler: str, photos: int
-) -> None:
-    assert photos_at_once(account, labeler=labeler) == photos
 
 
 @pytest.mark.parametrize("value", ["0", "nan", "-1", "x"])

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from gallery.backfill import OWN_TRANSITIONS
-from gallery.quotas import NEW_ACCOUNT, photos_at_once
+from gallery.backfill import OWN_TRANSITIONS, photos_at_once
+from gallery.quotas import NEW_ACCOUNT
 from shared.contracts import Contract, ExtractRequest
 from shared.errors import AccessDeniedError
 from workflow.bulk import definition, deployed, outcomes, results, succeeded

@@ -302,13 +302,12 @@ def test_a_claim_removes_what_the_outcome_before_has_left(evaluate: Evaluate) ->
     [update] = evaluate("claim_row", itertools.islice(claims(), 1))
 
     _, _, removed = update["UpdateExpression"].partition(" REMOVE ")
-    assert removed == "#reason, #step, #error, labels_status"
+    assert removed == "#reason, #step, #error"
 
 
 def test_what_the_row_held_is_known_after_the_claim(evaluate: Evaluate) -> None:
     old = {
         "status": {"S": "READY"},
-        "labels_status": {"S": "READY"},
         "edits": {"S": '{"title":"x"}'},
         "album_key": {"S": "a"},
         "label_keys": {"L": [{"S": "label#a"}, {"S": "label#b"}]},
@@ -331,7 +330,6 @@ def test_what_the_row_held_is_known_after_the_claim(evaluate: Evaluate) -> None:
 
     kept = {
         "status": "READY",
-        "labels_status": "READY",
         "edits": '{"title":"x"}',
         "is_counted": True,
     }
@@ -341,6 +339,28 @@ def test_what_the_row_held_is_known_after_the_claim(evaluate: Evaluate) -> None:
         PREVIOUS,
         {**PREVIOUS, "status": "READY"},
     ]
+
+
+@pytest.mark.parametrize(
+    ("row", "status"),
+    [
+        ({"version_id": "v1", "claimed_version": "v1", "album_key": "a"}, "READY"),
+        ({"etag": "e1", "claimed_version": "e1", "album_key": "a"}, "READY"),
+        ({"version_id": "v1", "claimed_version": "v2", "album_key": "a"}, "PROCESSING"),
+        ({"version_id": "v1", "claimed_version": "v1"}, "PROCESSING"),  # REJECTED, for one
+        ({"claimed_version": "", "album_key": "a"}, "PROCESSING"),
+    ],
+)
+def test_a_photo_that_a_dead_execution_holds_is_what_its_row_describes(
+    evaluate: Evaluate, row: dict[str, str], status: str
+) -> None:
+    old = {name: {"S": value} for name, value in row.items()} | {"status": {"S": "PROCESSING"}}
+    states = {"result": {"Attributes": old}}
+    claim = {**CLAIM, "won": False}
+
+    [previous] = evaluate("previous", [{"claim": claim, "previous": {}, "states": states}])
+
+    assert previous["status"] == status
 
 
 # Failures
@@ -370,6 +390,9 @@ def failed(cause: object, name: str = "AccessDeniedError") -> Variables:
         ('{"errorMessage": "no \\d in JSON"}', "no "),
         ('Said: "errorMessage": "x" (400)', 'Said: "errorMessage": "x" (400)'),
         ("The service said so", "The service said so"),
+        # not escaped: two UTF-16 units each
+        ('{"errorMessage": "x' + "😀" * 600 + '"}', "x" + "😀" * 499),
+        ("x" + "😀" * 600, "x" + "😀" * 499),
         ("{not JSON", "{not JSON"),
         ("x" * 40_000, "x" * 500),
         ("", ""),
@@ -591,19 +614,17 @@ def test_a_number_is_written_as_dynamodb_reads_it(evaluate: Evaluate) -> None:
     assert {name: photo[name] for name in numbers} == numbers
 
 
-@pytest.mark.parametrize("labels_status", [None, "READY", "SKIPPED:TOO_SMALL"])
-def test_a_restored_row_is_ready_with_the_labels_that_it_had(
-    evaluate: Evaluate, labels_status: str | None
-) -> None:
-    said = {} if labels_status is None else {"labels_status": labels_status}
-    case = {"row": ROW, "claim": CLAIM, "previous": {**PREVIOUS, **said}, "states": STATES}
+def test_a_restored_row_is_ready_and_otherwise_unchanged(evaluate: Evaluate) -> None:
+    case = {"row": ROW, "claim": CLAIM, "states": STATES}
 
     [update] = evaluate("restore_row", [case])
 
     values = update["ExpressionAttributeValues"]
     text = f"{update['ConditionExpression']} {update['UpdateExpression']}"
     assert set(re.findall(r":\w+", text)) == set(values)
-    assert values.get(":labels") == (None if labels_status is None else {"S": labels_status})
+    assert update["UpdateExpression"] == (
+        "SET #status = :ready, updated_at = :now REMOVE processing_shard"
+    )
 
 
 def test_the_execution_that_holds_the_photo_is_read_from_the_row(evaluate: Evaluate) -> None:

@@ -58,6 +58,53 @@ def test_a_reprocessing_in_which_tag_rejects_the_photo_leaves_it_as_it_was(ready
     assert ready.derived() == before
 
 
+def facts(world: World) -> dict[str, Any]:
+    """Return the photo's row without what every claim changes."""
+    return {
+        name: value
+        for name, value in world.rows()[SK].items()
+        if name not in {"execution_arn", "updated_at"}
+    }
+
+
+@pytest.mark.parametrize("step", ["extract", "thumbnail", "tag"])
+def test_a_failed_reprocessing_leaves_a_photo_as_it_was_though_the_answer_to_its_claim_was_lost(
+    ready: World, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    before, renditions = facts(ready), ready.derived()
+    unanswered(monkeypatch, "update_item", 1, done=True)
+    ready.functions.steps[step] = raising(errors.AccessDeniedError("no"))
+
+    [ended] = ready.run(reprocess(ready))
+
+    assert (ended.status, facts(ready), ready.derived()) == ("FAILED", before, renditions)
+
+
+@pytest.mark.parametrize("step", ["extract", "thumbnail", "tag"])
+def test_a_reprocessing_that_was_aborted_and_fails_again_leaves_a_photo_as_it_was(
+    ready: World, step: str
+) -> None:
+    before, renditions, made = facts(ready), ready.derived(), reprocess(ready)
+    stepfunctions, usual = ready.stack.stepfunctions, ready.functions.steps["extract"]
+
+    def aborted(request: Any) -> Contract:  # noqa: ANN401  # any step's request
+        [running] = stepfunctions.list_executions(
+            stateMachineArn=ready.stack.state_machine_arn, statusFilter="RUNNING"
+        )["executions"]
+        stepfunctions.stop_execution(executionArn=running["executionArn"])
+        return usual(request)
+
+    ready.functions.steps["extract"] = aborted
+    [first] = ready.run(made)
+    assert (first.status, ready.rows()[SK]["status"]) == ("ABORTED", "PROCESSING")
+    ready.make_claims_stale()  # as redrive does
+    ready.functions.steps |= {"extract": usual, step: raising(errors.AccessDeniedError("no"))}
+
+    [second] = ready.run(made)
+
+    assert (second.status, facts(ready), ready.derived()) == ("FAILED", before, renditions)
+
+
 def test_a_photo_that_is_published_keeps_its_renditions_though_nothing_answers(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
