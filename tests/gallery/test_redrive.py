@@ -330,6 +330,8 @@ def test_an_undelivered_event_is_started(world: World) -> None:
         "5",
         "{}",
         '{"execution_arn": 5, "failure": {"name": "x"}}',
+        '{"execution_arn": "arn", "failure": {"name": "x", "step": []}}',
+        "[" * 200_000,
         '{"id": "1", "detail-type": "Object Restore Completed", "source": "aws.s3"}',
         '{"id": "1", "detail-type": "Object Created", "source": "aws.ec2"}',
         '{"id": "1", "detail-type": "Object Created"}',
@@ -349,6 +351,35 @@ def test_a_message_that_is_not_understood_stays_and_stops_nothing(world: World) 
 
     assert run(world) == {"started": 1, "not understood": 2}
     assert waiting(world) == 2
+
+
+PHOTO = json.dumps({"bucket": "photos", "object": {"key": KEY}})
+
+
+@pytest.mark.parametrize(
+    ("arn", "step", "given"),
+    [
+        ("", "Claim", PHOTO),
+        (GONE.replace("execution:gallery", "express:gallery"), "Claim", PHOTO),
+        (GONE.replace("123456789012", "210987654321"), "Claim", PHOTO),
+        (f"{GONE}{'x' * 300}", "Claim", PHOTO),
+        ("", "Extract", None),
+        (GONE, "Extract", "{"),
+        (GONE, "Extract", "[" * 200_000),
+        (GONE, "Extract", "5"),
+        (GONE, "Claim", "{}"),
+        (GONE, "Claim", '{"bucket": "photos", "object": {"key": "\\ud800"}}'),
+    ],
+)
+def test_a_message_about_something_else_stays_and_stops_nothing(
+    world: World, arn: str, step: str, given: str | None
+) -> None:
+    failure = {"name": "x", "step": step}
+    send(world, {"execution_arn": arn, "failure": failure, **({"input": given} if given else {})})
+    send(world, event_of_s3())
+
+    assert run(world) == {"started": 1, "not understood": 1}
+    assert waiting(world) == 1
 
 
 def test_no_more_executions_are_started_a_second_than_quotas_allow(
