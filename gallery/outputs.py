@@ -10,7 +10,7 @@ import json
 import shutil
 import subprocess
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
 
 import msgspec
 
@@ -20,23 +20,33 @@ if TYPE_CHECKING:
     import argparse
 
 TERRAFORM: Final = "terraform"  # the program, and the folder of its configuration
+STEPS: Final = frozenset({"extract", "tag", "thumbnail"})
+
+StateMachineArn: TypeAlias = Annotated[
+    str, msgspec.Meta(pattern=r"^arn:[^:]+:states:[^:]+:[^:]+:stateMachine:[^:]+$")
+]
 
 
 class Outputs(msgspec.Struct, frozen=True, kw_only=True):
     """The outputs that commands use. docs/settings.md describes all of them."""
 
     alarm_topic_arn: str
-    backfill_arn: str
+    backfill_arn: StateMachineArn
     dead_letters_url: str
     derived_bucket: str
     executions_url: str
     function_names: dict[str, str]  # by step
     logs_bucket: str
     photos_bucket: str
-    reprocess_arn: str
+    reprocess_arn: StateMachineArn
     site_url: str
-    state_machine_arn: str
+    state_machine_arn: StateMachineArn
     table: str
+
+    def __post_init__(self) -> None:
+        """Refuse names that lack a step."""
+        if missing := STEPS - self.function_names.keys():
+            raise ValueError(f"function_names has no {', '.join(sorted(missing))}")
 
 
 def add_outputs_arguments(command: argparse.ArgumentParser) -> None:
@@ -89,3 +99,5 @@ def _file(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except OSError as error:
         raise CommandError(f"{path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise CommandError(f"{path}: not the outputs of a deployed gallery: {error}") from error

@@ -18,6 +18,7 @@ import argparse
 import hashlib
 import json
 import math
+import re
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -37,6 +38,8 @@ from shared.keys import photo_sort_key, split_upload_key
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_stepfunctions import SFNClient
+
+_SURROGATES: Final = re.compile(r"[\ud800-\udfff]")  # no key of S3 has halves of pairs
 
 RULES: Final = Path(__file__).parents[1] / "workflow/upload_rules.json.tftpl"
 
@@ -88,11 +91,13 @@ def parse(body: str, receipt: str, error_code: str) -> Message:
     """
     try:
         content = json.loads(body)
-    except ValueError as error:
+    except (RecursionError, ValueError) as error:
         raise MessageError(f"not JSON: {error}") from error
     match content:
-        case {"execution_arn": str(arn), "failure": {"name": str(name), **more}}:
-            step = more.get("step")
+        case {
+            "execution_arn": str(arn),
+            "failure": {"name": str(name), **more},
+        } if isinstance(step := more.get("step"), str | None):
             return Message(
                 receipt=receipt,
                 cause=arn,
@@ -134,25 +139,34 @@ def _value(event: Mapping[str, Any], path: str) -> Any:  # noqa: ANN401  # JSON
     return value
 
 
+def is_execution_of(state_machine_arn: str, arn: str) -> bool:
+    """Return whether `arn` can be of an execution of the state machine.
+
+    Step Functions refuses to describe anything else, with errors that depend on what it is.
+    """
+    own = state_machine_arn.replace(":stateMachine:", ":execution:")
+    return re.fullmatch(f"{re.escape(own)}:[A-Za-z0-9_-]{{1,80}}", arn) is not None
+
+
 def row_of(execution_input: str) -> dict[str, str]:
     """Return the keys of the photo's row; as workflow/expressions/{owned,unowned}_row.jsonata.
 
     Raises:
-        MessageError: the input is no JSON, or names no photo.
+        MessageError: the input is not JSON, or names no photo.
     """
     try:
         content = json.loads(execution_input)
-    except ValueError as error:
+    except (RecursionError, ValueError) as error:
         raise MessageError(f"its input is not JSON: {error}") from error
     match content:
-        case {"bucket": str(bucket), "object": {"key": str(key)}}:
+        case {"bucket": str(bucket), "object": {"key": str(key)}} if not _SURROGATES.search(key):
             pass
         case _:
             raise MessageError("its input names no photo")
     try:
         owner = split_upload_key(key).owner
     except BadKeyError:
-        place = f"{bucket}/{key}".encode(errors="surrogatepass")
+        place = f"{bucket}/{key}".encode()
         return {"pk": "/", "sk": f"photo#{hashlib.sha256(place).hexdigest()}"}
     return {"pk": owner, "sk": photo_sort_key(owner, key)}
 
@@ -195,7 +209,11 @@ class Redrive:
             for messages in by_cause.values():
                 if outcomes["started"]:
                     time.sleep(1 / self.per_second)
-                outcome, done = self._redrive(messages)
+                try:
+                    outcome, done = self._redrive(messages)
+                except MessageError as error:
+                    outcome, done = "not understood", False
+                    print_stdout(f"not understood: {error}: {messages[0].cause}")
                 outcomes[outcome] += 1
                 if done and not self.dry_run:
                     for message in messages:
@@ -222,11 +240,15 @@ class Redrive:
             most -= len(received)
             for message in received:
                 attributes = message.get("MessageAttributes", {})
-                code = attributes["ERROR_CODE"]["StringValue"] if attributes else ""
+                code = attributes["ERROR_CODE"].get("StringValue", "") if attributes else ""
                 yield message["Body"], message["ReceiptHandle"], code
 
     def _redrive(self, messages: list[Message]) -> tuple[str, bool]:
-        """Redrive messages of one cause; return the outcome, and whether they can be deleted."""
+        """Redrive messages of one cause; return the outcome, and whether they can be deleted.
+
+        Raises:
+            MessageError: they cannot be redriven.
+        """
         message = next((one for one in messages if one.unclaimed), messages[0])
         known = next((one.input for one in messages if one.input is not None), None)
         if known is None or not message.unclaimed:
@@ -237,13 +259,8 @@ class Redrive:
             if known is None and execution:
                 known = execution.input
         if known is None:
-            print_stdout(f"not understood: Step Functions has forgotten its input: {message.cause}")
-            return "not understood", False
-        try:
-            place = row_of(known)
-        except MessageError as error:
-            print_stdout(f"not understood: {error}: {message.cause}")
-            return "not understood", False
+            raise MessageError("Step Functions has forgotten its input")
+        place = row_of(known)
         if not (message.unclaimed or self.dry_run or self._release(message.cause, place)):
             print_stdout(f"held back, its photo is just being written: {message.cause}")
             return "held back", False
@@ -280,11 +297,16 @@ class Redrive:
         return True
 
     def _execution(self, arn: str) -> Execution | None:
-        """Return an execution; None after 90 days, when Step Functions has forgotten it."""
-        errors = self.stepfunctions.exceptions
+        """Return an execution; None after 90 days, when Step Functions has forgotten it.
+
+        Raises:
+            MessageError: it is none of the gallery's.
+        """
+        if not is_execution_of(self.state_machine_arn, arn):
+            raise MessageError("not an execution of the gallery")
         try:
             known = self.stepfunctions.describe_execution(executionArn=arn)
-        except (errors.ExecutionDoesNotExist, errors.InvalidArn):
+        except self.stepfunctions.exceptions.ExecutionDoesNotExist:
             return None
         return Execution(known["input"], known["status"] == "RUNNING")
 

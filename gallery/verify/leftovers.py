@@ -13,12 +13,14 @@ import json
 import os
 import socket
 import time
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
+from gallery import redrive
 from gallery.buckets import MAX_DELETED
 from gallery.verify.run import OWNER, OWNER_PREFIX, DifferentError, Marker, Run
 from shared.keys import UPLOADS_PREFIX
@@ -202,42 +204,61 @@ def _delete(run: Run, bucket: str, versions: list[Version]) -> None:
 
 
 def dead_letters(run: Run, *, delete: bool) -> int:
-    """Return the number of dead-letter messages of a run; others become visible again at once."""
+    """Return the number of dead-letter messages of a run; others become visible again at once.
+
+    Raises:
+        DifferentError: there are more messages than are searched.
+    """
     sqs, queue = run.client("sqs"), {"QueueUrl": run.outputs.dead_letters_url}
     own: list[str] = []
-    others: list[str] = []
-    while len(own) + len(others) < MESSAGES:
-        received = sqs.receive_message(
-            **queue,
-            MaxNumberOfMessages=10,
-            VisibilityTimeout=HIDDEN_SECONDS,
-            WaitTimeSeconds=run.patience.messages,
-        ).get("Messages", [])
-        if not received:
-            break
-        for message in received:
-            kept = own if _is_of(run, message["Body"]) else others
-            kept.append(message["ReceiptHandle"])
-    for receipt in own if delete else []:
-        sqs.delete_message(**queue, ReceiptHandle=receipt)
-    for receipt in others if delete else [*others, *own]:
-        sqs.change_message_visibility(**queue, ReceiptHandle=receipt, VisibilityTimeout=0)
+    hidden: list[str] = []
+    try:
+        while len(hidden) < MESSAGES:
+            received = sqs.receive_message(
+                **queue,
+                MaxNumberOfMessages=10,
+                VisibilityTimeout=HIDDEN_SECONDS,
+                WaitTimeSeconds=run.patience.messages,
+            ).get("Messages", [])
+            if not received:
+                break
+            hidden += [message["ReceiptHandle"] for message in received]
+            own += [one["ReceiptHandle"] for one in received if _is_of(run, one["Body"])]
+        for receipt in own if delete else []:
+            sqs.delete_message(**queue, ReceiptHandle=receipt)
+            hidden.remove(receipt)
+    finally:
+        for receipt in hidden:
+            with suppress(sqs.exceptions.MessageNotInflight):  # it was hidden for too long
+                sqs.change_message_visibility(**queue, ReceiptHandle=receipt, VisibilityTimeout=0)
+    if len(hidden) + len(own) >= MESSAGES:
+        raise DifferentError(f"there are at least {MESSAGES:,} messages, and no more are searched")
     return len(own)
 
 
 def _is_of(run: Run, body: str) -> bool:
-    """Return whether a message is of a run: by its input, or by that of its execution."""
-    if run.owner in body:
-        return True
+    """Return whether a message is of a run: by its input, or by that of its execution.
+
+    A message that contains the owner's name, in a key of another owner, is not.
+    """
     try:
-        content = json.loads(body)
-    except ValueError:
+        message = redrive.parse(body, "", "")
+        execution_input = message.input
+        if execution_input is None:
+            execution_input = _input_of(run, message.cause)
+        return redrive.key_of(execution_input).startswith(run.prefix)
+    except redrive.MessageError:
         return False
-    if "execution_arn" not in content or "input" in content:
-        return False
+
+
+def _input_of(run: Run, arn: str) -> str:
+    """Return the input of an execution.
+
+    Raises:
+        MessageError: Step Functions does not know it.
+    """
     stepfunctions = run.client("stepfunctions")
-    try:
-        execution = stepfunctions.describe_execution(executionArn=content["execution_arn"])
-    except stepfunctions.exceptions.ClientError:  # forgotten, or no ARN
-        return False
-    return run.owner in execution["input"]
+    if redrive.is_execution_of(run.outputs.state_machine_arn, arn):
+        with suppress(stepfunctions.exceptions.ExecutionDoesNotExist):
+            return str(stepfunctions.describe_execution(executionArn=arn)["input"])
+    raise redrive.MessageError("Step Functions does not know the execution")

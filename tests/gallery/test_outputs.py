@@ -8,19 +8,30 @@ import pytest
 from gallery.outputs import Outputs, read_outputs
 from gallery.shell import CommandError
 
-NAMES = {name: f"the-{name}" for name in Outputs.__struct_fields__}
-PRINTED = json.dumps(
-    {
-        name: {"sensitive": False, "type": "string", "value": value}
-        for name, value in {**NAMES, "function_names": {"tag": "the-tag"}, "new": 1}.items()
-    }
-)
+NAMES = {
+    name: f"arn:aws:states:eu-west-1:123456789012:stateMachine:{name}"
+    if name in {"backfill_arn", "reprocess_arn", "state_machine_arn"}
+    else f"the-{name}"
+    for name in Outputs.__struct_fields__
+}
+FUNCTIONS = {step: f"the-{step}" for step in ("extract", "tag", "thumbnail")}
+
+
+def printed(**changed: object) -> str:
+    """Return outputs as Terraform prints them; some are changed."""
+    values = {**NAMES, "function_names": FUNCTIONS, "new": 1, **changed}
+    return json.dumps(
+        {
+            name: {"sensitive": False, "type": "string", "value": value}
+            for name, value in values.items()
+        }
+    )
 
 
 @pytest.fixture
 def terraform(tmp_path: Path) -> Path:
     """Return a stand-in of Terraform that prints the outputs of the folder it is in."""
-    (tmp_path / "printed").write_text(PRINTED)
+    (tmp_path / "printed").write_text(printed())
     program = tmp_path / "terraform"
     program.write_text(
         f'#!/bin/sh\n[ "$*" = "-chdir={tmp_path} output -json" ] && exec cat {tmp_path}/printed\n'
@@ -35,7 +46,7 @@ def test_a_folder_and_a_file_have_the_same_outputs(terraform: Path) -> None:
     of_file = read_outputs(terraform.parent / "printed")
 
     assert of_folder == of_file
-    assert (of_file.table, of_file.function_names) == ("the-table", {"tag": "the-tag"})
+    assert (of_file.table, of_file.function_names) == ("the-table", FUNCTIONS)
 
 
 def test_an_error_of_terraform_is_passed_on(terraform: Path) -> None:
@@ -55,13 +66,16 @@ def test_a_missing_terraform_is_named(tmp_path: Path) -> None:
         ("[]", "not the outputs of a deployed gallery"),
         ("Error", "not the outputs of a deployed gallery"),
         ('{"table": {"value": 3}}', "not the outputs of a deployed gallery"),
+        (printed(state_machine_arn="gallery"), r"not the outputs.*state_machine_arn"),
+        (printed(function_names={"tag": "the-tag"}), "function_names has no extract, thumbnail"),
+        ("\udcff", "not the outputs of a deployed gallery"),
         (None, "No such file"),
     ],
 )
 def test_anything_but_outputs_is_refused(tmp_path: Path, content: str | None, message: str) -> None:
     file = tmp_path / "outputs.json"
     if content is not None:
-        file.write_text(content)
+        file.write_bytes(content.encode(errors="surrogateescape"))
 
     with pytest.raises(CommandError, match=message):
         read_outputs(file)

@@ -271,7 +271,7 @@ def test_the_row_of_an_input_is_the_one_that_the_state_machine_writes(
 
     world.run(made)
 
-    place = row_of(json.dumps(made))
+    place = row_of(made)
     assert world.rows(place["pk"])[place["sk"]]["key"] == key
 
 
@@ -330,6 +330,8 @@ def test_an_undelivered_event_is_started(world: World) -> None:
         "5",
         "{}",
         '{"execution_arn": 5, "failure": {"name": "x"}}',
+        '{"execution_arn": "arn", "failure": {"name": "x", "step": []}}',
+        "[" * 200_000,
         '{"id": "1", "detail-type": "Object Restore Completed", "source": "aws.s3"}',
         '{"id": "1", "detail-type": "Object Created", "source": "aws.ec2"}',
         '{"id": "1", "detail-type": "Object Created"}',
@@ -351,13 +353,30 @@ def test_a_message_that_is_not_understood_stays_and_stops_nothing(world: World) 
     assert waiting(world) == 2
 
 
-@pytest.mark.parametrize("made", ["[]", "{}", '{"bucket": "b", "object": {"key": 5}}', "no JSON"])
-def test_an_input_that_names_no_photo_is_not_understood_and_stops_nothing(
-    world: World, made: str
+PHOTO = json.dumps({"bucket": "photos", "object": {"key": KEY}})
+
+
+@pytest.mark.parametrize(
+    ("arn", "step", "given"),
+    [
+        ("", "Claim", PHOTO),
+        (GONE.replace("execution:gallery", "express:gallery"), "Claim", PHOTO),
+        (GONE.replace("123456789012", "210987654321"), "Claim", PHOTO),
+        (f"{GONE}{'x' * 300}", "Claim", PHOTO),
+        ("", "Extract", None),
+        (GONE, "Extract", "{"),
+        (GONE, "Extract", "[" * 200_000),
+        (GONE, "Extract", "5"),
+        (GONE, "Claim", "{}"),
+        (GONE, "Claim", '{"bucket": "photos", "object": {"key": "\\ud800"}}'),
+    ],
+)
+def test_a_message_about_something_else_stays_and_stops_nothing(
+    world: World, arn: str, step: str, given: str | None
 ) -> None:
-    failed(world)
-    send(world, json.dumps({"execution_arn": GONE, "failure": {"name": "x"}, "input": made}))
-    world.functions.steps["extract"] = extract
+    failure = {"name": "x", "step": step}
+    send(world, {"execution_arn": arn, "failure": failure, **({"input": given} if given else {})})
+    send(world, event_of_s3())
 
     assert run(world) == {"started": 1, "not understood": 1}
     assert waiting(world) == 1

@@ -415,6 +415,95 @@ def test_a_killed_run_is_removed_by_the_next_which_removes_itself_when_interrupt
     assert world.everything() == before
 
 
+@pytest.fixture
+def letters(world: World) -> Iterator[Callable[[str], None]]:
+    """Send messages to the dead-letter queue; it is empty before and afterwards."""
+    sqs, url = world.stack.sqs, world.stack.dead_letters_url
+
+    def send(body: str) -> None:
+        sqs.send_message(QueueUrl=url, MessageBody=body)
+
+    def empty() -> None:  # SQS purges a queue once a minute
+        received: Any = sqs.receive_message
+        while found := received(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+            for one in found:
+                sqs.delete_message(QueueUrl=url, ReceiptHandle=one["ReceiptHandle"])
+
+    empty()
+    yield send
+    empty()
+
+
+def letter(key: str) -> str:
+    """Return the message of an execution that failed in Extract."""
+    content = {"bucket": "photos", "object": {"key": key}}
+    failure = {"name": "KeyError", "step": "Extract"}
+    return json.dumps({"execution_arn": "arn", "failure": failure, "input": content})
+
+
+def visible(world: World) -> int:
+    asked = world.stack.sqs.get_queue_attributes(
+        QueueUrl=world.stack.dead_letters_url, AttributeNames=["ApproximateNumberOfMessages"]
+    )
+    return int(asked["Attributes"]["ApproximateNumberOfMessages"])
+
+
+def test_only_dead_letters_of_its_own_photos_are_deleted(
+    world: World, letters: Callable[[str], None]
+) -> None:
+    run = world.run()
+    executions = world.outputs.state_machine_arn.replace(":stateMachine:", ":execution:")
+    others = [
+        letter(f"uploads/{run.owner}0/a.jpg"),
+        letter(f"uploads/ada/uploads/{run.owner}/a.jpg"),
+        *("5", "[]", "null", "{", "[" * 100_000, f'"{run.prefix}"'),
+        json.dumps({"execution_arn": 5, "failure": {"name": run.prefix}}),
+        json.dumps({"execution_arn": "", "failure": {"name": "FAILED"}}),
+        json.dumps({"execution_arn": f"{executions}:{'x' * 300}", "failure": {"name": "FAILED"}}),
+        json.dumps({"execution_arn": f"{executions}:gone", "failure": {"name": "FAILED"}}),
+    ]
+    for body in [*others, letter(f"{run.prefix}verify/one.jpg")]:
+        letters(body)
+
+    assert leftovers.dead_letters(run, delete=False) == 1
+    assert leftovers.dead_letters(run, delete=True) == 1
+    assert visible(world) == len(others)
+    assert leftovers.dead_letters(run, delete=True) == 0
+
+
+def test_messages_are_visible_again_after_an_interrupt(
+    world: World, letters: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):
+        letters(letter(ADA))
+
+    def interrupt(*_: object) -> bool:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(leftovers, "_is_of", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        leftovers.dead_letters(world.run(), delete=True)
+
+    assert visible(world) == 3
+
+
+@pytest.mark.parametrize("name", ["dead letters", "cleanup"])
+def test_a_queue_that_is_not_searched_to_its_end_differs(
+    world: World, letters: Callable[[str], None], monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(leftovers, "MESSAGES", 10)
+    run = world.run()
+    for _ in range(12):
+        letters(letter(ADA))
+
+    line = world.verify("dead letters", run=run)[name]
+
+    assert (line.outcome, "at least 10 messages" in line.came) == ("differs", True), line
+    assert visible(world) == 12
+    monkeypatch.undo()
+    leftovers.remove(run)
+
+
 @pytest.mark.parametrize("owner", ["verify-photos", "verify-0123456789abcdef"])
 def test_an_owner_without_the_marker_of_a_run_is_left_alone(world: World, owner: str) -> None:
     key = f"uploads/{owner}/"
