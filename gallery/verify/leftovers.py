@@ -246,7 +246,7 @@ def _is_of(run: Run, body: str) -> bool:
         execution_input = message.input
         if execution_input is None:
             execution_input = _input_of(run, message.cause)
-        return redrive.key_of(execution_input).startswith(run.prefix)
+        return redrive.row_of(execution_input)["pk"] == run.owner
     except redrive.MessageError:
         return False
 

@@ -271,7 +271,7 @@ def test_the_row_of_an_input_is_the_one_that_the_state_machine_writes(
 
     world.run(made)
 
-    place = row_of(made)
+    place = row_of(json.dumps(made))
     assert world.rows(place["pk"])[place["sk"]]["key"] == key
 
 
