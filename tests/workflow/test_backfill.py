@@ -86,6 +86,16 @@ def test_concurrency_is_bounded_and_a_failed_photo_does_not_end_the_backfill() -
     assert not retried & {"States.ALL", "States.TaskFailed", "States.Timeout"}
 
 
+@pytest.mark.parametrize("name", ["backfill", "reprocess"])
+def test_a_start_that_step_functions_refuses_for_a_quota_is_tried_again(name: str) -> None:
+    # https://docs.aws.amazon.com/step-functions/latest/dg/concepts-nested-workflows.html: the name
+    # of the API's error, without the SDK's ending
+    process = definition(name)["States"]["Photos"]["ItemProcessor"]["States"]["Process"]
+    retried = {error for rule in process["Retry"] for error in rule["ErrorEquals"]}
+
+    assert "StepFunctions.ExecutionLimitExceeded" in retried
+
+
 def test_every_state_has_a_timeout() -> None:
     # that of Process outlasts an execution: tests/workflow/test_definition.py
     states = definition("backfill")["States"]["Photos"]["ItemProcessor"]["States"].values()
