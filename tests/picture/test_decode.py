@@ -425,6 +425,15 @@ class TestHeic:
         with pytest.raises(TruncatedPhotoError):
             decode(heic(tiles=2)[:-lost_bytes], ALL)
 
+    @pytest.mark.parametrize(
+        "trailer", [b"    </rdf:Bag>\n  </rdf:RDF>", b"\0\0\0\1" + b"\x7f" * 20]
+    )
+    def test_bytes_behind_the_last_box_change_nothing(self, trailer: bytes) -> None:
+        for photo in (heic(), heic(tiles=2), HEIC_WITH_ALPHA, photo_of("AVIF", 801, 599)):
+            for box in (ALL, Box(40, 40)):
+                image = decode(photo + trailer, box).image
+                assert difference(image, decode(photo, box).image) == 0
+
     def test_with_another_size_than_its_header_says_is_refused(self) -> None:
         honest = struct.pack(">II", 64, 64)
         with pytest.raises(UnreadablePhotoError):
