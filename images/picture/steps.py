@@ -73,9 +73,9 @@ class Decoding:
         return self.wanted_size()[0] / self.width_px
 
     def shrink(self) -> int:
-        """Return by how much a decoder may divide the photo's sides."""
-        scale = self.scale()
-        return max(s for s in _SHRINKS if s == 1 or s * self.gap * scale <= 1)
+        """Return by how much a decoder may divide the photo's sides: no side gets below 1."""
+        gap, shorter = self.gap * self.scale(), min(self.width_px, self.height_px)
+        return max(s for s in _SHRINKS if s == 1 or (s * gap <= 1 and s <= shorter))
 
     @property
     def nclx(self) -> color.Nclx | None:
@@ -123,6 +123,8 @@ def refuse_bombs(decoding: Decoding) -> None:
         TooManyPixelsError, TooComplexError: see `limits`.
     """
     refuse_pixels(decoding.width_px, decoding.height_px)
+    if decoding.heif is not None:
+        refuse_pixels(*decoding.heif.decoded_size)
     if _is_multiscan_jpeg(decoding):
         refuse_scans(count_jpeg_scans(decoding.photo.whole()))
 

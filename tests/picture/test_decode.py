@@ -36,6 +36,7 @@ from photofiles import (
     bare_jpeg,
     clap,
     exif_segment,
+    gif_without_screen,
     imir,
     irot,
     jpeg,
@@ -145,6 +146,17 @@ class TestSize:
 
         assert (image.width, image.height) == expected
         assert distance([image(0, 0)], [(10, 200, 30)]) <= CODING_TOLERANCE
+
+    @pytest.mark.parametrize(("width", "height"), [(5_000, 1), (16_000, 3), (2, 5_000), (900, 7)])
+    @pytest.mark.parametrize("image_format", ENCODERS)
+    def test_of_thin_photos_is_as_asked_for(
+        self, image_format: str, width: int, height: int
+    ) -> None:
+        photo = photo_of(image_format, width, height)
+
+        for box in (Box(1_600, 1_600), Box(400, 400), Box(100, 100), Box(100, 100, "cover")):
+            image = decode(photo, box, gap=1).image
+            assert (image.width, image.height) == box.scaled(width, height)
 
     def test_of_a_thin_webp_is_scaled_to_no_less_than_one_pixel(self) -> None:
         photo = photo_of("WebP", 5_000, 2)
@@ -411,6 +423,45 @@ class TestHeic:
 
         assert (picture.width_px, picture.height_px) == (64, 64)
 
+    @pytest.mark.parametrize(
+        "turn",
+        [
+            [],
+            [imir(1)],
+            [irot(2)],
+            [imir(0)],
+            [irot(1), imir(0)],
+            [irot(3)],
+            [irot(3), imir(0)],
+            [irot(1)],
+        ],
+        ids=range(1, 9),
+    )
+    def test_is_cropped_to_a_small_part(self, turn: list[bytes]) -> None:
+        """What is decoded is so much larger that libheif itself refuses it as a bomb."""
+        photo = heic(clap(30, 20, 30, -40), *turn, large=True)  # of the second quarter
+        structure = survey(PartialFile(len(photo), photo), "HEIC")
+
+        for box, scale in ((ALL, 1), (Box(15, 15), 2)):
+            picture = decode(photo, box)
+            sideways = irot(1) in turn or irot(3) in turn
+            size = (20, 30) if sideways else (30, 20)
+            assert (picture.width_px, picture.height_px) == size
+            assert (picture.image.width * scale, picture.image.height * scale) == size
+            assert distance(seen(picture.image), [HEIC_QUARTERS[1]] * 4) <= 3
+        assert (structure.width_px, structure.height_px) == (30, 20)
+
+    def test_is_cropped_to_the_pixel(self) -> None:
+        """The crop has one row and column of each quarter but the first."""
+        photo = heic(clap(2, 2), large=True)
+
+        assert distance(pixels(decode(photo, ALL).image), HEIC_QUARTERS) <= 20  # chroma is shared
+
+    def test_has_as_many_pixels_as_are_decoded_before_the_crop(self) -> None:
+        honest = struct.pack(">II", 64, 64)
+        with pytest.raises(TooManyPixelsError):
+            decode(heic(clap(20, 10)).replace(honest, struct.pack(">II", 8_000, 8_000)), ALL)
+
     def test_decodes_a_grid_of_tiles(self) -> None:
         picture = decode(heic(tiles=2), ALL)
 
@@ -585,10 +636,34 @@ class TestAnimations:
         assert distance([level[:3] for level in shown(bomb)], QUARTERS) <= CODING_TOLERANCE
         assert time.process_time() - started < 5
 
+    @pytest.mark.parametrize("screen", [bytes(4), b"\0\0\x30\0", b"\x30\0\0\0"])
+    @pytest.mark.parametrize(("left", "top"), [(0, 0), (7, 5)])
+    def test_of_a_gif_without_a_screen_the_first_frame_decides(
+        self, screen: bytes, left: int, top: int
+    ) -> None:
+        photo = gif_without_screen(screen, left, top, extensions=b"\x21\xfe\3two\4more\0" * 2)
+        larger = photo[photo.index(b"\x2c") : -1].replace(
+            struct.pack("<HH", 40, 30), struct.pack("<HH", 60, 50)
+        )
+
+        for file in (photo, photo[:-1] + larger + b";"):
+            structure = survey(PartialFile(len(file), file), "GIF")
+            picture = decode(file, ALL)
+            assert (structure.width_px, structure.height_px) == (40 + left, 30 + top)
+            assert (picture.width_px, picture.height_px) == (40 + left, 30 + top)
+            assert distance([picture.image(left + 5, top + 5)[:3]], [(40, 40, 200)]) <= 3
+
     def test_of_a_tiff_the_first_page_is_shown(self) -> None:
         pages = animation([plain(color) for color in QUARTERS[:3]], "tiffsave_buffer")
 
         assert shown(pages) == [list(QUARTERS[0])] * 4
+
+
+def pixels(image: pyvips.Image) -> list[list[float]]:
+    """Return the colors of all pixels, row by row."""
+    return [
+        [float(v) for v in image(x, y)] for y in range(image.height) for x in range(image.width)
+    ]
 
 
 def cut(photo: bytes, share: float) -> bytes:
