@@ -275,6 +275,48 @@ class TestOrientation:
             assert (picture.width_px < picture.height_px) == sideways
 
 
+def p3() -> bytes:
+    return bytes(pyvips.Image.profile_load("p3"))
+
+
+def cmyk() -> bytes:
+    return bytes(pyvips.Image.profile_load("cmyk"))
+
+
+def of_class(kind: bytes, space: bytes = b"RGB ", pcs: bytes = b"XYZ ") -> bytes:
+    """Return Display P3's profile with another header."""
+    return p3()[:12] + kind + space + pcs + p3()[24:]
+
+
+UNUSABLE_PROFILES: dict[str, Callable[[], bytes]] = {
+    "abstract": lambda: of_class(b"abst"),
+    "abstract of Lab": lambda: of_class(b"abst", b"Lab ", b"Lab "),
+    "link": lambda: of_class(b"link"),
+    "link to RGB": lambda: of_class(b"link", pcs=b"RGB "),
+    "link of CMYK": lambda: cmyk().replace(b"prtr", b"link", 1),
+    "named color": lambda: of_class(b"nmcl"),
+    "named color of CMYK": lambda: cmyk().replace(b"prtr", b"nmcl", 1),
+    "gray": lambda: of_class(b"mntr", b"GRAY"),
+    "Lab": lambda: of_class(b"spac", b"Lab "),
+    "XYZ": lambda: of_class(b"spac", b"XYZ "),
+    "connected to RGB": lambda: of_class(b"mntr", pcs=b"RGB "),
+    "without tags": lambda: p3()[:128] + bytes(4),
+    "cut in its tags": lambda: p3()[:200],
+    "cut at its end": lambda: p3()[:-8],
+    "no profile": lambda: bytes(400),
+    "unknown curves": lambda: p3().replace(b"para", b"abcd").replace(b"curv", b"abcd"),
+}
+COLORED: tuple[tuple[str, pyvips.Image], ...] = (
+    ("JPEG", plain((200, 50, 50))),
+    ("WebP", plain((200, 50, 50))),
+    ("AVIF", plain((200, 50, 50))),
+    ("TIFF", plain((200, 50, 50))),
+    ("TIFF", plain((51_400, 12_850, 12_850), "rgb16", "ushort")),
+    ("TIFF", plain((53.2, 80.1, 67.2), "lab", "float")),
+    ("TIFF", plain((0.5, 0.2, 0.1), "scrgb", "float")),
+)
+
+
 class TestColor:
     """Expected colors are computed without libvips, from the matrices of the standards named."""
 
@@ -322,6 +364,31 @@ class TestColor:
             photo = with_profile(image, profile).pngsave_buffer()
             assert shown(photo) == [[200, 50, 50]] * 4
 
+    @pytest.mark.parametrize("profile", UNUSABLE_PROFILES)
+    def test_a_profile_that_cannot_be_used_changes_nothing(self, profile: str) -> None:
+        unusable = UNUSABLE_PROFILES[profile]()
+
+        for image_format, image in COLORED:
+            photo, bare = (
+                ENCODERS[image_format](each) for each in (with_profile(image, unusable), image)
+            )
+            for box in (ALL, Box(16, 16)):
+                assert shown(photo, box) == shown(bare, box), image_format
+        assert shown(heic(icc(unusable))) == shown(heic())
+
+    def test_a_profile_that_cannot_be_used_leaves_a_cut_photo_flagged_or_refused(self) -> None:
+        photo = with_profile(textured(), of_class(b"link")).jpegsave_buffer(Q=90)
+
+        assert decode(cut_scan(photo, 0.5), ALL).truncated
+        with pytest.raises(TruncatedPhotoError, match="% of the picture"):
+            decode(cut_scan(photo, 0.1), ALL)
+
+    @pytest.mark.parametrize("kind", [b"mntr", b"scnr", b"prtr", b"spac"])
+    def test_a_profile_of_a_device_or_a_color_space_is_used(self, kind: bytes) -> None:
+        photo = with_profile(plain((200, 50, 50)), of_class(kind)).pngsave_buffer()
+
+        assert distance(shown(photo), [(218, 24, 42)] * 4) <= 4
+
     def test_a_profile_for_another_kind_of_picture_is_ignored(self) -> None:
         photo = with_profile(plain((90,), "b-w"), p3()).pngsave_buffer()
 
@@ -345,6 +412,23 @@ class TestColor:
 
         assert (picture.image.format, picture.image.interpretation) == ("uchar", "srgb")
         assert distance(seen(picture.image), [expected] * 4) <= 2
+
+    @pytest.mark.parametrize("profile", ["p3", "cmyk"])
+    def test_a_profile_does_not_change_samples_of_a_known_scale(self, profile: str) -> None:
+        for image in (
+            plain((53.2, 80.1, 67.2), "lab", "float"),
+            plain((0.5, 0.2, 0.1), "scrgb", "float"),
+        ):
+            photo = with_profile(image, bytes(pyvips.Image.profile_load(profile)))
+            assert shown(photo.tiffsave_buffer()) == shown(image.tiffsave_buffer())
+
+    @pytest.mark.parametrize("profile", ["abst", "link", "nmcl"])
+    def test_cmyk_is_converted_without_a_profile_that_cannot_be_used(self, profile: str) -> None:
+        cyan = plain((255, 0, 0, 0), "cmyk")
+        unusable = with_profile(cyan, cmyk().replace(b"prtr", profile.encode(), 1))
+
+        for save in ("jpegsave_buffer", "tiffsave_buffer"):
+            assert shown(getattr(unusable, save)()) == shown(getattr(cyan, save)())
 
     def test_bands_of_unknown_meaning_are_dropped(self) -> None:
         photo = plain((100, 20, 30, 40, 50), "multiband").tiffsave_buffer()
@@ -905,10 +989,6 @@ def cpu_seconds(work: Callable[[], object]) -> float:
     started = time.process_time()
     work()
     return time.process_time() - started
-
-
-def p3() -> bytes:
-    return bytes(pyvips.Image.profile_load("p3"))
 
 
 def without_profile(image: pyvips.Image) -> pyvips.Image:
