@@ -1,6 +1,7 @@
 """Make HEIC files in code, around one picture that an HEVC encoder made once.
 
-The picture is 64 × 64 px of four plain quarters: QUARTERS, from left to right, from top to bottom.
+The picture is 64 × 64 px (if large, 128 × 128 px) of four plain quarters: QUARTERS, from left to
+right, from top to bottom.
 So no test needs an HEVC encoder, of which the common one (x265) is under the GPL.
 """
 
@@ -11,6 +12,7 @@ from typing import NamedTuple
 from photofiles import box
 
 SIDE_PX = 64
+LARGE_SIDE_PX = 128
 QUARTERS = ((200, 50, 50), (50, 180, 60), (60, 70, 210), (230, 220, 90))  # red, green, blue, yellow
 
 _CONFIG = base64.b64decode(
@@ -26,6 +28,14 @@ _CONFIG_10_BIT = base64.b64decode(
 )
 _PICTURE_10_BIT = base64.b64decode(
     "AAAAPCgBrwY4Wvz9N/XZP//+gt3of5cRGwlfwdZf/2Mz//8dhixmPjfSRv1sNv/+ltjy1B/EGH3/tpYdfhv2wA=="
+)
+_LARGE_CONFIG = base64.b64decode(
+    "AQNwAAAAkAAAAAAAHvAA/P34+AAADwNgAAEAGEABDAH//wNwAAADAJAAAAMAAAMAHroCQGEAAQAqQgEBA3AAAAMAkAAA"
+    "AwAAAwAeoBAgIFlupJKa5uAhoMCAAAAMgAAAAwCEYgABAAdEAcFysCJA"
+)
+_LARGE_PICTURE = base64.b64decode(
+    "AAAAYSgBrxOA5TPAn//nUo//Z0zw+1gqtUPRXMFW9543/mKL/9Bn72zcRO1T3q7PjP/4MYsffflv/GMksETFz71lhjws"
+    "1pTxot/lT+tLXuuf3HbH+RXMPiHh7zPuJoDSnzizb0A="
 )
 HEIC_WITH_ALPHA = base64.b64decode(
     "AAAAHGZ0eXBoZWl4AAAAAG1pZjFoZWl4bWlhZgAAAkRtZXRhAAAAAAAAACFoZGxyAAAAAAAAAABwaWN0AAAAAAAA"
@@ -63,6 +73,7 @@ class Thumbnail(NamedTuple):
 def heic(
     *properties: bytes,
     ten_bit: bool = False,
+    large: bool = False,
     tiles: int | None = None,
     thumbnail: Thumbnail | None = None,
 ) -> bytes:
@@ -71,12 +82,15 @@ def heic(
     Args:
         properties: of the picture: irot, imir, clap, colr, in the order in which they apply.
         ten_bit: code it with 10 bits for each sample.
+        large: make the picture 128 × 128 px; not for `tiles`.
         tiles: pictures for each side of a grid, as phones write it; None for one picture.
         thumbnail: a second, smaller picture in the file.
     """
     config = box(b"hvcC", _CONFIG_10_BIT if ten_bit else _CONFIG)
     picture = _PICTURE_10_BIT if ten_bit else _PICTURE
     side_px = SIDE_PX * (tiles or 1)
+    if large:
+        config, picture, side_px = box(b"hvcC", _LARGE_CONFIG), _LARGE_PICTURE, LARGE_SIDE_PX
     # Properties: 1 the decoder's configuration, 2 a tile's size, 3 the picture's, 4... the rest.
     known = [config, _ispe(SIDE_PX, SIDE_PX), _ispe(side_px, side_px), *properties]
     of_picture = [3, *range(4, len(known) + 1)]

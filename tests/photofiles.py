@@ -338,9 +338,22 @@ def imir(axis: int) -> bytes:
     return box(b"imir", bytes([axis]))
 
 
-def clap(width_px: int, height_px: int) -> bytes:
-    """Return the property that crops a HEIF picture."""
-    return box(b"clap", struct.pack(">IIIIIIII", width_px, 1, height_px, 1, 0, 1, 0, 1))
+def clap(width_px: int, height_px: int, right_px: int = 0, below_px: int = 0) -> bytes:
+    """Return the property that crops a HEIF picture, `right_px` and `below_px` of its center."""
+    return box(
+        b"clap", struct.pack(">IIIIiIiI", width_px, 1, height_px, 1, right_px, 1, below_px, 1)
+    )
+
+
+def gif_without_screen(
+    screen: bytes = bytes(4), left: int = 0, top: int = 0, extensions: bytes = b""
+) -> bytes:
+    """Return a GIF of 40 × 30 px, with the size of its screen and the place of its frame given."""
+    encoded = encode(picture(), "GIF")
+    frame_at = encoded.index(b"\x2c\0\0\0\0")
+    place = struct.pack("<BHH", 0x2C, left, top)
+    head = encoded[:6] + screen + encoded[10:frame_at]
+    return head + extensions + place + encoded[frame_at + 5 :]
 
 
 def tiff_file(

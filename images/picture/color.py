@@ -5,6 +5,7 @@ Source: ICC.1:2022, 7.2 and 10; ITU-T H.273, tables 2 and 3.
 
 import math
 import struct
+from functools import lru_cache, partial
 from typing import Any, Final, NamedTuple
 
 import pyvips
@@ -15,6 +16,15 @@ _ICC: Final = "icc-profile-data"
 _SRGB_NAMES: Final = frozenset({"sRGB", "sRGB IEC61966-2.1", "sRGB built-in"})
 _INTEGER_SAMPLES: Final = frozenset({"uchar", "ushort"})
 _DEFINED_SCALES: Final = frozenset({"lab", "labs", "scrgb"})  # where floats have a known scale
+# Classes of profiles that describe no device: effects, chains of profiles, lists of named colors.
+_NO_DEVICE: Final = frozenset({b"abst", b"link", b"nmcl"})
+_SPACES: Final = {  # the profile's, of libvips' interpretations
+    "srgb": b"RGB ",
+    "rgb16": b"RGB ",
+    "b-w": b"GRAY",
+    "grey16": b"GRAY",
+    "cmyk": b"CMYK",
+}
 _RGBA_BANDS: Final = 4
 _P3_PRIMARIES: Final = frozenset({11, 12})  # with the white point of cinemas, and of displays
 _PQ, _HLG = 16, 18  # transfer characteristics
@@ -121,6 +131,43 @@ def has_foreign_profile(image: pyvips.Image) -> bool:
     """
     profile = profile_of(image)
     return bool(profile) and _description(profile) not in _SRGB_NAMES
+
+
+def without_unusable_profile(image: pyvips.Image) -> pyvips.Image:
+    """Return `image` without its ICC profile, if that does not convert its colors to sRGB."""
+    profile, interpretation = profile_of(image), str(image.interpretation)
+    is_usable = not profile or (
+        interpretation not in _DEFINED_SCALES
+        and profile[12:16] not in _NO_DEVICE
+        and profile[16:20] == _SPACES.get(interpretation, profile[16:20])
+        and (
+            not has_foreign_profile(image)
+            or _converts(profile, image.bands, str(image.format), interpretation)
+        )
+    )
+    if is_usable:
+        return image
+    bare = image.copy()
+    bare.remove(_ICC)
+    return bare
+
+
+@lru_cache(maxsize=8)  # a test costs 5 ms, of CMYK 36 ms, and one phone writes one profile
+def _converts(profile: bytes, bands: int, sample: str, interpretation: str) -> bool:
+    """Return whether libvips converts a pixel of such a picture by `profile`."""
+    pixel = pyvips.Image.black(1, 1, bands=bands).cast(sample).copy(interpretation=interpretation)
+    try:
+        to_srgb(with_profile(pixel, profile), 1, 1).copy_memory()
+    except pyvips.Error:
+        return False
+    return True
+
+
+def to_srgb(image: pyvips.Image, width: int, height: int) -> pyvips.Image:
+    """Return `image` in sRGB, with that size. libvips does both in one operation."""
+    resize = partial(image.thumbnail_image, width, height=height, size="force", no_rotate=True)
+    is_foreign = has_foreign_profile(image)
+    return as_srgb(resize(output_profile="srgb") if is_foreign else resize())
 
 
 def as_srgb(image: pyvips.Image) -> pyvips.Image:

@@ -18,6 +18,7 @@ from picture.box import Box
 from picture.buffer import PhotoBuffer
 from picture.steps import (
     Decoding,
+    drop_unusable_profile,
     embed_nclx_profile,
     evaluate,
     judge_damage,
@@ -41,6 +42,7 @@ STEPS: Final[tuple[Callable[[Decoding], None], ...]] = (
     read_header,
     refuse_bombs,
     shrink_on_load,  # JPEG, WebP, HEIC: their decoders can
+    drop_unusable_profile,
     refuse_unscaled,
     embed_nclx_profile,  # HEIC, AVIF
     resize_to_srgb,

@@ -10,6 +10,7 @@ from typing import Final
 import _pi_heif
 import pyvips
 
+from formats.heif.crop import Crop, without_crop
 from picture.color import Nclx, with_profile
 from shared.errors import UnreadablePhotoError
 
@@ -27,6 +28,9 @@ class HeifFile:
     """
 
     def __init__(self, photo: bytes) -> None:
+        self._crop: Crop | None = None
+        if cropped := without_crop(photo):
+            photo, self._crop = cropped
         try:
             pictures = _pi_heif.load_file(photo, *_LOAD_OPTIONS)
         except _LIBHEIF_ERRORS as error:
@@ -39,6 +43,12 @@ class HeifFile:
     @property
     def size(self) -> tuple[int, int]:
         """Width and height in pixels, as displayed: turned and cropped as the file says."""
+        crop = self._crop
+        return (crop.width_px, crop.height_px) if crop else self.decoded_size
+
+    @property
+    def decoded_size(self) -> tuple[int, int]:
+        """Width and height in pixels of what is decoded, before it is cropped."""
         (width, height), _ = self._picture.size_mode
         return width, height
 
@@ -83,5 +93,7 @@ class HeifFile:
         image = image.copy(interpretation={"L": "b-w", "I;16": "grey16"}.get(mode, "srgb"))
         if mode == "RGBa":
             image = image.unpremultiply().cast("uchar")
+        if self._crop is not None:
+            image = image.crop(*self._crop)
         profile = self.icc_profile
         return image if profile is None else with_profile(image, profile)

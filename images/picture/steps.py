@@ -73,9 +73,9 @@ class Decoding:
         return self.wanted_size()[0] / self.width_px
 
     def shrink(self) -> int:
-        """Return by how much a decoder may divide the photo's sides."""
-        scale = self.scale()
-        return max(s for s in _SHRINKS if s == 1 or s * self.gap * scale <= 1)
+        """Return by how much a decoder may divide the photo's sides: no side gets below 1."""
+        gap, shorter = self.gap * self.scale(), min(self.width_px, self.height_px)
+        return max(s for s in _SHRINKS if s == 1 or (s * gap <= 1 and s <= shorter))
 
     @property
     def nclx(self) -> color.Nclx | None:
@@ -123,6 +123,8 @@ def refuse_bombs(decoding: Decoding) -> None:
         TooManyPixelsError, TooComplexError: see `limits`.
     """
     refuse_pixels(decoding.width_px, decoding.height_px)
+    if decoding.heif is not None:
+        refuse_pixels(*decoding.heif.decoded_size)
     if _is_multiscan_jpeg(decoding):
         refuse_scans(count_jpeg_scans(decoding.photo.whole()))
 
@@ -200,6 +202,11 @@ def _is_sideways(image: pyvips.Image) -> bool:
     return orientation in _SIDEWAYS
 
 
+def drop_unusable_profile(decoding: Decoding) -> None:
+    """Treat a photo with an ICC profile that does not convert its colors as one without."""
+    decoding.image = decoding.loaded = color.without_unusable_profile(decoding.image)
+
+
 def refuse_unscaled(decoding: Decoding) -> None:
     """Raise if the samples have no known scale; see `color.refuse_unscaled`."""
     color.refuse_unscaled(decoding.image)
@@ -213,20 +220,13 @@ def embed_nclx_profile(decoding: Decoding) -> None:
 
 
 def resize_to_srgb(decoding: Decoding) -> None:
-    """Resize to the wanted size, and convert to sRGB; see `_resized_to_srgb`."""
+    """Resize to the wanted size, and convert to sRGB; see `color.to_srgb`."""
     image = decoding.image
     width, height = decoding.wanted_size()
     if _is_sideways(image):
         width, height = height, width
     # A thumbnail in a HEIC may be smaller than wanted.
-    decoding.image = _resized_to_srgb(image, min(width, image.width), min(height, image.height))
-
-
-def _resized_to_srgb(image: pyvips.Image, width: int, height: int) -> pyvips.Image:
-    """Return `image` in sRGB, with that size. libvips does both in one operation."""
-    resize = partial(image.thumbnail_image, width, height=height, size="force", no_rotate=True)
-    is_foreign = color.has_foreign_profile(image)
-    return color.as_srgb(resize(output_profile="srgb") if is_foreign else resize())
+    decoding.image = color.to_srgb(image, min(width, image.width), min(height, image.height))
 
 
 def tone_map_hdr(decoding: Decoding) -> None:
@@ -275,7 +275,7 @@ def _fill_in_srgb(loaded: pyvips.Image) -> list[float]:
     pixel = loaded.new_from_image([_FILL_GRAY] * loaded.bands).crop(0, 0, 1, 1)
     if profile := color.profile_of(loaded):
         pixel = color.with_profile(pixel, profile)
-    return [float(level) for level in _resized_to_srgb(pixel, 1, 1)(0, 0)]
+    return [float(level) for level in color.to_srgb(pixel, 1, 1)(0, 0)]
 
 
 def _share_of_rows_shown(image: pyvips.Image, fill: list[float]) -> float:

@@ -25,6 +25,7 @@ from formats import (
 from heicfile import heic
 from pictures import quarters, textured
 from shared.errors import UnsupportedTypeError
+from shared.limits import MAX_PARTS
 
 EXIF = pf.tiff_block([pf.text(pf.MAKE, "ACME")], [pf.text(pf.DATE_TIME_ORIGINAL, "2016:04:09")])
 XMP = pf.xmp(pf.bag("dc:subject", "dog"))
@@ -279,3 +280,25 @@ def test_a_gif_with_padding_is_not_truncated() -> None:
 def test_any_bytes_are_truncated_or_not_and_never_an_error(image_format: str, junk: bytes) -> None:
     assert is_truncated(junk, image_format) in {True, False}
     assert is_truncated(b"II*\0\x08\0\0\0" + junk, "TIFF") in {True, False}
+
+
+def test_a_gif_without_a_screen_has_the_size_of_its_first_frame() -> None:
+    late = pf.gif_without_screen(extensions=b"\x21\xfe" + (b"\xff" + bytes(255)) * 600 + b"\0")
+    partial = PartialFile(len(late), late[:1_000])
+    missing = survey(partial, "GIF").missing
+
+    assert missing is not None
+    partial.add(0, late)
+    structure = survey(partial, "GIF")
+    assert (structure.width_px, structure.height_px) == (40, 30)
+
+
+@pytest.mark.parametrize("extension", [b"\x21\xfe\1a\0", b"\x21\xfe" + b"\1a" * MAX_PARTS + b"\0"])
+def test_a_gif_without_a_frame_has_no_size(extension: bytes) -> None:
+    photo = pf.gif_without_screen(extensions=extension)
+    frameless = photo[: photo.index(extension) + len(extension)]
+
+    for file in (frameless, frameless + b";", frameless + b"\x2c\0\0"):
+        structure = survey(PartialFile(len(file), file), "GIF")
+        assert structure.width_px is None
+        assert structure.height_px is None

@@ -7,7 +7,7 @@ import pytest
 import photofiles as pf
 from formats import PartialFile, Structure, is_truncated, sniff, survey
 from formats.heif.grid import read_grid
-from heicfile import heic, sized
+from heicfile import HEIC_WITH_ALPHA, Thumbnail, heic, sized
 from shared.limits import MAX_PARTS
 
 
@@ -80,6 +80,86 @@ def test_a_box_may_have_a_size_of_64_bits_or_reach_to_the_end() -> None:
     for last in (large, open_ended):
         assert not is_truncated(pf.box(b"ftyp", b"heic") + last, "HEIC")
     assert is_truncated(pf.box(b"ftyp", b"heic") + large[:-1], "HEIC")
+
+
+AVIF = pf.encode(pf.picture(), "AVIF")
+TRAILERS = {
+    "text": b"    </rdf:Bag>\n  </rdf:RDF>\n</x:xmpmeta>\n",  # by Samsung, from an XMP that shrank
+    "Samsung's directory": b"\0\0\1\x0aImage_UTC_Data1617060431000SEFHk\0\0\0SEFT",
+    "motion photo": pf.box(b"ftyp", b"mp42", bytes(4)) + pf.box(b"mdat", bytes(50))[:-20],
+    "size of 64 bits": b"\0\0\0\1SEFT" + b"\x7f" * 16,
+    "short": b"\xff\xff",
+    "zeros": bytes(9),
+    "ones": b"\xff" * 9,
+}
+
+
+@pytest.mark.parametrize("trailer", TRAILERS.values(), ids=TRAILERS)
+def test_bytes_behind_the_last_box_change_nothing(trailer: bytes) -> None:
+    block = pf.tiff_block([pf.text(pf.MAKE, "samsung")])
+    for meta_last in (False, True):
+        described = pf.heif(exif=block, meta_last=meta_last)
+        assert structure_of(described + trailer) == structure_of(described)
+        assert not is_truncated(described + trailer, "HEIC")
+        assert is_truncated(described[:-1], "HEIC")
+
+    for photo in (heic(), heic(tiles=2, thumbnail=Thumbnail()), HEIC_WITH_ALPHA, AVIF):
+        assert not is_truncated(photo + trailer, sniff(photo))
+        assert is_truncated(photo[:-1], sniff(photo))
+
+
+def moved_behind_the_end(photo: bytes, item: int) -> bytes:
+    """Return a HEIC or AVIF in which the last byte of an item lies behind the end."""
+    entry = photo.index(struct.pack(">HHH", item, 0, 1)) + 6
+    (size,) = struct.unpack_from(">I", photo, entry + 4)
+    return photo[:entry] + struct.pack(">I", len(photo) + 1 - size) + photo[entry + 4 :]
+
+
+def test_what_the_picture_needs_has_to_be_there() -> None:
+    photo = heic(tiles=2, thumbnail=Thumbnail())  # items 1 to 4, 5, and the grid
+
+    assert [is_truncated(moved_behind_the_end(photo, item), "HEIC") for item in range(1, 7)] == [
+        True,
+        True,
+        True,
+        True,
+        False,  # the tiles show the same
+        True,
+    ]
+
+
+def test_alpha_has_to_be_there_and_other_auxiliary_pictures_do_not() -> None:
+    in_hevc = b"urn:mpeg:hevc:2015:auxid:1\0"
+    in_av1 = b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha\0"
+    translucent = pf.picture()
+    translucent.putalpha(100)
+    avif = moved_behind_the_end(pf.encode(translucent, "AVIF"), 2)
+
+    for photo, alpha in ((HEIC_WITH_ALPHA[:-1], in_hevc), (avif, in_av1)):
+        assert alpha in photo
+        assert is_truncated(photo, sniff(photo))
+        for other in (b"urn:com:apple:hdrgainmap", b"urn:mpeg:hevc:2015:auxid:2"):  # 2: depth
+            renamed = photo.replace(alpha, other.ljust(len(alpha), b"\0"))
+            assert not is_truncated(renamed, sniff(photo))
+
+
+def test_metadata_has_to_be_there() -> None:
+    for photo in (pf.heif(exif=bytes(50)), pf.heif(xmp=b"<x/>")):
+        assert not is_truncated(photo, "HEIC")
+        assert is_truncated(photo[:-1], "HEIC")
+
+    in_idat = pf.heif(xmp=b"<x/>", in_idat=True, filling_bytes=100)
+    whole, longer = (struct.pack(">HHHHII", 2, 1, 0, 1, 0, size) for size in (4, 5))
+    assert not is_truncated(in_idat, "HEIC")
+    assert is_truncated(in_idat.replace(whole, longer), "HEIC")
+
+
+def test_items_that_refer_to_each_other_are_looked_at_once() -> None:
+    photo = heic(tiles=2)
+    grid_of_itself = photo.replace(struct.pack(">HHH", 5, 4, 1), struct.pack(">HHH", 5, 4, 5))
+
+    assert grid_of_itself != photo
+    assert not is_truncated(grid_of_itself, "HEIC")
 
 
 def test_tiles_are_a_grid_only_if_they_just_cover_the_picture() -> None:

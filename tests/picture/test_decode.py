@@ -36,6 +36,7 @@ from photofiles import (
     bare_jpeg,
     clap,
     exif_segment,
+    gif_without_screen,
     imir,
     irot,
     jpeg,
@@ -145,6 +146,17 @@ class TestSize:
 
         assert (image.width, image.height) == expected
         assert distance([image(0, 0)], [(10, 200, 30)]) <= CODING_TOLERANCE
+
+    @pytest.mark.parametrize(("width", "height"), [(5_000, 1), (16_000, 3), (2, 5_000), (900, 7)])
+    @pytest.mark.parametrize("image_format", ENCODERS)
+    def test_of_thin_photos_is_as_asked_for(
+        self, image_format: str, width: int, height: int
+    ) -> None:
+        photo = photo_of(image_format, width, height)
+
+        for box in (Box(1_600, 1_600), Box(400, 400), Box(100, 100), Box(100, 100, "cover")):
+            image = decode(photo, box, gap=1).image
+            assert (image.width, image.height) == box.scaled(width, height)
 
     def test_of_a_thin_webp_is_scaled_to_no_less_than_one_pixel(self) -> None:
         photo = photo_of("WebP", 5_000, 2)
@@ -263,6 +275,48 @@ class TestOrientation:
             assert (picture.width_px < picture.height_px) == sideways
 
 
+def p3() -> bytes:
+    return bytes(pyvips.Image.profile_load("p3"))
+
+
+def cmyk() -> bytes:
+    return bytes(pyvips.Image.profile_load("cmyk"))
+
+
+def of_class(kind: bytes, space: bytes = b"RGB ", pcs: bytes = b"XYZ ") -> bytes:
+    """Return Display P3's profile with another header."""
+    return p3()[:12] + kind + space + pcs + p3()[24:]
+
+
+UNUSABLE_PROFILES: dict[str, Callable[[], bytes]] = {
+    "abstract": lambda: of_class(b"abst"),
+    "abstract of Lab": lambda: of_class(b"abst", b"Lab ", b"Lab "),
+    "link": lambda: of_class(b"link"),
+    "link to RGB": lambda: of_class(b"link", pcs=b"RGB "),
+    "link of CMYK": lambda: cmyk().replace(b"prtr", b"link", 1),
+    "named color": lambda: of_class(b"nmcl"),
+    "named color of CMYK": lambda: cmyk().replace(b"prtr", b"nmcl", 1),
+    "gray": lambda: of_class(b"mntr", b"GRAY"),
+    "Lab": lambda: of_class(b"spac", b"Lab "),
+    "XYZ": lambda: of_class(b"spac", b"XYZ "),
+    "connected to RGB": lambda: of_class(b"mntr", pcs=b"RGB "),
+    "without tags": lambda: p3()[:128] + bytes(4),
+    "cut in its tags": lambda: p3()[:200],
+    "cut at its end": lambda: p3()[:-8],
+    "no profile": lambda: bytes(400),
+    "unknown curves": lambda: p3().replace(b"para", b"abcd").replace(b"curv", b"abcd"),
+}
+COLORED: tuple[tuple[str, pyvips.Image], ...] = (
+    ("JPEG", plain((200, 50, 50))),
+    ("WebP", plain((200, 50, 50))),
+    ("AVIF", plain((200, 50, 50))),
+    ("TIFF", plain((200, 50, 50))),
+    ("TIFF", plain((51_400, 12_850, 12_850), "rgb16", "ushort")),
+    ("TIFF", plain((53.2, 80.1, 67.2), "lab", "float")),
+    ("TIFF", plain((0.5, 0.2, 0.1), "scrgb", "float")),
+)
+
+
 class TestColor:
     """Expected colors are computed without libvips, from the matrices of the standards named."""
 
@@ -310,6 +364,31 @@ class TestColor:
             photo = with_profile(image, profile).pngsave_buffer()
             assert shown(photo) == [[200, 50, 50]] * 4
 
+    @pytest.mark.parametrize("profile", UNUSABLE_PROFILES)
+    def test_a_profile_that_cannot_be_used_changes_nothing(self, profile: str) -> None:
+        unusable = UNUSABLE_PROFILES[profile]()
+
+        for image_format, image in COLORED:
+            photo, bare = (
+                ENCODERS[image_format](each) for each in (with_profile(image, unusable), image)
+            )
+            for box in (ALL, Box(16, 16)):
+                assert shown(photo, box) == shown(bare, box), image_format
+        assert shown(heic(icc(unusable))) == shown(heic())
+
+    def test_a_profile_that_cannot_be_used_leaves_a_cut_photo_flagged_or_refused(self) -> None:
+        photo = with_profile(textured(), of_class(b"link")).jpegsave_buffer(Q=90)
+
+        assert decode(cut_scan(photo, 0.5), ALL).truncated
+        with pytest.raises(TruncatedPhotoError, match="% of the picture"):
+            decode(cut_scan(photo, 0.1), ALL)
+
+    @pytest.mark.parametrize("kind", [b"mntr", b"scnr", b"prtr", b"spac"])
+    def test_a_profile_of_a_device_or_a_color_space_is_used(self, kind: bytes) -> None:
+        photo = with_profile(plain((200, 50, 50)), of_class(kind)).pngsave_buffer()
+
+        assert distance(shown(photo), [(218, 24, 42)] * 4) <= 4
+
     def test_a_profile_for_another_kind_of_picture_is_ignored(self) -> None:
         photo = with_profile(plain((90,), "b-w"), p3()).pngsave_buffer()
 
@@ -333,6 +412,23 @@ class TestColor:
 
         assert (picture.image.format, picture.image.interpretation) == ("uchar", "srgb")
         assert distance(seen(picture.image), [expected] * 4) <= 2
+
+    @pytest.mark.parametrize("profile", ["p3", "cmyk"])
+    def test_a_profile_does_not_change_samples_of_a_known_scale(self, profile: str) -> None:
+        for image in (
+            plain((53.2, 80.1, 67.2), "lab", "float"),
+            plain((0.5, 0.2, 0.1), "scrgb", "float"),
+        ):
+            photo = with_profile(image, bytes(pyvips.Image.profile_load(profile)))
+            assert shown(photo.tiffsave_buffer()) == shown(image.tiffsave_buffer())
+
+    @pytest.mark.parametrize("profile", ["abst", "link", "nmcl"])
+    def test_cmyk_is_converted_without_a_profile_that_cannot_be_used(self, profile: str) -> None:
+        cyan = plain((255, 0, 0, 0), "cmyk")
+        unusable = with_profile(cyan, cmyk().replace(b"prtr", profile.encode(), 1))
+
+        for save in ("jpegsave_buffer", "tiffsave_buffer"):
+            assert shown(getattr(unusable, save)()) == shown(getattr(cyan, save)())
 
     def test_bands_of_unknown_meaning_are_dropped(self) -> None:
         photo = plain((100, 20, 30, 40, 50), "multiband").tiffsave_buffer()
@@ -411,6 +507,45 @@ class TestHeic:
 
         assert (picture.width_px, picture.height_px) == (64, 64)
 
+    @pytest.mark.parametrize(
+        "turn",
+        [
+            [],
+            [imir(1)],
+            [irot(2)],
+            [imir(0)],
+            [irot(1), imir(0)],
+            [irot(3)],
+            [irot(3), imir(0)],
+            [irot(1)],
+        ],
+        ids=range(1, 9),
+    )
+    def test_is_cropped_to_a_small_part(self, turn: list[bytes]) -> None:
+        """What is decoded is so much larger that libheif itself refuses it as a bomb."""
+        photo = heic(clap(30, 20, 30, -40), *turn, large=True)  # of the second quarter
+        structure = survey(PartialFile(len(photo), photo), "HEIC")
+
+        for box, scale in ((ALL, 1), (Box(15, 15), 2)):
+            picture = decode(photo, box)
+            sideways = irot(1) in turn or irot(3) in turn
+            size = (20, 30) if sideways else (30, 20)
+            assert (picture.width_px, picture.height_px) == size
+            assert (picture.image.width * scale, picture.image.height * scale) == size
+            assert distance(seen(picture.image), [HEIC_QUARTERS[1]] * 4) <= 3
+        assert (structure.width_px, structure.height_px) == (30, 20)
+
+    def test_is_cropped_to_the_pixel(self) -> None:
+        """The crop has one row and column of each quarter but the first."""
+        photo = heic(clap(2, 2), large=True)
+
+        assert distance(pixels(decode(photo, ALL).image), HEIC_QUARTERS) <= 20  # chroma is shared
+
+    def test_has_as_many_pixels_as_are_decoded_before_the_crop(self) -> None:
+        honest = struct.pack(">II", 64, 64)
+        with pytest.raises(TooManyPixelsError):
+            decode(heic(clap(20, 10)).replace(honest, struct.pack(">II", 8_000, 8_000)), ALL)
+
     def test_decodes_a_grid_of_tiles(self) -> None:
         picture = decode(heic(tiles=2), ALL)
 
@@ -424,6 +559,15 @@ class TestHeic:
     ) -> None:
         with pytest.raises(TruncatedPhotoError):
             decode(heic(tiles=2)[:-lost_bytes], ALL)
+
+    @pytest.mark.parametrize(
+        "trailer", [b"    </rdf:Bag>\n  </rdf:RDF>", b"\0\0\0\1" + b"\x7f" * 20]
+    )
+    def test_bytes_behind_the_last_box_change_nothing(self, trailer: bytes) -> None:
+        for photo in (heic(), heic(tiles=2), HEIC_WITH_ALPHA, photo_of("AVIF", 801, 599)):
+            for box in (ALL, Box(40, 40)):
+                image = decode(photo + trailer, box).image
+                assert difference(image, decode(photo, box).image) == 0
 
     def test_with_another_size_than_its_header_says_is_refused(self) -> None:
         honest = struct.pack(">II", 64, 64)
@@ -576,10 +720,34 @@ class TestAnimations:
         assert distance([level[:3] for level in shown(bomb)], QUARTERS) <= CODING_TOLERANCE
         assert time.process_time() - started < 5
 
+    @pytest.mark.parametrize("screen", [bytes(4), b"\0\0\x30\0", b"\x30\0\0\0"])
+    @pytest.mark.parametrize(("left", "top"), [(0, 0), (7, 5)])
+    def test_of_a_gif_without_a_screen_the_first_frame_decides(
+        self, screen: bytes, left: int, top: int
+    ) -> None:
+        photo = gif_without_screen(screen, left, top, extensions=b"\x21\xfe\3two\4more\0" * 2)
+        larger = photo[photo.index(b"\x2c") : -1].replace(
+            struct.pack("<HH", 40, 30), struct.pack("<HH", 60, 50)
+        )
+
+        for file in (photo, photo[:-1] + larger + b";"):
+            structure = survey(PartialFile(len(file), file), "GIF")
+            picture = decode(file, ALL)
+            assert (structure.width_px, structure.height_px) == (40 + left, 30 + top)
+            assert (picture.width_px, picture.height_px) == (40 + left, 30 + top)
+            assert distance([picture.image(left + 5, top + 5)[:3]], [(40, 40, 200)]) <= 3
+
     def test_of_a_tiff_the_first_page_is_shown(self) -> None:
         pages = animation([plain(color) for color in QUARTERS[:3]], "tiffsave_buffer")
 
         assert shown(pages) == [list(QUARTERS[0])] * 4
+
+
+def pixels(image: pyvips.Image) -> list[list[float]]:
+    """Return the colors of all pixels, row by row."""
+    return [
+        [float(v) for v in image(x, y)] for y in range(image.height) for x in range(image.width)
+    ]
 
 
 def cut(photo: bytes, share: float) -> bytes:
@@ -821,10 +989,6 @@ def cpu_seconds(work: Callable[[], object]) -> float:
     started = time.process_time()
     work()
     return time.process_time() - started
-
-
-def p3() -> bytes:
-    return bytes(pyvips.Image.profile_load("p3"))
 
 
 def without_profile(image: pyvips.Image) -> pyvips.Image:

@@ -14,7 +14,7 @@ META_VERSION_BYTES: Final = 4  # of the `meta` and `iref` boxes, before the boxe
 
 _HEADER_BYTES: Final = 8  # size and kind
 _LONG_HEADER_BYTES: Final = 16  # and the size in 64 bits
-_MAX_EXTENTS: Final = 64  # of one item; writers use one
+_MAX_EXTENTS: Final = 64  # of one item; writers use one, and libheif accepts 32
 _TURNS_AND_MIRROR_TO_EXIF: Final = (1, 6, 3, 8, 2, 5, 4, 7)  # mirrored * 4 + quarters clockwise
 
 
@@ -143,6 +143,16 @@ def items(iinf: bytes) -> Iterator[tuple[int, bytes, bytes]]:
             yield int.from_bytes(body[4 : 4 + id_bytes]), rest[:4], rest[4:]
 
 
+def references(iref: bytes) -> Iterator[tuple[bytes, int, list[int]]]:
+    """Yield the kind of each reference, the item that refers, and those that it refers to."""
+    id_bytes = 2 if iref[:1] == b"\0" else 4
+    for kind, body in boxes(iref[META_VERSION_BYTES:]):
+        count = int.from_bytes(body[id_bytes : id_bytes + 2])
+        end = min(id_bytes * (1 + count) + 2, len(body))
+        to = [int.from_bytes(body[i : i + id_bytes]) for i in range(id_bytes + 2, end, id_bytes)]
+        yield kind, int.from_bytes(body[:id_bytes]), to
+
+
 def locations(iloc: bytes, wanted: set[int]) -> dict[int, Location]:
     """Return where the `wanted` items are, without those that are made of other items."""
     version = int.from_bytes(iloc[:1])
@@ -169,7 +179,7 @@ def locations(iloc: bytes, wanted: set[int]) -> dict[int, Location]:
         extent_bytes = index_bytes + offset_bytes + length_bytes
         if item in wanted and method <= 1:
             extents = []
-            for number in range(min(count, _MAX_EXTENTS)):
+            for number in range(min(count, _MAX_EXTENTS if extent_bytes else 1)):
                 start = at + number * extent_bytes + index_bytes
                 end = start + offset_bytes
                 size = int.from_bytes(iloc[end : end + length_bytes])

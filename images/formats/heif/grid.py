@@ -12,16 +12,15 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from formats.heif.boxes import (
-    META_VERSION_BYTES,
     Box,
     Location,
-    boxes,
     items,
     locations,
     orientation,
     primary_item,
     properties,
     read_meta,
+    references,
 )
 from formats.partial import PartialFile
 
@@ -79,7 +78,7 @@ def read_grid(photo: bytes) -> HeifGrid | None:
     primary = primary_item(meta.get(b"pitm", b""))
     parts: list[int] = []
     thumbnails: list[int] = []
-    for kind, source, to in _references(meta.get(b"iref", b"")):
+    for kind, source, to in references(meta.get(b"iref", b"")):
         if kind == b"dimg" and source == primary:
             parts += to
         elif kind == b"thmb" and primary in to:
@@ -180,16 +179,6 @@ def _shape(body: memoryview) -> tuple[int, int, int, int]:
     _, flags, rows, columns = struct.unpack_from(">BBBB", body)
     width_px, height_px = struct.unpack_from(">II" if flags & _WIDE else ">HH", body, 4)
     return columns + 1, rows + 1, width_px, height_px
-
-
-def _references(iref: bytes) -> Iterator[tuple[bytes, int, list[int]]]:
-    """Yield the kind of each reference, the item that refers, and those that it refers to."""
-    id_bytes = 2 if iref[:1] == b"\0" else 4
-    for kind, body in boxes(iref[META_VERSION_BYTES:]):
-        count = int.from_bytes(body[id_bytes : id_bytes + 2])
-        end = min(id_bytes * (1 + count) + 2, len(body))
-        to = [int.from_bytes(body[i : i + id_bytes]) for i in range(id_bytes + 2, end, id_bytes)]
-        yield kind, int.from_bytes(body[:id_bytes]), to
 
 
 def _box(kind: bytes, *parts: bytes | memoryview) -> bytes:

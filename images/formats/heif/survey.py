@@ -4,6 +4,8 @@ The orientation is what the properties `irot` and `imir` of the primary item say
 and those of browsers) follow these and ignore the EXIF orientation, and so does this module.
 """
 
+from typing import Final
+
 from formats.heif.boxes import (
     Box,
     file_boxes,
@@ -13,9 +15,15 @@ from formats.heif.boxes import (
     primary_item,
     properties,
     read_meta,
+    references,
 )
 from formats.partial import PartialFile
 from formats.structure import MAX_METADATA_BYTES, Structure
+
+# What an auxiliary picture is. Source: ISO/IEC 23008-12, 6.5.8 and B.2.3; MIAF, 7.3.5.2.
+_ALPHA: Final = frozenset(
+    {b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha", b"urn:mpeg:hevc:2015:auxid:1"}
+)
 
 
 def survey_heif(file: PartialFile, found: Structure) -> None:
@@ -73,6 +81,51 @@ def _fraction(pair: bytes) -> int:
 
 
 def is_heif_truncated(photo: bytes) -> bool:
-    """Return whether one of the file's boxes ends behind the end of `photo`."""
+    """Return whether the picture or its metadata needs bytes behind the end of `photo`.
+
+    If nothing says where the picture is, the file's boxes decide. Otherwise they do not: phones
+    append bytes that are no box, which then seem to be the header of a huge one.
+    """
     file = PartialFile(len(photo), photo)
-    return any(box.end_at > len(photo) for box in file_boxes(file))
+    cut = {box.kind for box in file_boxes(file) if box.end_at > len(photo)}
+    meta = read_meta(file)
+    primary = primary_item(meta.get(b"pitm", b""))
+    pictures = _items_of_picture(meta, primary)
+    metadata = set(_metadata_items(meta.get(b"iinf", b"")).values())
+    where = locations(meta.get(b"iloc", b""), pictures | metadata)
+    if b"meta" in cut or pictures.isdisjoint(where):
+        return bool(cut)
+    return any(
+        offset + size > len(meta.get(b"idat", b"") if location.in_idat else photo)
+        for location in where.values()
+        for offset, size in location.extents
+    )
+
+
+def _items_of_picture(meta: dict[bytes, bytes], primary: int) -> set[int]:
+    """Return the items that are decoded to show the primary one: with its tiles, and their alpha.
+
+    Thumbnails, depth maps and gain maps are not among them.
+    """
+    parts: dict[int, set[int]] = {}
+    auxiliary = set()
+    for kind, source, to in references(meta.get(b"iref", b"")):
+        if kind == b"dimg":
+            parts.setdefault(source, set()).update(to)
+        elif kind == b"auxl":
+            auxiliary.add(source)
+            for master in to:
+                parts.setdefault(master, set()).add(source)
+    of_auxiliary = properties(meta.get(b"iprp", b""), auxiliary)
+    hidden = {item for item in auxiliary if not any(map(_is_alpha, of_auxiliary[item]))}
+    found: set[int] = set()
+    waiting = {primary}
+    while waiting:
+        item = waiting.pop()
+        found.add(item)
+        waiting |= parts.get(item, set()) - found - hidden
+    return found
+
+
+def _is_alpha(of_auxiliary: Box) -> bool:
+    return of_auxiliary.kind == b"auxC" and of_auxiliary.body[4:].split(b"\0")[0] in _ALPHA
