@@ -19,7 +19,7 @@ BYTE, ASCII, SHORT, LONG, RATIONAL, UNDEFINED, SRATIONAL, FLOAT, DOUBLE = (
     11,
     12,
 )
-IFD = 13
+SSHORT, SLONG, IFD = 8, 9, 13
 _CODES = {
     1: "B",
     3: "H",

@@ -44,7 +44,7 @@ def read_metadata(structure: Structure, tiff: Tiff, uploaded_at: str) -> Metadat
     titles = (xmp.first("dc:title"), iptc.title, _utf16(exif.raw("IFD0", 0x9C9B)))
     return Metadata(
         taken_at=choose_time(_times(exif, xmp, iptc), uploaded_at),
-        location=locate(exif),
+        location=locate(exif, xmp),
         camera=camera if camera != Camera() else None,
         title=clean.first(titles, MAX_TAG_CHARACTERS),
         description=clean.first(_descriptions(exif, xmp, iptc), MAX_DESCRIPTION_CHARACTERS),

@@ -19,6 +19,10 @@ _NAMES: Final[Mapping[str, str]] = {
     "http://purl.org/dc/elements/1.1/ subject": "dc:subject",
     "http://ns.adobe.com/lightroom/1.0/ hierarchicalSubject": "lr:hierarchicalSubject",
     "http://ns.adobe.com/exif/1.0/ DateTimeOriginal": "exif:DateTimeOriginal",
+    "http://ns.adobe.com/exif/1.0/ GPSLatitude": "exif:GPSLatitude",
+    "http://ns.adobe.com/exif/1.0/ GPSLongitude": "exif:GPSLongitude",
+    "http://ns.adobe.com/exif/1.0/ GPSAltitude": "exif:GPSAltitude",
+    "http://ns.adobe.com/exif/1.0/ GPSAltitudeRef": "exif:GPSAltitudeRef",
     "http://ns.adobe.com/photoshop/1.0/ DateCreated": "photoshop:DateCreated",
     "http://ns.adobe.com/exif/1.0/aux/ Lens": "aux:Lens",
 }

@@ -19,7 +19,7 @@ _TYPE_BYTES: Final = (0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4)  # by type, 1 BY
 _OFFSETS, _BYTE_COUNTS = (0x0111, 0x0144), (0x0117, 0x0145)  # of strips, of tiles
 _SHORT, _LONG, _RATIONAL = 3, 4, 5
 _SLOT_BYTES: Final = 4  # of an entry: its value, or where a longer one is
-_INTEGER_TYPES: Final = frozenset({3, 4, 13})  # SHORT, LONG, IFD
+_INTEGER_TYPES: Final = frozenset({3, 4, 8, 9, 13})  # SHORT, LONG, SSHORT, SLONG, IFD
 # What libvips (libexif) takes an orientation from; of a RATIONAL it takes the numerator.
 _ORIENTATION_BYTES: Final = {1: 1, 3: 2, 4: 4, _RATIONAL: 4, 6: 1, 8: 2, 9: 4}  # by type
 _UPRIGHT: Final = 1
@@ -204,7 +204,10 @@ def _pointer(slot: bytes, order: ByteOrder) -> int:
 
 
 def _number(entry: Entry | None, order: ByteOrder) -> int | None:
-    """Return the first value of a SHORT, LONG or IFD entry; None for 0, which is never valid."""
+    """Return the first value of an integer entry; None for 0, which is never valid.
+
+    A negative number is read as a large one, which lies behind the end of any file.
+    """
     if entry is None or entry.field_type not in _INTEGER_TYPES:
         return None
     return int.from_bytes(entry.value[: _TYPE_BYTES[entry.field_type]], order) or None

@@ -2,8 +2,10 @@
 
 import json
 import math
+import struct
 import time
 from collections.abc import Sequence
+from typing import Literal
 
 import pytest
 from hypothesis import given, settings
@@ -314,6 +316,111 @@ def test_every_location_is_on_earth(
 
     assert place is None or (abs(place.latitude) <= 90 and abs(place.longitude) <= 180)
     assert place is None or -1000 <= (place.altitude_m or 0) <= 20_000
+
+
+def xmp_location_of(latitude: str, longitude: str, more: str = "") -> Location | None:
+    document = pf.xmp(
+        f"<exif:GPSLatitude>{latitude}</exif:GPSLatitude>",
+        f'exif:GPSLongitude="{longitude}" {more}',
+    )
+    return metadata_of(pf.jpeg(xmp=document)).location
+
+
+@pytest.mark.parametrize(
+    ("latitude", "longitude"),
+    [
+        ("47,30.0N", "8,15.0W"),
+        ("47,30,0N", "8,15,0W"),
+        ("47.5N", "8.25W"),
+        (" 47,30.000000 N ", "008,15.000W"),
+        ("47.5", "-8.25"),
+        ("+47.5", "-8.25"),
+    ],
+)
+def test_a_location_is_read_from_xmp(latitude: str, longitude: str) -> None:
+    assert xmp_location_of(latitude, longitude) == Location(latitude=47.5, longitude=-8.25)
+
+
+@pytest.mark.parametrize(
+    ("latitude", "longitude"),
+    [
+        ("47,30.0N", ""),
+        ("47,30.0E", "8,15.0W"),
+        ("47,30.0N", "8,15.0S"),
+        ("47,30.0", "8,15.0W"),
+        ("-47,30.0N", "8,15.0W"),
+        ("91,0.0N", "8,15.0W"),
+        ("47,60.0N", "8,15.0W"),
+        ("47,30,0,0N", "8,15.0W"),
+        ("47,,30N", "8,15.0W"),
+        ("north", "8,15.0W"),
+        ("nan", "inf"),
+        ("9" * 10_000 + "N", "8,15.0W"),
+        ("٤٧,30.0N", "8,15.0W"),
+    ],
+)
+def test_an_invalid_coordinate_of_xmp_makes_the_location_absent(
+    latitude: str, longitude: str
+) -> None:
+    assert xmp_location_of(latitude, longitude) is None
+
+
+@pytest.mark.parametrize(
+    ("altitude", "ref", "expected"),
+    [
+        ("353/10", "0", 35.3),
+        ("353/10", "1", -35.3),
+        ("35.3", "0", 35.3),
+        ("353/0", "0", None),
+        ("353/10", "7", None),
+        ("high", "0", None),
+    ],
+)
+def test_an_altitude_is_read_from_xmp(altitude: str, ref: str, expected: float | None) -> None:
+    stated = f'exif:GPSAltitude="{altitude}" exif:GPSAltitudeRef="{ref}"'
+
+    assert xmp_location_of("47,30.0N", "8,15.0W", stated) == Location(
+        latitude=47.5, longitude=-8.25, altitude_m=expected
+    )
+
+
+def test_the_location_of_exif_comes_before_that_of_xmp_unless_it_is_zero_zero() -> None:
+    xmp = pf.xmp(attributes='exif:GPSLatitude="47,30.0N" exif:GPSLongitude="8,15.0W"')
+    zero = (0, 1, 0, 1, 0, 1)
+
+    def with_xmp(gps: list[pf.Tag]) -> Location | None:
+        return metadata_of(pf.jpeg(exif=pf.tiff_block(gps=gps), xmp=xmp)).location
+
+    assert with_xmp(pf.gps()) == Location(latitude=48.858333, longitude=2.294444)
+    assert with_xmp(pf.gps(zero, zero)) == Location(latitude=47.5, longitude=-8.25)
+    assert with_xmp(pf.gps()[:3]) == Location(latitude=47.5, longitude=-8.25)
+
+
+@pytest.mark.parametrize("field_type", [pf.LONG, pf.SLONG, pf.SHORT, pf.SSHORT, pf.IFD])
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_a_pointer_to_a_directory_may_be_of_any_integer_type(field_type: int, order: str) -> None:
+    """So do exiftool and exiv2."""
+    prefix: Literal["<", ">"] = "<" if order == "<" else ">"
+    exif = [pf.text(pf.LENS_MODEL, "50 mm")]
+    block = pf.tiff_block(exif=exif, gps=pf.gps(), order=prefix)
+    for pointer in (pf.EXIF_IFD, pf.GPS_IFD):
+        at = block.index(struct.pack(prefix + "HHI", pointer, pf.LONG, 1))
+        (target,) = struct.unpack_from(prefix + "I", block, at + 8)
+        size = 2 if field_type in {pf.SHORT, pf.SSHORT} else 4
+        slot = target.to_bytes(size, "little" if order == "<" else "big").ljust(4, b"\0")
+        entry = struct.pack(prefix + "HHI4s", pointer, field_type, 1, slot)
+        block = block[:at] + entry + block[at + 12 :]
+
+    metadata = metadata_of(pf.jpeg(exif=block))
+
+    assert metadata.location == Location(latitude=48.858333, longitude=2.294444)
+    assert metadata.camera == Camera(lens="50 mm")
+
+
+def test_a_negative_pointer_points_nowhere() -> None:
+    block = pf.tiff_block([pf.text(pf.MAKE, "ACME"), pf.Tag(pf.EXIF_IFD, pf.SLONG, [-8])])
+
+    assert metadata_of(pf.jpeg(exif=block)) == Metadata(camera=Camera(make="ACME"))
 
 
 def taken(
