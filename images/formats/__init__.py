@@ -32,6 +32,7 @@ __all__ = [
     "Structure",
     "Tiff",
     "count_jpeg_scans",
+    "exif_orientation",
     "is_truncated",
     "orientation_of",
     "pack_tiff",
@@ -74,6 +75,12 @@ def survey(file: PartialFile, image_format: str) -> Structure:
     except NotReadError as error:
         found.missing = error.missing
     return found
+
+
+def exif_orientation(structure: Structure) -> int:
+    """Return the orientation, 1 to 8, that the metadata of a surveyed file states."""
+    block = structure.exif or b""
+    return structure.orientation or orientation_of(read_tiff(PartialFile(len(block), block)))
 
 
 def is_truncated(photo: bytes, image_format: str) -> bool:

@@ -683,6 +683,23 @@ def test_title_description_and_keywords_are_merged() -> None:
     assert metadata_of(pf.jpeg(exif=block)).description == "from EXIF"
 
 
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("title", ["four", "seven.."])
+def test_iptc_of_a_tiff_is_read_also_if_its_bytes_are_swapped_by_four(
+    title: str, order: str
+) -> None:
+    records = pf.dataset(5, title.encode()) + pf.dataset(25, b"cat")
+    records = records.ljust(-(-len(records) // 4) * 4, b"\0")
+    swapped = b"".join(records[at : at + 4][::-1] for at in range(0, len(records), 4))
+
+    for block in (records, swapped):
+        photo = pf.tiff_file(
+            [pf.Tag(0x83BB, pf.UNDEFINED, block)], order="<" if order == "<" else ">"
+        )
+        metadata = metadata_of(photo)
+        assert (metadata.title, metadata.keywords) == (title, ["cat"])
+
+
 def test_of_two_iptc_titles_the_first_counts() -> None:
     assert metadata_of(pf.jpeg(iptc=pf.dataset(5, b"one") + pf.dataset(5, b"two"))).title == "one"
 
