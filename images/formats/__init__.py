@@ -14,6 +14,7 @@ from formats.png import is_png_truncated, survey_png
 from formats.sniffing import MIME_TYPES, SNIFF_BYTES, sniff
 from formats.structure import MAX_METADATA_BYTES, Structure
 from formats.tiff import (
+    ByteOrder,
     Tiff,
     is_tiff_truncated,
     orientation_of,
@@ -27,6 +28,7 @@ __all__ = [
     "MAX_METADATA_BYTES",
     "MIME_TYPES",
     "SNIFF_BYTES",
+    "ByteOrder",
     "PartialFile",
     "Range",
     "Structure",
