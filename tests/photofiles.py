@@ -19,7 +19,7 @@ BYTE, ASCII, SHORT, LONG, RATIONAL, UNDEFINED, SRATIONAL, FLOAT, DOUBLE = (
     11,
     12,
 )
-IFD = 13
+SSHORT, SLONG, IFD = 8, 9, 13
 _CODES = {
     1: "B",
     3: "H",
@@ -229,11 +229,13 @@ def png(*chunks: bytes, late: Sequence[bytes] = (), filling_bytes: int = 0) -> b
     )
 
 
-def raw_profile(name: bytes, body: bytes) -> bytes:
-    """Return the chunk in which ImageMagick keeps a profile."""
+def raw_profile(
+    name: bytes, body: bytes, *, title: bytes | None = None, trailing: bytes = b""
+) -> bytes:
+    """Return the chunk in which ImageMagick keeps a profile, named `title` in its text, too."""
     digits = body.hex().encode()
     lines = b"\n".join(digits[at : at + 72] for at in range(0, len(digits), 72))
-    text = b"\n%s\n%8d\n%s\n" % (name, len(body), lines)
+    text = b"\n%s\n%8d\n%s\n%s" % (title or name, len(body), lines, trailing)
     return chunk(b"zTXt", b"Raw profile type " + name + b"\0\0" + zlib.compress(text))
 
 
@@ -248,11 +250,28 @@ def riff_chunk(kind: bytes, body: bytes) -> bytes:
     return kind + struct.pack("<I", len(body)) + body + bytes(len(body) % 2)
 
 
-def webp(*, exif: bytes | None = None, xmp: bytes | None = None, filling_bytes: int = 0) -> bytes:
-    """Return a WebP that decodes, in the extended form, with metadata behind its pixels."""
+def webp(
+    *,
+    exif: bytes | None = None,
+    xmp: bytes | None = None,
+    filling_bytes: int = 0,
+    flags: int | None = None,
+    simple: bool = False,
+) -> bytes:
+    """Return a WebP that decodes, with metadata behind its pixels.
+
+    Args:
+        exif: TIFF structure of its EXIF chunk.
+        xmp: document of its XMP chunk.
+        filling_bytes: of a chunk between pixels and metadata.
+        flags: of the extended form; by default, those of its metadata.
+        simple: leave the chunk of the extended form out.
+    """
     pixels = encode(picture(), "WEBP")[12:]
-    flags = (0x08 if exif is not None else 0) | (0x04 if xmp is not None else 0)
-    body = riff_chunk(b"VP8X", struct.pack("<I", flags) + b"\x27\0\0\x1d\0\0") + pixels
+    if flags is None:
+        flags = (0x08 if exif is not None else 0) | (0x04 if xmp is not None else 0)
+    extended = riff_chunk(b"VP8X", struct.pack("<I", flags) + b"\x27\0\0\x1d\0\0")
+    body = pixels if simple else extended + pixels
     body += riff_chunk(b"JUNK", bytes(filling_bytes)) if filling_bytes else b""
     body += riff_chunk(b"EXIF", exif) if exif is not None else b""
     body += riff_chunk(b"XMP ", xmp) if xmp is not None else b""
@@ -276,6 +295,7 @@ def heif(  # noqa: PLR0913  # all that a photo may have
     in_idat: bool = False,
     filling_bytes: int = 0,
     meta_last: bool = False,
+    exif_head: bytes = bytes(4),
 ) -> bytes:
     """Return a HEIF container without a picture; its items lie behind `filling_bytes`.
 
@@ -289,10 +309,11 @@ def heif(  # noqa: PLR0913  # all that a photo may have
         in_idat: put the items into the meta box itself.
         filling_bytes: of mdat before the items.
         meta_last: put the meta box at the end of the file.
+        exif_head: what stands before the structure in the Exif item.
     """
     items = [(b"hvc1\0", b"")]  # the primary item is number 1, and has no bytes
     if exif is not None:
-        items.append((b"Exif\0", bytes(4) + exif))
+        items.append((b"Exif\0", exif_head + exif))
     if xmp is not None:
         items.append((b"mime\0application/rdf+xml\0", xmp))
     bodies = [body for _, body in items]

@@ -3,6 +3,7 @@
 Source: IPTC-NAA Information Interchange Model 4.2, 1.5 and 6.
 """
 
+import struct
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -27,7 +28,7 @@ def read_iptc(records: bytes | None) -> Iptc:
     """Read `records` up to the first damaged one. Of repeated single values the first counts."""
     once: dict[int, bytes] = {}
     keywords: list[bytes] = []
-    data = records or b""
+    data = _unswapped(records or b"")
     at = 0
     for _ in range(_MAX_DATASETS):
         header = data[at : at + 5]
@@ -54,3 +55,12 @@ def read_iptc(records: bytes | None) -> Iptc:
         time=once.get(_TIME),
         keywords=keywords,
     )
+
+
+def _unswapped(records: bytes) -> bytes:
+    """Return `records` in order: some writers swap a TIFF's records as if they were LONGs."""
+    if records[:1] == bytes([_MARKER]) or records[3:4] != bytes([_MARKER]):
+        return records
+    whole = records.ljust(-(-len(records) // 4) * 4, b"\0")
+    numbers = len(whole) // 4
+    return struct.pack(f">{numbers}I", *struct.unpack(f"<{numbers}I", whole))

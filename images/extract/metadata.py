@@ -3,15 +3,17 @@
 Each value is cleaned before it is kept.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
+from extract.comment import decode_comment
 from extract.exif import Directory, Exif, read_exif
+from extract.fillers import is_filler
 from extract.iptc import Iptc, read_iptc
 from extract.place import locate
 from extract.times import Stated, choose_time
 from extract.xmp import Xmp
-from formats import Structure, Tiff
+from formats import ByteOrder, Structure, Tiff
 from shared import text as clean
 from shared.contracts import Camera, Metadata
 from shared.limits import (
@@ -42,12 +44,13 @@ def read_metadata(structure: Structure, tiff: Tiff, uploaded_at: str) -> Metadat
     camera = _camera(exif, xmp)
     keywords = clean.distinct(_keywords(exif, xmp, iptc), MAX_KEYWORD_CHARACTERS, MAX_KEYWORDS)
     titles = (xmp.first("dc:title"), iptc.title, _utf16(exif.raw("IFD0", 0x9C9B)))
+    descriptions = _descriptions(exif, xmp, iptc, tiff.byte_order)
     return Metadata(
         taken_at=choose_time(_times(exif, xmp, iptc), uploaded_at),
-        location=locate(exif),
+        location=locate(exif, xmp),
         camera=camera if camera != Camera() else None,
-        title=clean.first(titles, MAX_TAG_CHARACTERS),
-        description=clean.first(_descriptions(exif, xmp, iptc), MAX_DESCRIPTION_CHARACTERS),
+        title=clean.first(_by_people(titles), MAX_TAG_CHARACTERS),
+        description=clean.first(_by_people(descriptions), MAX_DESCRIPTION_CHARACTERS),
         keywords=keywords or None,
     )
 
@@ -91,14 +94,24 @@ def _camera(exif: Exif, xmp: Xmp) -> Camera:
     )
 
 
-def _descriptions(exif: Exif, xmp: Xmp, iptc: Iptc) -> Iterator[str | bytes | None]:
+def _descriptions(
+    exif: Exif, xmp: Xmp, iptc: Iptc, order: ByteOrder
+) -> Iterator[str | bytes | None]:
     """Yield descriptions: first the fields that people write, then those that cameras fill in."""
     yield xmp.first("dc:description")
     yield iptc.description
     yield exif.text("IFD0", 0x010E)
     yield _utf16(exif.raw("IFD0", 0x9C9F))
     yield _utf16(exif.raw("IFD0", 0x9C9C))
-    yield _user_comment(exif.raw("EXIF", 0x9286))
+    yield decode_comment(exif.raw("EXIF", 0x9286), order)
+
+
+def _by_people(texts: Iterable[str | bytes | None]) -> Iterator[str | bytes]:
+    """Yield the texts that no camera has filled in."""
+    for text in texts:
+        cleaned = clean.text(text, MAX_DESCRIPTION_CHARACTERS)
+        if text is not None and cleaned is not None and not is_filler(cleaned):
+            yield text
 
 
 def _keywords(exif: Exif, xmp: Xmp, iptc: Iptc) -> Iterator[str | bytes]:
@@ -112,16 +125,3 @@ def _keywords(exif: Exif, xmp: Xmp, iptc: Iptc) -> Iterator[str | bytes]:
 def _utf16(value: bytes) -> str:
     """Decode one of the XP tags that Windows writes, up to its first NUL."""
     return value.decode("utf-16-le", "ignore").partition("\0")[0]
-
-
-def _user_comment(value: bytes) -> str | bytes | None:
-    """Decode a UserComment that names its encoding; most others are padding or binary.
-
-    Source: Exif 2.32, 4.6.5 D.
-    """
-    code, body = value[:8], value[8:]
-    if code == b"ASCII\0\0\0":
-        return body
-    if code == b"UNICODE\0":  # in any byte order; a Latin letter begins with NUL if big-endian
-        return body.decode("utf-16-be" if body[:1] == b"\0" else "utf-16-le", "ignore")
-    return None

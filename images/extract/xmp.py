@@ -12,6 +12,7 @@ from xml.parsers import expat  # _refuse_document_type keeps entities out
 from formats import MAX_METADATA_BYTES
 
 _RDF: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns# "
+_PHOTO: Final = [_RDF + "RDF", _RDF + "Description"]  # the elements around the photo's properties
 _XML_LANG: Final = "http://www.w3.org/XML/1998/namespace lang"
 _NAMES: Final[Mapping[str, str]] = {
     "http://purl.org/dc/elements/1.1/ title": "dc:title",
@@ -19,6 +20,10 @@ _NAMES: Final[Mapping[str, str]] = {
     "http://purl.org/dc/elements/1.1/ subject": "dc:subject",
     "http://ns.adobe.com/lightroom/1.0/ hierarchicalSubject": "lr:hierarchicalSubject",
     "http://ns.adobe.com/exif/1.0/ DateTimeOriginal": "exif:DateTimeOriginal",
+    "http://ns.adobe.com/exif/1.0/ GPSLatitude": "exif:GPSLatitude",
+    "http://ns.adobe.com/exif/1.0/ GPSLongitude": "exif:GPSLongitude",
+    "http://ns.adobe.com/exif/1.0/ GPSAltitude": "exif:GPSAltitude",
+    "http://ns.adobe.com/exif/1.0/ GPSAltitudeRef": "exif:GPSAltitudeRef",
     "http://ns.adobe.com/photoshop/1.0/ DateCreated": "photoshop:DateCreated",
     "http://ns.adobe.com/exif/1.0/aux/ Lens": "aux:Lens",
 }
@@ -30,11 +35,16 @@ class _DocumentTypeError(Exception):
 
 
 class Xmp:
-    """Values by property, such as `dc:title`. The default language comes first."""
+    """Values by property of the photo, such as `dc:title`. The default language comes first.
+
+    A property within another one, such as those of a composite's ingredients in `xmpMM:Pantry`, is
+    not the photo's.
+    """
 
     def __init__(self, document: bytes | None) -> None:
         """Parse `document` up to its first error."""
         self._values: dict[str, list[str]] = {}
+        self._open: list[str] = []  # the elements around the current place
         self._property: str | None = None
         self._text: list[str] = []
         self._is_default = False
@@ -62,12 +72,14 @@ class Xmp:
             return  # broken, or an unknown encoding: the values before the error are kept
 
     def _start(self, name: str, attributes: Mapping[str, str]) -> None:
-        if name == _RDF + "Description":
+        is_property = self._open[-2:] == _PHOTO
+        self._open.append(name)
+        if self._open[-2:] == _PHOTO:
             for attribute, value in attributes.items():
                 if attribute in _NAMES:
                     self._add(_NAMES[attribute], value)
-        elif name in _NAMES:
-            self._property = _NAMES[name]
+        elif is_property:
+            self._property = _NAMES.get(name)
             self._is_default = False
             self._text.clear()
         elif name == _RDF + "li":
@@ -75,10 +87,12 @@ class Xmp:
             self._text.clear()
 
     def _end(self, name: str) -> None:
-        if name in _NAMES or name == _RDF + "li":
+        self._open.pop()
+        is_property = self._open[-2:] == _PHOTO
+        if is_property or name == _RDF + "li":
             self._add(self._property, "".join(self._text))
             self._text.clear()
-        if name in _NAMES:
+        if is_property:
             self._property = None
 
     def _add(self, name: str | None, value: str) -> None:

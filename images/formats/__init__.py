@@ -14,6 +14,7 @@ from formats.png import is_png_truncated, survey_png
 from formats.sniffing import MIME_TYPES, SNIFF_BYTES, sniff
 from formats.structure import MAX_METADATA_BYTES, Structure
 from formats.tiff import (
+    ByteOrder,
     Tiff,
     is_tiff_truncated,
     orientation_of,
@@ -27,11 +28,13 @@ __all__ = [
     "MAX_METADATA_BYTES",
     "MIME_TYPES",
     "SNIFF_BYTES",
+    "ByteOrder",
     "PartialFile",
     "Range",
     "Structure",
     "Tiff",
     "count_jpeg_scans",
+    "exif_orientation",
     "is_truncated",
     "orientation_of",
     "pack_tiff",
@@ -74,6 +77,12 @@ def survey(file: PartialFile, image_format: str) -> Structure:
     except NotReadError as error:
         found.missing = error.missing
     return found
+
+
+def exif_orientation(structure: Structure) -> int:
+    """Return the orientation, 1 to 8, that the metadata of a surveyed file states."""
+    block = structure.exif or b""
+    return structure.orientation or orientation_of(read_tiff(PartialFile(len(block), block)))
 
 
 def is_truncated(photo: bytes, image_format: str) -> bool:

@@ -9,7 +9,8 @@ from typing import Final
 
 from formats.partial import NotReadError, PartialFile, Range
 from formats.photoshop import find_iptc
-from formats.structure import MAX_METADATA_BYTES, Structure
+from formats.structure import EXIF_NAME, MAX_METADATA_BYTES, Structure
+from formats.tiff import has_entries
 from shared.limits import MAX_PARTS
 
 _SOI_BYTES: Final = 2
@@ -22,7 +23,6 @@ _NEVER_STRIPPED: Final = (_FRAMES | {_JPG, _DAC}) - {_SOF2}  # anything but Huff
 # Within a scan 0xFF00 is data, 0xFFD0 to 0xFFD7 restart it, and 0xFFFF is padding.
 _MARKER: Final = re.compile(rb"\xff[^\x00\x01\xd0-\xd8\xff]")
 
-_EXIF: Final = b"Exif\0\0"
 _FULL_BYTES: Final = 65_533  # the longest body of a segment
 _XMP: Final = b"http://ns.adobe.com/xap/1.0/\0"
 _PHOTOSHOP: Final = b"Photoshop 3.0\0"
@@ -81,12 +81,12 @@ def _next_marker(file: PartialFile, at: int) -> tuple[int, int]:
 
 
 def _take_app1(body: bytes, found: Structure) -> None:
-    if body.startswith(_EXIF):
-        block = body[len(_EXIF) :]
-        if found.exif is None:
-            found.exif = block
-        elif len(found.exif) == _FULL_BYTES - len(_EXIF):
+    if body.startswith(EXIF_NAME):
+        block = body[len(EXIF_NAME) :]
+        if found.exif is not None and len(found.exif) == _FULL_BYTES - len(EXIF_NAME):
             found.exif += block  # EXIF that is too long for one segment goes on in the next
+        elif found.exif is None or not has_entries(found.exif):
+            found.exif = block  # some writers put an empty one before it
     elif body.startswith(_XMP) and found.xmp is None:
         found.xmp = body[len(_XMP) :]
 

@@ -1,4 +1,4 @@
-"""Photoshop's image resources, in which JPEG and PNG carry IPTC.
+"""Photoshop's image resources, in which JPEG, PNG and TIFF carry IPTC.
 
 Source: https://www.adobe.com/devnet-apps/photoshop/fileformatashtml, "Image Resource Blocks".
 """
@@ -7,10 +7,17 @@ from typing import Final
 
 _SIGNATURE: Final = b"8BIM"
 _IPTC: Final = b"\x04\x04"
+_IIM_MARKER: Final = b"\x1c"
 
 
 def find_iptc(resources: bytes) -> bytes | None:
-    """Return the IIM records among `resources`, or None where there are none. Never raises."""
+    """Return the IIM records among `resources`, or None where there are none. Never raises.
+
+    Where other containers expect resources or records, writers put either. Records that begin with
+    the marker of a dataset are returned as they are; so are those whose bytes were swapped by four.
+    """
+    if _IIM_MARKER in {resources[:1], resources[3:4]}:
+        return resources
     at = 0
     while resources[at : at + 4] == _SIGNATURE:
         kind = resources[at + 4 : at + 6]

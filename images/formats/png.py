@@ -1,12 +1,13 @@
 """PNG's chunks. Source: https://www.w3.org/TR/png-3; ImageMagick's "Raw profile type" texts."""
 
+import re
 import zlib
 from collections.abc import Iterator
 from typing import Final
 
 from formats.partial import NotReadError, PartialFile
 from formats.photoshop import find_iptc
-from formats.structure import MAX_METADATA_BYTES, Structure
+from formats.structure import EXIF_NAME, MAX_METADATA_BYTES, Structure
 
 TAIL_BYTES: Final = 65_536  # read at the end of a large file: exiftool writes behind the pixels
 
@@ -17,7 +18,12 @@ _UPRIGHT: Final = 1
 _XMP: Final = b"XML:com.adobe.xmp\0"
 _EXIF_PROFILES: Final = (b"Raw profile type exif\0", b"Raw profile type APP1\0")
 _IPTC_PROFILES: Final = (b"Raw profile type iptc\0", b"Raw profile type 8bim\0")
-_KEYWORDS: Final = (_XMP, *_EXIF_PROFILES, *_IPTC_PROFILES)
+_XMP_PROFILE: Final = b"Raw profile type xmp\0"
+_KEYWORDS: Final = (_XMP, *_EXIF_PROFILES, *_IPTC_PROFILES, _XMP_PROFILE)
+_RAW_PROFILE: Final = re.compile(  # a name, which may have several words; the length; hex digits
+    rb"\s{0,8}[^\n]{1,80}\n\s{0,16}(?P<size>\d{1,9})\s(?P<digits>[0-9A-Fa-f\s]*)"
+)
+_XMP_NAME: Final = b"http://ns.adobe.com/xap/1.0/\0"
 _MAX_TEXTS: Final = 16  # with a known keyword: each may be a bomb
 
 
@@ -99,9 +105,14 @@ def _take_text(kind: bytes, body: bytes, found: Structure) -> None:
     rest = body.partition(b"\0")[2]
     if body.startswith(_XMP) and found.xmp is None:
         found.xmp = _text(kind, rest)
-    elif body.startswith(_EXIF_PROFILES) and found.exif is None:
+    elif body.startswith(_XMP_PROFILE) and found.xmp is None:
+        found.xmp = _raw_profile(_text(kind, rest))
+    elif body.startswith(_EXIF_PROFILES) and (found.exif is None or found.xmp is None):
         profile = _raw_profile(_text(kind, rest))
-        found.exif = _without_name(profile) if profile[6:8] in {b"II", b"MM"} else None
+        if profile.startswith(_XMP_NAME):  # APP1 is the segment of either
+            found.xmp = found.xmp or profile.removeprefix(_XMP_NAME)
+        elif (block := _without_name(profile)).startswith((b"II", b"MM")):
+            found.exif = found.exif or block
     elif body.startswith(_IPTC_PROFILES) and found.iptc is None:
         found.iptc = find_iptc(_raw_profile(_text(kind, rest)))
 
@@ -125,14 +136,17 @@ def _inflate(data: bytes) -> bytes:
 
 
 def _raw_profile(text: bytes) -> bytes:
-    """Return the bytes of a text of three parts: name, length and hex digits."""
-    digits = b"".join(text.split()[2:])
-    try:
-        return bytes.fromhex(digits.decode("ascii"))
-    except ValueError:
+    """Return the bytes of a text of three parts: name, length and hex digits.
+
+    Anything behind the digits or the length is ignored.
+    """
+    match = _RAW_PROFILE.match(text)
+    if match is None:
         return b""
+    digits = b"".join(match["digits"].split())[: 2 * int(match["size"])]
+    return bytes.fromhex(digits[: len(digits) // 2 * 2].decode("ascii"))
 
 
 def _without_name(block: bytes) -> bytes:
     """Return `block` without the name of JPEG's segment, which some writers copy."""
-    return block.removeprefix(b"Exif\0\0")
+    return block.removeprefix(EXIF_NAME)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from formats.partial import Range
 
 MAX_METADATA_BYTES = 1_048_576  # of one block; writers stay far below, and bombs stay harmless
+EXIF_NAME = b"Exif\0\0"  # of JPEG's segment; some writers copy it into other containers
 
 
 @dataclass(slots=True)

@@ -11,15 +11,17 @@ from collections.abc import Set as AbstractSet
 from typing import Final, Literal, NamedTuple
 
 from formats.partial import PartialFile
+from formats.photoshop import find_iptc
 from formats.structure import MAX_METADATA_BYTES, Structure
 
 EXIF_POINTER, GPS_POINTER = 0x8769, 0x8825
-_WIDTH, _HEIGHT, _ORIENTATION, _XMP, _IPTC = 0x0100, 0x0101, 0x0112, 0x02BC, 0x83BB
+_WIDTH, _HEIGHT, _ORIENTATION, _XMP = 0x0100, 0x0101, 0x0112, 0x02BC
+_IPTC, _PHOTOSHOP = 0x83BB, 0x8649
 _TYPE_BYTES: Final = (0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4)  # by type, 1 BYTE to 13 IFD
 _OFFSETS, _BYTE_COUNTS = (0x0111, 0x0144), (0x0117, 0x0145)  # of strips, of tiles
 _SHORT, _LONG, _RATIONAL = 3, 4, 5
 _SLOT_BYTES: Final = 4  # of an entry: its value, or where a longer one is
-_INTEGER_TYPES: Final = frozenset({3, 4, 13})  # SHORT, LONG, IFD
+_INTEGER_TYPES: Final = frozenset({3, 4, 8, 9, 13})  # SHORT, LONG, SSHORT, SLONG, IFD
 # What libvips (libexif) takes an orientation from; of a RATIONAL it takes the numerator.
 _ORIENTATION_BYTES: Final = {1: 1, 3: 2, 4: 4, _RATIONAL: 4, 6: 1, 8: 2, 9: 4}  # by type
 _UPRIGHT: Final = 1
@@ -90,11 +92,11 @@ def survey_tiff(file: PartialFile, found: Structure) -> None:
     page = _directory(file, order, _pointer(file.read(4, 4), order), {_WIDTH, _HEIGHT})
     found.width_px = _number(page.get(_WIDTH), order)
     found.height_px = _number(page.get(_HEIGHT), order)
-    blocks = _directory(
-        file, order, _pointer(file.read(4, 4), order), {_XMP, _IPTC}, MAX_METADATA_BYTES
-    )
-    found.xmp = blocks[_XMP].value if _XMP in blocks else None
-    found.iptc = blocks[_IPTC].value if _IPTC in blocks else None
+    found.xmp = _block(file, order, _XMP) or None
+    # Photoshop writes IPTC in both places, other writers in one of them.
+    found.iptc = find_iptc(_block(file, order, _IPTC))
+    if found.iptc is None:
+        found.iptc = find_iptc(_block(file, order, _PHOTOSHOP))
     tiff = read_tiff(file)
     found.exif = pack_tiff(tiff)
     is_one_integer = all(
@@ -103,6 +105,13 @@ def survey_tiff(file: PartialFile, found: Structure) -> None:
         if entry.tag == _ORIENTATION
     )
     found.orientation = orientation_of(tiff) if is_one_integer else _UPRIGHT  # as libtiff decides
+
+
+def _block(file: PartialFile, order: ByteOrder, tag: int) -> bytes:
+    """Return a block of metadata in the first page's directory; empty if it has none."""
+    at = _pointer(file.read(4, 4), order)
+    entry = _directory(file, order, at, {tag}, MAX_METADATA_BYTES).get(tag)
+    return b"" if entry is None else entry.value
 
 
 def is_tiff_truncated(photo: bytes) -> bool:
@@ -156,6 +165,13 @@ def read_tiff(file: PartialFile) -> Tiff:
     return Tiff(order, list(ifd0.values()), list(exif.values()), list(gps.values()))
 
 
+def has_entries(block: bytes) -> bool:
+    """Return whether `block` begins as a TIFF structure with at least one entry in IFD0."""
+    order: ByteOrder = "little" if block.startswith(b"II") else "big"
+    first = int.from_bytes(block[4:8], order)
+    return block.startswith((b"II", b"MM")) and any(block[first : first + 2])
+
+
 def orientation_of(tiff: Tiff) -> int:
     """Return the EXIF orientation that decoders apply, 1 to 8: 1 if there is no valid one.
 
@@ -204,7 +220,10 @@ def _pointer(slot: bytes, order: ByteOrder) -> int:
 
 
 def _number(entry: Entry | None, order: ByteOrder) -> int | None:
-    """Return the first value of a SHORT, LONG or IFD entry; None for 0, which is never valid."""
+    """Return the first value of an integer entry; None for 0, which is never valid.
+
+    A negative number is read as a large one, which lies behind the end of any file.
+    """
     if entry is None or entry.field_type not in _INTEGER_TYPES:
         return None
     return int.from_bytes(entry.value[: _TYPE_BYTES[entry.field_type]], order) or None

@@ -1,18 +1,23 @@
 """WebP's chunks. Source: https://developers.google.com/speed/webp/docs/riff_container."""
 
+from collections.abc import Set as AbstractSet
 from typing import Final
 
 from formats.partial import PartialFile
-from formats.structure import MAX_METADATA_BYTES, Structure
+from formats.structure import EXIF_NAME, MAX_METADATA_BYTES, Structure
 from shared.limits import MAX_PARTS
 
 _RIFF_HEADER_BYTES: Final = 8  # the size that follows `RIFF` does not count these
 _FIRST_CHUNK: Final = 12
-_EXIF_FLAG, _XMP_FLAG = 0x08, 0x04
+_EXIF_FLAG, _XMP_FLAG, _ANIMATION_FLAG = 0x08, 0x04, 0x02
+_BOTH: Final = frozenset({b"EXIF", b"XMP "})
 
 
 def survey_webp(file: PartialFile, found: Structure) -> None:
-    """Read the size, and the metadata if the first chunk says that there is some.
+    """Read the size, and the metadata behind the pixels.
+
+    Some writers add metadata and do not set its flag in the first chunk. So it is looked for in any
+    case, except in an animation, which has a chunk for each frame.
 
     Raises:
         NotReadError: the metadata lies behind what is known.
@@ -22,14 +27,16 @@ def survey_webp(file: PartialFile, found: Structure) -> None:
     if kind == b"VP8X":
         found.width_px = int.from_bytes(body[4:7], "little") + 1
         found.height_px = int.from_bytes(body[7:10], "little") + 1
-        _find_metadata(file, found, flags=int.from_bytes(body[:1]))
+        _find_metadata(file, found, _wanted(int.from_bytes(body[:1])))
     elif kind == b"VP8 " and body[3:6] == b"\x9d\x01\x2a":
         found.width_px = int.from_bytes(body[6:8], "little") & 0x3FFF or None
         found.height_px = int.from_bytes(body[8:10], "little") & 0x3FFF or None
+        _find_metadata(file, found, _BOTH)
     elif kind == b"VP8L" and body[:1] == b"\x2f":
         bits = int.from_bytes(body[1:5], "little")
         found.width_px = (bits & 0x3FFF) + 1
         found.height_px = (bits >> 14 & 0x3FFF) + 1
+        _find_metadata(file, found, _BOTH)
 
 
 def is_webp_truncated(photo: bytes) -> bool:
@@ -37,20 +44,26 @@ def is_webp_truncated(photo: bytes) -> bool:
     return len(photo) < _RIFF_HEADER_BYTES + int.from_bytes(photo[4:8], "little")
 
 
-def _find_metadata(file: PartialFile, found: Structure, *, flags: int) -> None:
+def _wanted(flags: int) -> AbstractSet[bytes]:
+    """Return the kinds of the chunks that are looked for."""
+    if not flags & _ANIMATION_FLAG:
+        return _BOTH
+    kinds = {b"EXIF": flags & _EXIF_FLAG, b"XMP ": flags & _XMP_FLAG}
+    return {kind for kind, is_stated in kinds.items() if is_stated}
+
+
+def _find_metadata(file: PartialFile, found: Structure, wanted: AbstractSet[bytes]) -> None:
     at = _FIRST_CHUNK
-    wanted = {b"EXIF"} if flags & _EXIF_FLAG else set()
-    wanted |= {b"XMP "} if flags & _XMP_FLAG else set()
     for _ in range(MAX_PARTS):
         header = file.read(at, 8)
         if not wanted or len(header) < 8:  # noqa: PLR2004  # type and size
             break
         kind, size = header[:4], int.from_bytes(header[4:], "little")
         if kind in wanted:
-            wanted.remove(kind)
+            wanted = wanted - {kind}
             body = file.read(at + 8, min(size, MAX_METADATA_BYTES))
             if kind == b"EXIF":
-                found.exif = body.removeprefix(b"Exif\0\0")  # some writers copy it from JPEG
+                found.exif = body.removeprefix(EXIF_NAME)
             else:
                 found.xmp = body
         at += 8 + size + size % 2

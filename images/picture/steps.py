@@ -1,12 +1,20 @@
 """The steps by which a photo is decoded, one function each; `decode.STEPS` has their order."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
 
 import pyvips
 
-from formats import count_jpeg_scans, is_truncated, strip_to_dc_scans
+from formats import (
+    PartialFile,
+    count_jpeg_scans,
+    exif_orientation,
+    is_truncated,
+    strip_to_dc_scans,
+    survey,
+)
 from formats.heif.grid import read_grid
 from picture import color
 from picture.box import Box
@@ -25,6 +33,9 @@ _SHRINKS: Final = (1, 2, 4, 8)  # by which a JPEG is divided while decoded, or a
 _FILL_GRAY: Final = 128  # in the file's own colors: libjpeg puts it where no data is left
 _FILL_TOLERANCE: Final = 8  # levels, since the fill is resized with the rest
 
+# libvips reads only the first EXIF segment of a JPEG, and no EXIF of a WebP without its flag.
+_ORIENTED_BY_US: Final = frozenset({"JPEG", "WEBP"})
+_HEAD_BYTES: Final = 131_072  # has the EXIF of nearly every JPEG, and its size
 _STREAMED: Final = frozenset({"JPEG", "PNG"})  # for the others libvips needs all bytes at once
 _HEIF: Final = frozenset({"AVIF", "HEIC"})
 # Where the data ends, libheif leaves green tiles and libtiff anything, and both report success.
@@ -50,6 +61,7 @@ class Decoding:
     image: pyvips.Image = field(init=False)  # the result so far; lazy until `evaluate`
     loaded: pyvips.Image = field(init=False)  # `image` before its size and color were changed
     truncated: bool = False
+    orientation: int | None = None  # of EXIF, where libvips did not find it
 
     def check(self) -> None:
         """Raise if the stream broke or the deadline passed.
@@ -182,8 +194,18 @@ def _decoded_heic(decoding: Decoding, heif: HeifFile) -> pyvips.Image:
 
 def _load(decoding: Decoding, **options: float) -> pyvips.Image:
     """Open the photo by libvips, as strictly as the attempt asks for."""
-    is_jpeg = decoding.image_format == "JPEG"
     load = partial(LOADERS[decoding.image_format], decoding.source, access="sequential", **options)
+    image = _strictly_loaded(decoding, load)
+    if decoding.image_format in _ORIENTED_BY_US and not image.get_typeof("orientation"):
+        if decoding.orientation is None:
+            decoding.orientation = _surveyed_orientation(decoding)
+        image = image.copy()
+        image.set_type(pyvips.GValue.gint_type, "orientation", decoding.orientation)
+    return image
+
+
+def _strictly_loaded(decoding: Decoding, load: Callable[..., pyvips.Image]) -> pyvips.Image:
+    is_jpeg = decoding.image_format == "JPEG"
     if not decoding.lenient:
         # Of a JPEG that is cut in the middle and closed again, libjpeg only warns.
         return load(fail_on="warning" if is_jpeg else "truncated")
@@ -194,6 +216,15 @@ def _load(decoding: Decoding, **options: float) -> pyvips.Image:
 
 def _is_multiscan_jpeg(decoding: Decoding) -> bool:
     return decoding.image_format == "JPEG" and bool(decoding.image.get("jpeg-multiscan"))
+
+
+def _surveyed_orientation(decoding: Decoding) -> int:
+    """Return the EXIF orientation that Extract records."""
+    photo, image_format = decoding.photo, decoding.image_format
+    structure = survey(PartialFile(photo.total_bytes, photo.head(_HEAD_BYTES)), image_format)
+    if structure.missing is not None:
+        structure = survey(PartialFile(photo.total_bytes, photo.whole()), image_format)
+    return exif_orientation(structure)
 
 
 def _is_sideways(image: pyvips.Image) -> bool:

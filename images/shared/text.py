@@ -16,6 +16,10 @@ _LINE_BREAKS: Final = re.compile(r"\r\n|[\t\n\x0b\x0c\r\x85\u2028\u2029]")
 _HARMFUL: Final = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
 )
+# Windows-1252 has characters where Latin-1 has C1 control characters: quotes, dashes, the euro.
+_WINDOWS_1252: Final = {
+    code: bytes([code]).decode("cp1252", "ignore") for code in range(0x80, 0xA0)
+}
 _MAX_RAW_LABEL_CHARACTERS: Final = 1_024  # of a label; the rest is ignored
 _MAX_RAW_CHARACTERS: Final = 65_536  # of a text; the rest is ignored
 
@@ -24,7 +28,7 @@ def text(value: str | bytes | None, max_characters: int) -> str | None:
     """Return `value` as one clean line of at most `max_characters`; None if it is blank.
 
     The text ends at the first NUL. Control characters and bidi controls are removed, and the rest
-    is normalized to NFC. Bytes are decoded as UTF-8, or else as Latin-1.
+    is normalized to NFC. Bytes are decoded as UTF-8, or else as Windows-1252.
     """
     if value is None:
         return None
@@ -35,12 +39,12 @@ def text(value: str | bytes | None, max_characters: int) -> str | None:
 
 
 def decode(value: bytes) -> str:
-    """Decode `value` up to its first NUL, as UTF-8 or else as Latin-1."""
+    """Decode `value` up to its first NUL, as UTF-8 or else as Windows-1252."""
     value = value.partition(b"\0")[0]
     try:
         return value.decode()
     except UnicodeDecodeError:
-        return value.decode("latin-1")
+        return value.decode("latin-1").translate(_WINDOWS_1252)
 
 
 def escaped(value: str) -> str:

@@ -2,8 +2,11 @@
 
 import json
 import math
+import struct
 import time
 from collections.abc import Sequence
+from typing import Literal
+from xml.sax.saxutils import escape, quoteattr
 
 import pytest
 from hypothesis import given, settings
@@ -116,7 +119,10 @@ def test_a_file_without_metadata_has_none() -> None:
         ("${jndi:ldap://x}%n{{7*7}}", "${jndi:ldap://x}%n{{7*7}}"),
         ("Öl 写真 📷", "Öl 写真 📷"),
         ("Öl".encode("latin-1"), "Öl"),
-        (b"\xed\xa0\x80x", "í\xa0x"),
+        (b"\xed\xa0\x80x", "í\xa0€x"),
+        ("It\u2019s “fine” \u2013 5 €".encode("cp1252"), "It\u2019s “fine” \u2013 5 €"),
+        ("Œuvre… Žižkov™".encode("cp1252"), "Œuvre… Žižkov™"),
+        (b"a\x81b\x8dc\xff", "abcÿ"),
         ("x" * 60_000, "x" * 256),
     ],
 )
@@ -314,6 +320,111 @@ def test_every_location_is_on_earth(
 
     assert place is None or (abs(place.latitude) <= 90 and abs(place.longitude) <= 180)
     assert place is None or -1000 <= (place.altitude_m or 0) <= 20_000
+
+
+def xmp_location_of(latitude: str, longitude: str, more: str = "") -> Location | None:
+    document = pf.xmp(
+        f"<exif:GPSLatitude>{latitude}</exif:GPSLatitude>",
+        f'exif:GPSLongitude="{longitude}" {more}',
+    )
+    return metadata_of(pf.jpeg(xmp=document)).location
+
+
+@pytest.mark.parametrize(
+    ("latitude", "longitude"),
+    [
+        ("47,30.0N", "8,15.0W"),
+        ("47,30,0N", "8,15,0W"),
+        ("47.5N", "8.25W"),
+        (" 47,30.000000 N ", "008,15.000W"),
+        ("47.5", "-8.25"),
+        ("+47.5", "-8.25"),
+    ],
+)
+def test_a_location_is_read_from_xmp(latitude: str, longitude: str) -> None:
+    assert xmp_location_of(latitude, longitude) == Location(latitude=47.5, longitude=-8.25)
+
+
+@pytest.mark.parametrize(
+    ("latitude", "longitude"),
+    [
+        ("47,30.0N", ""),
+        ("47,30.0E", "8,15.0W"),
+        ("47,30.0N", "8,15.0S"),
+        ("47,30.0", "8,15.0W"),
+        ("-47,30.0N", "8,15.0W"),
+        ("91,0.0N", "8,15.0W"),
+        ("47,60.0N", "8,15.0W"),
+        ("47,30,0,0N", "8,15.0W"),
+        ("47,,30N", "8,15.0W"),
+        ("north", "8,15.0W"),
+        ("nan", "inf"),
+        ("9" * 10_000 + "N", "8,15.0W"),
+        ("٤٧,30.0N", "8,15.0W"),
+    ],
+)
+def test_an_invalid_coordinate_of_xmp_makes_the_location_absent(
+    latitude: str, longitude: str
+) -> None:
+    assert xmp_location_of(latitude, longitude) is None
+
+
+@pytest.mark.parametrize(
+    ("altitude", "ref", "expected"),
+    [
+        ("353/10", "0", 35.3),
+        ("353/10", "1", -35.3),
+        ("35.3", "0", 35.3),
+        ("353/0", "0", None),
+        ("353/10", "7", None),
+        ("high", "0", None),
+    ],
+)
+def test_an_altitude_is_read_from_xmp(altitude: str, ref: str, expected: float | None) -> None:
+    stated = f'exif:GPSAltitude="{altitude}" exif:GPSAltitudeRef="{ref}"'
+
+    assert xmp_location_of("47,30.0N", "8,15.0W", stated) == Location(
+        latitude=47.5, longitude=-8.25, altitude_m=expected
+    )
+
+
+def test_the_location_of_exif_comes_before_that_of_xmp_unless_it_is_zero_zero() -> None:
+    xmp = pf.xmp(attributes='exif:GPSLatitude="47,30.0N" exif:GPSLongitude="8,15.0W"')
+    zero = (0, 1, 0, 1, 0, 1)
+
+    def with_xmp(gps: list[pf.Tag]) -> Location | None:
+        return metadata_of(pf.jpeg(exif=pf.tiff_block(gps=gps), xmp=xmp)).location
+
+    assert with_xmp(pf.gps()) == Location(latitude=48.858333, longitude=2.294444)
+    assert with_xmp(pf.gps(zero, zero)) == Location(latitude=47.5, longitude=-8.25)
+    assert with_xmp(pf.gps()[:3]) == Location(latitude=47.5, longitude=-8.25)
+
+
+@pytest.mark.parametrize("field_type", [pf.LONG, pf.SLONG, pf.SHORT, pf.SSHORT, pf.IFD])
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_a_pointer_to_a_directory_may_be_of_any_integer_type(field_type: int, order: str) -> None:
+    """So do exiftool and exiv2."""
+    prefix: Literal["<", ">"] = "<" if order == "<" else ">"
+    exif = [pf.text(pf.LENS_MODEL, "50 mm")]
+    block = pf.tiff_block(exif=exif, gps=pf.gps(), order=prefix)
+    for pointer in (pf.EXIF_IFD, pf.GPS_IFD):
+        at = block.index(struct.pack(prefix + "HHI", pointer, pf.LONG, 1))
+        (target,) = struct.unpack_from(prefix + "I", block, at + 8)
+        size = 2 if field_type in {pf.SHORT, pf.SSHORT} else 4
+        slot = target.to_bytes(size, "little" if order == "<" else "big").ljust(4, b"\0")
+        entry = struct.pack(prefix + "HHI4s", pointer, field_type, 1, slot)
+        block = block[:at] + entry + block[at + 12 :]
+
+    metadata = metadata_of(pf.jpeg(exif=block))
+
+    assert metadata.location == Location(latitude=48.858333, longitude=2.294444)
+    assert metadata.camera == Camera(lens="50 mm")
+
+
+def test_a_negative_pointer_points_nowhere() -> None:
+    block = pf.tiff_block([pf.text(pf.MAKE, "ACME"), pf.Tag(pf.EXIF_IFD, pf.SLONG, [-8])])
+
+    assert metadata_of(pf.jpeg(exif=block)) == Metadata(camera=Camera(make="ACME"))
 
 
 def taken(
@@ -576,6 +687,23 @@ def test_title_description_and_keywords_are_merged() -> None:
     assert metadata_of(pf.jpeg(exif=block)).description == "from EXIF"
 
 
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("title", ["four", "seven.."])
+def test_iptc_of_a_tiff_is_read_also_if_its_bytes_are_swapped_by_four(
+    title: str, order: str
+) -> None:
+    records = pf.dataset(5, title.encode()) + pf.dataset(25, b"cat")
+    records = records.ljust(-(-len(records) // 4) * 4, b"\0")
+    swapped = b"".join(records[at : at + 4][::-1] for at in range(0, len(records), 4))
+
+    for block in (records, swapped):
+        photo = pf.tiff_file(
+            [pf.Tag(0x83BB, pf.UNDEFINED, block)], order="<" if order == "<" else ">"
+        )
+        metadata = metadata_of(photo)
+        assert (metadata.title, metadata.keywords) == (title, ["cat"])
+
+
 def test_of_two_iptc_titles_the_first_counts() -> None:
     assert metadata_of(pf.jpeg(iptc=pf.dataset(5, b"one") + pf.dataset(5, b"two"))).title == "one"
 
@@ -590,6 +718,10 @@ def test_a_property_of_xmp_has_at_most_a_thousand_values() -> None:
     ("comment", "expected"),
     [
         (b"ASCII\0\0\0Screenshot", "Screenshot"),
+        (b"ASCII   Screenshot", "Screenshot"),
+        (b"ASCII\0\0\0" + "Öl".encode(), "Öl"),
+        (b"ASCII\0\0\0" + "5 €".encode("cp1252"), "5 €"),
+        (b"UNICODE " + "写真".encode("utf-16-le"), "写真"),
         (b"UNICODE\0" + "写真".encode("utf-16-le"), "写真"),
         (b"UNICODE\0" + "Öl".encode("utf-16-be"), "Öl"),
         (b"UNICODE\0" + "Öl".encode("utf-16-le"), "Öl"),
@@ -605,6 +737,133 @@ def test_a_comment_needs_a_known_encoding_to_be_the_description(
     block = pf.tiff_block(exif=[pf.Tag(pf.USER_COMMENT, pf.UNDEFINED, comment)])
 
     assert metadata_of(pf.jpeg(exif=block)).description == expected
+
+
+def comment_of(text: bytes, order: str) -> str | None:
+    comment = pf.Tag(pf.USER_COMMENT, pf.UNDEFINED, b"UNICODE\0" + text)
+    block = pf.tiff_block(exif=[comment], order="<" if order == "<" else ">")
+    return metadata_of(pf.jpeg(exif=block)).description
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "marked big-endian"]
+)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A walk on the beach",
+        "Öl, “fine” \u2013 5 €",
+        "日本の写真",
+        "一日の写真",
+        "Žluťoučký kůň",
+        "Прогулка",
+        "שלום לכולם",
+        "สวัสดีครับ",
+        "안녕하세요 여러분",
+        "Sunset 🌅 at 10°",
+    ],
+)
+def test_a_unicode_comment_is_read_in_every_encoding(text: str, encoding: str, order: str) -> None:
+    """Programs write UTF-16 in the order of the machine, not of the file, or UTF-8."""
+    marked = b"\xfe\xff" + text.encode("utf-16-be")
+    encoded = marked if encoding == "marked big-endian" else text.encode(encoding)
+
+    assert comment_of(encoded, order) == text
+    assert comment_of(encoded + bytes(6), order) == text
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_kana_in_utf_16_are_no_ascii(order: str) -> None:
+    """Their high byte is the digit 0, and many low bytes are letters."""
+    own = "utf-16-le" if order == "<" else "utf-16-be"
+
+    assert comment_of("いぬかみ".encode(own), order) == "いぬかみ"
+
+
+@given(st.binary(max_size=200))
+@settings(max_examples=150, deadline=None)
+def test_no_comment_fails_the_step(text: bytes) -> None:
+    json.dumps(comment_of(text, "<")).encode()
+
+
+FILLERS = [
+    "OLYMPUS DIGITAL CAMERA",
+    "OLYMPUS DIGITAL CAMERA         ",
+    "KONICA MINOLTA DIGITAL CAMERA",
+    "KODAK Digital Still Camera",
+    "DIGITAL CAMERA",
+    "SONY DSC",
+    "SAMSUNG CAMERA PICTURES",
+    "<Digimax i5, Samsung #1>",
+    "Exif_JPEG_PICTURE",
+    "DCIM\\100GOPRO\\GOPR0001.JPG",
+    "DCIM/100MEDIA/DJI_0001.JPG",
+    "hdr",
+    "hdrpl",
+    "fbt",
+    "oznorWO",
+    "oplus_32",
+    "filter: 0; fileterIntensity: 0.0; filterMask: 0;",
+    '{"mirror":false,"sensor_type":"rear"}',
+]
+
+
+@pytest.mark.parametrize("filler", FILLERS)
+def test_a_filler_of_cameras_is_no_description_and_hides_none(filler: str) -> None:
+    fields = [
+        pf.text(pf.DESCRIPTION, filler),
+        pf.xp(pf.XP_TITLE, filler),
+        pf.xp(pf.XP_SUBJECT, filler),
+    ]
+    xmp = pf.xmp(f"<dc:title>{escape(filler)}</dc:title>", f"dc:description={quoteattr(filler)}")
+    iptc = pf.dataset(5, filler.encode()) + pf.dataset(120, filler.encode())
+    filled = pf.jpeg(exif=pf.tiff_block(fields), xmp=xmp, iptc=iptc)
+    comment = pf.xp(pf.XP_COMMENT, "Grandma at the lake")
+    commented = pf.jpeg(exif=pf.tiff_block([*fields, comment]), xmp=xmp, iptc=iptc)
+
+    assert plain_metadata_of(filled) == {}
+    assert plain_metadata_of(commented) == {"description": "Grandma at the lake"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "My OLYMPUS DIGITAL CAMERA",
+        "Grandpa with his digital camera",
+        "hdr of the lake",
+        "Sony DSC-F1, my first",
+        "What DCIM/100 means",
+        "Samsung",
+        "Montag",
+    ],
+)
+def test_a_description_that_contains_a_filler_is_kept(text: str) -> None:
+    block = pf.tiff_block([pf.text(pf.DESCRIPTION, text)])
+
+    assert metadata_of(pf.jpeg(exif=block)).description == text
+
+
+@pytest.mark.parametrize("around", ["xmpMM:Pantry", "xmpMM:Ingredients", "dc:creator"])
+def test_xmp_of_a_composites_ingredients_is_not_the_photos(around: str) -> None:
+    ingredient = (
+        "<dc:title><rdf:Alt><rdf:li xml:lang='x-default'>theirs</rdf:li></rdf:Alt></dc:title>"
+        "<dc:description>theirs</dc:description>"
+        "<exif:DateTimeOriginal>2001-02-03T04:05:06</exif:DateTimeOriginal>"
+        "<exif:GPSLatitude>47,30.0N</exif:GPSLatitude>"
+        "<exif:GPSLongitude>8,15.0W</exif:GPSLongitude>" + pf.bag("dc:subject", "theirs")
+    )
+    name = f"{around} xmlns:xmpMM='http://ns.adobe.com/xap/1.0/mm/'"
+    items = (
+        f"<rdf:li><rdf:Description photoshop:DateCreated='2001-02-03T04:05:06'>{ingredient}"
+        "</rdf:Description></rdf:li>"
+        f"<rdf:li rdf:parseType='Resource'>{ingredient}</rdf:li>"
+    )
+    nested = f"<{name}><rdf:Bag>{items}</rdf:Bag></{around}>"
+    own = "<dc:title>ours</dc:title>" + pf.bag("dc:subject", "ours")
+
+    for document in (pf.xmp(nested + own), pf.xmp(own + nested)):
+        assert plain_metadata_of(pf.jpeg(xmp=document)) == {"title": "ours", "keywords": ["ours"]}
 
 
 def test_oversized_metadata_is_cut() -> None:

@@ -7,6 +7,8 @@ import pytest
 import pyvips
 
 import photofiles as pf
+from picture.box import Box
+from picture.decode import decode
 from picture.heic import HeifFile
 from reading import extracted
 
@@ -47,6 +49,9 @@ ODD_FILES = {
     "two APP1, the second sideways": pf.jpeg(before=pf.exif_segment(UPRIGHT), exif=SIDEWAYS),
     "a broken APP1 first": pf.jpeg(before=pf.exif_segment(b"junk"), exif=SIDEWAYS),
     "an empty APP1 first": pf.jpeg(before=pf.exif_segment(b""), exif=SIDEWAYS),
+    "an APP1 without entries first": pf.jpeg(
+        before=pf.exif_segment(pf.tiff_block()), exif=SIDEWAYS
+    ),
     "APP1 with other padding": pf.jpeg(before=pf.segment(0xE1, b"Exif\0\xff" + SIDEWAYS)),
     "APP1 in two": pf.jpeg(before=pf.exif_segment(SIDEWAYS[:20]) + pf.exif_segment(SIDEWAYS[20:])),
     "PNG, late": pf.png(late=[pf.chunk(b"eXIf", SIDEWAYS)]),
@@ -57,12 +62,27 @@ ODD_FILES = {
         pf.raw_profile(b"exif", b"Exif\0\0" + SIDEWAYS), pf.chunk(b"eXIf", UPRIGHT)
     ),
     "WebP, with a name": pf.webp(exif=b"Exif\0\0" + SIDEWAYS),
+    "WebP without its flag": pf.webp(exif=SIDEWAYS, flags=0),
+    "WebP without a header": pf.webp(exif=SIDEWAYS, simple=True),
+}
+TURNED_BY_US = {
+    "a broken APP1 first",
+    "an empty APP1 first",
+    "an APP1 without entries first",
+    "WebP without its flag",
+    "WebP without a header",
 }
 
 
 def displayed_by_libvips(data: bytes) -> tuple[int, int]:
     image = pyvips.Image.new_from_buffer(data, "").autorot()
     return image.width, image.height
+
+
+def displayed_by_thumbnail(data: bytes) -> tuple[int, int]:
+    picture = decode(data, Box(40, 40))
+    assert (picture.image.width, picture.image.height) == (picture.width_px, picture.height_px)
+    return picture.width_px, picture.height_px
 
 
 def displayed_by_us(data: bytes) -> tuple[int, int]:
@@ -89,7 +109,27 @@ def test_tiff_rotates_the_record_like_the_rendition(name: str) -> None:
 
 @pytest.mark.parametrize("name", ODD_FILES)
 def test_an_odd_file_rotates_the_record_like_the_rendition(name: str) -> None:
-    assert displayed_by_us(ODD_FILES[name]) == displayed_by_libvips(ODD_FILES[name])
+    photo = ODD_FILES[name]
+
+    assert displayed_by_us(photo) == displayed_by_thumbnail(photo)
+    assert displayed_by_us(photo) == (30, 40) or name not in TURNED_BY_US
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("container", ["JPEG", "WebP"])
+def test_an_orientation_that_libvips_misses_turns_the_rendition(
+    container: str, orientation: int
+) -> None:
+    block = pf.tiff_block([pf.Tag(pf.ORIENTATION, pf.SHORT, [orientation])])
+    photos = {
+        "JPEG": (pf.jpeg(before=pf.exif_segment(b""), exif=block), pf.jpeg(exif=block)),
+        "WebP": (pf.webp(exif=block, flags=0), pf.webp(exif=block)),
+    }
+
+    odd, plain = (decode(photo, Box(40, 40)) for photo in photos[container])
+
+    assert odd.image.write_to_memory() == plain.image.write_to_memory()
+    assert (odd.width_px, odd.height_px) == (plain.width_px, plain.height_px)
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))

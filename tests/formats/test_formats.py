@@ -30,9 +30,13 @@ from shared.limits import MAX_PARTS
 EXIF = pf.tiff_block([pf.text(pf.MAKE, "ACME")], [pf.text(pf.DATE_TIME_ORIGINAL, "2016:04:09")])
 XMP = pf.xmp(pf.bag("dc:subject", "dog"))
 IPTC = pf.dataset(25, b"cat")
+IPTC_RESOURCE = pf.photoshop(b"\x04\x04", IPTC)
 
 FILES: dict[str, Callable[[], bytes]] = {
     "JPEG": lambda: pf.jpeg(exif=EXIF, xmp=XMP, iptc=IPTC),
+    "JPEG with an empty segment": lambda: pf.jpeg(before=pf.exif_segment(b""), exif=EXIF, xmp=XMP),
+    "JPEG with no entry": lambda: pf.jpeg(before=pf.exif_segment(pf.tiff_block()), exif=EXIF),
+    "JPEG with junk": lambda: pf.jpeg(before=pf.exif_segment(bytes(99)), exif=EXIF),
     "JPEG progressive": lambda: pf.jpeg(exif=EXIF, progressive=True),
     "PNG": lambda: pf.png(pf.chunk(b"eXIf", EXIF), pf.xmp_chunk(XMP)),
     "PNG late": lambda: pf.png(late=[pf.chunk(b"eXIf", EXIF), pf.xmp_chunk(XMP, compressed=True)]),
@@ -40,13 +44,37 @@ FILES: dict[str, Callable[[], bytes]] = {
         pf.raw_profile(b"exif", b"Exif\0\0" + EXIF),
         pf.raw_profile(b"8bim", pf.photoshop(b"\x04\x04", IPTC)),
     ),
+    "PNG profiles by exiftool": lambda: pf.png(
+        pf.raw_profile(b"APP1", b"Exif\0\0" + EXIF, title=b"generic profile", trailing=b"\0end"),
+        pf.raw_profile(b"iptc", pf.photoshop(b"\x04\x04", IPTC), title=b"IPTC profile"),
+        pf.raw_profile(b"xmp", XMP, title=b"XMP profile", trailing=b"00ff"),
+    ),
+    "PNG profiles without containers": lambda: pf.png(
+        pf.raw_profile(b"exif", EXIF),
+        pf.raw_profile(b"iptc", IPTC),
+        pf.raw_profile(b"APP1", b"http://ns.adobe.com/xap/1.0/\0" + XMP),
+    ),
     "WEBP": lambda: pf.webp(exif=EXIF, xmp=XMP),
     "WEBP odd": lambda: pf.webp(exif=EXIF, xmp=XMP, filling_bytes=401),
+    "WEBP without flags": lambda: pf.webp(exif=EXIF, xmp=XMP, flags=0, filling_bytes=401),
+    "WEBP without a header": lambda: pf.webp(exif=EXIF, xmp=XMP, simple=True),
     "WEBP lossless": lambda: pf.encode(pf.picture(), "WEBP", lossless=True),
     "WEBP simple": lambda: pf.encode(pf.picture(), "WEBP"),
     "GIF": lambda: pf.encode(pf.picture(), "GIF"),
     "TIFF": lambda: pf.tiff_file(
         [pf.text(pf.MAKE, "ACME"), pf.Tag(0x02BC, pf.BYTE, XMP)], gps=pf.gps()
+    ),
+    "TIFF with IPTC": lambda: pf.tiff_file(
+        [pf.text(pf.MAKE, "ACME"), pf.Tag(0x83BB, pf.UNDEFINED, IPTC)]
+    ),
+    "TIFF by Photoshop": lambda: pf.tiff_file(
+        [
+            pf.text(pf.MAKE, "ACME"),
+            pf.Tag(0x8649, pf.BYTE, pf.photoshop(b"\x04\x25", b"x") + IPTC_RESOURCE),
+        ]
+    ),
+    "TIFF with resources for IPTC": lambda: pf.tiff_file(
+        [pf.text(pf.MAKE, "ACME"), pf.Tag(0x83BB, pf.BYTE, IPTC_RESOURCE)], order=">"
     ),
     "TIFF big-endian": lambda: pf.tiff_file([pf.text(pf.MAKE, "ACME")], order=">"),
     "HEIC": lambda: pf.heif(exif=EXIF, xmp=XMP, transforms=[pf.irot(1), pf.imir(0)]),
@@ -54,10 +82,42 @@ FILES: dict[str, Callable[[], bytes]] = {
         b"mif1heic", b"mif1heic" + struct.pack(">I4sQ", 1, b"free", 20) + b"meta"
     ),
     "HEIC in idat": lambda: pf.heif(exif=EXIF, xmp=XMP, in_idat=True),
+    "HEIC without an offset": lambda: pf.heif(exif=EXIF, xmp=XMP, exif_head=b""),
+    "HEIC without an offset, named": lambda: pf.heif(exif=EXIF, xmp=XMP, exif_head=b"Exif\0\0"),
+    "HEIC with an offset of 0, named": lambda: pf.heif(
+        exif=EXIF, xmp=XMP, exif_head=bytes(4) + b"Exif\0\0"
+    ),
+    "HEIC with an offset of 6, named": lambda: pf.heif(
+        exif=EXIF, xmp=XMP, exif_head=b"\0\0\0\6Exif\0\0"
+    ),
     "AVIF": lambda: pf.encode(pf.picture(), "AVIF", exif=b"Exif\0\0" + EXIF, xmp=XMP),
 }
 WITH_EXIF = [name for name in FILES if name.split()[-1] not in {"lossless", "simple", "GIF"}]
-WITH_XMP = ["JPEG", "PNG", "PNG late", "WEBP", "TIFF", "HEIC", "HEIC in idat", "AVIF"]
+WITH_XMP = [
+    "JPEG",
+    "JPEG with an empty segment",
+    "PNG",
+    "PNG late",
+    "PNG profiles by exiftool",
+    "PNG profiles without containers",
+    "WEBP",
+    "WEBP without flags",
+    "WEBP without a header",
+    "TIFF",
+    "HEIC",
+    "HEIC in idat",
+    "HEIC without an offset",
+    "AVIF",
+]
+WITH_IPTC = [
+    "JPEG",
+    "PNG raw profiles",
+    "PNG profiles by exiftool",
+    "PNG profiles without containers",
+    "TIFF with IPTC",
+    "TIFF by Photoshop",
+    "TIFF with resources for IPTC",
+]
 
 
 @cache
@@ -128,15 +188,28 @@ def test_finds_xmp_in_gif() -> None:
     assert structure_of(gif[:-1] + block + gif[-1:]).xmp == XMP
 
 
-@pytest.mark.parametrize("name", ["JPEG", "PNG raw profiles"])
+@pytest.mark.parametrize("name", WITH_IPTC)
 def test_finds_iptc(name: str) -> None:
     assert structure_of(file(name)).iptc == IPTC
+
+
+def test_an_animation_is_asked_for_its_flags_alone() -> None:
+    """It has a chunk for each frame, so the search would read all of it."""
+    assert structure_of(pf.webp(exif=EXIF, flags=0x02)).exif is None
+    assert structure_of(pf.webp(exif=EXIF, flags=0x0A)).exif == EXIF
 
 
 SLOW_FILES: dict[str, Callable[[], bytes]] = {
     "50,000 PNG texts": lambda: pf.png(*[pf.chunk(b"tEXt", b"Raw profile type exif\0x")] * 50_000),
     "250 PNG texts that inflate": lambda: pf.png(
         *[pf.chunk(b"zTXt", b"Raw profile type exif\0\0" + zlib.compress(b"0 " * 500_000))] * 250
+    ),
+    "PNG profiles of blanks": lambda: pf.png(
+        *[
+            pf.chunk(b"zTXt", b"Raw profile type exif\0\0" + zlib.compress(blank * 1_000_000))
+            for blank in (b"\n", b" ", b"\n ", b"0", b"\n0")
+            for _ in range(3)
+        ]
     ),
     "JPEG of 6 million segments": lambda: b"\xff\xd8" + b"\xff\xe0\0\2" * 6_000_000,
     "JPEG of 400 full segments": lambda: (

@@ -18,7 +18,7 @@ from formats.heif.boxes import (
     references,
 )
 from formats.partial import PartialFile
-from formats.structure import MAX_METADATA_BYTES, Structure
+from formats.structure import EXIF_NAME, MAX_METADATA_BYTES, Structure
 
 # What an auxiliary picture is. Source: ISO/IEC 23008-12, 6.5.8 and B.2.3; MIAF, 7.3.5.2.
 _ALPHA: Final = frozenset(
@@ -47,7 +47,7 @@ def survey_heif(file: PartialFile, found: Structure) -> None:
             source.read(offset, min(size, MAX_METADATA_BYTES)) for offset, size in location.extents
         )
         if kind == "exif":
-            found.exif = body[4 + int.from_bytes(body[:4]) :]  # how much stands before the TIFF
+            found.exif = _exif_block(body)
         else:
             found.xmp = body
 
@@ -73,6 +73,16 @@ def _metadata_items(iinf: bytes) -> dict[str, int]:
         elif kind == b"mime" and rest.split(b"\0")[1:2] == [b"application/rdf+xml"]:
             found.setdefault("xmp", item)
     return found
+
+
+def _exif_block(item: bytes) -> bytes:
+    """Return the TIFF structure in an Exif item.
+
+    The item begins with 4 bytes that say how much stands before the structure. Some writers omit
+    them, and some write 0 though the name of JPEG's segment follows.
+    """
+    has_offset = not item.startswith((b"II*\0", b"MM\0*", EXIF_NAME))
+    return item[4 + int.from_bytes(item[:4]) if has_offset else 0 :].removeprefix(EXIF_NAME)
 
 
 def _fraction(pair: bytes) -> int:
