@@ -61,6 +61,8 @@ wait(8080)
 url = "http://127.0.0.1:8080/2015-03-31/functions/function/invocations"
 print(urllib.request.urlopen(url, sys.argv[1].encode(), timeout=60).read().decode())
 """
+# Fails if an old emulator shows the processors of its host (docs/operations.md#emulators-of-arm64).
+NEEDS_ARM64_CPUINFO = "assert 'CPU implementer' in open('/proc/cpuinfo').read()"
 
 
 def docker(*arguments: str) -> str:
@@ -98,8 +100,8 @@ def base_image_for(architecture: str) -> str:
         architecture: amd64 or arm64.
 
     Raises:
-        RuntimeError: no engine answers, there is no such image, or the engine cannot run it; the
-            message says what to set or to install.
+        RuntimeError: no engine answers, there is no such image, the engine cannot run it, or its
+            emulator is too old; the message says what to set or to install.
     """
     variable = f"BASE_IMAGE_{architecture.upper()}"
     platform = f"--platform=linux/{architecture}"
@@ -116,6 +118,11 @@ def base_image_for(architecture: str) -> str:
         raise RuntimeError(
             f"this container engine does not run images for linux/{architecture}: install an "
             f"emulator, see docs/operations.md#first-deployment. {problem}"
+        )
+    if architecture == "arm64" and (problem := _failure(*run, name, "-c", NEEDS_ARM64_CPUINFO)):
+        raise RuntimeError(
+            "/proc/cpuinfo of linux/arm64 does not describe an arm64 processor: install QEMU 8.2 "
+            f"or later, see docs/operations.md#emulators-of-arm64. {problem}"
         )
     return name
 

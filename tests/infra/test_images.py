@@ -128,16 +128,17 @@ def test_the_builds_import_what_the_handlers_import_later() -> None:
 @pytest.mark.parametrize(
     ("failing", "expected"),
     [
-        ("image|pull", "mine:1 is no base image for linux/arm64, .* set BASE_IMAGE_ARM64 to one"),
-        ("run", "does not run images for linux/arm64: install an emulator"),
+        ("image*|pull*", "mine:1 is no base image for linux/arm64, .* set BASE_IMAGE_ARM64 to one"),
+        ("run*", "does not run images for linux/arm64: install an emulator"),
+        ("run*/proc/cpuinfo*", "does not describe an arm64 processor: install QEMU 8.2 or later"),
     ],
-    ids=["no such image", "no emulator"],
+    ids=["no such image", "no emulator", "an old emulator"],
 )
 def test_a_base_that_cannot_be_used_for_arm64_is_reported_with_what_to_do(
     failing: str, expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = tmp_path / "client"
-    client.write_text(f'#!/bin/sh\ncase "$1" in {failing}) exit 1 ;; esac\necho arm64\n')
+    client.write_text(f'#!/bin/sh\ncase "$*" in {failing}) exit 1 ;; esac\necho arm64\n')
     client.chmod(0o755)
     monkeypatch.setenv("DOCKER", str(client))
     monkeypatch.setenv("BASE_IMAGE_ARM64", "mine:1")
