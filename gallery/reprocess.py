@@ -93,7 +93,14 @@ def jobs(
             yield Job(photo_key(owner, row["sk"]), row["sequencer"], relabel)
 
 
-def start(deployment: Deployment, work: Sequence[Job], *, at_once: int) -> str:
+def items_key(name: str) -> str:
+    """Return the key of the list of an execution of that name, in the logs bucket."""
+    return f"{FOLDER}{name}.json"
+
+
+def start(
+    deployment: Deployment, work: Sequence[Job], *, at_once: int, name: str | None = None
+) -> str:
     """Write `work` as a list to the logs bucket, and start one execution that reprocesses it.
 
     Returns its ARN.
@@ -102,15 +109,17 @@ def start(deployment: Deployment, work: Sequence[Job], *, at_once: int) -> str:
         deployment: the gallery.
         work: the photos.
         at_once: how many of them to process at the same time.
+        name: of the execution; None: a new one.
 
     Raises:
         ClientError: S3 or Step Functions refuses.
     """
-    items = f"{FOLDER}{uuid.uuid4()}.json"
+    name = name or str(uuid.uuid4())
+    items = items_key(name)
     deployment.logs.put(items, msgspec.json.encode(work))
     options = {"items": items, "max_concurrency": at_once}
     return deployment.stepfunctions.start_execution(
-        stateMachineArn=deployment.given.reprocess_arn, input=json.dumps(options)
+        stateMachineArn=deployment.given.reprocess_arn, name=name, input=json.dumps(options)
     )["executionArn"]
 
 
