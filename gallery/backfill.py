@@ -8,6 +8,7 @@ the same version, before any function runs.
 
 import argparse
 import json
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -124,12 +125,17 @@ def _recorded(
 
 
 def start(
-    stepfunctions: "SFNClient", state_machine_arn: str, *, prefix: str, max_concurrency: int
+    stepfunctions: "SFNClient",
+    state_machine_arn: str,
+    *,
+    prefix: str,
+    max_concurrency: int,
+    name: str | None = None,
 ) -> str:
     """Start one execution that processes the photos below `prefix`, and return its ARN."""
     options = {"prefix": prefix, "max_concurrency": max_concurrency}
     return stepfunctions.start_execution(
-        stateMachineArn=state_machine_arn, input=json.dumps(options)
+        stateMachineArn=state_machine_arn, name=name or str(uuid.uuid4()), input=json.dumps(options)
     )["executionArn"]
 
 

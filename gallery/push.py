@@ -339,9 +339,19 @@ def record(folder: Path, images: Mapping[str, Image], digests: Mapping[str, str]
 
 
 def recorded(folder: Path) -> set[str]:
-    """Return the digests in the record and in the previous one."""
-    records = [json.loads(path.read_text()) for path in _records(folder) if path.exists()]
-    return {entry["digest"] for one in records for entry in one["images"].values()}
+    """Return the digests in the record and in the previous one.
+
+    Raises:
+        PushError: one of them is not as `record` writes it.
+    """
+    found: set[str] = set()
+    for path in filter(Path.exists, _records(folder)):
+        try:
+            images = json.loads(path.read_text())["images"]
+            found |= {str(images[function]["digest"]) for function in FUNCTIONS}
+        except (LookupError, OSError, TypeError, ValueError) as error:
+            raise PushError(f"{path} does not name the images: {error!r}") from error
+    return found
 
 
 def _records(folder: Path) -> tuple[Path, Path]:
@@ -356,9 +366,10 @@ def running(functions: Any, name: str) -> set[str]:  # noqa: ANN401  # a client 
         PushError: the function was deployed by a tag.
     """
     try:
-        uri: str = functions.get_function(FunctionName=name)["Code"]["ImageUri"]
+        code = functions.get_function(FunctionName=name)["Code"]
     except functions.exceptions.ResourceNotFoundException:
         return set()
+    uri: str = code.get("ImageUri", "no image")  # a ZIP file has none
     _, at, digest = uri.partition("@")
     if not at:
         raise PushError(f"{name} runs {uri}, expected an image by its digest")
@@ -385,11 +396,16 @@ def delete_old_images(images: Any, repository: str, *, kept: Collection[str]) ->
     return len(ids) - len(answer["failures"])
 
 
-def clean_up(session: boto3.Session, repositories: Iterable[str], folder: Path) -> None:
+def clean_up(session: boto3.Session, host: str, repositories: Iterable[str], folder: Path) -> None:
     """Delete old images that nothing needs, or print why all of them stay.
 
-    Each function has the name of its repository (terraform/registry.tf).
+    Each function has the name of its repository (terraform/registry.tf). Terraform may work in
+    another account than the credentials: repositories and functions of the same names in this one
+    are not those of the push.
     """
+    if host.partition(".")[0] != aws_account():
+        print_stdout(f"old images stay, because {host} is of another account")
+        return
     images, functions = session.client("ecr"), session.client("lambda")
     for repository in repositories:
         try:
@@ -432,7 +448,7 @@ def push_all(
     print_stdout(f"{terraform.folder / RECORD}: {'written' if changed else 'unchanged'}")
     if not host:
         session = boto3.Session(region_name=_ecr_region(registry.host))
-        clean_up(session, repositories.values(), terraform.folder)
+        clean_up(session, registry.host, repositories.values(), terraform.folder)
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:

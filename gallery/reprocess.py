@@ -96,6 +96,11 @@ def jobs(
             yield Job(photo_key(owner, row["sk"]), row["sequencer"], relabel)
 
 
+def items_key(name: str) -> str:
+    """Return the key of the list of an execution of that name, in the logs bucket."""
+    return f"{FOLDER}{name}.json"
+
+
 def start(
     stepfunctions: SFNClient,
     reprocess_arn: str,
@@ -103,6 +108,7 @@ def start(
     work: Sequence[Job],
     *,
     at_once: int,
+    name: str | None = None,
 ) -> str:
     """Write `work` as a list to the logs bucket, and start one execution that reprocesses it.
 
@@ -114,16 +120,18 @@ def start(
         logs: the bucket of lists and results.
         work: the photos.
         at_once: how many of them to process at the same time.
+        name: of the execution; None: a new one.
 
     Raises:
         ClientError: S3 or Step Functions refuses.
     """
-    items = f"{FOLDER}{uuid.uuid4()}.json"
+    name = name or str(uuid.uuid4())
+    items = items_key(name)
     logs.put(items, msgspec.json.encode(work))
     options = {"items": items, "max_concurrency": at_once}
-    return stepfunctions.start_execution(stateMachineArn=reprocess_arn, input=json.dumps(options))[
-        "executionArn"
-    ]
+    return stepfunctions.start_execution(
+        stateMachineArn=reprocess_arn, name=name, input=json.dumps(options)
+    )["executionArn"]
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:

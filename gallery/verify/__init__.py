@@ -13,16 +13,27 @@ import secrets
 import signal
 import time
 from dataclasses import replace
-from subprocess import SubprocessError
 from typing import TYPE_CHECKING, Final
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import (
+    ClientError,
+    CredentialRetrievalError,
+    NoCredentialsError,
+    SSOError,
+    TokenRetrievalError,
+)
 
 from gallery.costs import PHOTOS as A_THOUSAND
 from gallery.costs import thousand_photos
 from gallery.outputs import add_outputs_arguments, read_outputs
-from gallery.shell import UsageError, print_stderr, print_stdout, session_for, whole_number
-from gallery.table import ConflictError
+from gallery.shell import (
+    CommandError,
+    UsageError,
+    print_stderr,
+    print_stdout,
+    session_for,
+    whole_number,
+)
 from gallery.verify import leftovers, report
 from gallery.verify.checks import CHECK_NAMES, Check, checks
 from gallery.verify.photos import PHOTOS
@@ -38,10 +49,23 @@ if TYPE_CHECKING:
 INTERRUPTED: Final = 130  # exit status, as shells have it
 EACH_PROCESSED: Final = 2.0  # times, at most: overwritten, undeleted, backfill, reprocessing
 
-# What a check may raise if AWS refuses, or if an answer has another form.
-FAILURES: Final = (
-    *(BotoCoreError, ClientError, ConflictError, SubprocessError),
-    *(LookupError, OSError, ValueError),
+MOST_WAIT_MINUTES: Final = 60  # for the first event; `leftovers.LONGEST_RUN` has to be longer
+
+# With each of them, nothing else can be tried either.
+# https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#ErrorCodeList
+# https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/CommonErrors.html
+NOT_LOGGED_IN: Final = frozenset(
+    {
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "InvalidAccessKeyId",
+        "InvalidClientTokenId",
+        "InvalidToken",
+        "RequestExpired",
+        "SignatureDoesNotMatch",
+        "InvalidSignatureException",
+        "UnrecognizedClientException",
+    }
 )
 
 CLEANUP: Final = Check(
@@ -71,7 +95,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument(
         "--wait-minutes",
-        type=whole_number(1),
+        type=whole_number(1, MOST_WAIT_MINUTES),
         default=round(Patience.events / 60),
         metavar="N",
         help="wait for the first event (default: %(default)s)",
@@ -164,7 +188,11 @@ def verify(verification: Run, chosen: Iterable[Check], add: Callable[[Line], Non
 
 
 def try_check(check: Check, verification: Run) -> Line:
-    """Try one check, and return its line."""
+    """Try one check, and return its line.
+
+    Raises:
+        CommandError: AWS does not accept the credentials, or not any longer.
+    """
     verification.tell(f"{check.name}: {check.tried}")
     started = time.monotonic()
     outcome: Outcome = "as expected"
@@ -174,9 +202,20 @@ def try_check(check: Check, verification: Run) -> Line:
         outcome, came = "not tried", str(error)
     except DifferentError as error:
         outcome, came = "differs", str(error)
-    except FAILURES as error:
+    except Exception as error:  # noqa: BLE001  # AWS refuses, or an answer has another form
+        _raise_if_logged_out(error)
         outcome, came = "differs", f"{type(error).__name__}: {error}"
     return _line(check, outcome, came, verification.seconds_of(check.name, since=started))
+
+
+def _raise_if_logged_out(error: Exception) -> None:
+    lacking = (CredentialRetrievalError, NoCredentialsError, SSOError, TokenRetrievalError)
+    code = error.response["Error"]["Code"] if isinstance(error, ClientError) else ""
+    if isinstance(error, lacking) or code in NOT_LOGGED_IN:
+        raise CommandError(
+            f"AWS does not accept the credentials: {error}. Log in, then run verify again:"
+            " it removes what this run has left behind"
+        ) from error
 
 
 def _line(check: Check, outcome: Outcome, came: str, seconds: float) -> Line:

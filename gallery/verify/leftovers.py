@@ -9,9 +9,8 @@ Executions and logs cannot be deleted: AWS keeps executions for 90 days, and log
 
 from __future__ import annotations
 
-import json
 import os
-import socket
+import threading
 import time
 from contextlib import suppress
 from dataclasses import replace
@@ -20,9 +19,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
-from gallery import redrive
+from gallery import redrive, reprocess
 from gallery.buckets import MAX_DELETED
-from gallery.verify.run import OWNER, OWNER_PREFIX, DifferentError, Marker, Run
+from gallery.verify.run import OWNER, OWNER_PREFIX, DifferentError, Marker, Run, place
 from shared.keys import UPLOADS_PREFIX
 
 if TYPE_CHECKING:
@@ -69,7 +68,7 @@ def _killed(run: Run, key: str) -> list[str] | None:
 
 def _is_running(marker: Marker) -> bool:
     """Return whether the process that wrote a marker may still run."""
-    if marker.host != socket.gethostname():
+    if marker.place != place():
         return True
     if marker.pid == os.getpid():  # an earlier run of this process
         return False
@@ -88,6 +87,7 @@ def remove(run: Run) -> str:
     Raises:
         DifferentError: something is still there; the message says what.
     """
+    _await_uploads(run)
     _stop_executions(run)
     _abort_uploads(run)
     objects = _versions(run, run.outputs.photos_bucket, run.prefix)
@@ -145,24 +145,30 @@ def _remove_rows(run: Run, deleted: set[str]) -> int:
     return removed
 
 
+def _await_uploads(run: Run) -> None:
+    """Wait for the threads that upload: nothing would find again what one puts after the end.
+
+    Ctrl-C ends none of them. The second one ends the pool's own wait for them, and CPython 3.11
+    then takes them for ended: https://github.com/python/cpython/issues/90882
+    """
+    while any(thread.name.startswith(run.owner) for thread in threading.enumerate()):
+        time.sleep(run.patience.first_wait)
+
+
 def _stop_executions(run: Run) -> None:
     """Stop backfills and reprocessings, and delete their lists and results."""
     stepfunctions = run.client("stepfunctions")
     logs = run.outputs.logs_bucket
     for arn in run.executions:
-        try:
+        machine, name = arn.split(":")[6:]  # arn:aws:states:REGION:ACCOUNT:execution:MACHINE:NAME
+        folder = machine.rpartition("-")[2]  # backfill or reprocess, as the definitions have it
+        with suppress(stepfunctions.exceptions.ExecutionDoesNotExist):  # it was about to start
             ended = stepfunctions.describe_execution(executionArn=arn)
-        except stepfunctions.exceptions.ExecutionDoesNotExist:
-            continue
-        if ended["status"] == "RUNNING":
-            stepfunctions.stop_execution(executionArn=arn, error="Verify", cause="interrupted")
-        work = json.loads(ended["input"])
-        if "items" in work:
-            _delete_all(run, logs, work["items"])
-        for map_run in stepfunctions.list_map_runs(executionArn=arn)["mapRuns"]:
-            name = arn.split(":")[6]  # arn:aws:states:REGION:ACCOUNT:execution:NAME:…
-            folder = name.rpartition("-")[2]  # backfill or reprocess, as the definitions have it
-            _delete_all(run, logs, f"{folder}/{map_run['mapRunArn'].rpartition(':')[2]}/")
+            if ended["status"] == "RUNNING":
+                stepfunctions.stop_execution(executionArn=arn, error="Verify", cause="interrupted")
+            for map_run in stepfunctions.list_map_runs(executionArn=arn)["mapRuns"]:
+                _delete_all(run, logs, f"{folder}/{map_run['mapRunArn'].rpartition(':')[2]}/")
+        _delete_all(run, logs, reprocess.items_key(name))
 
 
 def _abort_uploads(run: Run) -> None:

@@ -80,7 +80,7 @@ def upload(photos: Iterable[MadePhoto]) -> Callable[[Run], str]:
 
     def look(run: Run) -> str:
         run.client("s3")  # clients are not made in threads
-        with ThreadPoolExecutor(AT_ONCE) as pool:
+        with ThreadPoolExecutor(AT_ONCE, thread_name_prefix=run.owner) as pool:
             refused = [text for text in pool.map(lambda photo: _upload(run, photo), chosen) if text]
         if refused:
             raise DifferentError("; ".join(refused))
@@ -373,8 +373,8 @@ def reprocessed(run: Run) -> str:
         Bucket(run.client("s3"), run.outputs.logs_bucket),
         work,
         at_once=len(BULK),
+        name=run.name_execution(run.outputs.reprocess_arn),
     )
-    run.record_execution(arn)
     came = _bulk_run(run, arn, "reprocessing")
     after = run.photo_rows()
     problems = [
@@ -406,14 +406,13 @@ def _start_backfill(run: Run, *, max_concurrency: int) -> str:
         or row.get("album") == BULK_ALBUM
     ]
     run.table.delete(run.owner, sort_keys)
-    arn = backfill.start(
+    return backfill.start(
         run.client("stepfunctions"),
         run.outputs.backfill_arn,
         prefix=f"{run.prefix}{BULK_ALBUM}/",
         max_concurrency=max_concurrency,
+        name=run.name_execution(run.outputs.backfill_arn),
     )
-    run.record_execution(arn)
-    return arn
 
 
 def _bulk_run(run: Run, arn: str, what: str) -> str:

@@ -6,13 +6,16 @@ import os
 import re
 import socket
 import time
+import uuid
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
 from botocore.config import Config
+from botocore.loaders import create_loader
 
 from gallery.table import Query, Table
 from gallery.verify.photos import BY_NAME, MadePhoto
@@ -20,7 +23,6 @@ from shared.keys import UPLOADS_PREFIX, photo_key, within
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from pathlib import Path
 
     import boto3
 
@@ -32,6 +34,9 @@ Found = TypeVar("Found")
 # Identity IDs, the owners of a gallery, are <region>:<UUID>. So no user has this prefix.
 OWNER_PREFIX: Final = "verify-"
 OWNER: Final = re.compile(f"{OWNER_PREFIX}[0-9a-f]{{16}}")
+
+BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
+PID_NAMESPACE: Final = Path("/proc/self/ns/pid")
 
 AT_ONCE: Final = 16  # uploads
 CLIENT_CONFIG: Final = Config(
@@ -54,7 +59,7 @@ class NotTriedError(Exception):
 class Marker(msgspec.Struct, frozen=True):
     """The content of a run's marker object."""
 
-    host: str
+    place: str  # where the process runs: see `place`
     pid: int
     executions: list[str]  # ARNs of its backfills and reprocessings
 
@@ -116,7 +121,7 @@ class Run:
 
         It is a folder marker: the workflow ignores its key, because it is no photo's.
         """
-        marker = Marker(socket.gethostname(), os.getpid(), self.executions)
+        marker = Marker(place(), os.getpid(), self.executions)
         self.client("s3").put_object(
             Bucket=self.outputs.photos_bucket, Key=self.prefix, Body=msgspec.json.encode(marker)
         )
@@ -196,10 +201,17 @@ class Run:
             return max(self.complete[key] - self.uploaded[key] for key in keys)
         return time.monotonic() - since
 
-    def record_execution(self, arn: str) -> None:
-        """Note an execution that this run has started, so that its results can be removed."""
-        self.executions.append(arn)
+    def name_execution(self, state_machine_arn: str) -> str:
+        """Return the name of an execution that the caller is about to start.
+
+        It is noted before it is started. So it is found and stopped, and its results are removed,
+        even if this process ends at any moment after.
+        """
+        name = f"{self.owner}-{len(self.executions)}"
+        executions = state_machine_arn.replace(":stateMachine:", ":execution:")
+        self.executions.append(f"{executions}:{name}")
         self.mark()
+        return name
 
     def await_execution(self, arn: str, what: str) -> Row:
         """Wait until an execution has ended, and return Step Functions' description of it.
@@ -219,10 +231,30 @@ class Run:
         return ended
 
 
+def place() -> str:
+    """Return where this process runs: its ID means the same process there, and nowhere else.
+
+    Host names are not unique, and containers on one host have the same process IDs.
+    """
+    parts = [socket.gethostname()]
+    if BOOT_ID.exists():  # Linux
+        parts += [BOOT_ID.read_text(encoding="ascii").strip(), str(PID_NAMESPACE.readlink())]
+    else:
+        parts.append(f"{uuid.getnode():x}")  # the address of a network interface
+    return " ".join(parts)
+
+
+@cache
+def _domains() -> tuple[str, ...]:
+    """Return the domains of AWS in all partitions, as botocore has them."""
+    partitions = create_loader().load_data("partitions")["partitions"]
+    names = ("dnsSuffix", "dualStackDnsSuffix")
+    return tuple(f".{one['outputs'][name]}" for one in partitions for name in names)
+
+
 def is_aws(url: str) -> bool:
     """Return whether a URL is of AWS itself, in any partition."""
-    host = urlsplit(url).hostname or ""
-    return host.endswith((".amazonaws.com", ".amazonaws.com.cn", ".api.aws"))
+    return (urlsplit(url).hostname or "").endswith(_domains())
 
 
 def describe(row: Row) -> str:

@@ -50,6 +50,7 @@ INSPECTED = {
     "Size": 264_000_000,
 }
 FUNCTIONS = ("extract", "thumbnail", "tag")
+HOST = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"
 LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
 
 
@@ -311,7 +312,7 @@ class TestOldImages:
         [*_, stored] = ecr_backends[ACCOUNT][REGION].repositories[repository].images
         stored.image_pushed_at = number * 24 * 60 * 60
         record(folder, self.ANY_IMAGES, dict.fromkeys(FUNCTIONS, digest))
-        clean_up(self.session, [repository], folder)
+        clean_up(self.session, HOST, [repository], folder)
         return digest
 
     def run_image(self, repository: str, version: str) -> None:
@@ -387,10 +388,51 @@ class TestOldImages:
             f"{repository}: old images stay, because {repository} runs" in capsys.readouterr().out
         )
 
+    def push_all(self, repository: str, registered: list[str], folder: Path) -> None:
+        """Push two images more than are kept, to a repository that is not cleaned up."""
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr("gallery.push.KEPT_IMAGES", 100)
+            for _ in range(KEPT_IMAGES + 2):
+                self.push(repository, registered, folder)
+
+    def test_all_images_stay_if_a_record_is_broken(
+        self,
+        repository: str,
+        registered: list[str],
+        tmp_path: Path,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        self.push_all(repository, registered, tmp_path)
+
+        for name in (PREVIOUS, RECORD):
+            for content in (b"{", b"[]", b"{}", b'{"images": {"tag": null}}', b'"\xff"'):
+                (tmp_path / name).write_bytes(content)
+                clean_up(self.session, HOST, [repository], tmp_path)
+                said = capsys.readouterr().out
+                why = f"{tmp_path / name} does not name the images"
+                assert f"{repository}: old images stay, because {why}" in said
+            (tmp_path / name).unlink()
+
+        assert self.kept(repository) == set(registered)
+
+    def test_images_of_the_same_names_in_another_account_stay(
+        self,
+        repository: str,
+        registered: list[str],
+        tmp_path: Path,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        self.push_all(repository, registered, tmp_path)
+
+        clean_up(self.session, HOST.replace(ACCOUNT, "210987654321"), [repository], tmp_path)
+
+        assert self.kept(repository) == set(registered)
+        assert "is of another account" in capsys.readouterr().out
+
     def test_a_repository_that_ecr_refuses_does_not_fail_the_push(
         self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        clean_up(self.session, ["missing"], tmp_path)
+        clean_up(self.session, HOST, ["missing"], tmp_path)
 
         assert "missing: old images stay, because An error" in capsys.readouterr().out
 

@@ -7,6 +7,8 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -15,15 +17,18 @@ from typing import Any
 
 import msgspec
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, NoCredentialsError
 from PIL import Image
 
+from gallery import backfill, reprocess
 from gallery.__main__ import main
+from gallery.shell import CommandError
+from gallery.table import ConflictError
 from gallery.verify import CLEANUP, leftovers, try_check
 from gallery.verify.checks import AFTER, CHECK_NAMES, checks
 from gallery.verify.photos import BLUE, BULK, BY_NAME, RED
 from gallery.verify.report import Line
-from gallery.verify.run import DifferentError, Run
+from gallery.verify.run import DifferentError, Run, is_aws, place
 from local.clients import environment
 from local.template import REPOSITORY
 from shared.keys import album_sort_key, digest
@@ -33,6 +38,7 @@ from verifying import PATIENCE, World, answers, as_outputs_file, deployed, faili
 pytestmark = pytest.mark.timeout(600)
 
 ADA = "uploads/ada/2016/cat.jpg"
+GONE_PID = 2**31 - 1  # no system has so many processes
 
 
 @pytest.fixture(scope="module")
@@ -415,6 +421,84 @@ def test_a_killed_run_is_removed_by_the_next_which_removes_itself_when_interrupt
     assert world.everything() == before
 
 
+def test_nothing_is_left_of_an_upload_that_outlasts_two_interrupts(world: World) -> None:
+    before = world.everything()
+    main_thread = threading.get_ident()
+
+    def slow(params: dict[str, Any]) -> None:
+        if params["url"].endswith("/phone.heic"):
+            for _ in range(2):  # while it waits for uploads, then for their threads
+                time.sleep(0.5)
+                signal.pthread_kill(main_thread, signal.SIGINT)
+            time.sleep(3)
+
+    previous = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            world.verify(
+                "HEIC",
+                run=world.run(patience=replace(PATIENCE, quiet=3)),  # its event comes last
+                moments={"uploads": lambda run: answers(run.client("s3"), "PutObject", slow)},
+            )
+    finally:
+        signal.signal(signal.SIGINT, previous)
+
+    assert world.everything() == before
+
+
+@pytest.mark.parametrize("name", ["backfill", "reprocessing"])
+def test_an_execution_is_found_again_though_its_start_was_interrupted(
+    world: World, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    before = world.everything()
+    run = world.run()
+    module = {"backfill": backfill, "reprocessing": reprocess}[name]
+    start_it = module.start
+
+    def interrupted(*given: Any, **more: Any) -> None:  # noqa: ANN401
+        run.await_execution(start_it(*given, **more), "execution, which moto cannot stop")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(module, "start", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        world.verify(name, run=run)
+
+    assert world.everything() == before
+
+
+@pytest.mark.parametrize("code", ["ExpiredToken", "ExpiredTokenException", ""])
+def test_a_session_that_expires_ends_the_run_with_one_sentence(world: World, code: str) -> None:
+    def expired(_: dict[str, Any]) -> None:
+        if not code:
+            raise NoCredentialsError
+        raise ClientError({"Error": {"Code": code, "Message": "expired"}}, "DescribeAlarms")
+
+    before = world.everything()
+    with pytest.raises(CommandError, match="Log in, then run verify again"):
+        world.verify(
+            "alarms",
+            "alarm email",
+            moments={
+                "alarms": lambda run: answers(run.client("cloudwatch"), "DescribeAlarms", expired)
+            },
+        )
+
+    assert not any(text.startswith("alarm email: ") for text in world.told[-3:])
+    assert world.everything() == before
+
+
+@pytest.mark.parametrize("error", [AttributeError, ConflictError, RuntimeError, TypeError])
+def test_an_error_of_any_kind_is_the_result_of_its_line_alone(
+    world: World, error: type[Exception]
+) -> None:
+    def look(_: Run) -> str:
+        raise error("unexpected")
+
+    line = try_check(replace(CLEANUP, look=look), world.run())
+
+    assert (line.outcome, line.came) == ("differs", f"{error.__name__}: unexpected")
+
+
 @pytest.fixture
 def letters(world: World) -> Iterator[Callable[[str], None]]:
     """Send messages to the dead-letter queue; it is empty before and afterwards."""
@@ -517,6 +601,32 @@ def test_an_owner_without_the_marker_of_a_run_is_left_alone(world: World, owner:
         )
 
 
+def test_the_place_of_a_process_is_more_than_the_name_of_its_host() -> None:
+    assert place() != socket.gethostname()
+    python = "from gallery.verify.run import place; print(place())"
+    done = subprocess.run(  # noqa: S603  # our own arguments
+        [sys.executable, "-c", python], cwd=REPOSITORY, check=True, capture_output=True, text=True
+    )
+    assert done.stdout.strip() == place()  # of another process at the same place
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://dynamodb.eu-west-1.amazonaws.com", True),
+        ("https://dynamodb.cn-north-1.amazonaws.com.cn", True),
+        ("https://dynamodb.eusc-de-east-1.amazonaws.eu", True),
+        ("https://dynamodb.us-iso-east-1.c2s.ic.gov", True),
+        ("https://lambda.eu-west-1.api.aws", True),
+        ("http://127.0.0.1:5000", False),
+        ("https://amazonaws.com.example.com", False),
+        ("http://localhost.localstack.cloud:4566", False),
+    ],
+)
+def test_aws_itself_is_recognized_in_any_partition(url: str, *, expected: bool) -> None:
+    assert is_aws(url) == expected
+
+
 def test_a_run_of_another_process_or_machine_is_left_alone_for_two_hours(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -524,8 +634,10 @@ def test_a_run_of_another_process_or_machine_is_left_alone_for_two_hours(
     other.mark()
     moved = replace(world.run(), owner=other.owner)
 
-    for host, pid in ((socket.gethostname(), os.getppid()), ("elsewhere.example", 1)):
-        body = json.dumps({"host": host, "pid": pid, "executions": []}).encode()
+    # A host of the same name, or a container on this one, has other processes of the same IDs.
+    namesake = f"{place()}, another one"
+    for where, pid in ((place(), os.getppid()), (namesake, os.getpid()), (namesake, GONE_PID)):
+        body = json.dumps({"place": where, "pid": pid, "executions": []}).encode()
         world.stack.s3.put_object(Bucket=world.stack.photos_bucket, Key=other.prefix, Body=body)
         assert other.owner not in [run.owner for run in leftovers.find(world.run())]
 
