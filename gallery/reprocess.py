@@ -101,7 +101,7 @@ def items_key(name: str) -> str:
     return f"{FOLDER}{name}.json"
 
 
-def start(
+def start(  # noqa: PLR0913  # all that one execution needs
     stepfunctions: SFNClient,
     reprocess_arn: str,
     logs: Bucket,

@@ -171,5 +171,6 @@ resource "terraform_data" "keep_photos" {
     module.tag,
     module.thumbnail,
     module.workflow,
+    terraform_data.first_events,
   ]
 }

@@ -94,7 +94,7 @@ def test_a_photo_costs_the_write_units_that_the_costs_assume(aws: Clients) -> No
     counting = Counting(aws)
     key = "uploads/written/2016/photo.jpg"
     extracted, rendered, tagged = results_of(key)
-    metadata = msgspec.structs.replace(extracted.metadata, title="t" * 500, description="d" * 700)
+    metadata = msgspec.structs.replace(extracted.metadata, title="t" * 100, description="d" * 1100)
     extracted = msgspec.structs.replace(extracted, metadata=metadata)
     labels = [f"label {number}" for number in range(costs.LABEL_ROWS)]
     tagged = msgspec.structs.replace(tagged, label_index=labels)

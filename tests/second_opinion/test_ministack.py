@@ -39,6 +39,7 @@ VERIFY_DIFFERS = {
     "JPEG of 1 MiB": "it answers a ranged GET with the checksum of the whole object",
     "backfill": "it reads the MaxConcurrency of a distributed Map as a number, not as JSONata",
     "dead letters": "it is of the JPEG of 1 MiB",
+    "quotas": "it has no Service Quotas",
     "reprocessing": "it reads the Arguments of an ItemReader as they are, not as JSONata",
 }
 NOT_TRIED = {
