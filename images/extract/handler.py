@@ -3,10 +3,9 @@
 In       contracts.ExtractRequest
 Out      contracts.ExtractResult
 Ends in  InvalidRequestError; BadKeyError, ForeignBucketError, ArchivedPhotoError,
-         CustomerKeyError, EmptyPhotoError,
-         PhotoTooLargeError, UnsupportedTypeError, TooManyPixelsError, TooComplexError,
-         UnreadablePhotoError; PhotoGoneError, SupersededError, StorageUnavailableError,
-         AccessDeniedError, DeadlineExceededError
+         CustomerKeyError, EmptyPhotoError, PhotoTooLargeError, UnsupportedTypeError,
+         TooManyPixelsError, TooComplexError, UnreadablePhotoError; PhotoGoneError,
+         SupersededError, StorageUnavailableError, AccessDeniedError, DeadlineExceededError
 Reads    PHOTOS_BUCKET
 """
 
