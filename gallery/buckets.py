@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,6 +27,13 @@ class Object:
     key: str
     version: str  # version id; in a bucket without versions the ETag, without quotes
     modified: datetime
+
+
+class Refusal(NamedTuple):
+    """An object that S3 did not delete."""
+
+    key: str
+    code: str  # S3's error code, such as AccessDenied
 
 
 class Bucket:
@@ -64,8 +71,13 @@ class Bucket:
         """Put an object."""
         self._s3.put_object(Bucket=self.name, Key=key, Body=body)
 
-    def delete(self, keys: Sequence[str]) -> None:
-        """Delete any number of objects."""
+    def delete(self, keys: Sequence[str]) -> list[Refusal]:
+        """Delete any number of objects, and return those that S3 did not delete.
+
+        S3 answers 200 to DeleteObjects even if it refuses every key.
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
+        """
+        refused: list[Refusal] = []
         in_xml = [key for key in keys if not _NOT_XML.search(key)]
         for key in set(keys).difference(in_xml):
             self._s3.delete_object(Bucket=self.name, Key=key)
@@ -73,4 +85,8 @@ class Bucket:
             some: list[ObjectIdentifierTypeDef] = [
                 {"Key": key} for key in in_xml[start : start + MAX_DELETED]
             ]
-            self._s3.delete_objects(Bucket=self.name, Delete={"Objects": some, "Quiet": True})
+            answer = self._s3.delete_objects(
+                Bucket=self.name, Delete={"Objects": some, "Quiet": True}
+            )
+            refused += [Refusal(one["Key"], one["Code"]) for one in answer.get("Errors", [])]
+        return refused

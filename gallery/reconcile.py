@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
-    from gallery.buckets import Bucket, Object
+    from gallery.buckets import Bucket, Object, Refusal
     from gallery.table import Row, Table
 
 # Longer than any execution runs, and than S3 usually takes to deliver an event. A difference that
@@ -133,9 +133,12 @@ class Reconciling:
         self._compare_counts(albums, counts_before, report)
         return report
 
-    def repair(self, report: Report) -> None:
-        """Delete what no record names, and correct counts. The caller reprocesses `report.jobs`."""
-        self.derived.delete(report.objects)
+    def repair(self, report: Report) -> list[Refusal]:
+        """Delete what no record names, and correct counts. The caller reprocesses `report.jobs`.
+
+        Returns the renditions that S3 did not delete.
+        """
+        refused = self.derived.delete(report.objects)
         for row in report.label_rows:
             photo = self.table.get(self.owner, row["photo"])
             if photo is not None and (
@@ -162,6 +165,7 @@ class Reconciling:
                     changes={"album": count.album, "photos": count.photos},
                     unchanged={"photos": count.was},
                 )
+        return refused
 
     def _side_by_side(self) -> Iterator[tuple[Object | None, Row | None]]:
         """Yield each photo's object and record in the order of keys; None for a missing one."""
@@ -284,11 +288,12 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 
 
 def run(given: argparse.Namespace) -> int:
-    """Print the differences; repair them with --repair, else return 1 if there are any."""
+    """Print the differences, and repair them with --repair; return 1 if there are any left."""
     deployment = Deployment.of(given)
     derived = deployment.bucket(given.derived_bucket)
     kinds: Counter[str] = Counter()
     work: list[Job] = []
+    is_repaired = given.repair
     for owner in deployment.owners(renditions=derived):
         reconciling = Reconciling(
             deployment.table,
@@ -305,7 +310,9 @@ def run(given: argparse.Namespace) -> int:
             f"{escaped(owner)}: {report.photos:,} photos, {len(report.findings):,} findings"
         )
         if given.repair:
-            reconciling.repair(report)
+            for key, code in reconciling.repair(report):
+                print_stderr(f"not deleted: {key}: {code}")
+                is_repaired = False
         work += report.jobs.values()
     print_stdout(", ".join(f"{count:,} {kind}" for kind, count in kinds.items()) or "all agree")
     if work and given.repair:
@@ -314,4 +321,4 @@ def run(given: argparse.Namespace) -> int:
             deployment.stepfunctions, given.reprocess_arn, deployment.logs, work, at_once=at_once
         )
         print_stdout(f"started: {arn}")
-    return 0 if given.repair or not kinds else 1
+    return 0 if is_repaired or not kinds else 1

@@ -1,12 +1,13 @@
 """The S3 adapter of reprocess and reconcile: versions, folders and deletions of any number."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
 
 from embeddedaws import Aws
 from gallery import buckets
-from gallery.buckets import Bucket
+from gallery.buckets import Bucket, Refusal
 
 NAME = "objects"
 
@@ -61,4 +62,23 @@ def test_any_number_of_objects_is_deleted(
 
     bucket.delete(keys)
 
+    assert [found.key for found in bucket.objects("")] == ["stays"]
+
+
+def test_what_s3_did_not_delete_is_returned_with_its_code(aws: Aws, bucket: Bucket) -> None:
+    for key in ("goes", "stays"):
+        bucket.put(key, b"")
+    refusal = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:DeleteObject",
+        "Resource": f"arn:aws:s3:::{NAME}/stays",
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [refusal]})
+    aws.client("s3").put_bucket_policy(Bucket=NAME, Policy=policy)
+
+    refused = bucket.delete(["goes", "stays"])
+    aws.client("s3").delete_bucket_policy(Bucket=NAME)
+
+    assert refused == [Refusal("stays", "AccessDenied")]
     assert [found.key for found in bucket.objects("")] == ["stays"]

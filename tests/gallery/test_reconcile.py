@@ -1,6 +1,7 @@
 """Reconcile: after any damage, one repair makes bucket, table and renditions agree."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -276,6 +277,24 @@ def test_without_repair_nothing_changes_and_the_exit_status_is_1(
     assert "orphaned: alice label#ghost#" in done.stdout
     assert done.stdout.endswith("1 missing, 1 orphaned\n")
     assert (world.rows(), world.derived()) == before
+
+
+def test_a_repair_that_could_not_delete_a_rendition_says_so_and_exits_with_1(
+    world: World, reprocess_arn: str
+) -> None:
+    filled(world)
+    invent_rendition(world, KEYS[0])
+    derived = world.stack.derived_bucket
+    arn = f"arn:aws:s3:::{derived}/*"
+    refusal = {"Effect": "Deny", "Principal": "*", "Action": "s3:DeleteObject", "Resource": arn}
+    policy = {"Version": "2012-10-17", "Statement": [refusal]}
+    world.stack.s3.put_bucket_policy(Bucket=derived, Policy=json.dumps(policy))
+
+    done = run(world, reprocess_arn, "--repair", "--settled", "0")
+    world.stack.s3.delete_bucket_policy(Bucket=derived)
+
+    assert done.returncode == 1
+    assert re.search("^not deleted: alice/.*: AccessDenied$", done.stderr, re.MULTILINE)
 
 
 def test_young_differences_are_ignored(world: World) -> None:
