@@ -43,9 +43,7 @@ def full(request: Any) -> Contract:  # noqa: ANN401  # any step's request
         result,
         precision="month",
         metadata=Metadata(
-            taken_at=msgspec.structs.replace(
-                metadata.taken_at, precision="year", plausible=False
-            ),
+            taken_at=msgspec.structs.replace(metadata.taken_at, precision="year", plausible=False),
             location=msgspec.structs.replace(metadata.location, gps_valid=False),
             camera=Camera(
                 make="Nikon", model="D3X", lens="50", iso=1, f_number=2, focal_length_mm=50.5
