@@ -25,7 +25,10 @@ _OFFSET: Final = re.compile(r"([+-])(\d\d):([0-5]\d)", re.ASCII)
 _FRACTION: Final = re.compile(r"\d{1,9}", re.ASCII)
 _MAX_OFFSET: Final = timedelta(hours=14)  # Kiribati
 _FIRST_PHOTO_YEAR: Final = 1826  # Niépce's view from the window at Le Gras
+# What programs and cameras write if they do not know the time. Other starts of a calendar, such as
+# that of 1970, can be a year that a person knows.
 _PLACEHOLDER_YEAR: Final = 9999
+_PLACEHOLDERS: Final = {datetime(1, 1, 1), datetime(2002, 12, 8, 12)}  # noqa: DTZ001  # local
 _CLOCK_TOLERANCE: Final = timedelta(hours=24)  # for a camera across the date line
 
 # The sources that say when the photo was taken, not when it was scanned, changed or named.
@@ -98,7 +101,9 @@ def _read(stated: Stated, latest: datetime) -> TakenAt | None:
     """Return the time of one source; None if it is not a valid date, or has an invalid clock."""
     match = _TIME.fullmatch(_ascii(stated.time).rstrip(_UNKNOWN))
     local = None if match is None else _local(match)
-    if match is None or local is None or local.year == _PLACEHOLDER_YEAR:
+    if match is None or local is None:
+        return None
+    if local.year == _PLACEHOLDER_YEAR or local in _PLACEHOLDERS:
         return None
     precision = _precision(match)
     if precision is not None:  # a day in all time zones
