@@ -33,7 +33,7 @@ _TIMES: Final[tuple[tuple[str, Directory, int, int, int], ...]] = (
     ("EXIF:DateTime", "IFD0", 0x0132, 0x9290, 0x9010),
 )
 
-_IPTC_TIME: Final = re.compile(r"(\d\d):?(\d\d):?(\d\d)(?:([+-]\d\d):?(\d\d))?", re.ASCII)
+_IPTC_TIME: Final = r"(\d\d):?(\d\d):?(\d\d)(?:([+-]\d\d):?(\d\d))?"  # as 140813+0200
 
 
 def read_metadata(
@@ -96,7 +96,7 @@ def _iptc_times(source: str, date: bytes | None, time: bytes | None) -> Iterator
     if date is None:
         return
     day = clean.decode(date).strip()
-    if match := _IPTC_TIME.fullmatch(clean.decode(time or b"").strip()):
+    if match := re.fullmatch(_IPTC_TIME, clean.decode(time or b"").strip(), re.ASCII):
         hour, minute, second, east, east_minutes = match.groups()
         offset = f"{east}:{east_minutes}" if east else None
         yield Stated(source, f"{day} {hour}:{minute}:{second}", offset=offset)

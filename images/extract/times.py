@@ -66,8 +66,14 @@ def choose_time(candidates: Iterable[Stated], uploaded_at: str) -> TakenAt | Non
         uploaded_at: UTC, as contracts.UtcTime. A time much later than this is not plausible.
     """
     latest = datetime.fromisoformat(uploaded_at) + _CLOCK_TOLERANCE
-    read = (_read(stated, latest) for stated in candidates)
-    valid = [taken for taken in read if taken and (taken.plausible or taken.source != FILENAME)]
+    valid: list[TakenAt] = []
+    for stated in candidates:
+        taken = _read(stated, latest)
+        if taken is None or (taken.source == FILENAME and not taken.plausible):
+            continue
+        valid.append(taken)
+        if valid[0].precision is None:  # no other can have more
+            return taken
     if not valid:
         return None
     known = valid[0].local[: _KNOWN_CHARACTERS[valid[0].precision]]
