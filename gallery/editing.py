@@ -71,6 +71,7 @@ def _write(table: Table, row: PhotoRow, edits: Edits) -> Photo:
 def _label_row(photo: PhotoRow, label_key: str) -> Row:
     """Return the row of a label, as the state machine writes it."""
     thumb = photo.renditions.get("thumb")
+    taken = photo.taken_at
     row = {
         "pk": photo.pk,
         "sk": label_key,
@@ -78,6 +79,7 @@ def _label_row(photo: PhotoRow, label_key: str) -> Row:
         "photo": photo.sk,
         "width_px": photo.width_px,
         "height_px": photo.height_px,
+        "precision": taken.precision if taken is not None and taken.plausible else None,
         "thumb": thumb,
     }
     return dump(read(LabelRow, row))

@@ -5,7 +5,7 @@ fewer although more follow: the last page is the one whose cursor is None.
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import groupby
 from typing import Final, TypeVar
 
@@ -63,11 +63,11 @@ def between(  # noqa: PLR0913  # all but the first four by name
 ) -> Page[Picture]:
     """Return the photos of all albums from `start` to before `end`, in order of time.
 
-    A photo's time is in UTC if its offset is known, else local. So a naive `start` or `end` is
-    used as it is, and any other is converted to UTC.
+    A photo's time is that of the camera's clock, wherever it was; an undated photo's is that of its
+    upload, in UTC. So `start` and `end` have no time zone.
 
     Raises:
-        ValueError: as `album`, or `start` is not before `end`.
+        ValueError: as `album`, `start` or `end` has a time zone, or `start` is not before `end`.
     """
     low, high = _text(start), _text(end)
     if low >= high:
@@ -263,4 +263,6 @@ def _start(query: Query, limit: int, cursor: str | None) -> dict[str, str] | Non
 
 def _text(time: datetime) -> str:
     """Return a time as in sort keys; a fraction of a second sorts after its second."""
-    return (time.astimezone(UTC).replace(tzinfo=None) if time.tzinfo else time).isoformat()
+    if time.tzinfo is not None:
+        raise ValueError(f"the time {time.isoformat()} has a time zone; photos have local times")
+    return time.isoformat()

@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from gallery.table import Row
-from shared.contracts import Count, Px, Rendition, Sha256, SortTime, TakenAt
+from shared.contracts import Count, Precision, Px, Rendition, Sha256, SortTime, TakenAt
 from shared.keys import SORT_TIME_CHARACTERS, photo_key
 from shared.limits import (
     MAX_DESCRIPTION_CHARACTERS,
@@ -61,6 +61,7 @@ class Match(Record, frozen=True):
     sort_time: SortTime
     width_px: Px
     height_px: Px
+    precision: Precision | None = None  # of the sort time; absent: a full time
     thumb: Rendition | None = None
 
 

@@ -48,6 +48,14 @@ REASONS: Final = {
     "TRUNCATED": "the file ends too early",
     "UNREADABLE": "the image cannot be decoded",
 }
+TIME_NOTES: Final = {  # by the source of a time that is not that of the exposure
+    "EXIF:DateTime": "modified",
+    "EXIF:DateTimeDigitized": "digitized",
+    "XMP:DateTimeDigitized": "digitized",
+    "XMP:CreateDate": "digitized",
+    "IPTC:DigitalCreationDate": "digitized",
+    "FILENAME": "file name",
+}
 INCOMPLETE: Final = "the file ends early: the missing part is gray"
 
 
@@ -133,6 +141,7 @@ def contact_sheet(records: Iterable[Record], *, folder: Path) -> str:
         "exposure": exposure,
         "kilobytes": kilobytes,
         "labels_note": labels_note,
+        "machine_time": machine_time,
         "reading_order": reading_order,
         "outcome": outcome,
         "pixels": pixels,
@@ -160,15 +169,31 @@ def outcome(record: Record) -> list[str]:
 
 
 def when(taken_at: TakenAt | None) -> str:
-    """Return the local time of the photo: `17 May 2011, 10:42 -05:00`.
+    """Return the local time of the photo: `17 May 2011, 10:42 -05:00`, or `July 1965`.
 
-    `(?)` follows a time that is not plausible.
+    A note follows a time that is not that of the exposure: `6 May 2023, 10:00 (modified)`; `(?)`
+    follows one that is not plausible.
     """
     if taken_at is None:
         return ""
     local = datetime.fromisoformat(taken_at.local)
-    text = f"{local.day} {local:%b %Y, %H:%M} {taken_at.offset or ''}".rstrip()
-    return text if taken_at.plausible else f"{text} (?)"
+    match taken_at.precision:
+        case "year":
+            text = f"{local.year}"
+        case "month":
+            text = f"{local:%B} {local.year}"
+        case "day":
+            text = f"{local.day} {local:%b} {local.year}"
+        case None:
+            text = f"{local.day} {local:%b} {local.year}, {local:%H:%M} {taken_at.offset or ''}"
+    notes = (TIME_NOTES.get(taken_at.source), None if taken_at.plausible else "?")
+    return " ".join([text.rstrip(), *(f"({note})" for note in notes if note)])
+
+
+def machine_time(taken_at: TakenAt) -> str:
+    """Return the time as the attribute of HTML's `time` element: as much of it as is known."""
+    known = {"year": len("1965"), "month": len("1965-07"), "day": len("1965-07-04")}
+    return taken_at.local[: known.get(taken_at.precision or "")] + (taken_at.offset or "")
 
 
 def where(location: Location | None) -> str:

@@ -3,16 +3,16 @@
 from typing import Any
 
 from extract.handler import run
-from fakes import PHOTOS_BUCKET, MemoryPhotoStore, stored
+from fakes import KEY, PHOTOS_BUCKET, MemoryPhotoStore, stored
 from shared.contracts import ExtractRequest, ExtractResult, Metadata, dump
 
 
-def extracted(data: bytes) -> ExtractResult:
-    return extracted_with_reads(data)[0]
+def extracted(data: bytes, key: str = KEY) -> ExtractResult:
+    return extracted_with_reads(data, key)[0]
 
 
-def extracted_with_reads(data: bytes) -> tuple[ExtractResult, MemoryPhotoStore]:
-    store, photo = stored(data)
+def extracted_with_reads(data: bytes, key: str = KEY) -> tuple[ExtractResult, MemoryPhotoStore]:
+    store, photo = stored(data, key)
     return run(ExtractRequest(photo=photo), store, photos_bucket=PHOTOS_BUCKET), store
 
 

@@ -37,7 +37,7 @@ def core(photo: bytes) -> bytes:
     structure = survey(PartialFile(len(photo), head), sniff(head[:SNIFF_BYTES]))
     block = structure.exif or b""
     tiff = read_tiff(PartialFile(len(block), block))
-    return repr(read_metadata(structure, tiff, UPLOADED_AT)).encode()
+    return repr(read_metadata(structure, tiff, UPLOADED_AT, file_name="")).encode()
 
 
 if __name__ == "__main__":

@@ -32,14 +32,13 @@ from shared.contracts import (
     ExtractRequest,
     ExtractResult,
     ImageFacts,
-    Metadata,
     PhotoRef,
     dump,
     parse,
 )
 from shared.deadline import deadline_of, refuse_late
 from shared.errors import UnreadablePhotoError
-from shared.keys import refuse_reference
+from shared.keys import SORT_TIME_CHARACTERS, refuse_reference, split_upload_key
 from shared.limits import refuse_bytes, refuse_pixels, refuse_scans
 from shared.s3 import photo_store
 from shared.settings import photos_bucket
@@ -88,7 +87,8 @@ def run(
     block = structure.exif or b""
     tiff = read_tiff(PartialFile(len(block), block))
     image = _facts(structure, tiff, image_format, chunk.total_bytes)
-    metadata = read_metadata(structure, tiff, chunk.modified)
+    file_name = split_upload_key(photo.key).file
+    metadata = read_metadata(structure, tiff, chunk.modified, file_name=file_name)
     log.info(
         "metadata extracted",
         extra={
@@ -99,21 +99,15 @@ def run(
             "duration_ms": round((time.perf_counter() - started) * 1000),
         },
     )
+    taken = metadata.taken_at if metadata.taken_at and metadata.taken_at.plausible else None
     return ExtractResult(
         image=image,
         metadata=metadata,
         uploaded_at=chunk.modified,
-        sort_time=sort_time(metadata, chunk.modified),
+        sort_time=(taken.local if taken else chunk.modified)[:SORT_TIME_CHARACTERS],
         version=VERSION,
+        precision=taken.precision if taken else None,
     )
-
-
-def sort_time(metadata: Metadata, uploaded_at: str) -> str:
-    """Return the time that photos are sorted by, in whole seconds; see contracts.ExtractResult."""
-    taken = metadata.taken_at
-    if taken is not None and taken.plausible:
-        return (taken.utc or taken.local)[: len("2016-04-09T14:08:13")]
-    return uploaded_at[: len("2016-04-09T14:08:13")]
 
 
 def _first_read_bytes(photo: PhotoRef) -> int:

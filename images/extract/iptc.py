@@ -10,6 +10,7 @@ from typing import Final
 _MARKER: Final = 0x1C
 _APPLICATION_RECORD: Final = 2
 _TITLE, _KEYWORD, _DATE, _TIME, _DESCRIPTION = 5, 25, 55, 60, 120
+_DIGITAL_DATE, _DIGITAL_TIME = 62, 63
 _MAX_DATASETS: Final = 10_000
 
 
@@ -19,8 +20,10 @@ class Iptc:
 
     title: bytes | None = None  # Object Name
     description: bytes | None = None  # Caption/Abstract
-    date: bytes | None = None  # Date Created, 20160409
+    date: bytes | None = None  # Date Created, 20160409; 00 is an unknown month or day
     time: bytes | None = None  # Time Created, 140813+0200
+    digital_date: bytes | None = None  # Digital Creation Date
+    digital_time: bytes | None = None  # Digital Creation Time
     keywords: list[bytes] = field(default_factory=list)
 
 
@@ -53,6 +56,8 @@ def read_iptc(records: bytes | None) -> Iptc:
         description=once.get(_DESCRIPTION),
         date=once.get(_DATE),
         time=once.get(_TIME),
+        digital_date=once.get(_DIGITAL_DATE),
+        digital_time=once.get(_DIGITAL_TIME),
         keywords=keywords,
     )
 

@@ -3,15 +3,17 @@
 Each value is cleaned before it is kept.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
 from extract.comment import decode_comment
 from extract.exif import Directory, Exif, read_exif
+from extract.filename import date_in_name
 from extract.fillers import is_filler
 from extract.iptc import Iptc, read_iptc
 from extract.place import locate
-from extract.times import Stated, choose_time
+from extract.times import Stated, choose_time, share_offsets
 from extract.xmp import Xmp
 from formats import ByteOrder, Structure, Tiff
 from shared import text as clean
@@ -31,14 +33,19 @@ _TIMES: Final[tuple[tuple[str, Directory, int, int, int], ...]] = (
     ("EXIF:DateTime", "IFD0", 0x0132, 0x9290, 0x9010),
 )
 
+_IPTC_TIME: Final = r"(\d\d):?(\d\d):?(\d\d)(?:([+-]\d\d):?(\d\d))?"  # as 140813+0200
 
-def read_metadata(structure: Structure, tiff: Tiff, uploaded_at: str) -> Metadata:
+
+def read_metadata(
+    structure: Structure, tiff: Tiff, uploaded_at: str, *, file_name: str
+) -> Metadata:
     """Merge EXIF, XMP and IPTC. A field that none of them has is absent.
 
     Args:
         structure: of the file; it may be incomplete.
         tiff: the entries of the EXIF block.
         uploaded_at: UTC, as contracts.UtcTime. A time much later than this is not plausible.
+        file_name: without its folder. A date in it counts if the file itself has none.
     """
     exif, xmp, iptc = read_exif(tiff), Xmp(structure.xmp), read_iptc(structure.iptc)
     camera = _camera(exif, xmp)
@@ -46,7 +53,7 @@ def read_metadata(structure: Structure, tiff: Tiff, uploaded_at: str) -> Metadat
     titles = (xmp.first("dc:title"), iptc.title, _utf16(exif.raw("IFD0", 0x9C9B)))
     descriptions = _descriptions(exif, xmp, iptc, tiff.byte_order)
     return Metadata(
-        taken_at=choose_time(_times(exif, xmp, iptc), uploaded_at),
+        taken_at=choose_time(_times(exif, xmp, iptc, file_name), uploaded_at),
         location=locate(exif, xmp),
         camera=camera if camera != Camera() else None,
         title=clean.first(_by_people(titles), MAX_TAG_CHARACTERS),
@@ -55,27 +62,45 @@ def read_metadata(structure: Structure, tiff: Tiff, uploaded_at: str) -> Metadat
     )
 
 
-def _times(exif: Exif, xmp: Xmp, iptc: Iptc) -> Iterator[Stated]:
-    """Yield the times of exposure, best source first, each with its own fraction and offset."""
-    for source, directory, time, fraction, offset in _TIMES:
-        yield Stated(
-            source,
-            exif.text(directory, time),
-            exif.text("EXIF", fraction),
-            exif.text("EXIF", offset),
-        )
+def _times(exif: Exif, xmp: Xmp, iptc: Iptc, file_name: str) -> Iterator[Stated]:
+    """Yield the times, best source first: of the exposure, of the scan, of the last change.
+
+    Source: Metadata Working Group, Guidelines for Handling Image Metadata 2.0, as ExifTool's MWG
+    module reads them: of each of the three, EXIF before XMP before IPTC.
+    """
+    original, digitized, modified = share_offsets(
+        [
+            Stated(
+                source,
+                exif.text(directory, time),
+                exif.text("EXIF", fraction),
+                exif.text("EXIF", offset),
+            )
+            for source, directory, time, fraction, offset in _TIMES
+        ]
+    )
+    yield original
     yield Stated("XMP:DateTimeOriginal", xmp.first("exif:DateTimeOriginal"))
     yield Stated("XMP:DateCreated", xmp.first("photoshop:DateCreated"))
-    yield Stated("IPTC:DateCreated", _iptc_time(iptc))
+    yield from _iptc_times("IPTC:DateCreated", iptc.date, iptc.time)
+    yield digitized
+    yield Stated("XMP:DateTimeDigitized", xmp.first("exif:DateTimeDigitized"))
+    yield Stated("XMP:CreateDate", xmp.first("xmp:CreateDate"))
+    yield from _iptc_times("IPTC:DigitalCreationDate", iptc.digital_date, iptc.digital_time)
+    yield modified  # xmp:ModifyDate is not read: only programs that change a photo write it
+    yield date_in_name(file_name)
 
 
-def _iptc_time(iptc: Iptc) -> str | None:
-    """Join 20160409 and 140813+0200 to one time; None if one of them is missing."""
-    if iptc.date is None or iptc.time is None:
-        return None
-    date, time = clean.decode(iptc.date), clean.decode(iptc.time)
-    offset = f"{time[6:9]}:{time[9:11]}" if time[6:] else ""
-    return f"{date[:4]}-{date[4:6]}-{date[6:8]} {time[:2]}:{time[2:4]}:{time[4:6]}{offset}"
+def _iptc_times(source: str, date: bytes | None, time: bytes | None) -> Iterator[Stated]:
+    """Yield 20160409 and 140813+0200 as one time, then the date alone."""
+    if date is None:
+        return
+    day = clean.decode(date).strip()
+    if match := re.fullmatch(_IPTC_TIME, clean.decode(time or b"").strip(), re.ASCII):
+        hour, minute, second, east, east_minutes = match.groups()
+        offset = f"{east}:{east_minutes}" if east else None
+        yield Stated(source, f"{day} {hour}:{minute}:{second}", offset=offset)
+    yield Stated(source, day)
 
 
 def _camera(exif: Exif, xmp: Xmp) -> Camera:

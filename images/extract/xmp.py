@@ -20,6 +20,8 @@ _NAMES: Final[Mapping[str, str]] = {
     "http://purl.org/dc/elements/1.1/ subject": "dc:subject",
     "http://ns.adobe.com/lightroom/1.0/ hierarchicalSubject": "lr:hierarchicalSubject",
     "http://ns.adobe.com/exif/1.0/ DateTimeOriginal": "exif:DateTimeOriginal",
+    "http://ns.adobe.com/exif/1.0/ DateTimeDigitized": "exif:DateTimeDigitized",
+    "http://ns.adobe.com/xap/1.0/ CreateDate": "xmp:CreateDate",
     "http://ns.adobe.com/exif/1.0/ GPSLatitude": "exif:GPSLatitude",
     "http://ns.adobe.com/exif/1.0/ GPSLongitude": "exif:GPSLongitude",
     "http://ns.adobe.com/exif/1.0/ GPSAltitude": "exif:GPSAltitude",

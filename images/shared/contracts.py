@@ -5,7 +5,7 @@ Absent beats null: an optional field without a value is left out of the JSON.
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 import msgspec
 
@@ -19,6 +19,7 @@ Fraction = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Orientation = Annotated[int, msgspec.Meta(ge=1, le=8)]
 UtcTime = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$")]
 SortTime = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$")]
+Precision = Literal["day", "month", "year"]
 Sha256 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]
 # PENDING: the Tag step failed, so the state machine published the photo without labels.
 LabelsStatus = Annotated[str, msgspec.Meta(pattern=r"^(READY$|SKIPPED:.|FAILED:.|PENDING:.)")]
@@ -54,8 +55,9 @@ class ImageFacts(Contract, frozen=True):
 class TakenAt(Contract, frozen=True):
     """The time of the photo, by the camera's clock."""
 
-    local: str  # 2016-04-09T14:08:13[.123], without a time zone
-    source: str  # the tag with the time, such as EXIF:DateTimeOriginal
+    local: str  # 2016-04-09T14:08:13[.123], without a time zone; of a day, month or year its start
+    source: str  # the tag with the time, such as EXIF:DateTimeOriginal; FILENAME: the file's name
+    precision: Precision | None = None  # the smallest unit that is known; absent: a full time
     offset: str | None = None  # such as +02:00; only if the file states it
     utc: UtcTime | None = None  # only if the offset is known
     plausible: bool = True  # false if before 1826 or over a day after the upload
@@ -109,8 +111,9 @@ class ExtractResult(Contract, frozen=True):
     image: ImageFacts
     metadata: Metadata
     uploaded_at: UtcTime  # S3's LastModified: of a multipart upload, the time at which it began
-    sort_time: SortTime  # taken (if plausible) in UTC, else in local time, else uploaded
+    sort_time: SortTime  # taken (if plausible) by the camera's clock, else uploaded in UTC
     version: Count  # of the code of this step
+    precision: Precision | None = None  # of the sort time; absent: a full time
 
 
 class ThumbnailRequest(Contract, frozen=True):

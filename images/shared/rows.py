@@ -20,6 +20,7 @@ from shared.contracts import (
     LabelsStatus,
     Location,
     Orientation,
+    Precision,
     Px,
     Rendition,
     Sha256,
@@ -52,7 +53,7 @@ class PhotoFacts(Contract, frozen=True, kw_only=True):
     title: str | None = None  # from the file
     description: str | None = None  # from the file
     keywords: list[str] = msgspec.field(default_factory=list)  # from the file
-    sort_time: SortTime | None = None  # taken in UTC, else locally, else uploaded: for sorting only
+    sort_time: SortTime | None = None  # taken by the camera's clock, else uploaded in UTC
     labels: list[Label] = msgspec.field(default_factory=list)  # most confident first
     labels_status: LabelsStatus | None = None  # READY, SKIPPED:…, FAILED:… or PENDING:…
     labels_model: str | None = None  # model that made them, such as rekognition 3.0
@@ -96,6 +97,7 @@ class LabelRow(Contract, frozen=True):
     photo: str  # sort key of the photo's row
     width_px: Px  # width of the photo
     height_px: Px  # height of the photo
+    precision: Precision | None = None  # of the sort time; absent: a full time
     thumb: Rendition | None = None  # rendition of the photo
 
 

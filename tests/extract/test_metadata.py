@@ -16,7 +16,7 @@ import photofiles as pf
 from extract.xmp import Xmp
 from fakes import UPLOADED_AT
 from reading import extracted, metadata_of, plain_metadata_of
-from shared.contracts import Camera, Location, Metadata, TakenAt
+from shared.contracts import Camera, Location, Metadata, Precision, TakenAt
 
 FULL = pf.tiff_block(
     [pf.text(pf.MAKE, "ACME"), pf.text(pf.MODEL, "One"), pf.text(pf.DESCRIPTION, "A dog.")],
@@ -456,12 +456,15 @@ NONSENSE = [
     "2016:04:00 12:00:00",
     "2016:04:31 12:00:00",
     "2016:04:09 25:61:00",
-    "2016:04:09 24:00:00",
     "2016:04:09 12:60:00",
     "2016:04:09 12:00:60",
     "9999:12:31 23:59:59",
-    "2016:04:09",
-    "2016:04:09 12:00",
+    "0001:01:01 00:00:00",
+    "2002:12:08 12:00:00",
+    "2016:04:09 12",
+    "2016:04 12:00:00",
+    "2016:04:00 00:00:01",
+    "2016:00:09",
     "16:04:09 12:00:00",
     "2016:4:9 12:00:00",
     "2016:04-09 12:00:00",
@@ -471,7 +474,6 @@ NONSENSE = [
     "٢٠١٦:04:09 12:00:00",
     "now",
     "-016:04:09 12:00:00",
-    "2016:04:09\x0012:00:00",
     "1460203693",
     "2016:04:09 12:00:00.٢٥",
 ]
@@ -599,7 +601,11 @@ def test_an_invalid_fraction_is_left_out(fraction: str) -> None:
         ("2026:03:02 12:00:01", False),
         ("2038:01:19 03:14:08", False),
         ("2999:01:01 00:00:00", False),
-        ("0001:01:01 00:00:00", False),
+        ("0001:01:01 00:00:01", False),
+        ("1970:01:01 00:00:00", True),
+        ("1980:01:01 00:00:00", True),
+        ("2000:01:01 00:00:00", True),
+        ("2002:12:08 12:00:01", True),
     ],
 )
 def test_an_impossible_time_is_kept_and_flagged(time_: str, *, plausible: bool) -> None:
@@ -612,11 +618,20 @@ def test_an_impossible_time_is_kept_and_flagged(time_: str, *, plausible: bool) 
     assert result.sort_time == (taken_at.local if plausible else UPLOADED_AT[:19])
 
 
-def test_photos_are_sorted_by_utc_if_it_is_known() -> None:
-    assert extracted(pf.jpeg(exif=FULL)).sort_time == "2016-04-09T12:08:13"
+def test_a_photo_stands_where_the_clock_on_the_wall_stood() -> None:
+    exif = [
+        pf.text(pf.DATE_TIME_ORIGINAL, "2021:01:01 00:30:00"),
+        pf.text(pf.OFFSET_TIME_ORIGINAL, "+02:00"),
+    ]
+
+    result = extracted(pf.jpeg(exif=pf.tiff_block(exif=exif)))
+
+    assert result.metadata.taken_at is not None
+    assert result.metadata.taken_at.utc == "2020-12-31T22:30:00Z"
+    assert result.sort_time == "2021-01-01T00:30:00"
 
 
-@pytest.mark.parametrize("year", ["0001:01:01 00:00:00", "9998:12:31 23:59:59"])
+@pytest.mark.parametrize("year", ["0001:01:01 00:00:01", "9998:12:31 23:59:59"])
 @pytest.mark.parametrize("offset", ["+14:00", "-14:00"])
 def test_utc_beyond_the_calendar_is_absent(year: str, offset: str) -> None:
     time_ = taken(year, None, None, pf.text(pf.OFFSET_TIME_ORIGINAL, offset))
@@ -646,10 +661,206 @@ def test_xmp_and_iptc_give_the_time_if_exif_has_none() -> None:
     )
 
 
-def test_a_date_without_a_time_is_no_time() -> None:
-    xmp = pf.xmp(attributes='photoshop:DateCreated="2017-01-02"')
+@pytest.mark.parametrize(
+    ("stated", "local", "precision"),
+    [
+        ("1965", "1965-01-01T00:00:00", "year"),
+        ("1965-07", "1965-07-01T00:00:00", "month"),
+        ("1965-07-04", "1965-07-04T00:00:00", "day"),
+        ("1965-07-04T12:30", "1965-07-04T12:30:00", None),
+        ("1965-07-04T12:30:05", "1965-07-04T12:30:05", None),
+        ("1965-00-00", "1965-01-01T00:00:00", "year"),
+        ("1965:07:00", "1965-07-01T00:00:00", "month"),
+    ],
+)
+def test_a_date_keeps_its_precision_and_is_sorted_at_its_start(
+    stated: str, local: str, precision: Precision | None
+) -> None:
+    result = extracted(pf.jpeg(xmp=pf.xmp(attributes=f'photoshop:DateCreated="{stated}"')))
 
-    assert metadata_of(pf.jpeg(iptc=pf.dataset(55, b"20160409"), xmp=xmp)).taken_at is None
+    assert result.metadata.taken_at == TakenAt(
+        local=local, source="XMP:DateCreated", precision=precision
+    )
+    assert (result.sort_time, result.precision) == (local, precision)
+
+
+def test_an_impossible_date_gives_the_time_of_the_upload_no_precision() -> None:
+    result = extracted(pf.jpeg(xmp=pf.xmp(attributes='photoshop:DateCreated="2999"')))
+
+    assert result.metadata.taken_at == TakenAt(
+        local="2999-01-01T00:00:00", source="XMP:DateCreated", precision="year", plausible=False
+    )
+    assert (result.sort_time, result.precision) == (UPLOADED_AT[:19], None)
+
+
+@pytest.mark.parametrize(
+    ("time_", "local", "offset"),
+    [
+        ("2021-08-14T09:31Z", "2021-08-14T09:31:00", "Z"),
+        ("2021-08-14T09:31+05:45", "2021-08-14T09:31:00", "+05:45"),
+        ("2021-08-14T09:31:00.125Z", "2021-08-14T09:31:00.125", "Z"),
+        ("2021-08-14T09:31:00.5-03:30", "2021-08-14T09:31:00.5", "-03:30"),
+    ],
+)
+def test_a_time_in_xmp_may_have_a_fraction_and_a_time_zone(
+    time_: str, local: str, offset: str
+) -> None:
+    taken_at = metadata_of(
+        pf.jpeg(xmp=pf.xmp(attributes=f'photoshop:DateCreated="{time_}"'))
+    ).taken_at
+
+    assert taken_at is not None
+    assert (taken_at.local, taken_at.offset, taken_at.precision) == (local, offset, None)
+
+
+@pytest.mark.parametrize(
+    ("date", "time_", "local", "precision"),
+    [
+        (b"19650704", b"120000+0100", "1965-07-04T12:00:00", None),
+        (b"19650704", b"12:00:00", "1965-07-04T12:00:00", None),
+        (b"19650704", None, "1965-07-04T00:00:00", "day"),
+        (b"19650704", b"", "1965-07-04T00:00:00", "day"),
+        (b"19650704", b"256100", "1965-07-04T00:00:00", "day"),
+        (b"19650704", b"noon", "1965-07-04T00:00:00", "day"),
+        (b"19650700", b"120000", "1965-07-01T00:00:00", "month"),
+        (b"19650000", b"000000+0000", "1965-01-01T00:00:00", "year"),
+    ],
+)
+def test_a_date_in_iptc_may_lack_the_time_the_day_and_the_month(
+    date: bytes, time_: bytes | None, local: str, precision: Precision | None
+) -> None:
+    iptc = pf.dataset(55, date) + (b"" if time_ is None else pf.dataset(60, time_))
+
+    taken_at = metadata_of(pf.jpeg(iptc=iptc)).taken_at
+
+    assert taken_at is not None
+    assert (taken_at.local, taken_at.precision) == (local, precision)
+    assert metadata_of(pf.jpeg(iptc=pf.dataset(55, b"00000000"))).taken_at is None
+
+
+@pytest.mark.parametrize(
+    ("time_", "local", "precision"),
+    [
+        ("1965:07:04   :  :  ", "1965-07-04T00:00:00", "day"),
+        ("1965:07:      :  :  ", "1965-07-01T00:00:00", "month"),
+        ("1965:  :     :  :  ", "1965-01-01T00:00:00", "year"),
+        ("1965:07:04", "1965-07-04T00:00:00", "day"),
+        ("1965:00:00 00:00:00", "1965-01-01T00:00:00", "year"),
+    ],
+)
+def test_unknown_parts_of_a_time_in_exif_are_blank_or_zero(
+    time_: str, local: str, precision: Precision
+) -> None:
+    assert taken(time_) == TakenAt(local=local, source="EXIF:DateTimeOriginal", precision=precision)
+
+
+@pytest.mark.parametrize(
+    ("time_", "local"),
+    [
+        ("2021:08:14 24:05:10", "2021-08-14T00:05:10"),
+        ("2021:08:14 24:00:00", "2021-08-14T00:00:00"),
+        ("2021:12:31 24:59:59", "2021-12-31T00:59:59"),
+    ],
+)
+def test_hour_24_is_the_first_hour_of_the_same_day(time_: str, local: str) -> None:
+    assert taken(time_) == TakenAt(local=local, source="EXIF:DateTimeOriginal")
+
+
+SOURCES = (  # in order
+    "EXIF:DateTimeOriginal",
+    "XMP:DateTimeOriginal",
+    "XMP:DateCreated",
+    "IPTC:DateCreated",
+    "EXIF:DateTimeDigitized",
+    "XMP:DateTimeDigitized",
+    "XMP:CreateDate",
+    "IPTC:DigitalCreationDate",
+    "EXIF:DateTime",
+    "FILENAME",
+)
+
+
+@pytest.mark.parametrize("first", range(len(SOURCES)), ids=SOURCES)
+def test_the_exposure_comes_before_the_scan_the_last_change_and_the_name(first: int) -> None:
+    """Each source has a year of its own; only those from `first` on are in the file."""
+    years = {source: 2001 + at for at, source in enumerate(SOURCES) if at >= first}
+
+    def exif(source: str, tag: int) -> list[pf.Tag]:
+        return [pf.text(tag, f"{years[source]}:04:09 14:08:13")] if source in years else []
+
+    def iptc(source: str, date: int, time_: int) -> bytes:
+        if source not in years:
+            return b""
+        return pf.dataset(date, b"%d0409" % years[source]) + pf.dataset(time_, b"140813")
+
+    xmp = " ".join(
+        f'{name}="{years[source]}-04-09T14:08:13"'
+        for source, name in {
+            "XMP:DateTimeOriginal": "exif:DateTimeOriginal",
+            "XMP:DateCreated": "photoshop:DateCreated",
+            "XMP:DateTimeDigitized": "exif:DateTimeDigitized",
+            "XMP:CreateDate": "xmp:CreateDate",
+        }.items()
+        if source in years
+    )
+    block = pf.tiff_block(
+        exif("EXIF:DateTime", pf.DATE_TIME),
+        exif("EXIF:DateTimeOriginal", pf.DATE_TIME_ORIGINAL)
+        + exif("EXIF:DateTimeDigitized", pf.DATE_TIME_DIGITIZED),
+    )
+    photo = pf.jpeg(
+        exif=block,
+        xmp=pf.xmp(attributes=xmp),
+        iptc=iptc("IPTC:DateCreated", 55, 60) + iptc("IPTC:DigitalCreationDate", 62, 63),
+    )
+
+    taken_at = extracted(photo, "uploads/alice/IMG_20100409_140813.jpg").metadata.taken_at
+
+    assert taken_at == TakenAt(local=f"{2001 + first}-04-09T14:08:13", source=SOURCES[first])
+
+
+def test_a_date_gives_way_to_the_time_of_the_same_day_in_another_original_source() -> None:
+    def found(original: str, digitized: str) -> TakenAt | None:
+        xmp = f'photoshop:DateCreated="1965-07" xmp:CreateDate="{digitized}"'
+        iptc = pf.dataset(55, original.encode()) + pf.dataset(60, b"120000")
+        return metadata_of(pf.jpeg(xmp=pf.xmp(attributes=xmp), iptc=iptc)).taken_at
+
+    month = TakenAt(local="1965-07-01T00:00:00", source="XMP:DateCreated", precision="month")
+
+    assert found("19650704", "1965-07-05T13:00:00") == TakenAt(
+        local="1965-07-04T12:00:00", source="IPTC:DateCreated"
+    )
+    assert found("19650804", "1965-07-05T13:00:00") == month  # the day of the scan says nothing
+
+
+@pytest.mark.parametrize(
+    ("original", "changed", "offset"),
+    [
+        ("2021:08:14 09:31:00", "2021:08:14 09:31:00", "+05:45"),
+        ("2021:08:14 09:31:00", "2021:08:14 09:31:01", None),
+        ("2021:08:14 09:31:00", "2023:08:14 09:31:00", None),
+    ],
+)
+def test_the_offset_of_a_time_is_that_of_each_time_equal_to_it(
+    original: str, changed: str, offset: str | None
+) -> None:
+    stated = taken(original, None, changed, pf.text(pf.OFFSET_TIME, "+05:45"))
+    blank = [pf.text(pf.OFFSET_TIME_ORIGINAL, "   :  "), pf.text(pf.OFFSET_TIME, "+05:45")]
+    behind_blank = taken(original, None, changed, *blank)
+
+    assert stated == behind_blank
+    assert stated is not None
+    assert (stated.source, stated.offset) == ("EXIF:DateTimeOriginal", offset)
+
+
+def test_an_own_offset_counts_before_one_of_an_equal_time() -> None:
+    time_ = "2021:08:14 09:31:00"
+    offsets = [pf.text(pf.OFFSET_TIME, "+01:00"), pf.text(pf.OFFSET_TIME_ORIGINAL, "+02:00")]
+
+    taken_at = taken(time_, time_, time_, *offsets)
+
+    assert taken_at is not None
+    assert taken_at.offset == "+02:00"
 
 
 def test_title_description_and_keywords_are_merged() -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable  # noqa: TC003  # as everywhere else
 from typing import Any
 
+import msgspec
 import pytest
 from botocore.exceptions import ClientError
 
@@ -10,11 +11,11 @@ from gallery import queries
 from gallery.editing import edit
 from gallery.records import Edits
 from gallery.table import ConflictError, Table
-from shared.contracts import Contract, Label, TagResult
+from shared.contracts import Contract, ExtractRequest, Label, Metadata, TagResult, TakenAt
 from shared.errors import EmptyPhotoError
 from shared.limits import MAX_TAG_CHARACTERS
 from workflow.cancelling import CONFLICT, THROTTLED, cancel
-from workflow.scripted import event, raising
+from workflow.scripted import event, extract, raising
 from workflow.world import (
     CREATED,
     CREATED_AGAIN,
@@ -58,8 +59,24 @@ def test_an_edit_is_visible_in_every_query(world: World, table: Table) -> None:
     assert [match.key for match in queries.labeled(table, "alice", "Animal").items] == [KEY]
 
 
-def test_a_reverted_edit_leaves_the_rows_unchanged(world: World, table: Table) -> None:
+@pytest.mark.parametrize("plausible", [True, False])
+def test_a_reverted_edit_leaves_the_rows_unchanged(
+    world: World, table: Table, *, plausible: bool
+) -> None:
+    def dated(request: ExtractRequest) -> Contract:
+        taken = TakenAt(
+            local="1965-01-01T00:00:00", source="x", precision="year", plausible=plausible
+        )
+        return msgspec.structs.replace(
+            extract(request),
+            metadata=Metadata(taken_at=taken),
+            precision="year" if plausible else None,
+        )
+
+    world.functions.steps["extract"] = dated
     world.run(CREATED)
+    matches = queries.labeled(table, "alice", "dog").items
+    assert [match.precision for match in matches] == ["year" if plausible else None]
     before = world.rows()
 
     edit(table, "alice", KEY, MINE)

@@ -21,6 +21,7 @@ from shared.contracts import (
     ImageFacts,
     Label,
     Metadata,
+    Precision,
     Rendition,
     TagResult,
     TakenAt,
@@ -61,6 +62,7 @@ class Action(NamedTuple):
     file: str
     kind: Literal["READY", "REJECTED", "FAILED", "DELETED", "PROCESSING", "edit"]
     time: str
+    precision: Precision | None
     title: str | None
     labels: list[Label]
     edits: Edits
@@ -74,6 +76,7 @@ actions = st.builds(
         ["READY", "READY", "READY", "REJECTED", "FAILED", "DELETED", "PROCESSING", "edit", "edit"]
     ),
     time=st.sampled_from(TIMES),
+    precision=st.sampled_from([None, "day", "year"]),
     title=st.none() | st.sampled_from(["Tacos", "“Ümlaut”"]),
     labels=st.lists(st.sampled_from(LABELS), unique_by=lambda label: label.name),
     edits=st.builds(
@@ -92,6 +95,7 @@ class Known(msgspec.Struct):
     status: str = ""
     published: str = ""  # the outcome of the last execution that ended
     time: str = ""
+    precision: Precision | None = None
     title: str | None = None
     labels: list[Label] = []
     edits: Edits = Edits()
@@ -124,6 +128,7 @@ def apply(
     photo.published = action.kind
     ready = action.kind == "READY"
     photo.time = action.time if ready else UPLOADED
+    photo.precision = action.precision if ready else None
     photo.title = action.title if ready else None
     photo.labels = action.labels if ready else []
     if ready:
@@ -139,7 +144,7 @@ def results(action: Action, key: str) -> tuple[ExtractResult, ThumbnailResult, T
     image = ImageFacts(
         format="JPEG", mime_type="image/jpeg", bytes=1000, width_px=4032, height_px=3024
     )
-    taken = TakenAt(local=action.time, source="EXIF:DateTimeOriginal")
+    taken = TakenAt(local=action.time, source="EXIF:DateTimeOriginal", precision=action.precision)
     thumb = Rendition(
         key=f"{digest(key)}/thumb.webp",
         width_px=400,
@@ -157,6 +162,7 @@ def results(action: Action, key: str) -> tuple[ExtractResult, ThumbnailResult, T
             uploaded_at=f"{action.time}Z",
             sort_time=action.time,
             version=1,
+            precision=action.precision,
         ),
         ThumbnailResult(renditions={"thumb": thumb}, sha256=sha256, version=1),
         TagResult(labels=labels, label_index=label_index(labels), labels_status="READY", version=1),
@@ -241,6 +247,7 @@ def check_albums(table: Table, owner: str, known: list[Known], asked: Asked) -> 
         assert [(it.key, it.status, it.sort_time, it.title) for it in found] == [
             (it.key, it.status, it.time, it.shown_title) for it in expected
         ]
+        assert [it.taken_at.precision for it in found] == [it.precision for it in expected]
     albums = all_items(partial(queries.albums, table, owner, limit=asked["limit"]))
     assert {(it.path, it.photos, it.cover.key) for it in albums} == {
         (path, len(photos), in_order(photos, newest_first=True)[0].key)
@@ -268,8 +275,8 @@ def check_labels(table: Table, owner: str, known: list[Known], asked: Asked) -> 
             for photo in in_order(known, newest_first=asked["newest_first"])
             if fold_label(label) in photo.found_by()
         ]
-        assert [(it.key, it.sort_time, it.thumb.width_px) for it in found] == [
-            (it.key, it.time, 400) for it in expected
+        assert [(it.key, it.sort_time, it.precision, it.thumb.width_px) for it in found] == [
+            (it.key, it.time, it.precision, 400) for it in expected
         ]
 
 

@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from local import report
-from shared.contracts import Camera, Label, Location, TakenAt
+from shared.contracts import Camera, Label, Location, Precision, TakenAt
 from shared.errors import RejectedError
 
 SCRIPT = "<script>alert(1)</script>"
@@ -263,6 +263,36 @@ def test_unknown_facts_are_not_shown() -> None:
     assert report.when(TakenAt(local="2999-01-01T00:00:00", source="x", plausible=False)) == (
         "1 Jan 2999, 00:00 (?)"
     )
+
+
+@pytest.mark.parametrize(
+    ("precision", "text", "machine"),
+    [
+        (None, "4 Jul 1965, 00:00", "1965-07-04T00:00:00"),
+        ("day", "4 Jul 1965", "1965-07-04"),
+        ("month", "July 1965", "1965-07"),
+        ("year", "1965", "1965"),
+    ],
+)
+def test_a_date_is_shown_with_its_precision(
+    precision: Precision | None, text: str, machine: str
+) -> None:
+    taken = TakenAt(local="1965-07-04T00:00:00", source="XMP:DateCreated", precision=precision)
+
+    assert (report.when(taken), report.machine_time(taken)) == (text, machine)
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ("EXIF:DateTimeOriginal", "6 May 2023, 10:00 +02:00"),
+        ("EXIF:DateTime", "6 May 2023, 10:00 +02:00 (modified)"),
+        ("XMP:CreateDate", "6 May 2023, 10:00 +02:00 (digitized)"),
+        ("FILENAME", "6 May 2023, 10:00 +02:00 (file name)"),
+    ],
+)
+def test_a_time_that_is_not_that_of_the_exposure_is_named(source: str, text: str) -> None:
+    assert report.when(TakenAt(local="2023-05-06T10:00:00", source=source, offset="+02:00")) == text
 
 
 def test_labels_are_sorted_from_specific_to_general() -> None:

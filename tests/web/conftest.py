@@ -59,7 +59,11 @@ def visitor(browser: Browser, site: Site, page_errors: list[str]) -> Iterator[Pa
     def record(message: str) -> None:
         page_errors.append(message)
 
-    with browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB") as context:
+    with browser.new_context(
+        viewport={"width": 1280, "height": 800},
+        locale="en-GB",
+        timezone_id="America/Los_Angeles",  # times of photos are shown as they are, not converted
+    ) as context:
         page = context.new_page()
         page.set_default_timeout(PATIENCE_MS)
         page.on("pageerror", lambda error: record(str(error)))

@@ -16,7 +16,7 @@ import photofiles as pf
 from internet import STATUS_API_HEADERS, page_headers
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Locator, Page
 
     from local.site import Site
 
@@ -147,6 +147,41 @@ def test_a_dropped_folder_becomes_albums(
     page.get_by_role("link", name="day 1").click()
     expect(page.get_by_role("heading", name="Inbox / Trip / day 1")).to_be_visible()
     expect(page.locator("a.tile")).to_have_count(2)
+    assert page_errors == []
+
+
+def test_dates_are_local_and_have_no_more_than_the_file_states(
+    page: Page, page_errors: list[str], tmp_path: Path
+) -> None:
+    offset = pf.text(pf.OFFSET_TIME_ORIGINAL, "+02:00")
+    new_year = [pf.text(pf.DATE_TIME_ORIGINAL, "2021:01:01 00:30:00"), offset]
+    created = {year: f'photoshop:DateCreated="{year}"' for year in ("1965", "1965-01")}
+    changed = pf.tiff_block([pf.text(pf.DATE_TIME, "2011:05:06 10:00:00")])
+    files = {
+        "new year": pf.jpeg(exif=pf.tiff_block(exif=new_year)),
+        "scan": pf.jpeg(xmp=pf.xmp(attributes=created["1965"]), width_px=320, height_px=240),
+        "older scan": pf.jpeg(xmp=pf.xmp(attributes=created["1965-01"])),
+        "changed": pf.jpeg(exif=changed),
+        "IMG-20120704-WA0012": pf.jpeg(),
+    }
+    choose(page, *write(tmp_path, **files), album="Dates")
+    expect(page.get_by_text("5 of 5 photos ready")).to_be_visible()
+
+    def taken(name: str) -> Locator:
+        go(page, f"#/albums/Dates?photo=Dates%2F{name.replace(' ', '%20')}.jpg")
+        return page.get_by_role("dialog", name=f"{name}.jpg").locator("dl")
+
+    expect(taken("new year")).to_contain_text("Taken1 January 2021, 00:30 UTC+02:00")
+    expect(taken("older scan")).to_contain_text("TakenJanuary 1965 Labels")
+    expect(taken("changed")).to_contain_text("Modified6 May 2011, 10:00")
+    expect(taken("IMG-20120704-WA0012")).to_contain_text("Taken4 July 2012 From the name")
+    go(page, "#/timeline/1965")
+    expect(page.locator("h2.month")).to_have_text(["Jan 1965", "1965"])
+    expect(page.get_by_role("link", name="scan.jpg, 1965", exact=True)).to_be_visible()
+    go(page, "#/timeline/2021")
+    expect(page.locator("h2.month").last).to_have_text("Jan 2021")
+    go(page, "#/search/cat")
+    expect(page.get_by_role("link", name="scan.jpg, 1965", exact=True)).to_be_visible()
     assert page_errors == []
 
 

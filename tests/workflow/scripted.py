@@ -67,7 +67,7 @@ def extract(request: ExtractRequest) -> ExtractResult:
             keywords=["one"],
         ),
         uploaded_at=UPLOADED_AT,
-        sort_time="2016-04-09T12:08:13",
+        sort_time="2016-04-09T14:08:13",
         version=1,
     )
 

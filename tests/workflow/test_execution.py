@@ -91,7 +91,7 @@ def test_a_photo_has_a_row_for_each_label_and_ancestor_sorted_by_time(world: Wor
     photo = rows[SK]
     found = {sk: row for sk, row in rows.items() if sk.startswith("label#")}
     assert set(found) == {
-        f"label#{name}#2016-04-09T12:08:13#{digest(KEY)}"
+        f"label#{name}#2016-04-09T14:08:13#{digest(KEY)}"
         for name in ("dog", "animal", "pet", "version v1")
     }
     for row in found.values():

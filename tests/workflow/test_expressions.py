@@ -566,6 +566,17 @@ def test_publishing_writes_the_photo_its_labels_and_its_album_and_ends_old_label
         assert '"BOOL"' not in json.dumps(items)
 
 
+def test_a_label_has_the_precision_of_the_time_that_it_is_sorted_by(evaluate: Evaluate) -> None:
+    record = {"status": "READY", "label_keys": ["label#dog#t#d"], "renditions": {}}
+    case = {"row": ROW, "photo": PHOTO, "event": EVENT, "claim": CLAIM, "previous": PREVIOUS}
+    more = {"tagged": {"label_index": ["dog"]}, "states": STATES, "record": record}
+    cases = [{**case, **more, "extracted": each} for each in ({"precision": "year"}, {})]
+
+    labels = [plain(items[-1]["Put"]["Item"]) for items in evaluate("publish_items", cases)]
+
+    assert [label.get("precision") for label in labels] == ["year", None]
+
+
 @pytest.mark.parametrize("is_counted", [False, True])
 def test_a_photo_that_is_not_ready_leaves_labels_and_album(
     evaluate: Evaluate, *, is_counted: bool

@@ -1,11 +1,14 @@
 """A reprocessed photo has the results of the newest code and the user's edits, or is unchanged."""
 
+import json
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import msgspec
 import pytest
 
+from gallery import queries
 from gallery.editing import edit
 from gallery.records import Edits
 from gallery.table import Table
@@ -104,6 +107,38 @@ def test_a_reprocess_with_the_same_code_changes_no_rendition(ready: World) -> No
     ready.run(reprocess(ready))
 
     assert ready.derived() == before == renditions_of(ready.rows()[SK])
+
+
+def test_a_reprocess_moves_a_photo_to_its_local_time_and_leaves_nothing_behind(
+    ready: World,
+) -> None:
+    """Extract 2 sorted by UTC: a photo of 1 January could stand under 31 December."""
+    in_utc, local = "2020-12-31T22:30:00", "2021-01-01T00:30:00"
+
+    def sort_by(time: str) -> None:
+        ready.functions.steps["extract"] = lambda request: msgspec.structs.replace(
+            extract(request), sort_time=time
+        )
+        ready.run(reprocess(ready))
+
+    sort_by(in_utc)
+    table = Table(ready.stack.dynamodb, ready.stack.table)
+    edit(table, "alice", KEY, Edits(hidden_labels=["dog"]))
+    before = ready.rows()
+    sort_by(local)
+    after = ready.rows()
+
+    def moved(value: object) -> object:
+        return json.loads(json.dumps(value, default=float).replace(in_utc, local))
+
+    for name in ("updated_at", "execution_arn"):
+        del before[SK][name], after[SK][name]
+    assert in_utc in json.dumps(before, default=float)
+    assert json.loads(json.dumps(after, default=float)) == moved(before)
+    new_year = [datetime(2021, 1, day) for day in (1, 2)]  # noqa: DTZ001  # photos' times are local
+    assert [it.key for it in queries.between(table, "alice", *new_year).items] == [KEY]
+    assert queries.between(table, "alice", datetime(2020, 1, 1), new_year[0]).items == []  # noqa: DTZ001
+    assert [(it.path, it.photos) for it in queries.albums(table, "alice").items] == [("2024", 1)]
 
 
 def test_edits_survive_a_reprocess(ready: World) -> None:

@@ -41,8 +41,9 @@ def full(request: Any) -> Contract:  # noqa: ANN401  # any step's request
     assert metadata.location is not None
     return msgspec.structs.replace(
         result,
+        precision="month",
         metadata=Metadata(
-            taken_at=msgspec.structs.replace(metadata.taken_at, plausible=False),
+            taken_at=msgspec.structs.replace(metadata.taken_at, precision="year", plausible=False),
             location=msgspec.structs.replace(metadata.location, gps_valid=False),
             camera=Camera(
                 make="Nikon", model="D3X", lens="50", iso=1, f_number=2, focal_length_mm=50.5
@@ -124,7 +125,7 @@ def test_a_photo_without_a_thumb_has_label_rows_without_one(world: World) -> Non
 
     [label] = [row for sk, row in stored(world).items() if sk.startswith("label#")]
 
-    assert set(label) == set(LabelRow.__struct_fields__) - {"thumb"}
+    assert set(label) == set(LabelRow.__struct_fields__) - {"precision", "thumb"}
 
 
 @pytest.mark.parametrize(

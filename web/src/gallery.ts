@@ -7,7 +7,7 @@ import { DIGEST_CHARACTERS, type AlbumIndexRow, type AlbumRow, type LabelRow, ty
 
 const PAGE = 200; // cards; DynamoDB reads at most 1 MB at once
 const MAX_YEARS = 200;
-const CARD_FIELDS = ["sk", "title", "edits", "width_px", "height_px", "renditions"] satisfies (keyof AlbumIndexRow &
+const CARD_FIELDS = ["sk", "title", "edits", "taken_at", "width_px", "height_px", "renditions"] satisfies (keyof AlbumIndexRow &
   keyof TimeIndexRow)[];
 const LAST = "\uffff"; // sorts after every text that begins with the same prefix
 

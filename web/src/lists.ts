@@ -1,7 +1,7 @@
 /** A list of photos that is read page by page, and follows uploads and deletions. */
 
 import { signal } from "@preact/signals";
-import type { Card } from "./records";
+import { PRECISIONS, type Card } from "./records";
 
 export class PhotoList<T extends Card = Card> {
   readonly cards = signal<readonly T[]>([]);
@@ -30,7 +30,7 @@ export class PhotoList<T extends Card = Card> {
         const known = new Set(this.cards.value.map(({ path }) => path));
         const fresh = value.filter(({ path }) => !known.has(path));
         if (fresh.length > 0) {
-          this.cards.value = [...this.cards.value, ...fresh];
+          this.cards.value = [...this.cards.value, ...fresh].sort((one, other) => this.compare(one, other));
           this.state.value = "idle";
           return;
         }
@@ -44,9 +44,7 @@ export class PhotoList<T extends Card = Card> {
   insert(card: T): void {
     if (!this.takes(card)) return;
     const others = this.cards.value.filter(({ path }) => path !== card.path);
-    const before = (one: Card) =>
-      this.order === "newest" ? one.sortTime >= card.sortTime : one.sortTime <= card.sortTime;
-    const place = others.findIndex((one) => !before(one));
+    const place = others.findIndex((one) => this.compare(one, card) > 0);
     const end = place < 0 ? others.length : place;
     if (place < 0 && this.state.value !== "done" && others.length > 0) return; // a page that is not read yet has it
     this.cards.value = [...others.slice(0, end), card, ...others.slice(end)];
@@ -55,4 +53,15 @@ export class PhotoList<T extends Card = Card> {
   remove(path: string): void {
     this.cards.value = this.cards.value.filter((card) => card.path !== path);
   }
+
+  /** Photos of "1965", "January 1965" and "1 January 1965" have the same sort time: each group stays together. */
+  private compare(one: Card, other: Card): number {
+    const later =
+      one.sortTime === other.sortTime ? rank(one) - rank(other) : one.sortTime < other.sortTime ? -1 : 1;
+    return this.order === "newest" ? -later : later;
+  }
+}
+
+function rank({ precision }: Card): number {
+  return precision === undefined ? PRECISIONS.length : PRECISIONS.indexOf(precision);
 }

@@ -20,6 +20,9 @@ export type Untrusted<T> = { readonly [K in keyof T]?: unknown };
 
 export type Status = PhotoRow["status"];
 
+/** The smallest unit of a date that is known; absent: a full time. */
+export type Precision = NonNullable<TakenAt["precision"]>;
+
 export interface Picture {
   key: string;
   widthPx: number;
@@ -30,7 +33,9 @@ export interface Picture {
 export interface Card {
   /** Below the owner: album/file. */
   path: string;
+  /** The local time of the camera; of an undated photo the upload, in UTC. */
   sortTime: string;
+  precision?: Precision;
   title?: string;
   thumb?: Picture;
   widthPx: number;
@@ -65,7 +70,7 @@ export interface Photo extends Problem {
   bytes?: number;
   format?: string;
   truncated: boolean;
-  takenAt?: { local: string; offset?: string; plausible: boolean };
+  takenAt?: { local: string; precision?: Precision; source?: string; offset?: string; plausible: boolean };
   location?: { latitude: number; longitude: number; altitudeM?: number; valid: boolean };
   camera: {
     make?: string;
@@ -84,6 +89,8 @@ export interface Photo extends Problem {
 }
 
 const PHOTO = "photo#";
+/** The coarsest first: a year is listed before the months, days and times that begin with it. */
+export const PRECISIONS: readonly Precision[] = ["year", "month", "day"];
 
 /** Split album/file; the album is empty for a file directly below its owner. */
 export function splitPath(path: string): { album: string; file: string } {
@@ -99,12 +106,14 @@ export function sortKey(path: string): string {
 export function cardOf(row: Untrusted<AlbumIndexRow & TimeIndexRow>): Card {
   const item = edited(row);
   const key = text(row.time_key) ?? text(row.album_key);
-  return card(text(row.sk) ?? "", key, item, renditionOf(row, "thumb"));
+  const taken = map<TakenAt>(row.taken_at);
+  const precision = flag(taken.plausible, true) ? precisionOf(taken.precision) : undefined;
+  return card(text(row.sk) ?? "", key, item, precision, renditionOf(row, "thumb"));
 }
 
 /** Return the card of a label's row. */
 export function cardOfLabel(row: Untrusted<LabelRow>): Card {
-  return card(text(row.photo) ?? "", text(row.sk), row, picture(map<Rendition>(row.thumb)));
+  return card(text(row.photo) ?? "", text(row.sk), row, precisionOf(row.precision), picture(map<Rendition>(row.thumb)));
 }
 
 /** Return the problem of a photo in the index by_time. */
@@ -143,7 +152,11 @@ export function photoOf(row: Untrusted<PhotoRow>): Photo {
       large: renditionOf(row, "large"),
       takenAt: local && {
         local,
-        ...present({ offset: text(taken.offset) }),
+        ...present({
+          precision: precisionOf(taken.precision),
+          source: text(taken.source),
+          offset: text(taken.offset),
+        }),
         plausible: flag(taken.plausible, true),
       },
       location:
@@ -193,6 +206,7 @@ function card(
   sk: string,
   rangeKey: string | undefined,
   item: Untrusted<Pick<PhotoRow, "title" | "width_px" | "height_px">>,
+  precision: Precision | undefined,
   thumb: Picture | undefined,
 ): Card {
   return {
@@ -200,8 +214,12 @@ function card(
     sortTime: rangeKey?.split("#").at(-2) ?? "", // <prefix>#<sort time>#<digest>
     widthPx: number(item.width_px) ?? thumb?.widthPx ?? 1,
     heightPx: number(item.height_px) ?? thumb?.heightPx ?? 1,
-    ...present({ title: text(item.title), thumb }),
+    ...present({ precision, title: text(item.title), thumb }),
   };
+}
+
+function precisionOf(value: unknown): Precision | undefined {
+  return PRECISIONS.find((one) => one === value);
 }
 
 function statusOf(row: Untrusted<TimeIndexRow>): Status {

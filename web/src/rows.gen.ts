@@ -6,10 +6,12 @@ export type Flag = 0 | 1;
 
 /** The time of the photo, by the camera's clock. */
 export interface TakenAt {
-  /** 2016-04-09T14:08:13[.123], without a time zone */
+  /** 2016-04-09T14:08:13[.123], without a time zone; of a day, month or year its start */
   readonly local: string;
-  /** the tag with the time, such as EXIF:DateTimeOriginal */
+  /** the tag with the time, such as EXIF:DateTimeOriginal; FILENAME: the file's name */
   readonly source: string;
+  /** the smallest unit that is known; absent: a full time */
+  readonly precision?: "day" | "month" | "year";
   /** such as +02:00; only if the file states it */
   readonly offset?: string;
   /** only if the offset is known */
@@ -115,7 +117,7 @@ export interface PhotoRow {
   readonly description?: string;
   /** from the file */
   readonly keywords?: readonly string[];
-  /** taken in UTC, else locally, else uploaded: for sorting only */
+  /** taken by the camera's clock, else uploaded in UTC */
   readonly sort_time?: string;
   /** most confident first */
   readonly labels?: readonly Label[];
@@ -177,6 +179,8 @@ export interface LabelRow {
   readonly width_px: number;
   /** height of the photo */
   readonly height_px: number;
+  /** of the sort time; absent: a full time */
+  readonly precision?: "day" | "month" | "year";
   /** rendition of the photo */
   readonly thumb?: Rendition;
 }

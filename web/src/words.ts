@@ -1,6 +1,6 @@
 /** Facts in words. Every text is plain: nothing here makes markup. */
 
-import type { Photo, Status } from "./records";
+import type { Photo, Precision, Status } from "./records";
 import { MAX_BYTES, MAX_PIXELS, type Reason } from "./rows.gen";
 
 const LOCALE = "en-GB"; // 14 August 2021, 09:31
@@ -47,18 +47,37 @@ function isReason(code: string | undefined): code is Reason {
   return code !== undefined && Object.hasOwn(REASONS, code);
 }
 
-/** Return "14 August 2021, 09:31" for "2021-08-14T09:31:00". It is the camera's local time: no time zone is applied. */
-export function localTime(local: string): string {
+/**
+ * Return "14 August 2021, 09:31" for "2021-08-14T09:31:00", or the part of it that is known, such as "July 1965".
+ * It is the camera's local time: no time zone is applied.
+ */
+export function localTime(local: string, precision?: Precision): string {
   const moment = wallClock(local);
-  return moment === undefined
-    ? local
-    : `${format(moment, { day: "numeric", month: "long", year: "numeric" })}, ${local.slice(11, 16)}`;
+  if (moment === undefined) return local;
+  const date = format(moment, {
+    year: "numeric",
+    ...(precision !== "year" && { month: "long" }),
+    ...(precision !== "year" && precision !== "month" && { day: "numeric" }),
+  });
+  return precision === undefined ? `${date}, ${local.slice(11, 16)}` : date;
 }
 
-/** Return "Aug 2021" for "2021-08". */
-export function monthInWords(month: string): string {
+/** Return "Aug 2021" for "2021-08"; of a photo of which the year alone is known, "2021". */
+export function monthInWords(month: string, precision?: Precision): string {
   const moment = wallClock(`${month.slice(0, 7)}-01T00:00:00`);
-  return moment === undefined ? "Undated" : format(moment, { month: "short", year: "numeric" });
+  if (moment === undefined) return "Undated";
+  return format(moment, { year: "numeric", ...(precision !== "year" && { month: "short" }) });
+}
+
+/** Return what the time of a photo is: that of the exposure, of the scan, or of the last change. */
+export function timeName(source: string | undefined): "Taken" | "Digitized" | "Modified" {
+  if (source === "EXIF:DateTime") return "Modified";
+  return /:(DateTimeDigitized|CreateDate|DigitalCreationDate)$/.test(source ?? "") ? "Digitized" : "Taken";
+}
+
+/** Return "UTC+02:00" for "+02:00", and "UTC" for "Z". */
+export function offsetInWords(offset: string): string {
+  return `UTC${offset === "Z" ? "" : offset}`;
 }
 
 /** Return a UTC time in the time zone of the browser. */

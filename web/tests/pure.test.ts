@@ -5,10 +5,20 @@ import { parseConfig } from "../src/config";
 import { albumName, numbered, refusalOf } from "../src/files";
 import { justify } from "../src/justify";
 import { PhotoList } from "../src/lists";
-import { cardOf, cardOfLabel, photoOf, problemOf } from "../src/records";
+import { cardOf, cardOfLabel, photoOf, problemOf, type Card } from "../src/records";
 import { href, parseRoute, route } from "../src/routes";
 import { stateOf } from "../src/uploads";
-import { cameraName, coordinates, exposureTime, labelsInWords, localTime, statusInWords } from "../src/words";
+import {
+  cameraName,
+  coordinates,
+  exposureTime,
+  labelsInWords,
+  localTime,
+  monthInWords,
+  offsetInWords,
+  statusInWords,
+  timeName,
+} from "../src/words";
 
 describe("rows of pictures", () => {
   const shapes = [1.5, 0.67, 1.5, 1, 2.2, 0.1, 9, 1.5, 1.5, 0.75];
@@ -43,6 +53,18 @@ describe("a row of the table", () => {
       path: "a#b.jpg",
       sortTime: "2020-01-01T00:00:00",
     });
+  });
+
+  test("has the precision of the time that it is sorted by", () => {
+    const taken = (plausible: number) => ({ local: "1965-01-01T00:00:00", precision: "year", plausible });
+    const time_key = "time#1965-01-01T00:00:00#abc";
+    const sk = "label#dog#1965-01-01T00:00:00#abc";
+
+    expect(cardOf({ time_key, taken_at: taken(1) }).precision).toBe("year");
+    expect(cardOf({ time_key, taken_at: taken(0) })).not.toHaveProperty("precision");
+    expect(cardOf({ time_key, taken_at: { precision: "century" } })).not.toHaveProperty("precision");
+    expect(cardOfLabel({ sk, precision: "month" }).precision).toBe("month");
+    expect(photoOf({ taken_at: taken(0) }).takenAt?.precision).toBe("year");
   });
 
   test("of a photo has the time in sort_time, not the one in its key", () => {
@@ -85,6 +107,30 @@ describe("the time", () => {
   test("is the camera's, whatever the time zone of the browser is", () => {
     expect(localTime("2021-08-14T23:59:00.5")).toBe("14 August 2021, 23:59");
     expect(localTime("no time")).toBe("no time");
+  });
+
+  test("has no more than what is known of it", () => {
+    const start = "1965-07-01T00:00:00";
+
+    expect(localTime(start, "day")).toBe("1 July 1965");
+    expect(localTime(start, "month")).toBe("July 1965");
+    expect(localTime(start, "year")).toBe("1965");
+    expect([monthInWords(start), monthInWords(start, "month"), monthInWords(start, "year")]).toEqual([
+      "Jul 1965",
+      "Jul 1965",
+      "1965",
+    ]);
+  });
+
+  test("is called what it is", () => {
+    const sources = ["EXIF:DateTimeOriginal", "XMP:DateCreated", "FILENAME", undefined];
+
+    expect(new Set(sources.map(timeName))).toEqual(new Set(["Taken"]));
+    expect(["XMP:CreateDate", "EXIF:DateTimeDigitized", "IPTC:DigitalCreationDate"].map(timeName)).toEqual(
+      Array(3).fill("Digitized"),
+    );
+    expect(timeName("EXIF:DateTime")).toBe("Modified");
+    expect([offsetInWords("+05:45"), offsetInWords("Z")]).toEqual(["UTC+05:45", "UTC"]);
   });
 
   test("has an offset only if the file states one", () => {
@@ -171,7 +217,7 @@ test("uploads go to the album on the page, else to the chosen one", () => {
 });
 
 describe("a list", () => {
-  const card = (path: string, sortTime: string) => ({ path, sortTime, widthPx: 1, heightPx: 1 });
+  const card = (path: string, sortTime: string): Card => ({ path, sortTime, widthPx: 1, heightPx: 1 });
   async function* pages() {
     yield [];
     yield [card("c", "3"), card("a", "1")];
@@ -187,6 +233,30 @@ describe("a list", () => {
 
     expect(list.cards.value.map(({ path }) => path)).toEqual(["c", "b", "a"]);
     expect(list.state.value).toBe("done");
+  });
+
+  test("keeps photos of one year, of its first month and of its first day apart", async () => {
+    const start = "1965-01-01T00:00:00";
+    const precisions = ["year", "month", undefined, "day", "year"] as const;
+    const cards = precisions.map((precision, index) => ({ ...card(`${index}`, start), ...(precision && { precision }) }));
+    const listed = async (order: "oldest" | "newest") => {
+      const list = new PhotoList(
+        (async function* () {
+          yield cards.slice(0, 2);
+          yield cards.slice(2, 4);
+        })(),
+        order,
+        () => true,
+      );
+      await list.more();
+      await list.more();
+      await list.more();
+      list.insert(cards[4]!);
+      return list.cards.value.map(({ precision }) => precision ?? "time");
+    };
+
+    expect(await listed("newest")).toEqual(["time", "day", "month", "year", "year"]);
+    expect(await listed("oldest")).toEqual(["year", "year", "month", "day", "time"]);
   });
 
   test("has the error of a page that failed", async () => {

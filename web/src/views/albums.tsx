@@ -43,7 +43,7 @@ export function Albums() {
                 {[
                   album.name.split("/").slice(0, -1).join(" / "),
                   count(album.photos, "photo"),
-                  album.cover && monthInWords(album.cover.sortTime),
+                  album.cover && monthInWords(album.cover.sortTime, album.cover.precision),
                 ]
                   .filter(Boolean)
                   .join(" · ")}

@@ -59,7 +59,7 @@ function TileRow({ row: { tiles, heightPx }, firsts }: { row: Row<Card>; firsts:
     <ul class="row" style={{ height, containIntrinsicHeight: height }}>
       {tiles.map(({ item, widthPx }) => (
         <li key={item.path} style={{ width: `${widthPx}px` }}>
-          {firsts.has(item) && <h2 class="month">{monthInWords(item.sortTime)}</h2>}
+          {firsts.has(item) && <h2 class="month">{monthOf(item)}</h2>}
           <Tile card={item} heightPx={heightPx} />
         </li>
       ))}
@@ -69,7 +69,7 @@ function TileRow({ row: { tiles, heightPx }, firsts }: { row: Row<Card>; firsts:
 
 function Tile({ card, heightPx }: { card: Card; heightPx: number }) {
   const name = card.title ?? splitPath(card.path).file;
-  const when = card.sortTime && `, ${localTime(card.sortTime)}`;
+  const when = card.sortTime && `, ${localTime(card.sortTime, card.precision)}`;
   return (
     <a
       class="tile"
@@ -116,9 +116,13 @@ function shapeOf({ widthPx, heightPx }: Card): number {
   return widthPx / heightPx;
 }
 
+function monthOf({ sortTime, precision }: Card): string {
+  return monthInWords(sortTime, precision);
+}
+
 function firstsOfMonths(cards: readonly Card[]): Set<Card> {
-  const month = (card: Card | undefined) => card?.sortTime.slice(0, 7);
-  return new Set(cards.filter((card, index) => month(card) !== month(cards[index - 1])));
+  const months = cards.map(monthOf);
+  return new Set(cards.filter((_, index) => months[index] !== months[index - 1]));
 }
 
 /** Left and right move to the neighbor, up and down to the nearest photo of the next row. */

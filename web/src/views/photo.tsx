@@ -13,7 +13,9 @@ import {
   instant,
   labelsInWords,
   localTime,
+  offsetInWords,
   statusInWords,
+  timeName,
 } from "../words";
 import { NO_ALBUM } from "./albums";
 import { CloseIcon, DeleteIcon, NextIcon, PreviousIcon } from "./icons";
@@ -178,7 +180,7 @@ function Facts({ photo, shown, onShow, onDelete }: FactsProps) {
       {photo.status !== "READY" && <p class="bad">{statusInWords(photo)}</p>}
       {photo.truncated && <p class="bad">The file ends early. The missing part is gray.</p>}
       <dl>
-        <dt>Taken</dt>
+        <dt>{timeName(photo.takenAt?.source)}</dt>
         <dd>
           <When photo={photo} />
         </dd>
@@ -240,7 +242,7 @@ function Facts({ photo, shown, onShow, onDelete }: FactsProps) {
   );
 }
 
-/** The local time of the camera, and its offset if the file states one. */
+/** The local time of the camera as far as it is known, and its offset if the file states one. */
 function When({ photo: { takenAt: taken, uploadedAt: uploaded } }: { photo: Photo }) {
   if (!taken) {
     return (
@@ -252,8 +254,11 @@ function When({ photo: { takenAt: taken, uploadedAt: uploaded } }: { photo: Phot
   }
   return (
     <>
-      {localTime(taken.local)} {taken.offset && <span class="offset">UTC{taken.offset}</span>}
-      {!taken.offset && <span class="quiet">Local time; the file states no time zone</span>}
+      {localTime(taken.local, taken.precision)}{" "}
+      {taken.offset && <span class="offset">{offsetInWords(taken.offset)}</span>}
+      {!taken.offset && !taken.precision && <span class="quiet">Local time; the file states no time zone</span>}
+      {taken.source === "FILENAME" && <span class="quiet">From the name of the file, which has no other date</span>}
+      {taken.source === "EXIF:DateTime" && <span class="quiet">The file does not say when the photo was taken</span>}
       {!taken.plausible && <span class="bad">The date is not plausible, so the photo is sorted by its upload time</span>}
     </>
   );
