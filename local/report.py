@@ -48,7 +48,7 @@ REASONS: Final = {
     "TRUNCATED": "the file ends too early",
     "UNREADABLE": "the image cannot be decoded",
 }
-INCOMPLETE: Final = "the file ends early: the missing part is gray"
+INCOMPLETE: Final = "the file is cut or damaged: the missing part is gray"
 
 
 class Picture(Rendition, frozen=True):

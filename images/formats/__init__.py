@@ -19,9 +19,12 @@ from formats.tiff import (
     is_tiff_truncated,
     orientation_of,
     pack_tiff,
+    read_samples,
     read_tiff,
     survey_tiff,
+    with_short,
 )
+from formats.tiff_samples import Samples, unsupported
 from formats.webp import is_webp_truncated, survey_webp
 
 __all__ = [
@@ -31,6 +34,7 @@ __all__ = [
     "ByteOrder",
     "PartialFile",
     "Range",
+    "Samples",
     "Structure",
     "Tiff",
     "count_jpeg_scans",
@@ -38,10 +42,13 @@ __all__ = [
     "is_truncated",
     "orientation_of",
     "pack_tiff",
+    "read_samples",
     "read_tiff",
     "sniff",
     "strip_to_dc_scans",
     "survey",
+    "unsupported",
+    "with_short",
 ]
 
 
