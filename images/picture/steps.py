@@ -13,6 +13,7 @@ from formats import (
     count_jpeg_scans,
     exif_orientation,
     is_truncated,
+    read_canvas,
     read_samples,
     strip_to_dc_scans,
     survey,
@@ -21,6 +22,7 @@ from formats.heif.grid import read_grid
 from picture import color
 from picture.box import Box
 from picture.buffer import PhotoBuffer
+from picture.gif import drawn_rows, on_canvas
 from picture.heic import HeifFile
 from picture.heic_grid import decode_thumbnail, decode_tiles
 from picture.tiff import is_damaged, readable, with_colors
@@ -66,6 +68,7 @@ class Decoding:
     loaded: pyvips.Image = field(init=False)  # `image` before its size and color were changed
     samples: Samples | None = None  # of a TIFF
     complaints: Complaints = field(default_factory=Complaints)  # of libtiff about the header
+    drawn_rows: tuple[float, float] = (0, 1)  # of a GIF: shares of the height: top, and how many
     is_damaged: bool = False  # libtiff went on, with a part of the picture missing
     truncated: bool = False
     orientation: int | None = None  # of EXIF, where libvips did not find it
@@ -147,6 +150,10 @@ def read_header(decoding: Decoding) -> None:
         decoding.source = pyvips.Source.new_from_memory(_readable(decoding))
     with heard() as decoding.complaints:
         image = _load(decoding)
+    if decoding.image_format == "GIF":
+        canvas = read_canvas(decoding.whole_file())
+        image = on_canvas(image, canvas)
+        decoding.drawn_rows = drawn_rows(canvas)
     is_sideways = _is_sideways(image)
     decoding.width_px = image.height if is_sideways else image.width
     decoding.height_px = image.width if is_sideways else image.height
@@ -334,7 +341,9 @@ def judge_damage(decoding: Decoding) -> None:
     """
     if not decoding.lenient and not decoding.is_damaged:
         return
+    top, height = decoding.drawn_rows
     shown = _share_of_rows_shown(decoding.image, _fill_in_srgb(decoding.loaded))
+    shown = min((shown - top) / height, 1)
     if shown < MIN_SHOWN:
         raise TruncatedPhotoError(f"{shown:.0%} of the picture is there")
     decoding.truncated = shown < 1 or decoding.is_damaged or decoding.ends_early()
