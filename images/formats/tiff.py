@@ -107,12 +107,11 @@ def survey_tiff(file: PartialFile, found: Structure) -> None:
         NotReadError: a directory or a value that is wanted is not known.
     """
     order = _byte_order(file)
-    wanted = SAMPLE_TAGS | {_WIDTH, _HEIGHT}
-    page = _directory(file, order, _pointer(file.read(4, 4), order), wanted)
-    found.width_px = _number(page.get(_WIDTH), order)
-    found.height_px = _number(page.get(_HEIGHT), order)
+    page = _page_numbers(file, SAMPLE_TAGS | {_WIDTH, _HEIGHT})
+    found.width_px = _first(page, _WIDTH, 0) or None
+    found.height_px = _first(page, _HEIGHT, 0) or None
     if found.width_px and found.height_px:
-        found.unsupported = unsupported(_samples_of(page, order))
+        found.unsupported = unsupported(_samples_of(page))
     found.xmp = _block(file, order, _XMP) or None
     # Photoshop writes IPTC in both places, other writers in one of them.
     found.iptc = find_iptc(_block(file, order, _IPTC))
@@ -192,29 +191,33 @@ def read_samples(file: PartialFile) -> Samples:
     Raises:
         NotReadError: a directory or a value that is wanted is not known.
     """
+    return _samples_of(_page_numbers(file, SAMPLE_TAGS))
+
+
+def _page_numbers(file: PartialFile, wanted: AbstractSet[int]) -> dict[int, tuple[int, ...]]:
+    """Return the integers of the first page's entries, by tag, of any size as for libtiff."""
     order = _byte_order(file)
-    page = _directory(file, order, _pointer(file.read(4, 4), order), SAMPLE_TAGS)
-    return _samples_of(page, order)
+    page = _directory(file, order, _pointer(file.read(4, 4), order), wanted)
+    return {tag: _numbers(entry, order) for tag, entry in page.items()}
 
 
-def _samples_of(page: Mapping[int, Entry], order: ByteOrder) -> Samples:
-    values = {tag: _numbers(entry, order) for tag, entry in page.items()}
+def _first(page: Mapping[int, tuple[int, ...]], tag: int, default: int) -> int:
+    return page[tag][0] if page.get(tag) else default
 
-    def first(tag: int, default: int) -> int:
-        return values[tag][0] if values.get(tag) else default
 
-    samples = first(SAMPLES, 1)
+def _samples_of(page: Mapping[int, tuple[int, ...]]) -> Samples:
+    samples = _first(page, SAMPLES, 1)
     return Samples(
-        bits=values.get(BITS, ())[:samples] or (1,),
-        compression=first(COMPRESSION, 1),
-        photometric=first(PHOTOMETRIC, -1),
+        bits=page.get(BITS, ())[:samples] or (1,),
+        compression=_first(page, COMPRESSION, 1),
+        photometric=_first(page, PHOTOMETRIC, -1),
         samples=samples,
-        is_planar=first(PLANES, 1) == _SEPARATE_PLANES,
-        is_tiled=TILE_WIDTH in values,
-        ink_set=first(INK_SET, 1),
-        extra_samples=values.get(EXTRA_SAMPLES, ()),
-        sample_format=first(SAMPLE_FORMAT, 1),
-        subsampling=values.get(SUBSAMPLING, (2, 2)),
+        is_planar=_first(page, PLANES, 1) == _SEPARATE_PLANES,
+        is_tiled=TILE_WIDTH in page,
+        ink_set=_first(page, INK_SET, 1),
+        extra_samples=page.get(EXTRA_SAMPLES, ()),
+        sample_format=_first(page, SAMPLE_FORMAT, 1),
+        subsampling=page.get(SUBSAMPLING, (2, 2)),
     )
 
 

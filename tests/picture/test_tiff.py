@@ -569,15 +569,23 @@ ODD: dict[str, dict[str, object]] = {
     "pages of which the next is missing": {"next_ifd": 0xFFFFFF0},
     "pages of which the next is garbage": {"next_ifd": 9},
     "pages of which the next is the first": {"next_ifd": 8 + len(PIXELS)},
+    "a size in bytes": {
+        "tags": {0x0100: [], 0x0101: []},
+        "more": [Tag(0x0100, BYTE, [SIDE]), Tag(0x0101, BYTE, [SIDE])],
+    },
+    "a compression in 4 bytes": {"tags": {COMPRESSION: []}, "more": [Tag(COMPRESSION, LONG, [1])]},
     "odd page numbers": {"more": [Tag(0x0129, SHORT, [7, 2])]},
 }
 
 
 @pytest.mark.parametrize("name", ODD)
 def test_odd_tags_change_nothing(name: str) -> None:
-    photo = tiff_picture([PIXELS], {}, **ODD[name])  # type: ignore[arg-type]
+    photo = tiff_picture([PIXELS], **{"tags": {}, **ODD[name]})  # type: ignore[arg-type]
+    structure = survey(PartialFile(len(photo), photo), "TIFF")
 
     picture = decode(photo, ALL)
+
+    assert (structure.width_px, structure.height_px, structure.unsupported) == (SIDE, SIDE, None)
 
     assert distance(seen(picture.image), QUARTERS) == 0
     assert not picture.truncated
