@@ -38,19 +38,25 @@ def shown(photo: bytes) -> Picture:
 SCREENS = [(100, 80), (41, 30), (40, 31), (640, 480), (1_024, 768), (2_500, 2_100)]
 
 
-@pytest.mark.parametrize("disposal", [0, 1, 2, 3])
 @pytest.mark.parametrize(("left", "top"), [(0, 0), (1, 0), (60, 50)])
 @pytest.mark.parametrize("screen", SCREENS, ids=str)
 def test_what_the_frame_does_not_cover_is_transparent(
-    screen: tuple[int, int], left: int, top: int, disposal: int
+    screen: tuple[int, int], left: int, top: int
 ) -> None:
-    image = shown(gif(screen, left, top, disposal=disposal)).image
+    image = shown(gif(screen, left, top)).image
 
     right, bottom = left + 40, top + 30
     assert (image.width, image.height) == (max(screen[0], right), max(screen[1], bottom))
     assert distance([image(left, top), image(right - 1, bottom - 1)], [BLUE, RED]) <= 2
     uncovered = image.insert(image.new_from_image([0] * 4).crop(0, 0, 40, 30), left, top)
     assert [band.max() for band in uncovered.bandsplit()] == [0] * 4
+
+
+@pytest.mark.parametrize("disposal", [1, 2, 3])
+def test_what_becomes_of_the_frame_changes_nothing(disposal: int) -> None:
+    image = shown(gif((100, 80), 20, 10, disposal=disposal)).image
+
+    assert difference(image, shown(gif((100, 80), 20, 10)).image) == 0
 
 
 def test_a_frame_that_fills_the_screen_has_no_alpha() -> None:
