@@ -102,7 +102,7 @@ def test_a_background_color_is_not_painted() -> None:
 
 
 def test_that_is_cut_is_judged_by_the_rows_of_its_frame() -> None:
-    whole = textured().gifsave_buffer()
+    whole = textured(200, 150).gifsave_buffer(effort=1)
     photo = whole[:6] + struct.pack("<HH", 1_000, 2_000) + whole[10:]
 
     assert not shown(photo).truncated
