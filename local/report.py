@@ -56,7 +56,7 @@ TIME_NOTES: Final = {  # by the source of a time that is not that of the exposur
     "IPTC:DigitalCreationDate": "digitized",
     "FILENAME": "file name",
 }
-INCOMPLETE: Final = "the file ends early: the missing part is gray"
+INCOMPLETE: Final = "the file is cut or damaged: the missing part is gray"
 
 
 class Picture(Rendition, frozen=True):

@@ -3,7 +3,7 @@
 import io
 import struct
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from PIL import Image
@@ -401,6 +401,38 @@ def tiff_file(
     gap = pixels.ljust(max(gap_bytes, len(pixels)), b"\0")
     ordered = sorted([*page, *tags], key=lambda entry: entry.tag)
     return tiff_block(ordered, exif, gps, order=order, gap=gap)
+
+
+def tiff_picture(  # noqa: PLR0913  # what a file may state of its pixels
+    strips: Sequence[bytes],
+    tags: Mapping[int, Sequence[int]],
+    *,
+    width_px: int = 32,
+    height_px: int = 32,
+    tile_px: int = 0,
+    order: Literal["<", ">"] = "<",
+    next_ifd: int = 0,
+    more: Sequence[Tag] = (),
+) -> bytes:
+    """Return a TIFF of 8-bit RGB, or of what `tags`, of SHORTs, say; empty values leave one out."""
+    starts = [8 + sum(len(s) for s in strips[:i]) for i in range(len(strips))]
+    sizes = [len(s) for s in strips]
+    stated: dict[int, Sequence[int]] = {
+        0x0100: [width_px],
+        0x0101: [height_px],
+        0x0102: [8, 8, 8],
+        0x0103: [1],
+        0x0106: [2],
+        0x0115: [3],
+        **({} if tile_px else {0x0116: [-(-height_px // len(strips))]}),
+        **({0x0142: [tile_px], 0x0143: [tile_px]} if tile_px else {}),
+        **tags,
+    }
+    page = [Tag(tag, SHORT, values) for tag, values in stated.items() if values]
+    page += [Tag(0x0144 if tile_px else 0x0111, LONG, starts)]
+    page += [Tag(0x0145 if tile_px else 0x0117, LONG, sizes), *more]
+    ordered = sorted(page, key=lambda entry: entry.tag)
+    return tiff_block(ordered, order=order, next_ifd=next_ifd, gap=b"".join(strips))
 
 
 def dataset(number: int, body: bytes, *, record: int = 2) -> bytes:

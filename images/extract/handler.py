@@ -39,7 +39,7 @@ from shared.contracts import (
 from shared.deadline import deadline_of, refuse_late
 from shared.errors import UnreadablePhotoError
 from shared.keys import SORT_TIME_CHARACTERS, refuse_reference, split_upload_key
-from shared.limits import refuse_bytes, refuse_pixels, refuse_scans
+from shared.limits import refuse_bytes, refuse_pixels, refuse_scans, refuse_unsupported
 from shared.s3 import photo_store
 from shared.settings import photos_bucket
 from shared.storage import PhotoStore
@@ -137,9 +137,11 @@ def _facts(structure: Structure, tiff: Tiff, image_format: str, size: int) -> Im
     """Return what the picture is.
 
     Raises:
+        UnsupportedTypeError: the decoder does not show it.
         UnreadablePhotoError: it has no size.
         TooManyPixelsError, TooComplexError: it would take too long to decode.
     """
+    refuse_unsupported(structure.unsupported)
     width_px, height_px = structure.width_px, structure.height_px
     if width_px is None or height_px is None:
         raise UnreadablePhotoError(f"a {image_format} in which no picture was found")

@@ -6,7 +6,7 @@ One module for each container has all that is known of it.
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
-from formats.gif import is_gif_truncated, survey_gif
+from formats.gif import Canvas, is_gif_truncated, read_canvas, survey_gif
 from formats.heif.survey import is_heif_truncated, survey_heif
 from formats.jpeg import count_jpeg_scans, is_jpeg_truncated, strip_to_dc_scans, survey_jpeg
 from formats.partial import NotReadError, PartialFile, Range
@@ -19,9 +19,12 @@ from formats.tiff import (
     is_tiff_truncated,
     orientation_of,
     pack_tiff,
+    read_samples,
     read_tiff,
     survey_tiff,
+    with_short,
 )
+from formats.tiff_samples import Samples, unsupported
 from formats.webp import is_webp_truncated, survey_webp
 
 __all__ = [
@@ -29,8 +32,10 @@ __all__ = [
     "MIME_TYPES",
     "SNIFF_BYTES",
     "ByteOrder",
+    "Canvas",
     "PartialFile",
     "Range",
+    "Samples",
     "Structure",
     "Tiff",
     "count_jpeg_scans",
@@ -38,10 +43,14 @@ __all__ = [
     "is_truncated",
     "orientation_of",
     "pack_tiff",
+    "read_canvas",
+    "read_samples",
     "read_tiff",
     "sniff",
     "strip_to_dc_scans",
     "survey",
+    "unsupported",
+    "with_short",
 ]
 
 

@@ -19,4 +19,5 @@ class Structure:
     exif: bytes | None = None  # a TIFF structure, from its byte order mark on
     xmp: bytes | None = None  # an XML document, perhaps padded
     iptc: bytes | None = None  # IIM records
+    unsupported: str | None = None  # why the decoder does not show the picture
     missing: Range | None = None  # the first bytes that the survey needs and does not have

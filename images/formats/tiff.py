@@ -7,12 +7,28 @@ Source: TIFF 6.0, section 2; Exif 2.32, 4.6.
 """
 
 import struct
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from typing import Final, Literal, NamedTuple
 
 from formats.partial import PartialFile
 from formats.photoshop import find_iptc
 from formats.structure import MAX_METADATA_BYTES, Structure
+from formats.tiff_samples import (
+    BITS,
+    COMPRESSION,
+    EXTRA_SAMPLES,
+    INK_SET,
+    PHOTOMETRIC,
+    PLANES,
+    SAMPLE_FORMAT,
+    SAMPLE_TAGS,
+    SAMPLES,
+    SUBSAMPLING,
+    TILE_WIDTH,
+    Samples,
+    unsupported,
+)
 
 EXIF_POINTER, GPS_POINTER = 0x8769, 0x8825
 _WIDTH, _HEIGHT, _ORIENTATION, _XMP = 0x0100, 0x0101, 0x0112, 0x02BC
@@ -20,7 +36,9 @@ _IPTC, _PHOTOSHOP = 0x83BB, 0x8649
 _TYPE_BYTES: Final = (0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4)  # by type, 1 BYTE to 13 IFD
 _OFFSETS, _BYTE_COUNTS = (0x0111, 0x0144), (0x0117, 0x0145)  # of strips, of tiles
 _SHORT, _LONG, _RATIONAL = 3, 4, 5
+_SEPARATE_PLANES: Final = 2
 _SLOT_BYTES: Final = 4  # of an entry: its value, or where a longer one is
+_BYTE_TYPES: Final = frozenset({1, 6})  # BYTE, SBYTE
 _INTEGER_TYPES: Final = frozenset({3, 4, 8, 9, 13})  # SHORT, LONG, SSHORT, SLONG, IFD
 # What libvips (libexif) takes an orientation from; of a RATIONAL it takes the numerator.
 _ORIENTATION_BYTES: Final = {1: 1, 3: 2, 4: 4, _RATIONAL: 4, 6: 1, 8: 2, 9: 4}  # by type
@@ -89,9 +107,11 @@ def survey_tiff(file: PartialFile, found: Structure) -> None:
         NotReadError: a directory or a value that is wanted is not known.
     """
     order = _byte_order(file)
-    page = _directory(file, order, _pointer(file.read(4, 4), order), {_WIDTH, _HEIGHT})
-    found.width_px = _number(page.get(_WIDTH), order)
-    found.height_px = _number(page.get(_HEIGHT), order)
+    page = _page_numbers(file, SAMPLE_TAGS | {_WIDTH, _HEIGHT})
+    found.width_px = _first(page, _WIDTH, 0) or None
+    found.height_px = _first(page, _HEIGHT, 0) or None
+    if found.width_px and found.height_px:
+        found.unsupported = unsupported(_samples_of(page))
     found.xmp = _block(file, order, _XMP) or None
     # Photoshop writes IPTC in both places, other writers in one of them.
     found.iptc = find_iptc(_block(file, order, _IPTC))
@@ -165,6 +185,58 @@ def read_tiff(file: PartialFile) -> Tiff:
     return Tiff(order, list(ifd0.values()), list(exif.values()), list(gps.values()))
 
 
+def read_samples(file: PartialFile) -> Samples:
+    """Return how the first page's pixels are stored.
+
+    Raises:
+        NotReadError: a directory or a value that is wanted is not known.
+    """
+    return _samples_of(_page_numbers(file, SAMPLE_TAGS))
+
+
+def _page_numbers(file: PartialFile, wanted: AbstractSet[int]) -> dict[int, tuple[int, ...]]:
+    """Return the integers of the first page's entries, by tag, of any size as for libtiff."""
+    order = _byte_order(file)
+    page = _directory(file, order, _pointer(file.read(4, 4), order), wanted)
+    return {tag: _numbers(entry, order) for tag, entry in page.items()}
+
+
+def _first(page: Mapping[int, tuple[int, ...]], tag: int, default: int) -> int:
+    return page[tag][0] if page.get(tag) else default
+
+
+def _samples_of(page: Mapping[int, tuple[int, ...]]) -> Samples:
+    samples = _first(page, SAMPLES, 1)
+    return Samples(
+        bits=page.get(BITS, ())[:samples] or (1,),
+        compression=_first(page, COMPRESSION, 1),
+        photometric=_first(page, PHOTOMETRIC, -1),
+        samples=samples,
+        is_planar=_first(page, PLANES, 1) == _SEPARATE_PLANES,
+        is_tiled=TILE_WIDTH in page,
+        ink_set=_first(page, INK_SET, 1),
+        extra_samples=page.get(EXTRA_SAMPLES, ()),
+        sample_format=_first(page, SAMPLE_FORMAT, 1),
+        subsampling=page.get(SUBSAMPLING, (2, 2)),
+    )
+
+
+def with_short(photo: bytes, values: Mapping[int, int]) -> bytes:
+    """Return a TIFF in which these tags, where the first page has them, have one SHORT as value."""
+    order = "<" if photo.startswith(b"II") else ">"
+    (directory,) = struct.unpack_from(f"{order}I", photo, 4)
+    (entries,) = struct.unpack_from(f"{order}H", photo, directory)
+    view, done = memoryview(photo), 0
+    parts: list[bytes | memoryview] = []
+    for at in range(directory + 2, directory + 2 + entries * 12, 12):
+        (tag,) = struct.unpack_from(f"{order}H", photo, at)
+        if tag in values:
+            entry = struct.pack(f"{order}HHIHH", tag, _SHORT, 1, values[tag], 0)
+            parts += [view[done:at], entry]
+            done = at + len(entry)
+    return b"".join([*parts, view[done:]])
+
+
 def has_entries(block: bytes) -> bool:
     """Return whether `block` begins as a TIFF structure with at least one entry in IFD0."""
     order: ByteOrder = "little" if block.startswith(b"II") else "big"
@@ -227,6 +299,17 @@ def _number(entry: Entry | None, order: ByteOrder) -> int | None:
     if entry is None or entry.field_type not in _INTEGER_TYPES:
         return None
     return int.from_bytes(entry.value[: _TYPE_BYTES[entry.field_type]], order) or None
+
+
+def _numbers(entry: Entry, order: ByteOrder) -> tuple[int, ...]:
+    """Return all values of an integer entry; none of any other."""
+    if entry.field_type not in _INTEGER_TYPES | _BYTE_TYPES:
+        return ()
+    size = _TYPE_BYTES[entry.field_type]
+    return tuple(
+        int.from_bytes(entry.value[at : at + size], order)
+        for at in range(0, entry.items * size, size)
+    )
 
 
 def _directory(

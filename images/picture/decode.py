@@ -22,10 +22,12 @@ from picture.steps import (
     embed_nclx_profile,
     evaluate,
     judge_damage,
+    read_colors,
     read_header,
     refuse_bombs,
     refuse_truncated,
     refuse_unscaled,
+    refuse_unsupported,
     resize_to_srgb,
     shrink_on_load,
     tone_map_hdr,
@@ -39,16 +41,18 @@ __all__ = ["GAP", "STEPS", "Box", "Picture", "decode"]
 
 STEPS: Final[tuple[Callable[[Decoding], None], ...]] = (
     refuse_truncated,  # HEIC, AVIF, TIFF: their decoders would not report it
+    refuse_unsupported,  # TIFF: libtiff would leave the picture black
     read_header,
     refuse_bombs,
     shrink_on_load,  # JPEG, WebP, HEIC: their decoders can
+    read_colors,  # TIFF
     drop_unusable_profile,
     refuse_unscaled,
     embed_nclx_profile,  # HEIC, AVIF
     resize_to_srgb,
     tone_map_hdr,  # HEIC, AVIF
     evaluate,  # libvips is lazy: it decodes pixels only here
-    judge_damage,  # JPEG and GIF, if a strict attempt has failed
+    judge_damage,  # JPEG and GIF, if a strict attempt has failed; TIFF
     turn_upright,
 )
 
@@ -64,7 +68,7 @@ class Picture:
     image: pyvips.Image  # in memory, upright; uchar sRGB of 3 bands, or 4 with alpha
     width_px: int  # of the photo as displayed: `image` may be smaller, even than was asked for
     height_px: int
-    truncated: bool  # the file ends early, or a part of the picture is gray for want of data
+    truncated: bool  # the file ends early or is damaged: a part of the picture is gray
 
 
 def decode(
@@ -87,7 +91,8 @@ def decode(
 
     Raises:
         EmptyPhotoError, PhotoTooLargeError: by its length, before a byte is read.
-        UnsupportedTypeError: by its first bytes; or its samples are no known colors.
+        UnsupportedTypeError: by its first bytes; or its samples are no known colors; or a TIFF
+            stores them in a way that is not decoded.
         TooManyPixelsError, TooComplexError: by its header, before a pixel is decoded.
         TruncatedPhotoError: the file ends early, and too little of the picture is there.
         UnreadablePhotoError: the decoder gives up for any other reason.

@@ -9,9 +9,12 @@ import pyvips
 
 from formats import (
     PartialFile,
+    Samples,
     count_jpeg_scans,
     exif_orientation,
     is_truncated,
+    read_canvas,
+    read_samples,
     strip_to_dc_scans,
     survey,
 )
@@ -19,9 +22,12 @@ from formats.heif.grid import read_grid
 from picture import color
 from picture.box import Box
 from picture.buffer import PhotoBuffer
+from picture.gif import drawn_rows, on_canvas
 from picture.heic import HeifFile
 from picture.heic_grid import decode_thumbnail, decode_tiles
-from picture.vips import LOADERS
+from picture.tiff import is_damaged, readable, with_colors
+from picture.vips import LOADERS, Complaints, heard
+from shared import limits
 from shared.deadline import is_over, refuse_late
 from shared.errors import TruncatedPhotoError
 from shared.limits import refuse_pixels, refuse_scans
@@ -60,6 +66,10 @@ class Decoding:
     source: pyvips.Source | None = None  # `image` reads from it: must live until `evaluate`
     image: pyvips.Image = field(init=False)  # the result so far; lazy until `evaluate`
     loaded: pyvips.Image = field(init=False)  # `image` before its size and color were changed
+    samples: Samples | None = None  # of a TIFF
+    complaints: Complaints = field(default_factory=Complaints)  # of libtiff about the header
+    drawn_rows: tuple[float, float] = (0, 1)  # of a GIF: shares of the height: top, and how many
+    is_damaged: bool = False  # libtiff went on, with a part of the picture missing
     truncated: bool = False
     orientation: int | None = None  # of EXIF, where libvips did not find it
 
@@ -75,6 +85,11 @@ class Decoding:
     def ends_early(self) -> bool:
         """Return whether the file's structure proves that its end is missing."""
         return is_truncated(self.photo.whole(), self.image_format)
+
+    def whole_file(self) -> PartialFile:
+        """Return all bytes, as a survey reads them."""
+        photo = self.photo.whole()
+        return PartialFile(len(photo), photo)
 
     def wanted_size(self) -> tuple[int, int]:
         """Return width and height, as displayed, that the largest box asks for."""
@@ -105,6 +120,18 @@ def refuse_truncated(decoding: Decoding) -> None:
         raise TruncatedPhotoError(f"the {decoding.image_format} file ends early")
 
 
+def refuse_unsupported(decoding: Decoding) -> None:
+    """Raise if the picture is coded as no decoder here shows it.
+
+    Raises:
+        UnsupportedTypeError: of a TIFF; see `formats.tiff_samples`.
+    """
+    if decoding.image_format == "TIFF":
+        file = decoding.whole_file()
+        limits.refuse_unsupported(survey(file, "TIFF").unsupported)
+        decoding.samples = read_samples(file)
+
+
 def read_header(decoding: Decoding) -> None:
     """Open the file, and find its size as displayed. No pixel is decoded.
 
@@ -120,12 +147,22 @@ def read_header(decoding: Decoding) -> None:
     if decoding.image_format in _STREAMED and not decoding.lenient:
         decoding.source = decoding.photo.source()
     else:
-        decoding.source = pyvips.Source.new_from_memory(decoding.photo.whole())
-    image = _load(decoding)
+        decoding.source = pyvips.Source.new_from_memory(_readable(decoding))
+    with heard() as decoding.complaints:
+        image = _load(decoding)
+    if decoding.image_format == "GIF":
+        canvas = read_canvas(decoding.whole_file())
+        image = on_canvas(image, canvas)
+        decoding.drawn_rows = drawn_rows(canvas)
     is_sideways = _is_sideways(image)
     decoding.width_px = image.height if is_sideways else image.width
     decoding.height_px = image.width if is_sideways else image.height
     decoding.image = image
+
+
+def _readable(decoding: Decoding) -> bytes:
+    photo = decoding.photo.whole()
+    return photo if decoding.samples is None else readable(photo, decoding.samples)
 
 
 def refuse_bombs(decoding: Decoding) -> None:
@@ -233,6 +270,12 @@ def _is_sideways(image: pyvips.Image) -> bool:
     return orientation in _SIDEWAYS
 
 
+def read_colors(decoding: Decoding) -> None:
+    """Bring a TIFF's samples to colors that libvips converts."""
+    if decoding.samples is not None:
+        decoding.image = decoding.loaded = with_colors(decoding.image, decoding.samples)
+
+
 def drop_unusable_profile(decoding: Decoding) -> None:
     """Treat a photo with an ICC profile that does not convert its colors as one without."""
     decoding.image = decoding.loaded = color.without_unusable_profile(decoding.image)
@@ -283,22 +326,27 @@ def evaluate(decoding: Decoding) -> None:
     image = decoding.image
     image.set_progress(True)
     image.signal_connect("eval", stop_in_time)
-    decoding.image = image.copy_memory()
+    with heard() as complaints:
+        decoding.image = image.copy_memory()
     decoding.check()
+    if decoding.samples is not None:
+        decoding.is_damaged = is_damaged(decoding.complaints, complaints)
 
 
 def judge_damage(decoding: Decoding) -> None:
-    """After a lenient attempt, find out how much of the picture is there.
+    """If a part of the picture is missing, find out how much is there.
 
     Raises:
         TruncatedPhotoError: less than `MIN_SHOWN`.
     """
-    if not decoding.lenient:
+    if not decoding.lenient and not decoding.is_damaged:
         return
+    top, height = decoding.drawn_rows
     shown = _share_of_rows_shown(decoding.image, _fill_in_srgb(decoding.loaded))
+    shown = min((shown - top) / height, 1)
     if shown < MIN_SHOWN:
         raise TruncatedPhotoError(f"{shown:.0%} of the picture is there")
-    decoding.truncated = shown < 1 or decoding.ends_early()
+    decoding.truncated = shown < 1 or decoding.is_damaged or decoding.ends_early()
 
 
 def _fill_in_srgb(loaded: pyvips.Image) -> list[float]:

@@ -138,7 +138,7 @@ class ThumbnailResult(Contract, frozen=True):
     renditions: dict[str, Rendition]
     sha256: Sha256  # of the photo's bytes
     version: Count
-    truncated: bool = False  # the file ends early; the missing part is gray
+    truncated: bool = False  # the file is cut or damaged; what is missing is gray
 
 
 class TagRequest(Contract, frozen=True):

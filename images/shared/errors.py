@@ -80,7 +80,10 @@ class PhotoTooLargeError(RejectedError):
 
 
 class UnsupportedTypeError(RejectedError):
-    """The bytes are no accepted image type. Name and Content-Type do not count."""
+    """The bytes are no accepted image type, or a TIFF with pixels of a kind that is not decoded.
+
+    Name and Content-Type do not count.
+    """
 
     code = "UNSUPPORTED_TYPE"
 

@@ -10,6 +10,7 @@ from shared.errors import (
     PhotoTooLargeError,
     TooComplexError,
     TooManyPixelsError,
+    UnsupportedTypeError,
 )
 
 MAX_BYTES = 26_214_400  # 25 MiB: the largest object that is read; the upload form's limit too
@@ -68,3 +69,13 @@ def refuse_scans(scans: int) -> None:
     """
     if scans > MAX_JPEG_SCANS:
         raise TooComplexError(f"{scans:,} JPEG scans or more; at most {MAX_JPEG_SCANS} are allowed")
+
+
+def refuse_unsupported(reason: str | None) -> None:
+    """Raise if a survey found a `reason` why the decoder does not show the picture.
+
+    Raises:
+        UnsupportedTypeError: it did.
+    """
+    if reason is not None:
+        raise UnsupportedTypeError(reason)

@@ -58,7 +58,7 @@ class PhotoFacts(Contract, frozen=True, kw_only=True):
     labels_status: LabelsStatus | None = None  # READY, SKIPPED:…, FAILED:… or PENDING:…
     labels_model: str | None = None  # model that made them, such as rekognition 3.0
     renditions: Mapping[str, Rendition] = msgspec.field(default_factory=dict)  # by name
-    truncated: bool = False  # the file ends early; the missing part is gray
+    truncated: bool = False  # the file is cut or damaged; what is missing is gray
     versions: dict[str, Count] = msgspec.field(default_factory=dict)  # code of each function
 
 

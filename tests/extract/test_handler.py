@@ -280,6 +280,7 @@ def test_metadata_after_the_end_of_the_file_is_absent() -> None:
         (lambda: b"%PDF-1.7", UnsupportedTypeError),
         (lambda: b"\xff\xd8", UnsupportedTypeError),
         (lambda: b"x", UnsupportedTypeError),
+        (lambda: pf.tiff_picture([bytes(3_072)], {0x0103: [50_000]}), UnsupportedTypeError),
     ],
 )
 def test_files_that_cannot_be_processed_are_refused(

@@ -441,7 +441,7 @@ class TestColor:
         assert distance(shown(photo), QUARTERS) <= 2
 
     def test_floats_of_unknown_scale_are_refused(self) -> None:
-        with pytest.raises(UnsupportedTypeError, match="float b-w"):
+        with pytest.raises(UnsupportedTypeError, match="floating-point gray"):
             decode(plain((0.5,), "b-w", "float").tiffsave_buffer(), ALL)
 
     def test_wide_colors_of_hdr_are_more_saturated_in_srgb(self) -> None:

@@ -127,7 +127,7 @@ export interface PhotoRow {
   readonly labels_model?: string;
   /** by name */
   readonly renditions?: Readonly<Record<string, Rendition>>;
-  /** the file ends early; the missing part is gray */
+  /** the file is cut or damaged; what is missing is gray */
   readonly truncated?: Flag;
   /** code of each function */
   readonly versions?: Readonly<Record<string, number>>;

@@ -178,7 +178,7 @@ function Facts({ photo, shown, onShow, onDelete }: FactsProps) {
       <h2>{photo.title ?? file}</h2>
       {photo.description && photo.description !== photo.title && <p class="description">{photo.description}</p>}
       {photo.status !== "READY" && <p class="bad">{statusInWords(photo)}</p>}
-      {photo.truncated && <p class="bad">The file ends early. The missing part is gray.</p>}
+      {photo.truncated && <p class="bad">The file is cut or damaged. The missing part is gray.</p>}
       <dl>
         <dt>{timeName(photo.takenAt?.source)}</dt>
         <dd>
