@@ -50,10 +50,16 @@ class PartialFile:
 
     def known_from(self, offset: int) -> bytes:
         """Return all bytes that are known from `offset` without a gap; empty where none are."""
-        for start, part in self._parts:
-            if start <= offset < start + len(part):
-                return part[offset - start :]
-        return b""
+        known, at = b"", offset
+        while True:
+            start, part = max(
+                (part for part in self._parts if part[0] <= at),
+                key=lambda part: part[0] + len(part[1]),
+            )
+            if start + len(part) <= at:
+                return known
+            known += part[at - start :]
+            at = start + len(part)
 
     def not_read(self, offset: int, size: int) -> NotReadError:
         """Return the error for `size` bytes from `offset`, which are in the file."""

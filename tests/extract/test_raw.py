@@ -47,6 +47,23 @@ def test_of_32_megabytes_a_few_hundred_kilobytes_are_read(kind: Kind) -> None:
     assert sum(last - first + 1 for first, last in store.reads) <= 4 * 131_072
 
 
+@pytest.mark.parametrize("known", range(0, 44, 2))
+def test_a_preview_that_begins_at_the_end_of_what_is_known_is_found(
+    known: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled = PREVIEW[:2] + b"\xff" * 40 + PREVIEW[2:]  # a marker may have any number before it
+    monkeypatch.setattr(rawfiles, "SENSOR", bytes(8_000))
+    before = rawfiles.three_fr(filled).index(filled)
+    monkeypatch.setattr(rawfiles, "SENSOR", bytes(8_000 + handler.HEAD_BYTES - known - before))
+
+    photo = rawfiles.three_fr(filled) + bytes(300_000)
+
+    assert photo.index(filled) == handler.HEAD_BYTES - known
+    found = extracted(photo)
+    assert found.preview is not None
+    assert found.preview.first == handler.HEAD_BYTES - known
+
+
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS.keys())
 def test_a_record_has_the_format_the_size_as_displayed_and_the_time(kind: Kind) -> None:
     photo = kind.make(PREVIEW, 6)
