@@ -16,7 +16,7 @@ from pathlib import Path
 
 import local  # noqa: F401  # puts images/ on the path, as the handlers' imports want it
 from extract import handler as extract
-from shared.contracts import ExtractRequest, PhotoRef, ThumbnailRequest
+from shared.contracts import ExtractRequest, PhotoRef, Preview, ThumbnailRequest
 from shared.storage import Chunk, PhotoStream
 from thumbnail import handler as thumbnail
 from thumbnail.renditions import DEFAULT_RENDITIONS
@@ -32,7 +32,7 @@ class _OnePhoto:
         return Chunk(self.body[first : last + 1], len(self.body), "2026-01-01T00:00:00Z")
 
     @contextmanager
-    def stream(self, _: PhotoRef) -> Iterator[PhotoStream]:
+    def stream(self, _: PhotoRef, _preview: Preview | None = None) -> Iterator[PhotoStream]:
         yield PhotoStream(BytesIO(self.body).read, len(self.body))
 
     def write(self, key: str, body: bytes, mime_type: str) -> None:

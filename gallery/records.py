@@ -85,9 +85,12 @@ class Album(Record, frozen=True):
 
 
 class Copies(Record, frozen=True):
-    """Photos with the same bytes."""
+    """Photos with the same bytes; raw photos with the same preview and number of bytes.
 
-    sha256: Sha256
+    Two raw photos can differ all the same, in metadata: nobody reads the rest of a raw photo.
+    """
+
+    sha256: Sha256  # as in the rows
     bytes: Count
     keys: list[str]  # two or more
 

@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 from shared.errors import RejectedError
 from shared.items import plain
 from shared.keys import UPLOADS_PREFIX
-from shared.limits import MAX_BYTES, refuse_bytes
+from shared.limits import MAX_RAW_BYTES, refuse_bytes
 from thumbnail.renditions import DEFAULT_RENDITIONS
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ IN_FLIGHT = 4 * (os.cpu_count() or 1)  # photos; enough to keep every core busy 
 FAILED = "FAILED"
 PROCESSED = frozenset({"READY", "REJECTED"})  # the other outcome is FAILED
 RECORDS = "photos"  # the folder of renditions and records, in the output folder
-MAX_UPLOAD_BYTES = 4 * MAX_BYTES  # a larger file would be rejected too, after filling the memory
+MAX_UPLOAD_BYTES = MAX_RAW_BYTES  # a larger file would be rejected too, after filling the memory
 
 # Files that folders of photos often contain. For every other file, its bytes decide.
 NOT_PHOTOS = re.compile(
@@ -106,7 +106,7 @@ def process(stack: Stack, photos: Iterable[Photo], *, output: Path) -> Iterator[
             try:
                 size = photo.file.stat().st_size
                 if size > MAX_UPLOAD_BYTES:
-                    refuse_bytes(size)
+                    refuse_bytes(size, MAX_UPLOAD_BYTES)
                 stack.upload(photo.key, photo.file.read_bytes())
             except RejectedError as error:
                 facts = {"status": "REJECTED", "reason": error.code, "error": str(error)}

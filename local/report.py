@@ -22,6 +22,7 @@ from rich.table import Table
 from rich.text import Text
 
 from shared.contracts import Camera, Label, Location, Rendition, TakenAt
+from shared.limits import MIN_PREVIEW_PX
 from shared.rows import PhotoFacts
 from shared.text import escaped
 
@@ -43,6 +44,7 @@ REASONS: Final = {
     "EMPTY": "the file is empty",
     "TOO_LARGE": "the file is too large",
     "UNSUPPORTED_TYPE": "the file is not an image of a supported type",
+    "RAW_WITHOUT_PREVIEW": f"the raw photo has no preview of at least {MIN_PREVIEW_PX:,} pixels",
     "TOO_MANY_PIXELS": "the image has too many pixels",
     "TOO_COMPLEX": "the image takes far more work to decode than a photo should",
     "TRUNCATED": "the file ends too early",

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
 
-from shared.contracts import PhotoRef
+from shared.contracts import PhotoRef, Preview
 from shared.errors import BadKeyError, PhotoGoneError, SupersededError
 from shared.storage import Chunk, PhotoStream
 from tag.records import KnownLabels, SameSize
@@ -23,6 +23,7 @@ class MemoryPhotoStore:
     photos: dict[str, bytes] = field(default_factory=dict)
     derived: dict[str, tuple[bytes, str]] = field(default_factory=dict)  # key -> body, MIME type
     reads: list[tuple[int, int]] = field(default_factory=list)  # requested ranges, in order
+    streamed: list[tuple[int, int]] = field(default_factory=list)  # ranges of the streams opened
 
     def read(self, photo: PhotoRef, first: int, last: int) -> Chunk:
         body = self._body(photo)
@@ -31,8 +32,13 @@ class MemoryPhotoStore:
         return Chunk(part, len(body), UPLOADED_AT if part else "")
 
     @contextmanager
-    def stream(self, photo: PhotoRef) -> Iterator["MemoryPhotoStream"]:
-        yield MemoryPhotoStream(self._body(photo))
+    def stream(
+        self, photo: PhotoRef, preview: Preview | None = None
+    ) -> Iterator["MemoryPhotoStream"]:
+        body = self._body(photo)
+        part = preview or Preview(first=0, last=max(len(body) - 1, 0))
+        self.streamed.append((part.first, part.last))
+        yield MemoryPhotoStream(body[part.first : part.last + 1])
 
     def write(self, key: str, body: bytes, mime_type: str) -> None:
         _check_unicode(key)

@@ -12,7 +12,13 @@ from msgspec import inspect
 import gallery  # noqa: F401  # puts images/ on the path
 from shared.errors import RejectedError
 from shared.keys import DIGEST_CHARACTERS, UPLOADS_PREFIX
-from shared.limits import MAX_BYTES, MAX_LABEL_CHARACTERS, MAX_PIXELS
+from shared.limits import (
+    MAX_BYTES,
+    MAX_LABEL_CHARACTERS,
+    MAX_PIXELS,
+    MAX_RAW_BYTES,
+    MIN_PREVIEW_PX,
+)
 from shared.rows import AlbumRow, LabelRow, PhotoRow
 
 ROOT = Path(__file__).parents[1]
@@ -22,6 +28,8 @@ INDEXES = ROOT / "workflow" / "table.json"
 ROWS = (PhotoRow, LabelRow, AlbumRow)
 CONSTANTS: dict[str, int | str] = {
     "MAX_BYTES": MAX_BYTES,
+    "MAX_RAW_BYTES": MAX_RAW_BYTES,
+    "MIN_PREVIEW_PX": MIN_PREVIEW_PX,
     "MAX_PIXELS": MAX_PIXELS,
     "MAX_LABEL_CHARACTERS": MAX_LABEL_CHARACTERS,
     "DIGEST_CHARACTERS": DIGEST_CHARACTERS,

@@ -16,7 +16,7 @@ from io import BufferedReader
 from pathlib import Path
 
 from bench.workers.ours import FIT
-from shared.contracts import PhotoRef, ThumbnailRequest
+from shared.contracts import PhotoRef, Preview, ThumbnailRequest
 from shared.errors import PhotoError
 from shared.storage import PhotoStream
 from thumbnail.render import render
@@ -34,7 +34,7 @@ class Disk:
     """`shared.storage.PhotoStore` that reads files and drops all that is written."""
 
     @contextmanager
-    def stream(self, photo: PhotoRef) -> Iterator[PhotoStream]:
+    def stream(self, photo: PhotoRef, _preview: Preview | None = None) -> Iterator[PhotoStream]:
         """Open the file that the key names: as little in memory as over a network."""
         with Path(photo.key.partition("/ada")[2]).open("rb") as file:
             yield _stream(file)

@@ -1,11 +1,14 @@
 """Extract step: read a photo's type, size and metadata, but not its pixels.
 
+Of a raw photo it also finds the JPEG preview that the other steps read in its place.
+
 In       contracts.ExtractRequest
 Out      contracts.ExtractResult
 Ends in  InvalidRequestError; BadKeyError, ForeignBucketError, ArchivedPhotoError,
          CustomerKeyError, EmptyPhotoError, PhotoTooLargeError, UnsupportedTypeError,
-         TooManyPixelsError, TooComplexError, UnreadablePhotoError; PhotoGoneError,
-         SupersededError, StorageUnavailableError, AccessDeniedError, DeadlineExceededError
+         RawWithoutPreviewError, TooManyPixelsError, TooComplexError, TruncatedPhotoError,
+         UnreadablePhotoError; PhotoGoneError, SupersededError, StorageUnavailableError,
+         AccessDeniedError, DeadlineExceededError
 Reads    PHOTOS_BUCKET
 """
 
@@ -21,6 +24,7 @@ from formats import (
     MIME_TYPES,
     SNIFF_BYTES,
     PartialFile,
+    Raw,
     Structure,
     Tiff,
     orientation_of,
@@ -33,13 +37,26 @@ from shared.contracts import (
     ExtractResult,
     ImageFacts,
     PhotoRef,
+    Preview,
     dump,
     parse,
 )
 from shared.deadline import deadline_of, refuse_late
-from shared.errors import UnreadablePhotoError
+from shared.errors import (
+    RawWithoutPreviewError,
+    TooComplexError,
+    TruncatedPhotoError,
+    UnreadablePhotoError,
+)
 from shared.keys import SORT_TIME_CHARACTERS, refuse_reference, split_upload_key
-from shared.limits import refuse_bytes, refuse_pixels, refuse_scans, refuse_unsupported
+from shared.limits import (
+    MAX_RAW_BYTES,
+    MIN_PREVIEW_PX,
+    refuse_bytes,
+    refuse_pixels,
+    refuse_scans,
+    refuse_unsupported,
+)
 from shared.s3 import photo_store
 from shared.settings import photos_bucket
 from shared.storage import PhotoStore
@@ -52,6 +69,8 @@ VERSION: Final = VERSIONS["extract"]
 HEAD_BYTES: Final = 131_072  # has the size and EXIF of 98 % of JPEGs
 WHOLE_BYTES: Final = 262_144  # up to this size, one request for all is quicker than two
 AHEAD_BYTES: Final = 1_048_576  # the least that the second request asks for
+PART_BYTES: Final = 131_072  # the least that each request for a part of a raw photo asks for
+MAX_RAW_REQUESTS: Final = 8  # for one raw photo; a camera's takes two to four
 _FIRST_SIDEWAYS: Final = 5  # EXIF orientations 5 to 8 swap width and height
 
 log = logging.getLogger(__name__)
@@ -73,20 +92,24 @@ def run(
     photos_bucket: str,
     deadline: float = math.inf,
 ) -> ExtractResult:
-    """Read one photo's facts and metadata with at most three ranged requests."""
+    """Read one photo's facts and metadata with at most three ranged requests.
+
+    A raw photo may take `MAX_RAW_REQUESTS`, each of at most 1 MiB.
+    """
     started = time.perf_counter()
     photo = request.photo
     refuse_reference(photo, photos_bucket=photos_bucket)
     if photo.bytes is not None:
-        refuse_bytes(photo.bytes)
+        refuse_bytes(photo.bytes, MAX_RAW_BYTES)
     chunk = store.read(photo, 0, _first_read_bytes(photo) - 1)
-    refuse_bytes(chunk.total_bytes)
+    refuse_bytes(chunk.total_bytes, MAX_RAW_BYTES)
     image_format = sniff(chunk.body[:SNIFF_BYTES])
     file = PartialFile(chunk.total_bytes, chunk.body)
     structure = _survey(photo, store, file, image_format, deadline=deadline)
     block = structure.exif or b""
     tiff = read_tiff(PartialFile(len(block), block))
     image = _facts(structure, tiff, image_format, chunk.total_bytes)
+    preview = _preview(structure.raw, structure, image) if structure.raw else None
     file_name = split_upload_key(photo.key).file
     metadata = read_metadata(structure, tiff, chunk.modified, file_name=file_name)
     log.info(
@@ -107,6 +130,7 @@ def run(
         sort_time=(taken.local if taken else chunk.modified)[:SORT_TIME_CHARACTERS],
         version=VERSION,
         precision=taken.precision if taken else None,
+        preview=preview,
     )
 
 
@@ -118,18 +142,35 @@ def _first_read_bytes(photo: PhotoRef) -> int:
 def _survey(
     photo: PhotoRef, store: PhotoStore, file: PartialFile, image_format: str, *, deadline: float
 ) -> Structure:
-    """Parse the structure; if bytes are missing, read where it points to, then the whole photo."""
+    """Parse the structure; if bytes are missing, read where it points to, then the whole photo.
+
+    Of a raw photo only the parts to which its structure points are read.
+
+    Raises:
+        PhotoTooLargeError: it is no raw photo, and too large for any other.
+        TooComplexError: a raw photo's parts are in too many places.
+    """
     structure = survey(file, image_format)
-    if structure.missing is not None:
+    for requests in range(1, MAX_RAW_REQUESTS):
+        if structure.raw is None and not structure.is_scattered:
+            refuse_bytes(file.total_bytes)
+        if structure.missing is None:
+            return structure
         refuse_late(deadline, "reading the metadata")
         first, last = structure.missing
-        last = min(max(last, first + AHEAD_BYTES - 1), file.total_bytes - 1)
+        if structure.is_scattered:
+            last = max(last, first + PART_BYTES - 1)
+        elif requests == 1:
+            last = max(last, first + AHEAD_BYTES - 1)
+        else:
+            first, last = 0, file.total_bytes - 1
+        last = min(last, file.total_bytes - 1)
         file.add(first, store.read(photo, first, last).body)
         structure = survey(file, image_format)
     if structure.missing is not None:
-        refuse_late(deadline, "reading the whole photo")
-        file.add(0, store.read(photo, 0, file.total_bytes - 1).body)
-        structure = survey(file, image_format)
+        raise TooComplexError(
+            f"the parts of the {image_format} are in more than {MAX_RAW_REQUESTS} places"
+        )
     return structure
 
 
@@ -140,12 +181,17 @@ def _facts(structure: Structure, tiff: Tiff, image_format: str, size: int) -> Im
         UnsupportedTypeError: the decoder does not show it.
         UnreadablePhotoError: it has no size.
         TooManyPixelsError, TooComplexError: it would take too long to decode.
+        RawWithoutPreviewError, TruncatedPhotoError, PhotoTooLargeError: see `_refuse_raw`.
     """
     refuse_unsupported(structure.unsupported)
+    if structure.raw is not None:
+        image_format = structure.raw.format
+        _refuse_raw(structure.raw)
     width_px, height_px = structure.width_px, structure.height_px
     if width_px is None or height_px is None:
         raise UnreadablePhotoError(f"a {image_format} in which no picture was found")
-    refuse_pixels(width_px, height_px)
+    if structure.raw is None:  # nobody decodes a raw photo itself
+        refuse_pixels(width_px, height_px)
     refuse_scans(structure.scans)
     orientation = structure.orientation or orientation_of(tiff)
     if orientation >= _FIRST_SIDEWAYS:
@@ -158,3 +204,42 @@ def _facts(structure: Structure, tiff: Tiff, image_format: str, size: int) -> Im
         height_px=height_px,
         orientation=orientation,
     )
+
+
+def _refuse_raw(raw: Raw) -> None:
+    """Raise if a raw photo cannot be shown.
+
+    Raises:
+        RawWithoutPreviewError: it has no preview that is large enough.
+        TruncatedPhotoError: it has one, behind the end of the file.
+        PhotoTooLargeError, TooManyPixelsError: its preview is larger than any JPEG may be.
+    """
+    if raw.preview is None and raw.is_cut_off:
+        raise TruncatedPhotoError(f"the {raw.format} file ends before its preview does")
+    if raw.preview is None:
+        raise RawWithoutPreviewError(
+            f"a {raw.format} without a JPEG preview of at least {MIN_PREVIEW_PX:,} px"
+        )
+    refuse_bytes(raw.preview.last - raw.preview.first + 1)
+    refuse_pixels(raw.width_px, raw.height_px)
+
+
+def _preview(raw: Raw, structure: Structure, image: ImageFacts) -> Preview | None:
+    """Return where the preview of a raw photo is, and how it is to be turned."""
+    if raw.preview is None:
+        return None
+    first, last = raw.preview
+    # Some software that writes DNGs turns the preview, and leaves the sensor's data as they are.
+    is_upright = image.orientation >= _FIRST_SIDEWAYS and _is_turned(raw, structure)
+    return Preview(first=first, last=last, orientation=1 if is_upright else image.orientation)
+
+
+def _is_turned(raw: Raw, structure: Structure) -> bool:
+    """Return whether one of the raw photo and its preview is wide, and the other one high.
+
+    Only where the raw photo states the orientation, and not the preview.
+    """
+    if structure.orientation is None:
+        return False
+    width_px, height_px = structure.width_px or 0, structure.height_px or 0
+    return (width_px - height_px) * (raw.width_px - raw.height_px) < 0

@@ -11,8 +11,11 @@ from formats.heif.survey import is_heif_truncated, survey_heif
 from formats.jpeg import count_jpeg_scans, is_jpeg_truncated, strip_to_dc_scans, survey_jpeg
 from formats.partial import NotReadError, PartialFile, Range
 from formats.png import is_png_truncated, survey_png
+from formats.raw.cr3 import survey_cr3
+from formats.raw.directories import survey_tiff_or_raw
+from formats.raw.raf import survey_raf
 from formats.sniffing import MIME_TYPES, SNIFF_BYTES, sniff
-from formats.structure import MAX_METADATA_BYTES, Structure
+from formats.structure import MAX_METADATA_BYTES, Raw, Structure
 from formats.tiff import (
     ByteOrder,
     Tiff,
@@ -21,7 +24,6 @@ from formats.tiff import (
     pack_tiff,
     read_samples,
     read_tiff,
-    survey_tiff,
     with_short,
 )
 from formats.tiff_samples import Samples, unsupported
@@ -35,11 +37,13 @@ __all__ = [
     "Canvas",
     "PartialFile",
     "Range",
+    "Raw",
     "Samples",
     "Structure",
     "Tiff",
     "count_jpeg_scans",
     "exif_orientation",
+    "is_raw",
     "is_truncated",
     "orientation_of",
     "pack_tiff",
@@ -66,10 +70,17 @@ _CONTAINERS: Final[Mapping[str, _Container]] = {
     "PNG": _Container(survey_png, is_png_truncated),
     "WEBP": _Container(survey_webp, is_webp_truncated),
     "GIF": _Container(survey_gif, is_gif_truncated),
-    "TIFF": _Container(survey_tiff, is_tiff_truncated),
+    "TIFF": _Container(survey_tiff_or_raw, is_tiff_truncated),
     "AVIF": _Container(survey_heif, is_heif_truncated),
     "HEIC": _Container(survey_heif, is_heif_truncated),
 }
+_RAWS: Final[Mapping[str, Callable[[PartialFile, Structure], None]]] = {
+    "CR3": survey_cr3,
+    "ORF": survey_tiff_or_raw,
+    "RAF": survey_raf,
+    "RW2": survey_tiff_or_raw,
+}
+"""Raw photos that do not begin as a TIFF does. What is decoded is their preview, a JPEG."""
 
 
 def survey(file: PartialFile, image_format: str) -> Structure:
@@ -82,7 +93,8 @@ def survey(file: PartialFile, image_format: str) -> Structure:
     """
     found = Structure()
     try:
-        _CONTAINERS[image_format].survey(file, found)
+        read = _RAWS.get(image_format) or _CONTAINERS[image_format].survey
+        read(file, found)
     except NotReadError as error:
         found.missing = error.missing
     return found
@@ -92,6 +104,16 @@ def exif_orientation(structure: Structure) -> int:
     """Return the orientation, 1 to 8, that the metadata of a surveyed file states."""
     block = structure.exif or b""
     return structure.orientation or orientation_of(read_tiff(PartialFile(len(block), block)))
+
+
+def is_raw(photo: bytes, image_format: str) -> bool:
+    """Return whether `photo`, a whole file of `image_format`, is a camera's raw photo."""
+    if image_format in _RAWS:
+        return True
+    return (
+        image_format == "TIFF"
+        and survey(PartialFile(len(photo), photo), image_format).raw is not None
+    )
 
 
 def is_truncated(photo: bytes, image_format: str) -> bool:

@@ -7,7 +7,7 @@ Source: ITU-T T.81, annex B (markers, frames, scans, tables) and G.1.1 (progress
 import re
 from typing import Final
 
-from formats.partial import NotReadError, PartialFile, Range
+from formats.partial import NotReadError, PartialFile
 from formats.photoshop import find_iptc
 from formats.structure import EXIF_NAME, MAX_METADATA_BYTES, Structure
 from formats.tiff import has_entries
@@ -19,6 +19,9 @@ _SOF0, _SOF2, _DHT, _JPG, _DAC, _SOF15 = 0xC0, 0xC2, 0xC4, 0xC8, 0xCC, 0xCF
 _EOI, _SOS, _DQT, _APP1, _APP13 = 0xD9, 0xDA, 0xDB, 0xE1, 0xED
 _FRAMES: Final = frozenset(range(_SOF0, _SOF15 + 1)) - {_DHT, _JPG, _DAC}
 _PROGRESSIVE: Final = frozenset({_SOF2, 0xC6, 0xCA, 0xCE})
+_COMMON: Final = frozenset({_SOF0, 0xC1, _SOF2})  # Huffman, baseline to progressive
+_COMMON_BITS: Final = 8  # of a sample
+_MAX_SEGMENTS_BEFORE_FRAME: Final = 100  # of a preview
 _NEVER_STRIPPED: Final = (_FRAMES | {_JPG, _DAC}) - {_SOF2}  # anything but Huffman progressive
 # Within a scan 0xFF00 is data, 0xFFD0 to 0xFFD7 restart it, and 0xFFFF is padding.
 _MARKER: Final = re.compile(rb"\xff[^\x00\x01\xd0-\xd8\xff]")
@@ -66,6 +69,30 @@ def survey_jpeg(file: PartialFile, found: Structure) -> None:
         found.iptc = find_iptc(resources)
 
 
+def jpeg_size(file: PartialFile) -> tuple[int, int] | None:
+    """Return width and height of a JPEG that every decoder reads; None if it is none.
+
+    The data of many raw photos is a JPEG, too, but a lossless one.
+
+    Raises:
+        NotReadError: the frame lies behind what is known.
+    """
+    if file.read(0, _SOI_BYTES) != b"\xff\xd8":
+        return None
+    at = _SOI_BYTES
+    for _ in range(_MAX_SEGMENTS_BEFORE_FRAME):
+        at, marker = _next_marker(file, at)
+        if marker in {0, _EOI, _SOS}:
+            break
+        if marker in _FRAMES:
+            frame = file.read(at + 4, 5)
+            height_px, width_px = int.from_bytes(frame[1:3]), int.from_bytes(frame[3:5])
+            is_common = marker in _COMMON and frame[:1] == bytes([_COMMON_BITS])
+            return (width_px, height_px) if is_common and width_px and height_px else None
+        at += 2 + int.from_bytes(file.read(at + 2, 2))
+    return None
+
+
 def _next_marker(file: PartialFile, at: int) -> tuple[int, int]:
     """Return where the next marker is, and its second byte: 0 where the file ends before one."""
     if _MARKER.fullmatch(here := file.read(at, 2)):
@@ -76,7 +103,7 @@ def _next_marker(file: PartialFile, at: int) -> tuple[int, int]:
         return at + match.start(), known[match.start() + 1]
     first = max(at, at + len(known) - 1)
     if first < file.total_bytes - 1:
-        raise NotReadError(Range(first, first + 1))
+        raise file.not_read(first, 2)
     return at, 0
 
 

@@ -50,7 +50,40 @@ class PartialFile:
 
     def known_from(self, offset: int) -> bytes:
         """Return all bytes that are known from `offset` without a gap; empty where none are."""
-        for start, part in self._parts:
-            if start <= offset < start + len(part):
-                return part[offset - start :]
-        return b""
+        known, at = b"", offset
+        while True:
+            start, part = max(
+                (part for part in self._parts if part[0] <= at),
+                key=lambda part: part[0] + len(part[1]),
+            )
+            if start + len(part) <= at:
+                return known
+            known += part[at - start :]
+            at = start + len(part)
+
+    def not_read(self, offset: int, size: int) -> NotReadError:
+        """Return the error for `size` bytes from `offset`, which are in the file."""
+        return NotReadError(Range(offset, offset + size - 1))
+
+
+class Part(PartialFile):
+    """`size` bytes from `offset` of a file, such as a preview, read as a file of their own."""
+
+    def __init__(self, file: PartialFile, offset: int, size: int) -> None:
+        super().__init__(size)
+        self._file = file
+        self._offset = offset
+
+    def read(self, offset: int, size: int) -> bytes:
+        """Return `size` bytes from `offset`, or fewer where the part ends; see `PartialFile`."""
+        within = min(size, self.total_bytes - offset)
+        return self._file.read(self._offset + offset, within) if within > 0 else b""
+
+    def known_from(self, offset: int) -> bytes:
+        """Return all bytes of the part that are known from `offset` without a gap."""
+        within = max(self.total_bytes - offset, 0)
+        return self._file.known_from(self._offset + offset)[:within]
+
+    def not_read(self, offset: int, size: int) -> NotReadError:
+        """Return the error for `size` bytes from `offset`, where they are in the whole file."""
+        return self._file.not_read(self._offset + offset, size)

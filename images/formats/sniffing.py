@@ -12,15 +12,55 @@ MIME_TYPES: Final = {
     "TIFF": "image/tiff",
     "AVIF": "image/avif",
     "HEIC": "image/heic",
+    "3FR": "image/x-hasselblad-3fr",
+    "ARW": "image/x-sony-arw",
+    "CR2": "image/x-canon-cr2",
+    "CR3": "image/x-canon-cr3",
+    "DCR": "image/x-kodak-dcr",
+    "DNG": "image/x-adobe-dng",
+    "ERF": "image/x-epson-erf",
+    "IIQ": "image/x-raw",
+    "MEF": "image/x-mamiya-mef",
+    "MOS": "image/x-raw",
+    "NEF": "image/x-nikon-nef",
+    "NRW": "image/x-nikon-nrw",
+    "ORF": "image/x-olympus-orf",
+    "PEF": "image/x-pentax-pef",
+    "RAF": "image/x-fujifilm-raf",
+    "RAW": "image/x-raw",
+    "RW2": "image/x-panasonic-rw2",
+    "SRW": "image/x-samsung-srw",
 }
-"""The accepted formats and their media types. Source: https://www.iana.org/assignments/media-types"""
+"""The accepted formats and their media types, raw photos last.
+
+Source: https://www.iana.org/assignments/media-types. No type of a raw photo is registered there:
+theirs are those of exiftool.
+"""
+
+RAW_MAGICS: Final = (
+    (b"FUJIFILMCCD-RAW ", "RAF"),
+    (b"IIRO", "ORF"),
+    (b"IIRS", "ORF"),
+    (b"MMOR", "ORF"),
+    (b"IIU\0", "RW2"),
+)
+"""First bytes of raw photos that no other file has. The others begin as a TIFF does."""
 
 SNIFF_BYTES: Final = 64  # `sniff` reads no more of the head
 
-_TIFF_MAGICS: Final = (b"II*\0", b"MM\0*")  # classic TIFF; 43 in place of 42 is BigTIFF
+_MAGICS: Final = (
+    (b"\xff\xd8\xff", "JPEG"),
+    (b"\x89PNG\r\n\x1a\n", "PNG"),
+    (b"GIF87a", "GIF"),
+    (b"GIF89a", "GIF"),
+    (b"II*\0", "TIFF"),  # classic TIFF; 43 in place of 42 is BigTIFF
+    (b"MM\0*", "TIFF"),
+    *RAW_MAGICS,
+)
 
 # Major brands that say how the pictures are coded. Source: https://mp4ra.org/registered-types/brands
 _HEIC_BRANDS: Final = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"})
+_CR3_BRAND: Final = b"crx "
 _AVIF_BRANDS: Final = frozenset({b"avif", b"avis"})
 _VAGUE_BRANDS: Final = frozenset({b"mif1", b"msf1", b"mif2", b"miaf"})  # see compatible brands
 
@@ -40,12 +80,16 @@ _OTHERS: Final = (
     (b"<svg", "SVG"),
     (b"<x:xmpmeta", "XMP"),
     (b"PK\x03\x04", "a ZIP archive"),
-    (b"FUJIFILMCCD-RAW", "a raw photo"),
+    (b"\0MRM", "a raw photo of Minolta"),
+    (b"FOVb", "a raw photo of Sigma"),
+    (b"II\x1a\0\0\0HEAPCCDR", "a raw photo of Canon, in CRW"),
 )
 
 
 def sniff(head: bytes) -> str:
     """Return the format of a file that begins with `head`: a key of `MIME_TYPES`.
+
+    Most raw photos begin as a TIFF does: "TIFF" stands for both, and `survey` tells which.
 
     Args:
         head: the first bytes of the file, at least `SNIFF_BYTES` if it has so many.
@@ -53,16 +97,11 @@ def sniff(head: bytes) -> str:
     Raises:
         UnsupportedTypeError: the format is not accepted; the message names a likely type.
     """
-    if head.startswith(b"\xff\xd8\xff"):
-        return "JPEG"
-    if head.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "PNG"
-    if head.startswith((b"GIF87a", b"GIF89a")):
-        return "GIF"
+    for magic, name in _MAGICS:
+        if head.startswith(magic):
+            return name
     if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
         return "WEBP"
-    if head.startswith(_TIFF_MAGICS) and head[8:10] != b"CR":  # Canon's raw files are TIFF and CR
-        return "TIFF"
     if head[4:8] == b"ftyp":
         return _sniff_brand(head)
     raise UnsupportedTypeError(f"seems to be {_guess(head)}")
@@ -73,6 +112,8 @@ def _sniff_brand(head: bytes) -> str:
     size = min(int.from_bytes(head[:4], "big"), SNIFF_BYTES)
     major = head[8:12]
     compatible = {head[at : at + 4] for at in range(16, size - 3, 4)}
+    if major == _CR3_BRAND:
+        return "CR3"
     brands = {major} | (compatible if major in _VAGUE_BRANDS else set())
     if brands & _AVIF_BRANDS:
         return "AVIF"

@@ -9,6 +9,17 @@ EXIF_NAME = b"Exif\0\0"  # of JPEG's segment; some writers copy it into other co
 
 
 @dataclass(slots=True)
+class Raw:
+    """What a camera's raw photo is called, and the JPEG in it that is shown."""
+
+    format: str  # a key of MIME_TYPES
+    preview: Range | None = None  # the largest JPEG that is large enough and lies in the file
+    width_px: int = 0  # of the preview
+    height_px: int = 0
+    is_cut_off: bool = False  # a preview, or the directory of one, lies behind the end of the file
+
+
+@dataclass(slots=True)
 class Structure:
     """Filled in during the survey, so that a survey that breaks off keeps what it found."""
 
@@ -20,4 +31,6 @@ class Structure:
     xmp: bytes | None = None  # an XML document, perhaps padded
     iptc: bytes | None = None  # IIM records
     unsupported: str | None = None  # why the decoder does not show the picture
+    raw: Raw | None = None  # of a raw photo
+    is_scattered: bool = False  # parts lie far apart: fetch each, never the whole file
     missing: Range | None = None  # the first bytes that the survey needs and does not have

@@ -81,6 +81,8 @@ _GPS_TAGS: Final = frozenset(range(1, 7))  # latitude, longitude and altitude, e
 
 ByteOrder = Literal["little", "big"]
 
+_MAX_ENTRIES: Final = 1_000  # of a directory of a raw photo; cameras write under 100
+
 
 class Entry(NamedTuple):
     """A tag. Its value is still in the file's byte order."""
@@ -89,6 +91,15 @@ class Entry(NamedTuple):
     field_type: int
     items: int
     value: bytes
+
+
+class Value(NamedTuple):
+    """Where the value of a tag is."""
+
+    field_type: int
+    items: int
+    at: int
+    size: int  # as stated: it may end behind the end of the file
 
 
 class Tiff(NamedTuple):
@@ -338,3 +349,66 @@ def _directory(
         if items:
             entries[tag] = Entry(tag, kind, items, value[: items * unit_bytes])
     return entries
+
+
+def first_directory(file: PartialFile) -> tuple[ByteOrder, int]:
+    """Return the byte order of a TIFF structure, and where its first directory is."""
+    order = _byte_order(file)
+    return order, _pointer(file.read(4, 4), order)
+
+
+def read_entries(file: PartialFile, order: ByteOrder, offset: int) -> tuple[dict[int, Value], int]:
+    """Return where the values of a directory are, by tag, and where the next directory is.
+
+    Unlike `read_tiff`, this reads no values: those of a raw photo are previews and pixels.
+
+    Raises:
+        NotReadError: the directory is not known.
+    """
+    count = int.from_bytes(file.read(offset, 2), order)
+    rows_at = offset + 2
+    rows = file.read(rows_at, 12 * min(count, _MAX_ENTRIES))
+    layout = "<HHI4s" if order == "little" else ">HHI4s"
+    entries: dict[int, Value] = {}
+    for number, (tag, kind, items, slot) in enumerate(
+        struct.iter_unpack(layout, rows[: len(rows) // 12 * 12])
+    ):
+        size = items * _TYPE_BYTES[kind] if kind < len(_TYPE_BYTES) else 0
+        at = rows_at + 12 * number + 8 if size <= len(slot) else _pointer(slot, order)
+        entries.setdefault(tag, Value(kind, items, at, size))
+    return entries, _pointer(file.read(rows_at + 12 * count, 4), order)
+
+
+def read_numbers(
+    file: PartialFile, order: ByteOrder, value: Value | None, at_most: int = 2
+) -> list[int]:
+    """Return the first numbers of a tag, rounded down; empty if it has none.
+
+    Raises:
+        NotReadError: the value is not known.
+    """
+    if value is None or value.field_type not in _INTEGER_TYPES | {_RATIONAL}:
+        return []
+    unit = _TYPE_BYTES[value.field_type]
+    body = file.read(value.at, min(value.items, at_most) * unit)
+    units = (body[at : at + unit] for at in range(0, len(body) - unit + 1, unit))
+    if value.field_type != _RATIONAL:
+        return [int.from_bytes(one, order) for one in units]
+    return [
+        int.from_bytes(one[:4], order) // max(int.from_bytes(one[4:], order), 1) for one in units
+    ]
+
+
+def join_tiff(ifd0: PartialFile, exif: PartialFile, gps: PartialFile) -> Tiff:
+    """Return the wanted entries of three TIFF structures that have one directory each.
+
+    Raises:
+        NotReadError: a directory or a value that is wanted is not known.
+    """
+    order = _byte_order(ifd0)
+    directories = []
+    for file, tags in ((ifd0, _IFD0_TAGS), (exif, _EXIF_TAGS), (gps, _GPS_TAGS)):
+        its_order, first = first_directory(file)
+        entries = _directory(file, order, first, tags) if its_order == order else {}
+        directories.append(list(entries.values()))
+    return Tiff(order, *directories)

@@ -25,6 +25,7 @@ from picture.steps import (
     read_colors,
     read_header,
     refuse_bombs,
+    refuse_raw,
     refuse_truncated,
     refuse_unscaled,
     refuse_unsupported,
@@ -40,6 +41,7 @@ from shared.storage import PhotoStream
 __all__ = ["GAP", "STEPS", "Box", "Picture", "decode"]
 
 STEPS: Final[tuple[Callable[[Decoding], None], ...]] = (
+    refuse_raw,  # TIFF: most raw photos begin as one
     refuse_truncated,  # HEIC, AVIF, TIFF: their decoders would not report it
     refuse_unsupported,  # TIFF: libtiff would leave the picture black
     read_header,
@@ -76,6 +78,7 @@ def decode(
     *boxes: Box,
     gap: float = GAP,
     thumbnail_px: float = math.inf,
+    orientation: int | None = None,
     deadline: float = math.inf,
 ) -> Picture:
     """Decode `photo` as large as the largest of `boxes` asks for, and never larger than it is.
@@ -87,12 +90,15 @@ def decode(
             before it is resized. Less is faster, and less sharp.
         thumbnail_px: accept a thumbnail within a HEIC, even if it is smaller than the boxes ask
             for, if its longer side has at least so many pixels. By default, none is accepted.
+        orientation: of EXIF, 1 to 8, of the preview of a raw photo: the raw photo's. By default,
+            the file states it.
         deadline: seconds of `time.monotonic()` at which to give up.
 
     Raises:
         EmptyPhotoError, PhotoTooLargeError: by its length, before a byte is read.
-        UnsupportedTypeError: by its first bytes; or its samples are no known colors; or a TIFF
-            stores them in a way that is not decoded.
+        UnsupportedTypeError: by its first bytes; it is a raw photo, of which only the preview is
+            decoded; its samples are no known colors; or a TIFF stores them in a way that is not
+            decoded.
         TooManyPixelsError, TooComplexError: by its header, before a pixel is decoded.
         TruncatedPhotoError: the file ends early, and too little of the picture is there.
         UnreadablePhotoError: the decoder gives up for any other reason.
@@ -102,7 +108,9 @@ def decode(
     buffer = PhotoBuffer(photo, deadline=deadline)
     refuse_bytes(buffer.total_bytes)
     image_format = sniff(buffer.head(SNIFF_BYTES))
-    decoding = partial(Decoding, buffer, image_format, boxes, gap, thumbnail_px, deadline)
+    decoding = partial(
+        Decoding, buffer, image_format, boxes, gap, thumbnail_px, orientation, deadline
+    )
     try:
         return _attempt(decoding(lenient=False))
     except pyvips.Error as error:

@@ -12,6 +12,7 @@ from formats import (
     Samples,
     count_jpeg_scans,
     exif_orientation,
+    is_raw,
     is_truncated,
     read_canvas,
     read_samples,
@@ -29,7 +30,7 @@ from picture.tiff import is_damaged, readable, with_colors
 from picture.vips import LOADERS, Complaints, heard
 from shared import limits
 from shared.deadline import is_over, refuse_late
-from shared.errors import TruncatedPhotoError
+from shared.errors import TruncatedPhotoError, UnsupportedTypeError
 from shared.limits import refuse_pixels, refuse_scans
 
 MIN_SHOWN: Final = 0.25  # of the rows: with less, the picture is not recognizable
@@ -44,6 +45,7 @@ _ORIENTED_BY_US: Final = frozenset({"JPEG", "WEBP"})
 _HEAD_BYTES: Final = 131_072  # has the EXIF of nearly every JPEG, and its size
 _STREAMED: Final = frozenset({"JPEG", "PNG"})  # for the others libvips needs all bytes at once
 _HEIF: Final = frozenset({"AVIF", "HEIC"})
+_NEVER_RAW: Final = frozenset({"JPEG", "PNG", "WEBP", "GIF"}) | _HEIF  # known by their first bytes
 # Where the data ends, libheif leaves green tiles and libtiff anything, and both report success.
 _DECODED_THOUGH_TRUNCATED: Final = _HEIF | {"TIFF"}
 
@@ -57,6 +59,7 @@ class Decoding:
     boxes: tuple[Box, ...]
     gap: float
     thumbnail_px: float
+    orientation: int | None  # to apply, if it is not the file's own; else found when it is needed
     deadline: float
     lenient: bool  # decode what is left of a damaged photo, and judge it
 
@@ -71,7 +74,6 @@ class Decoding:
     drawn_rows: tuple[float, float] = (0, 1)  # of a GIF: shares of the height: top, and how many
     is_damaged: bool = False  # libtiff went on, with a part of the picture missing
     truncated: bool = False
-    orientation: int | None = None  # of EXIF, where libvips did not find it
 
     def check(self) -> None:
         """Raise if the stream broke or the deadline passed.
@@ -108,6 +110,18 @@ class Decoding:
     def nclx(self) -> color.Nclx | None:
         """The color that the file states in numbers, if it does."""
         return self.heif.nclx if self.heif else None
+
+
+def refuse_raw(decoding: Decoding) -> None:
+    """Raise if the file is a raw photo: libvips would show a stamp, or the sensor's mosaic.
+
+    Raises:
+        UnsupportedTypeError: only the preview in it can be decoded, as a file of its own.
+    """
+    image_format = decoding.image_format
+    is_possible = image_format not in _NEVER_RAW
+    if is_possible and is_raw(decoding.photo.whole(), image_format):
+        raise UnsupportedTypeError("a raw photo, of which only the preview can be decoded")
 
 
 def refuse_truncated(decoding: Decoding) -> None:
@@ -233,9 +247,10 @@ def _load(decoding: Decoding, **options: float) -> pyvips.Image:
     """Open the photo by libvips, as strictly as the attempt asks for."""
     load = partial(LOADERS[decoding.image_format], decoding.source, access="sequential", **options)
     image = _strictly_loaded(decoding, load)
-    if decoding.image_format in _ORIENTED_BY_US and not image.get_typeof("orientation"):
-        if decoding.orientation is None:
-            decoding.orientation = _surveyed_orientation(decoding)
+    is_unknown = decoding.orientation is None and not image.get_typeof("orientation")
+    if is_unknown and decoding.image_format in _ORIENTED_BY_US:
+        decoding.orientation = _surveyed_orientation(decoding)
+    if decoding.orientation is not None:
         image = image.copy()
         image.set_type(pyvips.GValue.gint_type, "orientation", decoding.orientation)
     return image

@@ -42,9 +42,12 @@ class PhotoRef(Contract, frozen=True):
 
 
 class ImageFacts(Contract, frozen=True):
-    """Format and size of a picture. Width and height are as displayed: after orientation."""
+    """Format and size of a picture. Width and height are as displayed: after orientation.
 
-    format: str  # JPEG, PNG, WEBP, GIF, TIFF, AVIF or HEIC
+    Those of a raw photo are the raw photo's own, not its preview's.
+    """
+
+    format: str  # JPEG, PNG, WEBP, GIF, TIFF, AVIF or HEIC; of a raw photo NEF, DNG, CR3 and so on
     mime_type: str
     bytes: Count
     width_px: Px
@@ -105,6 +108,14 @@ class ExtractRequest(Contract, frozen=True):
     photo: PhotoRef
 
 
+class Preview(Contract, frozen=True):
+    """The JPEG within a raw photo that is shown in its place."""
+
+    first: Count  # byte of the object
+    last: Count  # included
+    orientation: Orientation = 1  # to apply, whatever the JPEG itself says
+
+
 class ExtractResult(Contract, frozen=True):
     """Output of the Extract step."""
 
@@ -114,12 +125,14 @@ class ExtractResult(Contract, frozen=True):
     sort_time: SortTime  # taken (if plausible) by the camera's clock, else uploaded in UTC
     version: Count  # of the code of this step
     precision: Precision | None = None  # of the sort time; absent: a full time
+    preview: Preview | None = None  # of a raw photo: all that the other steps read
 
 
 class ThumbnailRequest(Contract, frozen=True):
     """Input of the Thumbnail step."""
 
     photo: PhotoRef
+    preview: Preview | None = None
 
 
 class Rendition(Contract, frozen=True):
@@ -136,7 +149,7 @@ class ThumbnailResult(Contract, frozen=True):
     """Output of the Thumbnail step."""
 
     renditions: dict[str, Rendition]
-    sha256: Sha256  # of the photo's bytes
+    sha256: Sha256  # of the photo's bytes; of a raw photo, of its preview's bytes
     version: Count
     truncated: bool = False  # the file is cut or damaged; what is missing is gray
 
@@ -146,6 +159,7 @@ class TagRequest(Contract, frozen=True):
 
     photo: PhotoRef
     image: ImageFacts
+    preview: Preview | None = None
     relabel: bool = False  # call the labeler even if the same bytes have labels already
 
 

@@ -13,6 +13,7 @@ ends as FAILED. tests/workflow/test_definition.py compares the lists with the cl
     │   ├── EmptyPhotoError         EMPTY
     │   ├── PhotoTooLargeError      TOO_LARGE
     │   ├── UnsupportedTypeError    UNSUPPORTED_TYPE
+    │   ├── RawWithoutPreviewError  RAW_WITHOUT_PREVIEW
     │   ├── TooManyPixelsError      TOO_MANY_PIXELS
     │   ├── TooComplexError         TOO_COMPLEX
     │   ├── TruncatedPhotoError     TRUNCATED
@@ -74,7 +75,7 @@ class EmptyPhotoError(RejectedError):
 
 
 class PhotoTooLargeError(RejectedError):
-    """The object has more than `limits.MAX_BYTES`."""
+    """The object has more than `limits.MAX_BYTES`, or a raw photo `limits.MAX_RAW_BYTES`."""
 
     code = "TOO_LARGE"
 
@@ -86,6 +87,12 @@ class UnsupportedTypeError(RejectedError):
     """
 
     code = "UNSUPPORTED_TYPE"
+
+
+class RawWithoutPreviewError(RejectedError):
+    """A camera's raw photo has no JPEG preview of at least `limits.MIN_PREVIEW_PX`."""
+
+    code = "RAW_WITHOUT_PREVIEW"
 
 
 class TooManyPixelsError(RejectedError):

@@ -14,6 +14,8 @@ from shared.errors import (
 )
 
 MAX_BYTES = 26_214_400  # 25 MiB: the largest object that is read; the upload form's limit too
+MAX_RAW_BYTES = 268_435_456  # 256 MiB: of a raw photo no more than its preview is decoded
+MIN_PREVIEW_PX = 1_024  # longer side of a preview that can stand for a raw photo
 MAX_PIXELS = 50_000_000  # one frame; a progressive JPEG of that size is held in 300 MB
 MAX_JPEG_SCANS = 100  # no camera or editor writes over 14; 20,000 scans cost 13 s of CPU
 MAX_PARTS = 10_000  # of a container that a survey reads: segments, chunks, boxes
@@ -34,17 +36,21 @@ MAX_TAGS_BYTES = 16_384  # a whole TagResult as JSON; half of what may pass betw
 MAX_PAYLOAD_BYTES = 32_768  # between two states: references and small facts, never bytes
 
 
-def refuse_bytes(size: int) -> None:
+def refuse_bytes(size: int, at_most: int = MAX_BYTES) -> None:
     """Raise if a file of `size` bytes is empty or too large.
+
+    Args:
+        size: in bytes.
+        at_most: the limit; `MAX_RAW_BYTES` for a file that is, or may be, a raw photo.
 
     Raises:
         EmptyPhotoError: it has no bytes.
-        PhotoTooLargeError: it has more than `MAX_BYTES`.
+        PhotoTooLargeError: it has more than `at_most`.
     """
     if size == 0:
         raise EmptyPhotoError("0 bytes; at least 1 is required")
-    if size > MAX_BYTES:
-        raise PhotoTooLargeError(f"{size:,} bytes; at most {MAX_BYTES:,} are allowed")
+    if size > at_most:
+        raise PhotoTooLargeError(f"{size:,} bytes; at most {at_most:,} are allowed")
 
 
 def refuse_pixels(width_px: int, height_px: int) -> None:

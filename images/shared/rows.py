@@ -42,7 +42,7 @@ class PhotoFacts(Contract, frozen=True, kw_only=True):
     reason: str | None = None  # REJECTED: a code of errors.py; FAILED: the error's name
     step: str | None = None  # the state in which processing ended as REJECTED or FAILED
     error: str | None = None  # the error's message, at most 500 characters
-    format: str | None = None  # JPEG, PNG, WEBP, GIF, TIFF, AVIF or HEIC
+    format: str | None = None  # JPEG, PNG, WEBP, GIF, TIFF, AVIF or HEIC; NEF, DNG and other raws
     mime_type: str | None = None  # such as image/jpeg
     width_px: Px | None = None  # width as displayed
     height_px: Px | None = None  # height as displayed
@@ -82,7 +82,7 @@ class PhotoRow(IndexedPhoto, frozen=True, kw_only=True):
     claimed_version: str  # version ID, else ETag, that is or was last processed
     execution_arn: str  # execution that holds, or last held, the photo
     updated_at: UtcTime  # time of the state machine's last write
-    sha256: Sha256 | None = None  # hash of the photo's bytes
+    sha256: Sha256 | None = None  # hash of the photo's bytes; of a raw photo, its preview's
     content_key: str | None = None  # <bytes>#<SHA-256>#<key digest>: in the index by_content
     label_keys: list[str] | None = None  # sort keys of the photo's label rows
     processing_shard: str | None = None  # in the index processing, if PROCESSING

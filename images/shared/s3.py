@@ -10,7 +10,7 @@ import boto3
 from botocore.exceptions import ClientError
 
 from shared.aws import BROKEN_CONNECTION, CLIENT_CONFIG, is_transient, status_of
-from shared.contracts import PhotoRef
+from shared.contracts import PhotoRef, Preview
 from shared.errors import (
     AccessDeniedError,
     ArchivedPhotoError,
@@ -64,10 +64,11 @@ class S3PhotoStore:
                 return Chunk(body.read(), total_bytes, modified)
 
     @contextmanager
-    def stream(self, photo: PhotoRef) -> "Iterator[PhotoStream]":
-        """Open the whole object; see `PhotoStore.stream`."""
+    def stream(self, photo: PhotoRef, preview: Preview | None = None) -> "Iterator[PhotoStream]":
+        """Open the object, or its preview with a ranged GET; see `PhotoStore.stream`."""
+        byte_range = None if preview is None else f"bytes={preview.first}-{preview.last}"
         with _storage_errors(photo):
-            answer = self._get(photo)
+            answer = self._get(photo, byte_range)
         # Closing drops the connection: a reader that stops early does not download the rest.
         with closing(answer["Body"]) as body:
 

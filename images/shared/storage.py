@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Final, NamedTuple, Protocol, Self
 
-from shared.contracts import PhotoRef
+from shared.contracts import PhotoRef, Preview
 from shared.errors import StorageUnavailableError
 
 READ_BYTES: Final = 1_048_576  # at a time, where nobody else says how many
@@ -24,12 +24,12 @@ class Chunk(NamedTuple):
 
 
 class PhotoStream:
-    """A whole object, read while it arrives.
+    """A whole object, or the preview in it, read while it arrives.
 
     Args:
         read: returns the next bytes, at most so many, or all if that is negative; empty at the
             end. It raises the errors of `PhotoStore`.
-        total_bytes: the length of the whole object.
+        total_bytes: the length of what is read.
     """
 
     def __init__(self, read: Callable[[int], bytes], total_bytes: int) -> None:
@@ -93,8 +93,10 @@ class PhotoStore(Protocol):
         """
         ...
 
-    def stream(self, photo: PhotoRef) -> AbstractContextManager[PhotoStream]:
-        """Open the whole object. Leaving the context stops the download."""
+    def stream(
+        self, photo: PhotoRef, preview: Preview | None = None
+    ) -> AbstractContextManager[PhotoStream]:
+        """Open the whole object, or only its `preview`. Leaving the context stops the download."""
         ...
 
     def write(self, key: str, body: bytes, mime_type: str) -> None:

@@ -132,12 +132,14 @@ class DynamoRecords:
             item = self.client.get_item(
                 TableName=self.table,
                 Key={"pk": {"S": owner}, "sk": {"S": sort_key}},
-                ProjectionExpression="labels, labels_model, versions",
+                ProjectionExpression="labels, labels_model, versions, orientation",
             ).get("Item", {})
             row = plain(item)
             if "labels" in row and "labels_model" in row:
                 labels = msgspec.convert(row["labels"], list[Label], strict=False)
-                return KnownLabels(labels, row["labels_model"], row["versions"]["tag"])
+                return KnownLabels(
+                    labels, row["labels_model"], row["versions"]["tag"], row.get("orientation", 1)
+                )
         return None
 
 

@@ -94,7 +94,9 @@ def run(  # noqa: PLR0913  # four ports, and two more by name
     if not request.relabel:
         known = labels_of_same_bytes(request, store, labeler, records, version=VERSION)
     try:
-        labels = known or labeler.label(request.photo, request.image, store, deadline=deadline)
+        labels = known or labeler.label(
+            request.photo, request.image, store, preview=request.preview, deadline=deadline
+        )
     except LabelsRefusedError as error:
         labels = Labels(status=f"FAILED:{error}")
     except RejectedError as error:  # Extract and Thumbnail reject photos; Tag only omits labels

@@ -16,6 +16,7 @@ from shared.contracts import (
     Instance,
     Label,
     PhotoRef,
+    Preview,
     TagResult,
     dump,
 )
@@ -50,7 +51,13 @@ class Labeler(Protocol):
         ...
 
     def label(
-        self, photo: PhotoRef, image: ImageFacts, store: PhotoStore, *, deadline: float
+        self,
+        photo: PhotoRef,
+        image: ImageFacts,
+        store: PhotoStore,
+        *,
+        preview: Preview | None = None,
+        deadline: float,
     ) -> Labels:
         """Return the labels of `photo`.
 
@@ -58,6 +65,7 @@ class Labeler(Protocol):
             photo: the version of a photo to label.
             image: its facts from Extract.
             store: has the photo's bytes.
+            preview: of a raw photo, from Extract: the only part of it to read.
             deadline: in seconds of `time.monotonic()`.
 
         Raises:

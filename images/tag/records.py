@@ -21,6 +21,7 @@ class KnownLabels(NamedTuple):
     labels: list[Label]
     model: str
     version: int  # of the code that made the labels
+    orientation: int = 1  # of the photo, as in EXIF
 
 
 class Records(Protocol):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from shared.contracts import BoundingBox, ImageFacts, Instance, Label, PhotoRef
+from shared.contracts import BoundingBox, ImageFacts, Instance, Label, PhotoRef, Preview
 from shared.errors import LabelsRefusedError
 from shared.storage import PhotoStore
 from tag.aws import Rekognition
@@ -72,7 +72,13 @@ class RekognitionLabeler:
         return model.startswith(MODEL)
 
     def label(
-        self, photo: PhotoRef, image: ImageFacts, store: PhotoStore, *, deadline: float
+        self,
+        photo: PhotoRef,
+        image: ImageFacts,
+        store: PhotoStore,
+        *,
+        preview: Preview | None = None,
+        deadline: float,
     ) -> Labels:
         """Send one request, with a reference to the object if possible; see `Labeler`."""
         if shorter_side_sent_px(image) < MIN_SIDE_PX:
@@ -80,7 +86,7 @@ class RekognitionLabeler:
         # Without a version, Rekognition would read the current object, which may be another photo.
         if is_accepted(image) and photo.version_id is not None:
             return self._by_reference(photo, photo.version_id, store)
-        return self._by_value(photo, store, deadline)
+        return self._by_value(photo, preview, store, deadline)
 
     def _by_reference(self, photo: PhotoRef, version_id: str, store: PhotoStore) -> Labels:
         s3_object: S3ObjectTypeDef = {
@@ -97,11 +103,16 @@ class RekognitionLabeler:
                 store.read(photo, 0, 0)
             raise
 
-    def _by_value(self, photo: PhotoRef, store: PhotoStore, deadline: float) -> Labels:
+    def _by_value(
+        self, photo: PhotoRef, preview: Preview | None, store: PhotoStore, deadline: float
+    ) -> Labels:
         from tag.jpeg import upright_jpeg  # noqa: PLC0415  # loads libvips, which few photos need
 
-        with store.stream(photo) as stream:
-            jpeg = upright_jpeg(stream, side_px=SENT_SIDE_PX, deadline=deadline)
+        orientation = preview.orientation if preview else None
+        with store.stream(photo, preview) as stream:
+            jpeg = upright_jpeg(
+                stream, side_px=SENT_SIDE_PX, orientation=orientation, deadline=deadline
+            )
         return self._ask({"Bytes": jpeg})
 
     def _ask(self, image: "ImageTypeDef") -> Labels:
@@ -117,7 +128,7 @@ class RekognitionLabeler:
 def is_accepted(image: ImageFacts) -> bool:
     """Return whether Rekognition accepts the object itself, with boxes of the upright picture.
 
-    Rekognition rotates a JPEG by its EXIF orientation, but not a PNG.
+    Rekognition rotates a JPEG by its EXIF orientation, but not a PNG. It reads no raw photo.
 
     Source: OrientationCorrection in
     https://docs.aws.amazon.com/rekognition/latest/APIReference/API_DetectLabels.html

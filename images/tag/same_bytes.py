@@ -2,6 +2,9 @@
 
 Sizes are compared first. Nearly always no other photo has the same size: then one Query is the
 whole cost, and no byte of the photo is read.
+
+Of a raw photo the bytes of the preview are compared. They do not say how it is turned, so boxes are
+reused only from a photo that is turned in the same way.
 """
 
 from shared.contracts import TagRequest
@@ -32,11 +35,16 @@ def labels_of_same_bytes(
     candidates = records.same_size(owner, request.image.bytes)
     if not candidates:
         return None
-    with store.stream(request.photo) as stream:
+    with store.stream(request.photo, request.preview) as stream:
         sha256 = stream.hashed().sha256()
     for candidate in candidates:
         if candidate.sha256 == sha256:
             known = records.labels(owner, candidate.sort_key)
-            if known is not None and known.version == version and labeler.accepts(known.model):
+            if (
+                known is not None
+                and known.version == version
+                and known.orientation == request.image.orientation
+                and labeler.accepts(known.model)
+            ):
                 return Labels(found=known.labels, model=known.model)
     return None

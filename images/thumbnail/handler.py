@@ -65,13 +65,20 @@ def run(
 ) -> ThumbnailResult:
     """Write all `renditions` of one photo, or none if the photo is refused.
 
+    Of a raw photo only the preview is read and shown.
+
     The same version of a photo gives the same keys and bytes, so a retry is harmless.
     """
     started = time.perf_counter()
-    photo = request.photo
+    photo, preview = request.photo, request.preview
     refuse_reference(photo, photos_bucket=photos_bucket)
-    with store.stream(photo) as stream:
-        rendered = render(stream.hashed(), renditions, deadline=deadline)
+    with store.stream(photo, preview) as stream:
+        rendered = render(
+            stream.hashed(),
+            renditions,
+            orientation=preview.orientation if preview else None,
+            deadline=deadline,
+        )
         sha256 = stream.sha256()
     written = {}
     for name, encoded in rendered.renditions.items():

@@ -37,6 +37,7 @@ def render(
     photo: bytes | PhotoStream,
     renditions: Mapping[str, RenditionSpec],
     *,
+    orientation: int | None = None,
     deadline: float = math.inf,
 ) -> Rendered:
     """Render `photo` upright, in sRGB, without metadata, and never enlarged.
@@ -47,13 +48,14 @@ def render(
     Args:
         photo: the file, or a stream of it.
         renditions: at least one, by name.
+        orientation: see `picture.decode.decode`.
         deadline: in seconds of `time.monotonic()`.
 
     Raises:
         PhotoError: as `picture.decode.decode`.
     """
     boxes = {name: _box(spec) for name, spec in renditions.items()}
-    picture = decode(photo, *boxes.values(), deadline=deadline)
+    picture = decode(photo, *boxes.values(), orientation=orientation, deadline=deadline)
     encoded = {}
     for name, spec in renditions.items():
         refuse_late(deadline, f"encoding {name}")

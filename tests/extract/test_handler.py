@@ -29,7 +29,7 @@ from shared.errors import (
     UnreadablePhotoError,
     UnsupportedTypeError,
 )
-from shared.limits import MAX_BYTES
+from shared.limits import MAX_BYTES, MAX_RAW_BYTES
 
 HEAD = (0, 131_071)
 SMALL = (0, 262_143)
@@ -299,7 +299,7 @@ def test_files_that_cannot_be_processed_are_refused(
     ("photo", "error"),
     [
         ({"bytes": 0}, EmptyPhotoError),
-        ({"bytes": MAX_BYTES + 1}, PhotoTooLargeError),
+        ({"bytes": MAX_RAW_BYTES + 1}, PhotoTooLargeError),
         ({"bucket": "another"}, ForeignBucketError),
         ({"key": "derived/alice/a.jpg"}, BadKeyError),
         ({"key": "uploads/alice/"}, BadKeyError),

@@ -61,6 +61,7 @@ from pictures import (
     textured,
     with_profile,
 )
+from rawfiles import KINDS, Kind
 from shared.errors import (
     DeadlineExceededError,
     EmptyPhotoError,
@@ -226,6 +227,25 @@ class TestOrientation:
         assert (picture.width_px, picture.height_px) == (96, 64)
         assert (picture.image.width, picture.image.height) == (48, 32)
         assert distance(seen(picture.image), QUARTERS) <= CODING_TOLERANCE
+
+    @pytest.mark.parametrize("own", [None, 1, 3, 8])
+    @pytest.mark.parametrize("orientation", range(1, 9))
+    @pytest.mark.parametrize("progressive", [False, True])
+    def test_of_a_preview_is_the_raw_photos_and_is_undone_once(
+        self, *, progressive: bool, orientation: int, own: int | None
+    ) -> None:
+        image = stored(quarters(), orientation)
+        image.remove("orientation")
+        exif = None if own is None else tiff_block([Tag(ORIENTATION, SHORT, [own])])
+        whole = image.jpegsave_buffer(Q=95, interlace=progressive)
+        preview = whole if exif is None else whole[:2] + exif_segment(exif) + whole[2:]
+
+        picture = decode(preview, Box(48, 48), orientation=orientation)
+        cut = decode(preview[:-2], Box(48, 48), orientation=orientation)
+
+        for shown in (picture, cut):
+            assert (shown.width_px, shown.height_px) == (96, 64)
+            assert distance(seen(shown.image), QUARTERS) <= CODING_TOLERANCE
 
     @pytest.mark.parametrize(
         ("turn", "expected"),
@@ -620,6 +640,13 @@ class TestRefusals:
     def test_files_of_other_types_by_their_first_bytes(self, foreign: bytes) -> None:
         with pytest.raises(UnsupportedTypeError):
             decode(foreign, ALL)
+
+    @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS.keys())
+    def test_a_raw_photo_of_which_no_preview_is_named(self, kind: Kind) -> None:
+        photo = kind.make(quarters(1200, 800).jpegsave_buffer(), 1)
+
+        with pytest.raises(UnsupportedTypeError, match="raw photo"):
+            decode(photo, ALL)
 
     def test_other_types_by_libvips_itself(self) -> None:
         ppm = b"P6 1 1 255\n\0\0\0"

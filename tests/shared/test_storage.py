@@ -18,7 +18,7 @@ from mypy_boto3_s3 import S3Client
 import fakes
 from fakes import KEY, PHOTOS_BUCKET, MemoryPhotoStore
 from shared.aws import CLIENT_CONFIG
-from shared.contracts import PhotoRef
+from shared.contracts import PhotoRef, Preview
 from shared.errors import (
     AccessDeniedError,
     ArchivedPhotoError,
@@ -210,6 +210,17 @@ def test_a_stream_hashes_the_whole_object_however_much_was_read(bucket: Bucket, 
     with bucket.store.stream(photo) as stream:
         assert stream.hashed().read(size) == BODY[:size]
         assert stream.sha256() == hashlib.sha256(BODY).hexdigest()
+
+
+def test_a_stream_of_a_preview_gives_its_bytes_and_their_hash_alone(bucket: Bucket) -> None:
+    photo = bucket.put(KEY, BODY)
+
+    with bucket.store.stream(photo, Preview(first=100, last=355)) as stream:
+        assert stream.total_bytes == 256
+        assert stream.hashed().read(10) == BODY[100:110]
+        assert stream.sha256() == hashlib.sha256(BODY[100:356]).hexdigest()
+    with bucket.store.stream(photo, Preview(first=1_023, last=1_023)) as stream:
+        assert stream.read() == BODY[-1:]
 
 
 def test_a_stream_that_ends_early_is_a_broken_connection() -> None:

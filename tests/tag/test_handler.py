@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from fakes import KEY, PHOTOS_BUCKET, MemoryPhotoStore, MemoryRecords
-from shared.contracts import ImageFacts, Label, PhotoRef, TagRequest, TagResult
+from shared.contracts import ImageFacts, Label, PhotoRef, Preview, TagRequest, TagResult
 from shared.errors import (
     AccessDeniedError,
     BadKeyError,
@@ -30,6 +30,7 @@ from tag.labels import Labels
 from wire import Answer, Service, serving
 
 PHOTO = PhotoRef(bucket=PHOTOS_BUCKET, key=KEY, version_id="v1")
+PREVIEW = Preview(first=100, last=200, orientation=6)
 IMAGE = ImageFacts(
     format="JPEG", mime_type="image/jpeg", bytes=1000, width_px=640, height_px=480, orientation=6
 )
@@ -47,9 +48,15 @@ class SaysOrRaises:
         return model == "model 1"
 
     def label(
-        self, photo: PhotoRef, image: ImageFacts, store: PhotoStore, *, deadline: float
+        self,
+        photo: PhotoRef,
+        image: ImageFacts,
+        store: PhotoStore,
+        *,
+        preview: Preview | None = None,
+        deadline: float,
     ) -> Labels:
-        assert (photo, image) == (PHOTO, IMAGE)
+        assert (photo, image, preview) == (PHOTO, IMAGE, PREVIEW)
         assert isinstance(store, MemoryPhotoStore)
         assert deadline == DEADLINE
         if isinstance(self.answer, Exception):
@@ -58,7 +65,7 @@ class SaysOrRaises:
 
 
 def tagged(answer: Labels | Exception, photo: PhotoRef = PHOTO) -> TagResult:
-    request = TagRequest(photo=photo, image=IMAGE)
+    request = TagRequest(photo=photo, image=IMAGE, preview=PREVIEW)
     return run(
         request,
         MemoryPhotoStore(),

@@ -49,7 +49,7 @@ def test_labels_are_read_from_the_row(records: DynamoRecords) -> None:
     known = records.labels("alice", SK)
 
     assert known is not None
-    assert (known.model, known.version) == ("scripted 1", 1)
+    assert (known.model, known.version, known.orientation) == ("scripted 1", 1, 6)
     dog = known.labels[0]
     assert isinstance(dog, Label)
     assert (dog.name, dog.confidence, dog.parents) == ("Dog", 98.7654, ["Animal", "Pet"])

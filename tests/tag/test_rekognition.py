@@ -13,9 +13,10 @@ import pyvips
 from botocore.config import Config
 from botocore.stub import Stubber
 
+import rawfiles
 from fakes import KEY, PHOTOS_BUCKET, MemoryPhotoStore, stored
 from shared.aws import CLIENT_CONFIG
-from shared.contracts import BoundingBox, ImageFacts, Instance, Label, PhotoRef
+from shared.contracts import BoundingBox, ImageFacts, Instance, Label, PhotoRef, Preview
 from shared.errors import (
     AccessDeniedError,
     LabelsRefusedError,
@@ -137,6 +138,30 @@ def test_any_other_photo_is_converted_to_an_upright_jpeg(
     jpeg = pyvips.Image.new_from_buffer(base64.b64decode(sent(service)["Image"]["Bytes"]), "")
     assert jpeg.get("vips-loader") == "jpegload_buffer"
     assert (jpeg.width, jpeg.height) == (2048, 819)
+
+
+def test_of_a_raw_photo_the_upright_preview_is_sent_and_nothing_else_is_read(
+    labeler: RekognitionLabeler, service: Service
+) -> None:
+    preview = pyvips.Image.black(2500, 1000, bands=3).jpegsave_buffer()
+    raw = rawfiles.nef(preview, 6)
+    store, photo = stored(raw)
+    at = raw.index(preview)
+    part = Preview(first=at, last=at + len(preview) - 1, orientation=6)
+    service.script(says(ANSWER))
+
+    labeler.label(
+        msgspec.structs.replace(photo, version_id="v1"),
+        facts(format="NEF", orientation=6, width_px=4_000, height_px=6_000),
+        store,
+        preview=part,
+        deadline=math.inf,
+    )
+
+    jpeg = pyvips.Image.new_from_buffer(base64.b64decode(sent(service)["Image"]["Bytes"]), "")
+    assert (jpeg.width, jpeg.height) == (819, 2048)
+    assert store.streamed == [(part.first, part.last)]
+    assert store.reads == []
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from fakes import KEY, PHOTOS_BUCKET, MemoryPhotoStore, MemoryRecords, stored
-from shared.contracts import ImageFacts, Label, PhotoRef, TagRequest
+from shared.contracts import ImageFacts, Label, PhotoRef, Preview, TagRequest
 from shared.errors import LabelsUnavailableError
 from shared.storage import PhotoStore
 from tag.handler import VERSION, run
@@ -39,6 +39,7 @@ class Oracle:
         image: ImageFacts,  # noqa: ARG002  # as above
         store: PhotoStore,  # noqa: ARG002  # as above
         *,
+        preview: Preview | None = None,  # noqa: ARG002  # as above
         deadline: float,  # noqa: ARG002  # as above
     ) -> Labels:
         self.asked += 1
@@ -126,3 +127,20 @@ def test_labels_are_reused_while_the_labeler_is_down() -> None:
     result = run(request, store, Down(), records, photos_bucket=PHOTOS_BUCKET)
 
     assert (result.labels_status, result.labels_model) == ("READY", "oracle 1")
+
+
+def test_labels_of_a_raw_photo_are_reused_by_its_preview_if_it_is_turned_in_the_same_way() -> None:
+    store, photo = stored(BODY)
+    preview = Preview(first=4, last=7, orientation=6)
+    sha256 = hashlib.sha256(BODY[4:8]).hexdigest()
+    turned = msgspec.structs.replace(IMAGE, format="NEF", orientation=6)
+    request = TagRequest(photo=photo, image=turned, preview=preview)
+
+    def index(orientation: int) -> list[str]:
+        known = KNOWN._replace(orientation=orientation)
+        records = MemoryRecords({OTHER: (len(BODY), sha256)}, {OTHER: known})
+        return run(request, store, Oracle(), records, photos_bucket=PHOTOS_BUCKET).label_index
+
+    assert index(6) == ["dog", "animal"]
+    assert index(1) == ["cat"]  # the boxes are those of another orientation
+    assert set(store.streamed) == {(4, 7)}

@@ -12,12 +12,14 @@ from dataclasses import dataclass
 import msgspec
 import pytest
 
+import rawfiles
 import thumbnail.handler
 from fakes import KEY, PHOTOS_BUCKET, MemoryPhotoStore, MemoryPhotoStream, stored
 from photofiles import gps, tiff_block
 from photofiles import jpeg as jpeg_with
-from pictures import opened, textured
-from shared.contracts import PhotoRef, ThumbnailRequest, ThumbnailResult
+from pictures import QUARTERS, distance, opened, quarters, seen, textured
+from pictures import stored as stored_turned
+from shared.contracts import PhotoRef, Preview, ThumbnailRequest, ThumbnailResult
 from shared.deadline import MARGIN_SECONDS, deadline_of
 from shared.errors import (
     BadKeyError,
@@ -59,6 +61,23 @@ def make(store: MemoryPhotoStore, reference: PhotoRef) -> ThumbnailResult:
 
 
 class TestRun:
+    def test_of_a_raw_photo_the_preview_alone_is_read_and_turned(self) -> None:
+        preview = stored_turned(quarters(1200, 800), 6).jpegsave_buffer(Q=95)
+        photo = rawfiles.nef(preview, 6)
+        store, reference = stored(photo)
+        at = photo.index(preview)
+        part = Preview(first=at, last=at + len(preview) - 1, orientation=6)
+
+        request = ThumbnailRequest(photo=reference, preview=part)
+        result = run(request, store, DEFAULT_RENDITIONS, photos_bucket=PHOTOS_BUCKET)
+
+        assert store.streamed == [(at, at + len(preview) - 1)]
+        assert result.sha256 == hashlib.sha256(preview).hexdigest()
+        for rendition in result.renditions.values():
+            image = opened(store.derived[rendition.key][0])
+            assert image.width > image.height
+            assert distance(seen(image), QUARTERS) <= 12
+
     def test_the_result_describes_the_written_renditions(self, photo: bytes) -> None:
         store, reference = stored(photo)
 
@@ -183,8 +202,10 @@ class TestRun:
     def test_a_broken_connection_is_transient_and_writes_nothing(self, photo: bytes) -> None:
         class BrokenStore(MemoryPhotoStore):
             @contextmanager
-            def stream(self, photo: PhotoRef) -> Iterator[MemoryPhotoStream]:
-                with super().stream(photo) as whole:
+            def stream(
+                self, photo: PhotoRef, preview: Preview | None = None
+            ) -> Iterator[MemoryPhotoStream]:
+                with super().stream(photo, preview) as whole:
                     half = MemoryPhotoStream(whole.read(whole.total_bytes // 2))
                     half.total_bytes = whole.total_bytes
                     yield half

@@ -194,7 +194,9 @@ def test_a_refused_file_is_shown_with_its_reason_and_its_code(
 
     items = page.locator(".item")
     expect(items.filter(has_text="empty.jpg")).to_contain_text("The file is empty. EMPTY")
-    expect(items.filter(has_text="large.jpg")).to_contain_text("larger than 25 MiB. TOO_LARGE")
+    expect(items.filter(has_text="large.jpg")).to_contain_text(
+        "larger than 25 MiB (a raw photo: 256 MiB). TOO_LARGE"
+    )
     why = "The file type is not supported, whatever the file is called. UNSUPPORTED_TYPE"
     expect(items.filter(has_text="text.jpg")).to_contain_text(why)
     page.get_by_role("button", name="Close uploads").click()

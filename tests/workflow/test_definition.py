@@ -14,6 +14,7 @@ import pytest
 from gallery.reconcile import SETTLED
 from gallery.times import CLAIM_STANDS
 from local.template import EXPRESSIONS, PLACEHOLDERS, REPOSITORY, WORKFLOW, render_file
+from publishing import evaluated
 from shared import errors
 from shared.contracts import Contract, ExtractRequest, TagRequest, ThumbnailRequest
 from shared.limits import MAX_LABEL_ROWS
@@ -122,8 +123,16 @@ def test_every_caught_error_is_defined_in_the_code() -> None:
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_payload_has_the_fields_of_its_contract(name: str) -> None:
     payload = FUNCTIONS[name]["Arguments"]["Payload"]
+    variables = {
+        "photo": {"bucket": "photos"},
+        "extracted": {"image": {"format": "NEF"}, "preview": {"first": 1}},
+        "event": {"relabel": False},
+    }
+    fields = set(PAYLOADS[name].__struct_fields__)
 
-    assert set(payload) == set(PAYLOADS[name].__struct_fields__)
+    assert set(evaluated(payload, variables)) == fields
+    variables["extracted"] = {"image": {"format": "JPEG"}}
+    assert set(evaluated(payload, variables)) == fields - {"preview"}
 
 
 def test_a_claim_becomes_stale_a_minute_after_the_longest_execution() -> None:

@@ -95,7 +95,7 @@ export interface PhotoRow {
   readonly step?: string;
   /** the error's message, at most 500 characters */
   readonly error?: string;
-  /** JPEG, PNG, WEBP, GIF, TIFF, AVIF or HEIC */
+  /** JPEG, PNG, WEBP, GIF, TIFF, AVIF or HEIC; NEF, DNG and other raws */
   readonly format?: string;
   /** such as image/jpeg */
   readonly mime_type?: string;
@@ -155,7 +155,7 @@ export interface PhotoRow {
   readonly execution_arn: string;
   /** time of the state machine's last write */
   readonly updated_at: string;
-  /** hash of the photo's bytes */
+  /** hash of the photo's bytes; of a raw photo, its preview's */
   readonly sha256?: string;
   /** <bytes>#<SHA-256>#<key digest>: in the index by_content */
   readonly content_key?: string;
@@ -241,12 +241,15 @@ export type Reason =
   | "EMPTY"
   | "TOO_LARGE"
   | "UNSUPPORTED_TYPE"
+  | "RAW_WITHOUT_PREVIEW"
   | "TOO_MANY_PIXELS"
   | "TOO_COMPLEX"
   | "TRUNCATED"
   | "UNREADABLE";
 
 export const MAX_BYTES = 26214400;
+export const MAX_RAW_BYTES = 268435456;
+export const MIN_PREVIEW_PX = 1024;
 export const MAX_PIXELS = 50000000;
 export const MAX_LABEL_CHARACTERS = 64;
 export const DIGEST_CHARACTERS = 24;

@@ -148,7 +148,7 @@ test("facts in words", () => {
 });
 
 describe("a file", () => {
-  const file = (bytes: number) => ({ size: bytes }) as File;
+  const file = (bytes: number, name = "a.jpg") => ({ name, size: bytes }) as File;
 
   test("is refused before its upload if the workflow would reject it unread", () => {
     expect(refusalOf(file(0), "uploads/o/a.jpg")).toBe("EMPTY");
@@ -156,6 +156,8 @@ describe("a file", () => {
     expect(refusalOf(file(1), `uploads/o/${"ü".repeat(512)}`)).toBe("BAD_KEY");
     expect(refusalOf(file(1), "uploads/o/\ud800.jpg")).toBe("BAD_KEY");
     expect(refusalOf(file(26_214_400), "uploads/o/a.jpg")).toBeUndefined();
+    expect(refusalOf(file(100_000_000, "DSC_0001.NEF"), "uploads/o/DSC_0001.NEF")).toBeUndefined();
+    expect(refusalOf(file(268_435_457, "a.dng"), "uploads/o/a.dng")).toBe("TOO_LARGE");
   });
 
   test("goes to an album without empty parts and parent folders", () => {
@@ -173,7 +175,7 @@ test("a problem is shown with its status and its reason", () => {
     statusInWords(problemOf({ sk: "photo#a.jpg", status, ...(reason && { reason }) }));
 
   expect(shown("REJECTED", "EMPTY")).toBe("Rejected. The file is empty.");
-  expect(shown("REJECTED", "TOO_LARGE")).toBe("Rejected. The file is larger than 25 MiB.");
+  expect(shown("REJECTED", "TOO_LARGE")).toBe("Rejected. The file is larger than 25 MiB (a raw photo: 256 MiB).");
   expect(shown("REJECTED", "TOO_MANY_PIXELS")).toBe("Rejected. The picture has more than 50 megapixels.");
   expect(shown("FAILED", "constructor")).toBe("Processing failed. An error occurred. The photo is not the cause.");
   expect(shown("PROCESSING")).toBe("Processing.");

@@ -9,7 +9,7 @@ from typing import Final
 import pyvips
 
 from picture.decode import Box, decode
-from shared.contracts import ImageFacts, Label, PhotoRef
+from shared.contracts import ImageFacts, Label, PhotoRef, Preview
 from shared.storage import PhotoStore, PhotoStream
 from tag.embedded.combine import Sighting, combine
 from tag.embedded.files import CLASSIFIER_FILE, DETECTOR_FILE, NETWORKS
@@ -72,6 +72,7 @@ class EmbeddedModel:
         *,
         max_labels: int,
         min_confidence: float,
+        orientation: int | None = None,
         deadline: float = math.inf,
     ) -> list[Label]:
         """Return the labels of an encoded photo of any accepted format; see `labels`.
@@ -80,12 +81,20 @@ class EmbeddedModel:
             photo: the file, or a stream of it.
             max_labels: the maximum number of labels.
             min_confidence: percent.
+            orientation: see `decode`.
             deadline: for decoding, in seconds of `time.monotonic()`.
 
         Raises:
             PhotoError: as `decode`.
         """
-        image = decode(photo, *BOXES, gap=GAP, thumbnail_px=THUMBNAIL_PX, deadline=deadline).image
+        image = decode(
+            photo,
+            *BOXES,
+            gap=GAP,
+            thumbnail_px=THUMBNAIL_PX,
+            orientation=orientation,
+            deadline=deadline,
+        ).image
         if image.hasalpha():
             image = image.flatten(background=[255.0])
         return self.labels(image, max_labels=max_labels, min_confidence=min_confidence)
@@ -125,14 +134,16 @@ class EmbeddedLabeler:
         image: ImageFacts,  # noqa: ARG002  # of the port; this labeler accepts every size
         store: PhotoStore,
         *,
+        preview: Preview | None = None,
         deadline: float,
     ) -> Labels:
         """Decode the photo in the size that the model needs; see `Labeler`."""
-        with store.stream(photo) as stream:
+        with store.stream(photo, preview) as stream:
             found = self.model.labels_of_file(
                 stream,
                 max_labels=self.max_labels,
                 min_confidence=self.min_confidence,
+                orientation=preview.orientation if preview else None,
                 deadline=deadline,
             )
         return Labels(found=found, model=self.model.name)

@@ -12,7 +12,7 @@ import picture.steps
 from fakes import KEY, PHOTOS_BUCKET, MemoryPhotoStore
 from formats import strip_to_dc_scans
 from pictures import textured
-from shared.contracts import ImageFacts, Label, PhotoRef
+from shared.contracts import ImageFacts, Label, PhotoRef, Preview
 from shared.errors import PhotoGoneError, UnsupportedTypeError
 from tag.embedded.labeler import EmbeddedLabeler, EmbeddedModel, ModelMissingError, load_model
 from tag.embedded.networks import FRAME_PX
@@ -80,6 +80,21 @@ def test_the_labeler_reads_the_photo_from_the_store(classifier_only: EmbeddedMod
     assert "Animal" in {label.name for label in labels.found}
     assert len(list(labels.found)) == 3
     assert (labels.model, labels.status) == ("efficientnet-lite2 1", "READY")
+
+
+def test_of_a_raw_photo_the_preview_alone_is_labeled(classifier_only: EmbeddedModel) -> None:
+    preview = (PHOTOS / "chelsea.jpg").read_bytes()
+    store = MemoryPhotoStore({KEY: bytes(1_000) + preview + bytes(1_000)})
+    labeler = EmbeddedLabeler(classifier_only, max_labels=3, min_confidence=55)
+    photo, part = (
+        PhotoRef(bucket=PHOTOS_BUCKET, key=KEY),
+        Preview(first=1_000, last=999 + len(preview)),
+    )
+
+    labels = labeler.label(photo, IMAGE, store, preview=part, deadline=math.inf)
+
+    assert "Animal" in {label.name for label in labels.found}
+    assert store.streamed == [(part.first, part.last)]
 
 
 def test_the_name_of_the_model_includes_the_detector(whole_model: EmbeddedModel) -> None:
