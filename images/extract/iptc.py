@@ -9,7 +9,7 @@ from typing import Final
 
 _MARKER: Final = 0x1C
 _APPLICATION_RECORD: Final = 2
-_TITLE, _KEYWORD, _DATE, _TIME, _DESCRIPTION = 5, 25, 55, 60, 120
+_TITLE, _KEYWORD, _DATE, _TIME, _CREATOR, _COPYRIGHT, _DESCRIPTION = 5, 25, 55, 60, 80, 116, 120
 _MAX_DATASETS: Final = 10_000
 
 
@@ -22,12 +22,14 @@ class Iptc:
     date: bytes | None = None  # Date Created, 20160409
     time: bytes | None = None  # Time Created, 140813+0200
     keywords: list[bytes] = field(default_factory=list)
+    creators: list[bytes] = field(default_factory=list)  # By-line
+    copyright: bytes | None = None  # Copyright Notice
 
 
 def read_iptc(records: bytes | None) -> Iptc:
     """Read `records` up to the first damaged one. Of repeated single values the first counts."""
     once: dict[int, bytes] = {}
-    keywords: list[bytes] = []
+    repeated: dict[int, list[bytes]] = {_KEYWORD: [], _CREATOR: []}
     data = _unswapped(records or b"")
     at = 0
     for _ in range(_MAX_DATASETS):
@@ -44,8 +46,8 @@ def read_iptc(records: bytes | None) -> Iptc:
         at += size
         if header[1] != _APPLICATION_RECORD:
             continue
-        if header[2] == _KEYWORD:
-            keywords.append(body)
+        if header[2] in repeated:
+            repeated[header[2]].append(body)
         else:
             once.setdefault(header[2], body)
     return Iptc(
@@ -53,7 +55,9 @@ def read_iptc(records: bytes | None) -> Iptc:
         description=once.get(_DESCRIPTION),
         date=once.get(_DATE),
         time=once.get(_TIME),
-        keywords=keywords,
+        keywords=repeated[_KEYWORD],
+        creators=repeated[_CREATOR],
+        copyright=once.get(_COPYRIGHT),
     )
 
 

@@ -16,6 +16,7 @@ Count = Annotated[int, msgspec.Meta(ge=0)]
 Degrees = float
 Confidence = Annotated[float, msgspec.Meta(ge=0, le=100)]
 Fraction = Annotated[float, msgspec.Meta(ge=0, le=1)]
+Rating = Annotated[int, msgspec.Meta(ge=-1, le=5)]
 Orientation = Annotated[int, msgspec.Meta(ge=1, le=8)]
 UtcTime = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$")]
 SortTime = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$")]
@@ -86,6 +87,22 @@ class Camera(Contract, frozen=True):
     focal_length_mm: float | None = None
 
 
+class BoundingBox(Contract, frozen=True):
+    """A box, in fractions of the displayed width and height, from the top left corner."""
+
+    left: Fraction
+    top: Fraction
+    width: Fraction
+    height: Fraction
+
+
+class Person(Contract, frozen=True):
+    """A person, or a pet, whom the file names."""
+
+    name: str
+    boxes: list[BoundingBox] = []  # of the face; none if the file states none that holds
+
+
 class Metadata(Contract, frozen=True):
     """The facts that the file states beside its pixels."""
 
@@ -95,6 +112,10 @@ class Metadata(Contract, frozen=True):
     title: str | None = None
     description: str | None = None
     keywords: list[str] | None = None
+    creator: str | None = None  # several are separated by "; "
+    copyright: str | None = None
+    rating: Rating | None = None  # 1 to 5 stars, or -1: rejected; absent: not rated
+    people: list[Person] | None = None
 
 
 class ExtractRequest(Contract, frozen=True):
@@ -144,15 +165,6 @@ class TagRequest(Contract, frozen=True):
     photo: PhotoRef
     image: ImageFacts
     relabel: bool = False  # call the labeler even if the same bytes have labels already
-
-
-class BoundingBox(Contract, frozen=True):
-    """A box, in fractions of the displayed width and height, from the top left corner."""
-
-    left: Fraction
-    top: Fraction
-    width: Fraction
-    height: Fraction
 
 
 class Instance(Contract, frozen=True):

@@ -3,9 +3,24 @@
 import json
 from typing import Any
 
+import msgspec
+
 from publishing import NOW, Publisher
-from shared.contracts import ExtractRequest, Label, PhotoRef, ThumbnailRequest
-from shared.limits import MAX_LABEL_ROWS, MAX_LABELS, MAX_OWNER_BYTES
+from shared.contracts import (
+    BoundingBox,
+    ExtractRequest,
+    Label,
+    Person,
+    PhotoRef,
+    ThumbnailRequest,
+)
+from shared.limits import (
+    MAX_LABEL_ROWS,
+    MAX_LABELS,
+    MAX_OWNER_BYTES,
+    MAX_PEOPLE,
+    MAX_PERSON_CHARACTERS,
+)
 from tag.labels import Labels, tag_result
 from workflow.scripted import extract, thumbnail
 
@@ -39,7 +54,14 @@ def test_the_largest_transaction_is_within_the_limits_of_aws() -> None:
         for number in range(MAX_LABELS)
     ]
     tags = tag_result(Labels(found=labels), version=1)
+    box = BoundingBox(left=0.1234, top=0.1234, width=0.1234, height=0.1234)
+    people = [
+        Person(name=f"{number:€>{MAX_PERSON_CHARACTERS}}", boxes=[box])
+        for number in range(MAX_PEOPLE)
+    ]
     extracted = extract(ExtractRequest(photo=photo))
+    metadata = msgspec.structs.replace(extracted.metadata, people=people)
+    extracted = msgspec.structs.replace(extracted, metadata=metadata)
 
     Publisher(dynamodb).ready(KEY, NOW, (extracted, thumbnail(ThumbnailRequest(photo=photo)), tags))
 
