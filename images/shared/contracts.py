@@ -138,6 +138,8 @@ class ThumbnailRequest(Contract, frozen=True):
     """Input of the Thumbnail step."""
 
     photo: PhotoRef
+    creator: str | None = None  # as in Metadata; in the renditions only with KEEP_COPYRIGHT
+    copyright: str | None = None  # as creator
 
 
 class Rendition(Contract, frozen=True):
