@@ -160,7 +160,7 @@ def test_the_step_turns_boxes_with_the_orientation_of_the_file() -> None:
     [
         (1, (4000, 3000), "as stated"),
         (1, (4000, 3001), "as stated"),  # a smaller copy
-        (6, (3000, 4000), "as stated"),  # of the upright picture, as Picasa writes it
+        (6, (3000, 4000), "as stated"),  # of the upright picture
         (8, (3000, 4000), "as stated"),
         (1, (3000, 4000), "no box"),  # turned later, to the left or to the right
         (3, (3000, 4000), "no box"),
