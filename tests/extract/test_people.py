@@ -1,6 +1,7 @@
 """The people whom a file names are returned once each, with boxes in the upright picture."""
 
 import time
+from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
 import pytest
@@ -148,11 +149,28 @@ def test_a_box_is_around_the_same_pixels_in_the_upright_picture(
 def test_the_step_turns_boxes_with_the_orientation_of_the_file() -> None:
     exif = pf.tiff_block([pf.Tag(pf.ORIENTATION, pf.SHORT, [6])])
     xmp = document(mwg(face(sides=(0.2, 0.4, 0.2, 0.1)), applied_to=(4000, 3000)))
+    photos = (
+        pf.jpeg(exif=exif, xmp=xmp, width_px=40, height_px=30),
+        pf.heif(exif=exif, xmp=xmp, transforms=[pf.irot(3)]),
+    )
 
-    photo = metadata_of(pf.jpeg(exif=exif, xmp=xmp, width_px=40, height_px=30))
+    for photo in photos:
+        box = BoundingBox(left=0.55, top=0.1, width=0.1, height=0.2)
+        assert metadata_of(photo).people == [Person(name="Ada", boxes=[box])]
 
-    box = BoundingBox(left=0.55, top=0.1, width=0.1, height=0.2)
-    assert photo.people == [Person(name="Ada", boxes=[box])]
+
+@pytest.mark.photos
+def test_faces_of_a_turned_photo_are_where_those_of_the_upright_one_are(
+    photos_folder: Path,
+) -> None:
+    folder = photos_folder / "immich-test-assets" / "metadata" / "faces"
+    upright, turned = (
+        metadata_of((folder / name).read_bytes()).people or []
+        for name in ("portrait.jpg", "portrait-orientation-6.jpg")
+    )
+
+    assert [person.name for person in upright] == ["Marie Curie", "Pierre Curie"]
+    assert turned == upright
 
 
 @pytest.mark.parametrize(
