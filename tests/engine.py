@@ -38,7 +38,7 @@ SETTINGS = {
     "PHOTOS_BUCKET": "photos",
     "DERIVED_BUCKET": "derived",
     "TABLE": "gallery",
-    "KEEP_COPYRIGHT": "false",
+    "KEEP_COPYRIGHT": "true",
     "RENDITIONS": msgspec.json.encode(DEFAULT_RENDITIONS).decode(),
 }
 
