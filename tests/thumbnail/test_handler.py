@@ -163,14 +163,16 @@ class TestRun:
     def test_a_truncated_photo_is_rendered_and_flagged(self, photo: bytes) -> None:
         assert make(*stored(photo[: len(photo) // 2])).truncated
 
-    def test_the_only_log_line_has_no_location(
+    def test_the_only_log_line_has_no_location_and_no_name(
         self, photo: bytes, caplog: pytest.LogCaptureFixture
     ) -> None:
         located = jpeg_with(exif=tiff_block(gps=gps()))
         caplog.set_level(logging.DEBUG, logger="thumbnail")
         caplog.set_level(logging.INFO)
 
-        make(*stored(located))
+        store, reference = stored(located)
+        request = ThumbnailRequest(photo=reference, creator="Ada", copyright="© Ada")
+        run(request, store, DEFAULT_RENDITIONS, photos_bucket=PHOTOS_BUCKET, keep_copyright=True)
         make(*stored(photo[: len(photo) // 2]))  # libvips logs a warning
 
         assert [record.message for record in caplog.records] == ["renditions written"] * 2
@@ -180,6 +182,7 @@ class TestRun:
         assert set(facts["rendition_bytes"]) == {"thumb", "large"}
         assert facts["duration_ms"] >= 0
         assert not {"latitude", "longitude", "location"} & set(facts)
+        assert "Ada" not in str(facts)
 
     @pytest.mark.parametrize(
         ("body", "error"),
