@@ -32,7 +32,7 @@ MAX_INSTANCES = 10  # boxes kept for one label
 MAX_LABEL_RELATIVES = 10  # parents, categories and aliases kept for one label, each
 MAX_TAGS_BYTES = 16_384  # a whole TagResult as JSON; half of what may pass between two states
 
-MAX_PAYLOAD_BYTES = 32_768  # between two states: references and small facts, never bytes
+MAX_PAYLOAD_BYTES = 32_768  # between two states, usually: references and small facts, never bytes
 
 
 def refuse_bytes(size: int) -> None:
