@@ -334,7 +334,7 @@ function People({ photo, shown, onShow }: Pick<FactsProps, "photo" | "shown" | "
               {person.name}
             </button>
           ) : (
-            person.name
+            <span>{person.name}</span>
           )}
         </li>
       ))}
