@@ -35,8 +35,11 @@ def photo(width_px: int = 320, height_px: int = 240, taken: str = "2021:08:14 09
 
 
 def portrait(name: str = "Ada") -> bytes:
-    """Return a JPEG that is turned, with a face in a corner, rating, creator and copyright."""
-    block = pf.tiff_block([pf.Tag(pf.ORIENTATION, pf.SHORT, [6]), pf.Tag(0x4746, pf.SHORT, [4])])
+    """Return a turned JPEG of 2021 with a face in a corner, rating, creator and copyright."""
+    block = pf.tiff_block(
+        [pf.Tag(pf.ORIENTATION, pf.SHORT, [6]), pf.Tag(0x4746, pf.SHORT, [4])],
+        [pf.text(pf.DATE_TIME_ORIGINAL, "2021:08:14 09:31:00")],
+    )
     box = "stArea:x='0.1' stArea:y='0.8' stArea:w='0.2' stArea:h='0.4' stArea:unit='normalized'"
     face = f"mwg-rs:Name='{name}' mwg-rs:Type='Face'><mwg-rs:Area {box}/>"
     document = pf.xmp(
