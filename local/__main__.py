@@ -118,6 +118,11 @@ def _parser() -> argparse.ArgumentParser:
         default=STAGES[0],
         help="run the three steps in processes of this Python (default), or in container images",
     )
+    shared.add_argument(
+        "--keep-copyright",
+        action="store_true",
+        help="state creator and copyright in the renditions, which have no metadata otherwise",
+    )
     parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
@@ -178,7 +183,9 @@ def _run(
         raise UnavailableError(str(error)) from error
     with (
         _progress(console) as progress,
-        Stack.start(functions=functions, labeler=labeler) as stack,
+        Stack.start(
+            functions=functions, labeler=labeler, keep_copyright=options.keep_copyright
+        ) as stack,
     ):
         task = progress.add_task("photos", total=len(photos))
         tenth = max(1, len(photos) // 10)

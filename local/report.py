@@ -144,7 +144,9 @@ def contact_sheet(records: Iterable[Record], *, folder: Path) -> str:
         "kilobytes": kilobytes,
         "labels_note": labels_note,
         "machine_time": machine_time,
+        "rating": rating,
         "reading_order": reading_order,
+        "rights": rights,
         "outcome": outcome,
         "pixels": pixels,
         "steps_ms": steps_ms,
@@ -233,6 +235,18 @@ def exposure(camera: Camera | None) -> str:
     if camera.focal_length_mm:
         parts.append(f"{camera.focal_length_mm:g} mm")
     return ", ".join(parts)
+
+
+def rating(record: Record) -> str:
+    """Return the rating: `4 of 5 stars`."""
+    if record.rating is None:
+        return ""
+    return "rejected" if record.rating < 0 else f"{record.rating} of 5 stars"
+
+
+def rights(record: Record) -> str:
+    """Return creator and copyright: `Ada Lovelace, © 1843`."""
+    return ", ".join(filter(None, (record.creator, record.copyright)))
 
 
 def pixels(record: Record) -> str:

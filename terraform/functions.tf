@@ -128,6 +128,7 @@ module "thumbnail" {
 
   environment = {
     DERIVED_BUCKET = local.bucket_names.derived
+    KEEP_COPYRIGHT = var.keep_copyright
     PHOTOS_BUCKET  = local.bucket_names.photos
     RENDITIONS     = jsonencode(var.renditions)
   }

@@ -61,6 +61,12 @@ variable "images" {
   }
 }
 
+variable "keep_copyright" {
+  type        = bool
+  description = "Whether the renditions state the photo's creator and copyright, if its file does. They never have any other metadata. After a change, run `make reprocess` for the photos that are already there."
+  default     = false
+}
+
 variable "keep_photos" {
   type        = bool
   description = "Whether the table, the user pool, and buckets that contain objects are protected from destruction."

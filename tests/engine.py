@@ -38,6 +38,7 @@ SETTINGS = {
     "PHOTOS_BUCKET": "photos",
     "DERIVED_BUCKET": "derived",
     "TABLE": "gallery",
+    "KEEP_COPYRIGHT": "true",
     "RENDITIONS": msgspec.json.encode(DEFAULT_RENDITIONS).decode(),
 }
 

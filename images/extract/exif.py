@@ -20,6 +20,8 @@ _EXIFREAD_NAMES: Final[Mapping[str, Directory]] = {"Image": "IFD0", "EXIF": "EXI
 
 _BYTE_TYPES: Final = frozenset({1, 7})  # BYTE, UNDEFINED
 _COMMENT: Final = 0x9286  # UserComment
+_COPYRIGHT: Final = 0x8298
+_TEXT_TYPES: Final = frozenset({1, 2, 7})  # BYTE, ASCII, UNDEFINED
 
 # Both libraries log parts of the file; the step's log must not have any.
 for _library in ("exifread", "PIL"):
@@ -67,6 +69,12 @@ def read_exif(tiff: Tiff) -> Exif:
     values = _by_exifread(block)
     # exifread omits this tag unless it also decodes MakerNotes, which is slow.
     values |= {("EXIF", tag): entry.value for entry in tiff.exif if (tag := entry.tag) == _COMMENT}
+    # Both end it at the first NUL, where the editor's copyright follows the photographer's.
+    values |= {
+        ("IFD0", tag): entry.value
+        for entry in tiff.ifd0
+        if (tag := entry.tag) == _COPYRIGHT and entry.field_type in _TEXT_TYPES
+    }
     if stated - values.keys():
         values = _by_pillow(block) | values
     return Exif(values)

@@ -9,7 +9,7 @@ from typing import Final
 
 _MARKER: Final = 0x1C
 _APPLICATION_RECORD: Final = 2
-_TITLE, _KEYWORD, _DATE, _TIME, _DESCRIPTION = 5, 25, 55, 60, 120
+_TITLE, _KEYWORD, _DATE, _TIME, _CREATOR, _COPYRIGHT, _DESCRIPTION = 5, 25, 55, 60, 80, 116, 120
 _DIGITAL_DATE, _DIGITAL_TIME = 62, 63
 _MAX_DATASETS: Final = 10_000
 
@@ -25,12 +25,14 @@ class Iptc:
     digital_date: bytes | None = None  # Digital Creation Date
     digital_time: bytes | None = None  # Digital Creation Time
     keywords: list[bytes] = field(default_factory=list)
+    creators: list[bytes] = field(default_factory=list)  # By-line
+    copyright: bytes | None = None  # Copyright Notice
 
 
 def read_iptc(records: bytes | None) -> Iptc:
     """Read `records` up to the first damaged one. Of repeated single values the first counts."""
     once: dict[int, bytes] = {}
-    keywords: list[bytes] = []
+    repeated: dict[int, list[bytes]] = {_KEYWORD: [], _CREATOR: []}
     data = _unswapped(records or b"")
     at = 0
     for _ in range(_MAX_DATASETS):
@@ -47,8 +49,8 @@ def read_iptc(records: bytes | None) -> Iptc:
         at += size
         if header[1] != _APPLICATION_RECORD:
             continue
-        if header[2] == _KEYWORD:
-            keywords.append(body)
+        if header[2] in repeated:
+            repeated[header[2]].append(body)
         else:
             once.setdefault(header[2], body)
     return Iptc(
@@ -58,7 +60,9 @@ def read_iptc(records: bytes | None) -> Iptc:
         time=once.get(_TIME),
         digital_date=once.get(_DIGITAL_DATE),
         digital_time=once.get(_DIGITAL_TIME),
-        keywords=keywords,
+        keywords=repeated[_KEYWORD],
+        creators=repeated[_CREATOR],
+        copyright=once.get(_COPYRIGHT),
     )
 
 

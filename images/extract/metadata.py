@@ -12,12 +12,14 @@ from extract.exif import Directory, Exif, read_exif
 from extract.filename import date_in_name
 from extract.fillers import is_filler
 from extract.iptc import Iptc, read_iptc
+from extract.people import read_people
 from extract.place import locate
+from extract.rights import read_copyright, read_creator
 from extract.times import Stated, choose_time, share_offsets
 from extract.xmp import Xmp
-from formats import ByteOrder, Structure, Tiff
+from formats import ByteOrder, Structure, Tiff, orientation_of
 from shared import text as clean
-from shared.contracts import Camera, Metadata
+from shared.contracts import Camera, Metadata, Person
 from shared.limits import (
     MAX_DESCRIPTION_CHARACTERS,
     MAX_KEYWORD_CHARACTERS,
@@ -26,6 +28,7 @@ from shared.limits import (
 )
 
 _ISO_OVERFLOW: Final = 65_535  # the maximum of a SHORT: then another tag has the true value
+_REJECTED, _MAX_STARS = -1, 5
 _TIMES: Final[tuple[tuple[str, Directory, int, int, int], ...]] = (
     # source, directory and tag of the time; tags of its fraction and of its offset
     ("EXIF:DateTimeOriginal", "EXIF", 0x9003, 0x9291, 0x9011),
@@ -59,6 +62,10 @@ def read_metadata(
         title=clean.first(_by_people(titles), MAX_TAG_CHARACTERS),
         description=clean.first(_by_people(descriptions), MAX_DESCRIPTION_CHARACTERS),
         keywords=keywords or None,
+        creator=read_creator(exif, xmp, iptc),
+        copyright=read_copyright(exif, xmp, iptc),
+        rating=_rating(exif, xmp),
+        people=_people(xmp, structure, tiff) or None,
     )
 
 
@@ -107,16 +114,50 @@ def _camera(exif: Exif, xmp: Xmp) -> Camera:
     iso = clean.positive(exif.number("EXIF", 0x8827))
     if iso == _ISO_OVERFLOW:
         iso = clean.positive(exif.number("EXIF", 0x8832), below=2**32)
-    lenses = (exif.text("EXIF", 0xA434), xmp.first("aux:Lens"))
+    if iso is None:
+        sensitivity = xmp.number("exifEX:PhotographicSensitivity")
+        iso = clean.positive(sensitivity or xmp.number("exif:ISOSpeedRatings"), below=2**32)
+    makes = (exif.text("IFD0", 0x010F), xmp.first("tiff:Make"))
+    models = (exif.text("IFD0", 0x0110), xmp.first("tiff:Model"))
+    lenses = (exif.text("EXIF", 0xA434), xmp.first("exifEX:LensModel"), xmp.first("aux:Lens"))
     return Camera(
-        make=clean.text(exif.text("IFD0", 0x010F), MAX_TAG_CHARACTERS),
-        model=clean.text(exif.text("IFD0", 0x0110), MAX_TAG_CHARACTERS),
+        make=clean.first(makes, MAX_TAG_CHARACTERS),
+        model=clean.first(models, MAX_TAG_CHARACTERS),
         lens=clean.first(lenses, MAX_TAG_CHARACTERS),
         iso=None if iso is None else round(iso),
-        f_number=clean.positive(exif.number("EXIF", 0x829D)),
-        exposure_s=clean.positive(exif.number("EXIF", 0x829A)),
-        focal_length_mm=clean.positive(exif.number("EXIF", 0x920A)),
+        f_number=_setting(exif.number("EXIF", 0x829D), xmp.number("exif:FNumber")),
+        exposure_s=_setting(exif.number("EXIF", 0x829A), xmp.number("exif:ExposureTime")),
+        focal_length_mm=_setting(exif.number("EXIF", 0x920A), xmp.number("exif:FocalLength")),
     )
+
+
+def _setting(*stated: float | None) -> float | None:
+    """Return the first of the numbers `stated` that is valid."""
+    return next((kept for number in stated if (kept := clean.positive(number))), None)
+
+
+def _rating(exif: Exif, xmp: Xmp) -> int | None:
+    """Return the rating of the first source that states a valid one; None for 0, not rated.
+
+    Many cameras and editors write 0. Windows states percent: 1, 25, 50, 75 and 99 for its stars.
+    """
+    stars = (xmp.number("xmp:Rating"), exif.number("IFD0", 0x4746))
+    percent = (xmp.number("MicrosoftPhoto:Rating"), exif.number("IFD0", 0x4749))
+    for value in stars:
+        if value is not None and _REJECTED <= value <= _MAX_STARS:
+            return int(value) or None
+    for value in percent:
+        if value is not None and 0 <= value <= 100:  # noqa: PLR2004  # percent
+            return 1 + round(value / 25) if value else None
+    return None
+
+
+def _people(xmp: Xmp, structure: Structure, tiff: Tiff) -> list[Person]:
+    width_px, height_px = structure.width_px, structure.height_px
+    if width_px is None or height_px is None:
+        return []
+    orientation = structure.orientation or orientation_of(tiff)
+    return read_people(xmp, width_px, height_px, orientation)
 
 
 def _descriptions(

@@ -23,7 +23,6 @@ _XMP_COORDINATE: Final = re.compile(
     rf"|(?:\+|(?P<minus>-))?(?P<degrees>{_NUMBER}))\s*",
     re.ASCII,
 )
-_RATIO: Final = re.compile(rf"\s*(?P<number>-?{_NUMBER})(?:/(?P<divisor>{_NUMBER}))?\s*", re.ASCII)
 
 
 def locate(exif: Exif, xmp: Xmp) -> Location | None:
@@ -47,9 +46,7 @@ def _of_xmp(xmp: Xmp) -> Location | None:
     return _location(
         _xmp_coordinate(xmp.first("exif:GPSLatitude"), {"N": 1, "S": -1}, 90),
         _xmp_coordinate(xmp.first("exif:GPSLongitude"), {"E": 1, "W": -1}, 180),
-        _altitude_m(
-            _ratio(xmp.first("exif:GPSAltitude")), _ratio(xmp.first("exif:GPSAltitudeRef"))
-        ),
+        _altitude_m(xmp.number("exif:GPSAltitude"), xmp.number("exif:GPSAltitudeRef")),
     )
 
 
@@ -110,12 +107,3 @@ def _altitude_m(value: float | None, ref: float | None) -> float | None:
         return None
     meters = round(sign * value, 3) + 0.0  # never -0.0
     return meters if _LOWEST_M <= meters <= _HIGHEST_M else None
-
-
-def _ratio(value: str | None) -> float | None:
-    """Return a number that XMP states as 353/10 or as 35.3; None if it is neither."""
-    match = _RATIO.fullmatch(value or "")
-    if match is None:
-        return None
-    divisor = float(match["divisor"] or 1)
-    return float(match["number"]) / divisor if divisor else None

@@ -52,8 +52,13 @@ _IFD0_TAGS: Final = frozenset(
         0x0110,  # Model
         _ORIENTATION,
         0x0132,  # DateTime
+        0x013B,  # Artist
+        0x4746,  # Rating
+        0x4749,  # RatingPercent
+        0x8298,  # Copyright
         0x9C9B,  # XPTitle
         0x9C9C,  # XPComment
+        0x9C9D,  # XPAuthor
         0x9C9E,  # XPKeywords
         0x9C9F,  # XPSubject
     }

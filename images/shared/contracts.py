@@ -16,6 +16,7 @@ Count = Annotated[int, msgspec.Meta(ge=0)]
 Degrees = float
 Confidence = Annotated[float, msgspec.Meta(ge=0, le=100)]
 Fraction = Annotated[float, msgspec.Meta(ge=0, le=1)]
+Rating = Annotated[int, msgspec.Meta(ge=-1, le=5)]
 Orientation = Annotated[int, msgspec.Meta(ge=1, le=8)]
 UtcTime = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$")]
 SortTime = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$")]
@@ -91,6 +92,22 @@ class Camera(Contract, frozen=True):
     focal_length_mm: float | None = None
 
 
+class BoundingBox(Contract, frozen=True):
+    """A box, in fractions of the displayed width and height, from the top left corner."""
+
+    left: Fraction
+    top: Fraction
+    width: Fraction
+    height: Fraction
+
+
+class Person(Contract, frozen=True):
+    """A person, or a pet, whom the file names."""
+
+    name: str
+    boxes: list[BoundingBox] = []  # of the face; none if the file states none that holds
+
+
 class Metadata(Contract, frozen=True):
     """The facts that the file states beside its pixels."""
 
@@ -100,6 +117,10 @@ class Metadata(Contract, frozen=True):
     title: str | None = None
     description: str | None = None
     keywords: list[str] | None = None
+    creator: str | None = None  # several are separated by "; "
+    copyright: str | None = None
+    rating: Rating | None = None  # 1 to 5 stars, or -1: rejected; absent: not rated
+    people: list[Person] | None = None
 
 
 class ExtractRequest(Contract, frozen=True):
@@ -133,6 +154,8 @@ class ThumbnailRequest(Contract, frozen=True):
 
     photo: PhotoRef
     preview: Preview | None = None
+    creator: str | None = None  # as in Metadata; in the renditions only with KEEP_COPYRIGHT
+    copyright: str | None = None  # as creator
 
 
 class Rendition(Contract, frozen=True):
@@ -161,15 +184,6 @@ class TagRequest(Contract, frozen=True):
     image: ImageFacts
     preview: Preview | None = None
     relabel: bool = False  # call the labeler even if the same bytes have labels already
-
-
-class BoundingBox(Contract, frozen=True):
-    """A box, in fractions of the displayed width and height, from the top left corner."""
-
-    left: Fraction
-    top: Fraction
-    width: Fraction
-    height: Fraction
 
 
 class Instance(Contract, frozen=True):

@@ -72,8 +72,8 @@ def derived_key(photo: PhotoRef, rendition: str, extension: str, *, recipe: str)
         photo: the version of the photo that the rendition is made of.
         rendition: the name of the rendition.
         extension: the file extension of its format.
-        recipe: the settings that it is made with. Other settings make another key, so that the
-            bytes of a key never change.
+        recipe: the settings and the credit that it is made with. Others make another key, so
+            that the bytes of a key never change.
 
     Raises:
         BadKeyError: as `split_upload_key`.

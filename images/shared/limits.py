@@ -21,10 +21,12 @@ MAX_JPEG_SCANS = 100  # no camera or editor writes over 14; 20,000 scans cost 13
 MAX_PARTS = 10_000  # of a container that a survey reads: segments, chunks, boxes
 MAX_OWNER_BYTES = 128  # keeps every derived key and sort key below S3's and DynamoDB's 1,024
 
-MAX_TAG_CHARACTERS = 256  # camera make, model, lens, title
+MAX_TAG_CHARACTERS = 256  # camera make, model, lens, title, creator, copyright
 MAX_DESCRIPTION_CHARACTERS = 2_000
 MAX_KEYWORDS = 100
 MAX_KEYWORD_CHARACTERS = 64
+MAX_PEOPLE = 100  # names and boxes of faces: a wedding; Rekognition too finds at most 100 faces
+MAX_PERSON_CHARACTERS = 64
 
 MAX_LABELS = 50  # kept in the record; fewer where ancestors and boxes outgrow MAX_TAGS_BYTES
 MAX_LABEL_CHARACTERS = 64
@@ -33,7 +35,7 @@ MAX_INSTANCES = 10  # boxes kept for one label
 MAX_LABEL_RELATIVES = 10  # parents, categories and aliases kept for one label, each
 MAX_TAGS_BYTES = 16_384  # a whole TagResult as JSON; half of what may pass between two states
 
-MAX_PAYLOAD_BYTES = 32_768  # between two states: references and small facts, never bytes
+MAX_PAYLOAD_BYTES = 32_768  # between two states, usually: references and small facts, never bytes
 
 
 def refuse_bytes(size: int, at_most: int = MAX_BYTES) -> None:

@@ -20,8 +20,10 @@ from shared.contracts import (
     LabelsStatus,
     Location,
     Orientation,
+    Person,
     Precision,
     Px,
+    Rating,
     Rendition,
     Sha256,
     SortTime,
@@ -53,6 +55,10 @@ class PhotoFacts(Contract, frozen=True, kw_only=True):
     title: str | None = None  # from the file
     description: str | None = None  # from the file
     keywords: list[str] = msgspec.field(default_factory=list)  # from the file
+    creator: str | None = None  # from the file
+    copyright: str | None = None  # from the file
+    rating: Rating | None = None  # 1 to 5 stars, or -1: rejected; absent: not rated
+    people: list[Person] = msgspec.field(default_factory=list)  # named in the file
     sort_time: SortTime | None = None  # taken by the camera's clock, else uploaded in UTC
     labels: list[Label] = msgspec.field(default_factory=list)  # most confident first
     labels_status: LabelsStatus | None = None  # READY, SKIPPED:…, FAILED:… or PENDING:…

@@ -5,6 +5,7 @@ No setting has a default, so a missing one fails at its first use, with its name
     PHOTOS_BUCKET    all three steps: the bucket of the photos
     DERIVED_BUCKET   thumbnail: the bucket that renditions are written to
     RENDITIONS       thumbnail: the renditions to make, as JSON
+    KEEP_COPYRIGHT   thumbnail: true, if the renditions state creator and copyright; or false
     TABLE            tag: the table of photos, to find photos with the same bytes
     LABELER          tag: rekognition or embedded
     MAX_LABELS       tag: maximum number of labels, 1 to 1,000
@@ -33,6 +34,11 @@ def table() -> str:
 def renditions_json() -> str:
     """Return the renditions to make, as JSON text."""
     return os.environ["RENDITIONS"]
+
+
+def keep_copyright() -> bool:
+    """Return whether the renditions state the photo's creator and copyright."""
+    return os.environ["KEEP_COPYRIGHT"] == "true"
 
 
 class LabelerSettings(NamedTuple):

@@ -12,9 +12,9 @@ from shared.limits import MAX_LABEL_CHARACTERS
 
 _LINE_BREAKS: Final = re.compile(r"\r\n|[\t\n\x0b\x0c\r\x85\u2028\u2029]")
 # C0, DEL and C1; bidi controls, which reorder the text around them on a page; the byte order mark;
-# halves of surrogate pairs, which no encoding can write.
+# halves of surrogate pairs, which no encoding can write; two codes that no XML may contain.
 _HARMFUL: Final = re.compile(
-    r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+    r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff\ufffe\uffff]"
 )
 # Windows-1252 has characters where Latin-1 has C1 control characters: quotes, dashes, the euro.
 _WINDOWS_1252: Final = {

@@ -7,7 +7,7 @@ Ends in  InvalidRequestError; BadKeyError, ForeignBucketError, ArchivedPhotoErro
          PhotoTooLargeError, UnsupportedTypeError, TooManyPixelsError, TooComplexError,
          TruncatedPhotoError, UnreadablePhotoError; PhotoGoneError, SupersededError,
          StorageUnavailableError; AccessDeniedError, DeadlineExceededError
-Reads    PHOTOS_BUCKET, DERIVED_BUCKET, RENDITIONS
+Reads    PHOTOS_BUCKET, DERIVED_BUCKET, RENDITIONS, KEEP_COPYRIGHT
 """
 
 import logging
@@ -29,9 +29,10 @@ from shared.contracts import (
 from shared.deadline import deadline_of
 from shared.keys import derived_key, refuse_reference
 from shared.s3 import photo_store
-from shared.settings import photos_bucket, renditions_json
+from shared.settings import keep_copyright, photos_bucket, renditions_json
 from shared.storage import PhotoStore
 from shared.versions import VERSIONS
+from thumbnail.credit import credit_xmp
 from thumbnail.render import render
 from thumbnail.renditions import EXTENSIONS, MIME_TYPES, RenditionSpec, parse_renditions
 
@@ -50,33 +51,38 @@ def handle(event: Mapping[str, object], context: object) -> dict[str, object]:
         photo_store(),
         parse_renditions(renditions_json()),
         photos_bucket=photos_bucket(),
+        keep_copyright=keep_copyright(),
         deadline=deadline_of(context),
     )
     return dump(result)
 
 
-def run(
+def run(  # noqa: PLR0913  # all but the first three by name
     request: ThumbnailRequest,
     store: PhotoStore,
     renditions: Mapping[str, RenditionSpec],
     *,
     photos_bucket: str,
+    keep_copyright: bool = False,
     deadline: float = math.inf,
 ) -> ThumbnailResult:
     """Write all `renditions` of one photo, or none if the photo is refused.
 
     Of a raw photo only the preview is read and shown.
 
-    The same version of a photo gives the same keys and bytes, so a retry is harmless.
+    With `keep_copyright`, each of them states the photo's creator and copyright. The same version
+    of a photo, with the same credit, gives the same keys and bytes, so a retry is harmless.
     """
     started = time.perf_counter()
     photo, preview = request.photo, request.preview
     refuse_reference(photo, photos_bucket=photos_bucket)
+    xmp = credit_xmp(request.creator, request.copyright) if keep_copyright else b""
     with store.stream(photo, preview) as stream:
         rendered = render(
             stream.hashed(),
             renditions,
             orientation=preview.orientation if preview else None,
+            xmp=xmp,
             deadline=deadline,
         )
         sha256 = stream.sha256()
@@ -84,7 +90,7 @@ def run(
     for name, encoded in rendered.renditions.items():
         spec = renditions[name]
         image_format = spec.format
-        recipe = f"{VERSION} {msgspec.json.encode(spec).decode()}"
+        recipe = f"{VERSION} {msgspec.json.encode(spec).decode()}{xmp.decode()}"
         rendition = Rendition(
             key=derived_key(photo, name, EXTENSIONS[image_format], recipe=recipe),
             width_px=encoded.width_px,

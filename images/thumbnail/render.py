@@ -12,7 +12,10 @@ from shared.deadline import refuse_late
 from shared.storage import PhotoStream
 from thumbnail.renditions import RenditionSpec
 
-_NO_METADATA: Final = pyvips.ForeignKeep.NONE  # libvips would copy the EXIF, with the GPS position
+# By default libvips would copy all metadata, with the GPS position.
+_NO_METADATA: Final = pyvips.ForeignKeep.NONE
+_ONLY_XMP: Final = pyvips.ForeignKeep.XMP
+_XMP: Final = "xmp-data"  # libvips' name of the field
 _WHITE: Final = [255.0, 255.0, 255.0]
 
 
@@ -38,9 +41,10 @@ def render(
     renditions: Mapping[str, RenditionSpec],
     *,
     orientation: int | None = None,
+    xmp: bytes = b"",
     deadline: float = math.inf,
 ) -> Rendered:
-    """Render `photo` upright, in sRGB, without metadata, and never enlarged.
+    """Render `photo` upright, in sRGB, without the photo's metadata, and never enlarged.
 
     The photo is decoded once, in the size that the largest rendition needs. The same photo always
     gives the same bytes.
@@ -49,6 +53,7 @@ def render(
         photo: the file, or a stream of it.
         renditions: at least one, by name.
         orientation: see `picture.decode.decode`.
+        xmp: the metadata of every rendition; none if it is empty.
         deadline: in seconds of `time.monotonic()`.
 
     Raises:
@@ -61,7 +66,13 @@ def render(
         refuse_late(deadline, f"encoding {name}")
         scaled = boxes[name].scaled(picture.width_px, picture.height_px)
         image = _crop(_resize(picture.image, *scaled), boxes[name])
-        encoded[name] = Encoded(_ENCODERS[spec.format](image, spec.quality), *_size(image))
+        keep = _NO_METADATA
+        if xmp:
+            image = image.copy()  # fields are not shared with other users of a copy
+            image.set_type(pyvips.GValue.blob_type, _XMP, xmp)  # type: ignore[arg-type]  # a blob
+            keep = _ONLY_XMP
+        body = _ENCODERS[spec.format](image, spec.quality, keep)
+        encoded[name] = Encoded(body, *_size(image))
     return Rendered(encoded, picture.truncated)
 
 
@@ -87,33 +98,31 @@ def _crop(image: pyvips.Image, box: Box) -> pyvips.Image:
     return image.crop((image.width - width) // 2, (image.height - height) // 2, width, height)
 
 
-def _webp(image: pyvips.Image, quality: int) -> bytes:
+def _webp(image: pyvips.Image, quality: int, keep: int) -> bytes:
     """Encode with effort 4: 17 % smaller than 0. Effort 6 saves 4 % more in twice the time."""
-    return bytes(image.webpsave_buffer(Q=quality, effort=4, keep=_NO_METADATA))
+    return bytes(image.webpsave_buffer(Q=quality, effort=4, keep=keep))
 
 
-def _jpeg(image: pyvips.Image, quality: int) -> bytes:
+def _jpeg(image: pyvips.Image, quality: int, keep: int) -> bytes:
     """Encode with optimized tables: up to 32 % fewer bytes for the same quality, in 0.4 ms."""
     if image.hasalpha():
         image = image.flatten(background=_WHITE)
-    return bytes(
-        image.jpegsave_buffer(Q=quality, optimize_coding=True, quant_table=3, keep=_NO_METADATA)
-    )
+    return bytes(image.jpegsave_buffer(Q=quality, optimize_coding=True, quant_table=3, keep=keep))
 
 
-def _avif(image: pyvips.Image, quality: int) -> bytes:
+def _avif(image: pyvips.Image, quality: int, keep: int) -> bytes:
     """Encode with effort 0: effort 1 saves 5 % in over twice the time."""
     return bytes(
         image.heifsave_buffer(
             Q=quality,
             compression=pyvips.ForeignHeifCompression.AV1,
             effort=0,
-            keep=_NO_METADATA,
+            keep=keep,
         )
     )
 
 
-_ENCODERS: Final[Mapping[str, Callable[[pyvips.Image, int], bytes]]] = {
+_ENCODERS: Final[Mapping[str, Callable[[pyvips.Image, int, int], bytes]]] = {
     "avif": _avif,
     "jpeg": _jpeg,
     "webp": _webp,

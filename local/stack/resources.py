@@ -38,9 +38,13 @@ def create(
     renditions: "Mapping[str, RenditionSpec]",
     image_tag: str,
     timeout_scale: float,
+    *,
+    keep_copyright: bool,
 ) -> None:
     """Create functions, buckets, table, queue, state machine and rules."""
-    functions = _create_functions(aws, renditions, image_tag, timeout_scale)
+    functions = _create_functions(
+        aws, renditions, image_tag, timeout_scale, keep_copyright=keep_copyright
+    )
     _create_buckets(aws)
     create_table(aws.dynamodb, TABLE)
     dead_letters_url = aws.sqs.create_queue(QueueName=DEAD_LETTERS)["QueueUrl"]
@@ -75,6 +79,8 @@ def _create_functions(
     renditions: "Mapping[str, RenditionSpec]",
     image_tag: str,
     timeout_scale: float,
+    *,
+    keep_copyright: bool,
 ) -> dict[str, str]:
     """Create the function of each step, and return their ARNs."""
     role = aws.client("iam").create_role(
@@ -84,6 +90,7 @@ def _create_functions(
         "PHOTOS_BUCKET": PHOTOS_BUCKET,
         "DERIVED_BUCKET": DERIVED_BUCKET,
         "TABLE": TABLE,
+        "KEEP_COPYRIGHT": "true" if keep_copyright else "false",
         "RENDITIONS": msgspec.json.encode(renditions).decode(),
         "LABELER": "rekognition",
         "MAX_LABELS": "50",

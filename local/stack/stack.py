@@ -40,6 +40,7 @@ class Stack(Clients):
         *,
         functions: Functions,
         renditions: Mapping[str, RenditionSpec] = DEFAULT_RENDITIONS,
+        keep_copyright: bool = False,
         labeler: "Labeler | None" = None,
         wait_scale: float = 1.0,
         quotas: Quotas = UNLIMITED,
@@ -55,6 +56,7 @@ class Stack(Clients):
             functions: runs the Lambda functions: `InProcess()`, `Containers()`, or any other
                 `local.functions.Functions`.
             renditions: the functions' RENDITIONS.
+            keep_copyright: the functions' KEEP_COPYRIGHT.
             labeler: answers Rekognition's DetectLabels; without it, no photo has labels.
             wait_scale: multiplies Step Functions' waits; tests use 0.
             quotas: of the account; requests that exceed them are throttled.
@@ -70,7 +72,9 @@ class Stack(Clients):
             quotas=quotas,
             clock=clock,
         ) as stack:
-            resources.create(stack, renditions, image_tag, timeout_scale)
+            resources.create(
+                stack, renditions, image_tag, timeout_scale, keep_copyright=keep_copyright
+            )
             yield stack
 
     @classmethod

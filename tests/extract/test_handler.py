@@ -361,7 +361,13 @@ def test_the_only_log_line_has_no_metadata_of_the_photo(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     block = pf.tiff_block(
-        [pf.text(pf.MAKE, "Söcret".encode("latin-1")), pf.Tag(pf.XP_TITLE, 1, b"S\0e\0" * 600)],
+        [
+            pf.text(pf.MAKE, "Söcret".encode("latin-1")),
+            pf.text(0x013B, "Söcret".encode("latin-1")),  # Artist
+            pf.text(0x8298, "Söcret\0Söcret".encode("latin-1")),  # Copyright
+            pf.Tag(pf.XP_TITLE, 1, b"S\0e\0" * 600),
+            pf.Tag(0x9C9D, 1, b"S\0e\0" * 600),  # XPAuthor
+        ],
         gps=pf.gps(),
     )
     photo = pf.jpeg(exif=block, xmp=pf.xmp("<dc:title>Secret</dc:title>"))
@@ -384,7 +390,15 @@ def test_the_only_log_line_has_no_metadata_of_the_photo(
 
 def test_pillow_is_not_imported_if_exifread_finds_all_tags(monkeypatch: pytest.MonkeyPatch) -> None:
     block = pf.tiff_block(
-        [pf.text(pf.MAKE, "ACME"), pf.xp(pf.XP_TITLE, "t")],
+        [
+            pf.text(pf.MAKE, "ACME"),
+            pf.text(0x013B, ""),  # Artist
+            pf.Tag(0x4746, pf.SHORT, [0]),  # Rating
+            pf.Tag(0x4749, pf.SHORT, [0]),  # RatingPercent
+            pf.text(0x8298, ""),  # Copyright
+            pf.xp(pf.XP_TITLE, "t"),
+            pf.xp(0x9C9D, ""),  # XPAuthor
+        ],
         [pf.Tag(pf.USER_COMMENT, pf.UNDEFINED, b"ASCII\0\0\0Screenshot")],
         pf.gps(),
     )

@@ -284,7 +284,11 @@ class TestPhotoInContainer:
 
     @pytest.mark.parametrize("photo", ["rocket.jpg", "coffee.heic", "hubble.avif", "camera.png"])
     def test_thumbnail_renders_it_and_leaves_tmp_empty(self, photo: str) -> None:
-        event = {"photo": {"bucket": "photos", "key": f"uploads/ada/{photo}"}}
+        event = {
+            "photo": {"bucket": "photos", "key": f"uploads/ada/{photo}"},
+            "creator": "Ada",
+            "copyright": "© Ada",
+        }
 
         with emulated_with_photos(image("thumbnail"), PHOTOS, SMALL_TMP) as container:
             answer = container.invoke(event)

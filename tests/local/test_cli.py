@@ -91,6 +91,7 @@ class TestProcess:
             for rendition in document.get("renditions", {}).values():
                 path = Path(rendition["path"])
                 assert path.stat().st_size == rendition["bytes"]
+                assert document.get("copyright", "none").encode() not in path.read_bytes()
                 with Image.open(path) as picture:
                     assert picture.size == (rendition["width_px"], rendition["height_px"])
 
@@ -104,6 +105,7 @@ class TestProcess:
         assert "utc" not in of(documents, "camera.png")["taken_at"]
         assert of(documents, "coffee.heic")["camera"]["model"] == "iPhone 8"
         assert of(documents, "chelsea.jpg")["location"]["latitude"] < 0
+        assert of(documents, "chelsea.jpg")["copyright"] == "Stefan van der Walt; CC0 1.0"
         assert of(documents, "cut-short.jpg")["truncated"] == 1
         assert "taken_at" not in of(documents, "hubble.avif")
         assert of(documents, "not-a-photo.jpg")["reason"] == "UNSUPPORTED_TYPE"
@@ -127,7 +129,7 @@ def test_demo_prints_a_table_and_writes_a_contact_sheet(tmp_path: Path) -> None:
         shutil.copy(DEMO_PHOTOS / name, tmp_path / "in" / name)
     output = tmp_path / "out"
 
-    status, out, err = run("demo", tmp_path / "in", "--output", output)
+    status, out, err = run("demo", tmp_path / "in", "--output", output, "--keep-copyright")
 
     assert status == 0, err
     assert "2 photos: 1 READY, 1 REJECTED (UNSUPPORTED_TYPE)" in out
@@ -135,7 +137,9 @@ def test_demo_prints_a_table_and_writes_a_contact_sheet(tmp_path: Path) -> None:
     assert f"Contact sheet: {output / 'index.html'}" in out
     page = (output / "index.html").read_text()
     assert 'src="photos/chelsea.jpg/thumb.webp"' in page
-    assert (output / "photos/chelsea.jpg/thumb.webp").exists()
+    assert (
+        b"Stefan van der Walt; CC0 1.0" in (output / "photos/chelsea.jpg/thumb.webp").read_bytes()
+    )
     assert (output / "photos/not-a-photo.jpg/record.json").exists()
 
 

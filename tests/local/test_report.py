@@ -31,6 +31,10 @@ READY: dict[str, Any] = {
     "camera": {"make": "Canon", "model": "Canon EOS 5D", "exposure_s": 0.00625, "f_number": 5.6},
     "title": "Lift-off",
     "keywords": ["rocket", "launch"],
+    "creator": "Bill Ingalls",
+    "copyright": "NASA",
+    "rating": 4,
+    "people": [{"name": "Buzz", "boxes": []}, {"name": "Neil"}],
     "labels": [{"name": "Rocket", "confidence": 98.25}],
     "labels_status": "READY",
     "renditions": {
@@ -144,6 +148,9 @@ def test_the_sheet_shows_the_record() -> None:
     )
     for fact in ("11 Feb 2015, 18:03 -05:00", "Rocket 98\u00a0%", "launch", "12\u00a0ms"):
         assert fact in page.text
+    for fact in ("Buzz", "Neil", "4 of 5 stars", "Bill Ingalls, NASA"):
+        assert fact in page.text
+    assert "rejected" in Page(READY | {"rating": -1}).text
 
 
 def test_the_sheet_shows_why_a_photo_was_rejected() -> None:
@@ -173,6 +180,9 @@ HOSTILE = [
             "title": text,
             "description": text + ".",
             "keywords": [text],
+            "creator": text + "5",
+            "copyright": text + "6",
+            "people": [{"name": text + "7"}],
             "labels": [{"name": text, "confidence": 50}],
             "camera": {"make": text, "model": text, "lens": text},
             "taken_at": {"local": "2015-02-11T18:03:32", "source": text, "offset": text},
@@ -208,6 +218,8 @@ def test_strings_from_files_show_as_text(strings: dict[str, Any], status: str) -
     }
     assert strings["title"] in page.text
     assert strings["keywords"][0] in page.text
+    for text in (strings["creator"], strings["copyright"], strings["people"][0]["name"]):
+        assert text in page.text
 
 
 def test_a_file_name_with_markup_shows_as_text() -> None:
@@ -257,6 +269,8 @@ def test_camera_settings_have_the_usual_notation(
 
 
 def test_unknown_facts_are_not_shown() -> None:
+    assert report.rating(report.read([REJECTED])[0]) == ""
+    assert report.rights(report.read([REJECTED])[0]) == ""
     assert report.when(None) == ""
     assert report.where(None) == ""
     assert report.where(Location(latitude=0, longitude=0, gps_valid=False)) == ""

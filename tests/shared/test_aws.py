@@ -16,6 +16,7 @@ from wire import MODIFIED, Answer, serving
         (settings.photos_bucket, "PHOTOS_BUCKET"),
         (settings.derived_bucket, "DERIVED_BUCKET"),
         (settings.renditions_json, "RENDITIONS"),
+        (settings.keep_copyright, "KEEP_COPYRIGHT"),
         (settings.table, "TABLE"),
         (settings.labeler_settings, "LABELER"),
     ],
@@ -39,6 +40,9 @@ def test_settings_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch)
     assert settings.photos_bucket() == "photos_bucket"
     assert settings.derived_bucket() == "derived_bucket"
     assert settings.renditions_json() == "renditions"
+    for text, is_kept in (("true", True), ("false", False)):
+        monkeypatch.setenv("KEEP_COPYRIGHT", text)
+        assert settings.keep_copyright() is is_kept
     assert settings.labeler_settings() == ("labeler", 50, 55.5)
 
 

@@ -40,6 +40,10 @@ def test_the_planned_renditions_are_the_defaults_of_the_code(plan: Plan) -> None
     assert parse_renditions(settings(plan, "thumbnail")["RENDITIONS"]) == DEFAULT_RENDITIONS
 
 
+def test_the_planned_renditions_state_no_copyright(plan: Plan) -> None:
+    assert settings(plan, "thumbnail")["KEEP_COPYRIGHT"] == "false"
+
+
 def test_the_code_reads_the_planned_settings_of_the_labeler(
     plan: Plan, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,6 +5,7 @@ import json
 import logging
 import math
 import time
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -121,6 +122,37 @@ class TestRun:
 
         assert len(keys) == 2
 
+    def test_only_with_the_setting_renditions_state_creator_and_copyright(
+        self, photo: bytes
+    ) -> None:
+        def written(creator: str | None, notice: str | None, *, keep_copyright: bool) -> bytes:
+            """Return the WebP that is written; its key differs exactly if its bytes do."""
+            store, reference = stored(photo)
+            request = ThumbnailRequest(photo=reference, creator=creator, copyright=notice)
+            result = run(
+                request,
+                store,
+                DEFAULT_RENDITIONS,
+                photos_bucket=PHOTOS_BUCKET,
+                keep_copyright=keep_copyright,
+            )
+            key = result.renditions["thumb"].key
+            bodies[key].add(store.derived[key][0])
+            return store.derived[key][0]
+
+        bodies: dict[str, set[bytes]] = defaultdict(set)
+        plain = written(None, None, keep_copyright=False)
+
+        assert written("Ada", "© Ada", keep_copyright=False) == plain
+        assert written(None, None, keep_copyright=True) == plain
+        both = written("Ada", "© Ada", keep_copyright=True)
+        assert written("Ada", "© Ada", keep_copyright=True) == both
+        assert b"Ada" in both
+        assert "© Ada".encode() in both
+        assert b"dc:rights" not in written("Ada", None, keep_copyright=True)
+        assert b"dc:creator" not in written(None, "© Ada", keep_copyright=True)
+        assert [len(same) for same in bodies.values()] == [1, 1, 1, 1]
+
     def test_a_key_never_gets_the_bytes_of_another_version_of_the_code(
         self, photo: bytes, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -150,14 +182,16 @@ class TestRun:
     def test_a_truncated_photo_is_rendered_and_flagged(self, photo: bytes) -> None:
         assert make(*stored(photo[: len(photo) // 2])).truncated
 
-    def test_the_only_log_line_has_no_location(
+    def test_the_only_log_line_has_no_location_and_no_name(
         self, photo: bytes, caplog: pytest.LogCaptureFixture
     ) -> None:
         located = jpeg_with(exif=tiff_block(gps=gps()))
         caplog.set_level(logging.DEBUG, logger="thumbnail")
         caplog.set_level(logging.INFO)
 
-        make(*stored(located))
+        store, reference = stored(located)
+        request = ThumbnailRequest(photo=reference, creator="Ada", copyright="© Ada")
+        run(request, store, DEFAULT_RENDITIONS, photos_bucket=PHOTOS_BUCKET, keep_copyright=True)
         make(*stored(photo[: len(photo) // 2]))  # libvips logs a warning
 
         assert [record.message for record in caplog.records] == ["renditions written"] * 2
@@ -167,6 +201,7 @@ class TestRun:
         assert set(facts["rendition_bytes"]) == {"thumb", "large"}
         assert facts["duration_ms"] >= 0
         assert not {"latitude", "longitude", "location"} & set(facts)
+        assert "Ada" not in str(facts)
 
     @pytest.mark.parametrize(
         ("body", "error"),
@@ -234,15 +269,17 @@ class TestHandle:
     def store(self, photo: bytes, monkeypatch: pytest.MonkeyPatch) -> MemoryPhotoStore:
         monkeypatch.setenv("PHOTOS_BUCKET", PHOTOS_BUCKET)
         monkeypatch.setenv("RENDITIONS", RENDITIONS)
+        monkeypatch.setenv("KEEP_COPYRIGHT", "true")
         store, _ = stored(photo)
         monkeypatch.setattr(thumbnail.handler, "photo_store", lambda: store)
         return store
 
     def test_the_entry_point_converts_json(self, store: MemoryPhotoStore) -> None:
-        event = {"photo": {"bucket": PHOTOS_BUCKET, "key": KEY}}
+        event = {"photo": {"bucket": PHOTOS_BUCKET, "key": KEY}, "creator": "Ada"}
 
         answer = handle(event, Context(30_000))
 
+        assert all(b"Ada" in body for body, _ in store.derived.values())
         assert json.loads(json.dumps(answer, allow_nan=False)) == answer
         assert answer["version"] == VERSION
         assert "truncated" not in answer

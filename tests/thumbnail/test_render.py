@@ -1,5 +1,6 @@
 """Renditions have the promised size and colors, no metadata, and always the same bytes."""
 
+import json
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import thumbnail.render
+from extract.xmp import Xmp
 from fakes import MemoryPhotoStream
 from formats import sniff
 from heicfile import heic, icc
@@ -40,6 +42,7 @@ from pictures import (
     with_profile,
 )
 from shared.errors import DeadlineExceededError, UnreadablePhotoError
+from thumbnail.credit import credit_xmp
 from thumbnail.render import render
 from thumbnail.renditions import DEFAULT_RENDITIONS, RenditionSpec
 
@@ -209,6 +212,52 @@ class TestMetadata:
         )
 
         assert found.stdout == b""
+
+    @pytest.mark.parametrize("image_format", FORMATS)
+    def test_with_a_credit_it_is_all_that_there_is(self, image_format: str) -> None:
+        credit = credit_xmp("Ada; Grace <b>&", "© “Ada” 日本")
+        specs = {"one": spec(400, 400, format=image_format)}
+
+        body = render(photo_with_secrets(), specs, xmp=credit).renditions["one"].body
+
+        image = opened(body)
+        for field in ("exif-data", "iptc-data", "icc-profile-data", "gainmap-data"):
+            assert image.get_typeof(field) == 0, field
+        assert image.get("xmp-data") == credit
+        for trace in (SECRET, b"SecretCam", b"Exif", b"ICC_PROFILE", b"Photoshop"):
+            assert trace not in body
+        pixels = one(photo_with_secrets(), 400, 400, format=image_format)
+        assert difference(image, opened(pixels)) == 0
+        found = Xmp(credit)
+        assert found.all("dc:creator") == ["Ada", "Grace <b>&"]
+        assert found.all("dc:rights") == ["© “Ada” 日本"]
+
+    @pytest.mark.parametrize("image_format", FORMATS)
+    def test_exiftool_finds_the_credit_and_nothing_else(self, image_format: str) -> None:
+        exiftool = shutil.which("exiftool")
+        if exiftool is None:
+            pytest.skip("exiftool is not installed")
+        specs = {"one": spec(400, 400, format=image_format)}
+        credit = credit_xmp("Ada; Grace", "© Ada")
+        body = render(photo_with_secrets(), specs, xmp=credit).renditions["one"].body
+
+        found = subprocess.run(  # noqa: S603  # exiftool itself, on our own bytes
+            [
+                *(exiftool, "-json", "-G1", "-EXIF:all", "-XMP:all", "-IPTC:all"),
+                *("-ICC_Profile:all", "-Photoshop:all", "-"),
+            ],
+            input=body,
+            capture_output=True,
+            check=True,
+        )
+
+        assert json.loads(found.stdout) == [
+            {
+                "SourceFile": "-",
+                "XMP-dc:Creator": ["Ada", "Grace"],
+                "XMP-dc:Rights": "© Ada",
+            }
+        ]
 
     @pytest.mark.parametrize(
         "foreign",

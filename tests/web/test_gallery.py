@@ -34,6 +34,28 @@ def photo(width_px: int = 320, height_px: int = 240, taken: str = "2021:08:14 09
     return pf.jpeg(exif=block, width_px=width_px, height_px=height_px)
 
 
+def portrait(name: str = "Ada") -> bytes:
+    """Return a turned JPEG of 2021 with a face in a corner, rating, creator and copyright."""
+    block = pf.tiff_block(
+        [pf.Tag(pf.ORIENTATION, pf.SHORT, [6]), pf.Tag(0x4746, pf.SHORT, [4])],
+        [pf.text(pf.DATE_TIME_ORIGINAL, "2021:08:14 09:31:00")],
+    )
+    box = "stArea:x='0.1' stArea:y='0.8' stArea:w='0.2' stArea:h='0.4' stArea:unit='normalized'"
+    face = f"mwg-rs:Name='{name}' mwg-rs:Type='Face'><mwg-rs:Area {box}/>"
+    document = pf.xmp(
+        "<mwg-rs:Regions rdf:parseType='Resource'><mwg-rs:RegionList><rdf:Bag><rdf:li>"
+        f"<rdf:Description {face}</rdf:Description></rdf:li></rdf:Bag></mwg-rs:RegionList>"
+        "</mwg-rs:Regions>"
+        + pf.bag("Iptc4xmpExt:PersonInImage", "Grace")
+        + pf.bag("dc:creator", "Alan")
+        + pf.bag("dc:rights", "© Alan"),
+        "xmlns:mwg-rs='http://www.metadataworkinggroup.com/schemas/regions/'"
+        " xmlns:stArea='http://ns.adobe.com/xmp/sType/Area#'"
+        " xmlns:Iptc4xmpExt='http://iptc.org/std/Iptc4xmpExt/2008-02-29/'",
+    )
+    return pf.jpeg(exif=block, xmp=document, width_px=400, height_px=200)
+
+
 def choose(page: Page, *files: Path, album: str = "") -> None:
     """Choose files in the upload panel."""
     panel = page.get_by_role("complementary", name="Uploads")
@@ -128,6 +150,40 @@ def test_dropped_photos_become_ready_are_found_and_are_deleted(
     site.stack.wait_until_idle()
     page.reload()
     expect(page.locator("a.tile")).to_have_count(2)
+    assert page_errors == []
+
+
+def test_people_are_shown_with_their_boxes_and_the_photo_with_its_rating_and_rights(
+    page: Page, page_errors: list[str], tmp_path: Path
+) -> None:
+    choose(page, *write(tmp_path, turned=portrait()), album="People")
+    expect(page.locator(".item")).to_contain_text("Ready after")
+    go(page, "#/albums/People?photo=People%2Fturned.jpg")
+    dialog = page.get_by_role("dialog")
+    box = dialog.locator(".box")
+    expect(dialog.get_by_role("img", name="4 of 5 stars")).to_have_text("★★★★☆")
+    expect(dialog.get_by_text("Grace")).to_be_visible()
+    expect(dialog.get_by_text("Alan", exact=True)).to_be_visible()
+    expect(dialog.get_by_text("© Alan")).to_be_visible()
+    expect(dialog.get_by_role("button", name="Grace")).to_have_count(0)  # has no box
+    expect(box).to_have_count(0)
+
+    ada = dialog.get_by_role("button", name="Ada")
+    ada.hover()
+    expect(box).to_have_text("Ada")
+    dialog.get_by_role("heading").first.hover()
+    expect(box).to_have_count(0)
+    ada.focus()
+
+    expect(box).to_have_text("Ada")
+    face, frame = box.bounding_box(), dialog.locator(".frame").bounding_box()
+    assert face is not None
+    assert frame is not None
+    assert frame["height"] > frame["width"]
+    assert face["x"] == pytest.approx(frame["x"], abs=2)  # the upper left corner
+    assert face["y"] == pytest.approx(frame["y"], abs=2)
+    assert face["width"] == pytest.approx(0.4 * frame["width"], abs=2)
+    assert face["height"] == pytest.approx(0.2 * frame["height"], abs=2)
     assert page_errors == []
 
 
@@ -309,6 +365,7 @@ def test_script_from_a_file_is_shown_as_text(
     document = pf.xmp(
         f"<dc:title><rdf:Alt><rdf:li>{escape(script)}</rdf:li></rdf:Alt></dc:title>"
         + pf.bag("dc:subject", escape("<svg onload=alert(3)>"))
+        + pf.bag("dc:creator", escape("<svg onload=alert(6)>"))
     )
     file = tmp_path / "<img src=x onerror=alert(4)>.jpg"
     file.write_bytes(pf.jpeg(xmp=document, width_px=300, height_px=200))
@@ -321,6 +378,7 @@ def test_script_from_a_file_is_shown_as_text(
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_role("heading")).to_have_text(script)
     expect(dialog.get_by_text("<svg onload=alert(3)>")).to_be_visible()
+    expect(dialog.get_by_text("<svg onload=alert(6)>")).to_be_visible()
     expect(dialog.get_by_text(file.name)).to_be_visible()
     expect(dialog.get_by_role("link", name="<b onclick=alert(5)>bold")).to_be_visible()
     page.keyboard.press("Escape")
@@ -442,7 +500,7 @@ def test_the_accessibility_checker_finds_no_serious_problem(
 ) -> None:
     axe = (WEB / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-    (axe_file, text) = write(tmp_path, axe=photo(), text=b"no photo")
+    (axe_file, text) = write(tmp_path, axe=portrait(), text=b"no photo")
     found: dict[str, list[str]] = {}
 
     def check(view: str) -> None:

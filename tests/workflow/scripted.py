@@ -20,6 +20,7 @@ from shared.contracts import (
     Label,
     Location,
     Metadata,
+    Person,
     PhotoRef,
     Rendition,
     TagRequest,
@@ -65,6 +66,15 @@ def extract(request: ExtractRequest) -> ExtractResult:
             camera=Camera(make='LG \\ "G5"', f_number=1.8, exposure_s=0.000125, iso=50),
             title="“Ümlaut” {% $x %}\n",
             keywords=["one"],
+            creator="Ada",
+            rating=-1,
+            people=[
+                Person(
+                    name="{% $x %}",
+                    boxes=[BoundingBox(left=0, top=0.5, width=0.0001, height=0.25)],
+                ),
+                Person(name="Grace"),
+            ],
         ),
         uploaded_at=UPLOADED_AT,
         sort_time="2016-04-09T14:08:13",

@@ -125,14 +125,18 @@ def test_a_payload_has_the_fields_of_its_contract(name: str) -> None:
     payload = FUNCTIONS[name]["Arguments"]["Payload"]
     variables = {
         "photo": {"bucket": "photos"},
-        "extracted": {"image": {"format": "NEF"}, "preview": {"first": 1}},
+        "extracted": {
+            "image": {"format": "NEF"},
+            "preview": {"first": 1},
+            "metadata": {"creator": "Ada", "copyright": "1843"},
+        },
         "event": {"relabel": False},
     }
     fields = set(PAYLOADS[name].__struct_fields__)
 
     assert set(evaluated(payload, variables)) == fields
-    variables["extracted"] = {"image": {"format": "JPEG"}}
-    assert set(evaluated(payload, variables)) == fields - {"preview"}
+    variables["extracted"] = {"image": {"format": "JPEG"}, "metadata": {}}
+    assert set(evaluated(payload, variables)) == fields - {"preview", "creator", "copyright"}
 
 
 def test_a_claim_becomes_stale_a_minute_after_the_longest_execution() -> None:

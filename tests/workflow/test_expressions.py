@@ -511,6 +511,18 @@ def results() -> Iterator[Variables]:
         }
 
 
+def test_thumbnail_is_told_creator_and_copyright_if_they_are_known(evaluate: Evaluate) -> None:
+    stated = [{}, {"creator": "Ada; “Grace”"}, {"creator": "Ada", "copyright": "© {% $x %}"}]
+
+    assert evaluate(
+        "thumbnail_request",
+        [
+            {"photo": PHOTO, "extracted": {**EXTRACTED, "metadata": {"title": "Title", **more}}}
+            for more in stated
+        ],
+    ) == [{"photo": PHOTO, **more} for more in stated]
+
+
 def test_a_ready_photo_has_what_the_steps_have_found(evaluate: Evaluate) -> None:
     cases = list(results())
 

@@ -8,7 +8,15 @@ import pytest
 from gallery.editing import edit
 from gallery.records import Edits
 from gallery.table import Query, Table
-from shared.contracts import Camera, Contract, Label, Metadata, TagResult
+from shared.contracts import (
+    BoundingBox,
+    Camera,
+    Contract,
+    Label,
+    Metadata,
+    Person,
+    TagResult,
+)
 from shared.errors import EmptyPhotoError
 from shared.rows import AlbumRow, LabelRow, PhotoRow, read
 from workflow.scripted import Step, event, extract, raising, tag, thumbnail
@@ -39,6 +47,7 @@ def full(request: Any) -> Contract:  # noqa: ANN401  # any step's request
     metadata = result.metadata
     assert metadata.taken_at is not None
     assert metadata.location is not None
+    box = BoundingBox(left=0, top=0.5, width=0.0001, height=0.25)
     return msgspec.structs.replace(
         result,
         precision="month",
@@ -51,6 +60,10 @@ def full(request: Any) -> Contract:  # noqa: ANN401  # any step's request
             title="Title",
             description="Description",
             keywords=["one"],
+            creator="Ada",
+            copyright="© Ada",
+            rating=5,
+            people=[Person(name="Grace", boxes=[box])],
         ),
     )
 
@@ -97,6 +110,8 @@ def test_a_full_photo_has_every_attribute(world: World) -> None:
     assert photo.truncated is True
     assert photo.taken_at is not None
     assert photo.taken_at.plausible is False
+    [grace] = photo.people
+    assert (grace.name, [box.width for box in grace.boxes]) == ("Grace", [0.0001])
     labels = [row for sk, row in rows.items() if sk.startswith("label#")]
     assert {frozenset(row) for row in labels} == {frozenset(LabelRow.__struct_fields__)}
     albums = [row for sk, row in rows.items() if sk.startswith("album#")]

@@ -9,6 +9,7 @@ import type {
   LabelRow,
   Label as LabelInRow,
   Location,
+  Person as PersonInRow,
   PhotoRow,
   Rendition,
   TakenAt,
@@ -52,12 +53,16 @@ export interface Problem extends Card {
 
 export type Box = Pick<BoundingBox, "left" | "top" | "width" | "height">;
 
-export interface Label {
+/** A name, and where in the picture its bearer is. */
+export interface Boxed {
   name: string;
+  boxes: Box[];
+}
+
+export interface Label extends Boxed {
   /** Percent. */
   confidence: number;
   parents: string[];
-  boxes: Box[];
 }
 
 export interface Photo extends Problem {
@@ -83,6 +88,11 @@ export interface Photo extends Problem {
   };
   description?: string;
   keywords: string[];
+  creator?: string;
+  copyright?: string;
+  /** 1 to 5 stars, or -1: rejected. */
+  rating?: number;
+  people: Boxed[];
   labels: Label[];
   labelsStatus?: string;
   large?: Picture;
@@ -148,6 +158,9 @@ export function photoOf(row: Untrusted<PhotoRow>): Photo {
       bytes: number(item.bytes),
       format: text(item.format),
       description: text(item.description),
+      creator: text(item.creator),
+      copyright: text(item.copyright),
+      rating: number(item.rating),
       labelsStatus: text(item.labels_status),
       large: renditionOf(row, "large"),
       takenAt: local && {
@@ -180,6 +193,10 @@ export function photoOf(row: Untrusted<PhotoRow>): Photo {
       focalLengthMm: number(camera.focal_length_mm),
     }),
     keywords: list(item.keywords).flatMap((word) => text(word) ?? []),
+    people: list(item.people).flatMap((person) => {
+      const { name, boxes } = map<PersonInRow>(person);
+      return text(name) ? { name: text(name) ?? "", boxes: list(boxes).flatMap(boxOf) } : [];
+    }),
     labels: list(item.labels)
       .map((label) => labelOf(map<LabelInRow>(label)))
       .filter(({ name }) => !hidden.includes(folded(name))),
@@ -235,13 +252,15 @@ function labelOf(item: Untrusted<LabelInRow>): Label {
     name: text(item.name) ?? "",
     confidence: number(item.confidence) ?? 0,
     parents: list(item.parents).flatMap((name) => text(name) ?? []),
-    boxes: list(item.instances).flatMap((instance) => {
-      const box = map<BoundingBox>(map<Instance>(instance).box);
-      const [left, top, width, height] = [box.left, box.top, box.width, box.height].map(number);
-      if (left === undefined || top === undefined || width === undefined || height === undefined) return [];
-      return { left, top, width, height };
-    }),
+    boxes: list(item.instances).flatMap((instance) => boxOf(map<Instance>(instance).box)),
   };
+}
+
+function boxOf(value: unknown): Box | [] {
+  const box = map<BoundingBox>(value);
+  const [left, top, width, height] = [box.left, box.top, box.width, box.height].map(number);
+  if (left === undefined || top === undefined || width === undefined || height === undefined) return [];
+  return { left, top, width, height };
 }
 
 function picture(item: Untrusted<Rendition>): Picture | undefined {

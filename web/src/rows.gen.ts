@@ -50,6 +50,13 @@ export interface BoundingBox {
   readonly height: number;
 }
 
+/** A person, or a pet, whom the file names. */
+export interface Person {
+  readonly name: string;
+  /** of the face; none if the file states none that holds */
+  readonly boxes?: readonly BoundingBox[];
+}
+
 /** One place in the picture to which a label applies. */
 export interface Instance {
   /** percent */
@@ -117,6 +124,14 @@ export interface PhotoRow {
   readonly description?: string;
   /** from the file */
   readonly keywords?: readonly string[];
+  /** from the file */
+  readonly creator?: string;
+  /** from the file */
+  readonly copyright?: string;
+  /** 1 to 5 stars, or -1: rejected; absent: not rated */
+  readonly rating?: number;
+  /** named in the file */
+  readonly people?: readonly Person[];
   /** taken by the camera's clock, else uploaded in UTC */
   readonly sort_time?: string;
   /** most confident first */

@@ -128,6 +128,13 @@ export function cameraName({ make = "", model = "" }: Photo["camera"]): string {
   return model.toLowerCase().startsWith(brand.toLowerCase()) ? model || make : `${make} ${model}`.trim();
 }
 
+/** Return "★★★★☆" for 4, and the same in words. */
+export function stars(rating: number): { shown: string; words: string } {
+  if (rating < 1) return { shown: "Rejected", words: "Rejected" };
+  const full = Math.min(Math.round(rating), 5);
+  return { shown: "★".repeat(full) + "☆".repeat(5 - full), words: `${full} of 5 stars` };
+}
+
 export function fileSize(bytes: number): string {
   if (bytes < 1000) return `${bytes} bytes`;
   return bytes < 1e6 ? `${Math.round(bytes / 1000)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;

@@ -16,6 +16,7 @@ import {
   localTime,
   monthInWords,
   offsetInWords,
+  stars,
   statusInWords,
   timeName,
 } from "../src/words";
@@ -40,9 +41,12 @@ describe("rows of pictures", () => {
 
 describe("a row of the table", () => {
   test("with wrong types becomes a photo without facts", () => {
-    const photo = photoOf({ sk: 3, taken_at: "yesterday", location: [], labels: { a: 1 }, camera: null, edits: "{" });
+    const wrong = { labels: { a: 1 }, people: { a: 1 }, camera: null, creator: 1, rating: "5", edits: "{" };
+    const photo = photoOf({ sk: 3, taken_at: "yesterday", location: [], ...wrong });
 
-    expect(photo).toMatchObject({ path: "", labels: [], keywords: [], camera: {}, truncated: false });
+    expect(photo).toMatchObject({ path: "", labels: [], people: [], keywords: [], camera: {}, truncated: false });
+    expect(photo).not.toHaveProperty("creator");
+    expect(photo).not.toHaveProperty("rating");
     expect(photo).not.toHaveProperty("takenAt");
     expect(photo).not.toHaveProperty("location");
   });
@@ -90,6 +94,16 @@ describe("a row of the table", () => {
     const photo = photoOf({ taken_at: { local: "2021-08-14T09:31:00" }, location: { latitude: 1, longitude: 2 } });
 
     expect(photo).toMatchObject({ truncated: false, takenAt: { plausible: true }, location: { valid: true } });
+  });
+
+  test("has people with their boxes, and leaves out what is neither", () => {
+    const box = { left: 0.5, top: 0.25, width: 0.25, height: 0.125 };
+    const people = [{ name: "Ada", boxes: [box, { left: 1 }, 3] }, { name: "Grace" }, { boxes: [box] }, { name: "" }, null];
+
+    expect(photoOf({ people }).people).toEqual([
+      { name: "Ada", boxes: [box] },
+      { name: "Grace", boxes: [] },
+    ]);
   });
 
   test("is shown with a person's edits and without hidden labels", () => {
@@ -145,6 +159,11 @@ test("facts in words", () => {
   expect(cameraName({ make: "NIKON CORPORATION", model: "NIKON D3X" })).toBe("NIKON D3X");
   expect(cameraName({ make: "Apple", model: "iPhone 12" })).toBe("Apple iPhone 12");
   expect(cameraName({ make: "Leica" })).toBe("Leica");
+  expect([4, 5, -1].map(stars)).toEqual([
+    { shown: "★★★★☆", words: "4 of 5 stars" },
+    { shown: "★★★★★", words: "5 of 5 stars" },
+    { shown: "Rejected", words: "Rejected" },
+  ]);
 });
 
 describe("a file", () => {

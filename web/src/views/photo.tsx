@@ -2,7 +2,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { useApp } from "../app";
 import { folded } from "../fold";
-import { splitPath, type Label, type Photo } from "../records";
+import { splitPath, type Boxed, type Photo } from "../records";
 import { go, href, route, type Route } from "../routes";
 import {
   cameraName,
@@ -14,6 +14,7 @@ import {
   labelsInWords,
   localTime,
   offsetInWords,
+  stars,
   statusInWords,
   timeName,
 } from "../words";
@@ -26,7 +27,7 @@ export function PhotoDialog({ path }: { path: string }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const photo = useSignal<Photo | undefined>(undefined);
   const message = useSignal("");
-  const shown = useSignal<Label | undefined>(undefined); // its boxes are drawn
+  const shown = useSignal<Boxed | undefined>(undefined); // a label or a person; its boxes are drawn
 
   const cards = app.list.value?.cards.value ?? [];
   const at = cards.findIndex((card) => card.path === path);
@@ -84,7 +85,7 @@ export function PhotoDialog({ path }: { path: string }) {
         <Facts
           photo={ready}
           shown={shown.value}
-          onShow={(label) => (shown.value = label)}
+          onShow={(boxed) => (shown.value = boxed)}
           onDelete={async () => {
             const next = neighbor(1) ?? neighbor(-1);
             await app.delete(path);
@@ -105,7 +106,7 @@ function withoutPhoto({ view, argument }: Route): Route {
   return { view, ...(argument !== undefined && { argument }) };
 }
 
-function Large({ photo, shown }: { photo: Photo; shown: Label | undefined }) {
+function Large({ photo, shown }: { photo: Photo; shown: Boxed | undefined }) {
   const { aws } = useApp();
   const large = useSignal("");
   const thumb = useSignal("");
@@ -153,8 +154,8 @@ function Large({ photo, shown }: { photo: Photo; shown: Label | undefined }) {
 
 interface FactsProps {
   photo: Photo;
-  shown: Label | undefined;
-  onShow: (label: Label | undefined) => void;
+  shown: Boxed | undefined;
+  onShow: (boxed: Boxed | undefined) => void;
   onDelete: () => Promise<void>;
 }
 
@@ -202,6 +203,22 @@ function Facts({ photo, shown, onShow, onDelete }: FactsProps) {
             </dd>
           </>
         )}
+        {photo.rating !== undefined && (
+          <>
+            <dt>Rating</dt>
+            <dd>
+              <Stars rating={photo.rating} />
+            </dd>
+          </>
+        )}
+        {photo.people.length > 0 && (
+          <>
+            <dt>People</dt>
+            <dd>
+              <People photo={photo} shown={shown} onShow={onShow} />
+            </dd>
+          </>
+        )}
         <dt>Labels</dt>
         <dd>
           <Labels photo={photo} shown={shown} onShow={onShow} />
@@ -216,6 +233,18 @@ function Facts({ photo, shown, onShow, onDelete }: FactsProps) {
                 ))}
               </ul>
             </dd>
+          </>
+        )}
+        {photo.creator && (
+          <>
+            <dt>Creator</dt>
+            <dd>{photo.creator}</dd>
+          </>
+        )}
+        {photo.copyright && (
+          <>
+            <dt>Copyright</dt>
+            <dd>{photo.copyright}</dd>
           </>
         )}
         <dt>File</dt>
@@ -287,6 +316,34 @@ function Where({ location: { latitude, longitude, altitudeM, valid } }: { locati
         <circle cx={longitude + 180} cy={90 - latitude} r="1.800" />
       </svg>
     </>
+  );
+}
+
+function Stars({ rating }: { rating: number }) {
+  const { shown, words } = stars(rating);
+  return (
+    <span class="stars" role="img" aria-label={words}>
+      {shown}
+    </span>
+  );
+}
+
+/** The people whom the file names. Their boxes are drawn while the pointer or the focus is on them. */
+function People({ photo, shown, onShow }: Pick<FactsProps, "photo" | "shown" | "onShow">) {
+  return (
+    <ul class="chips people">
+      {photo.people.map((person) => (
+        <li key={person.name} class={person === shown ? "shown" : ""} onPointerEnter={() => onShow(person)} onPointerLeave={() => onShow(undefined)}>
+          {person.boxes.length > 0 ? (
+            <button type="button" onFocus={() => onShow(person)} onBlur={() => onShow(undefined)} onClick={() => onShow(person)}>
+              {person.name}
+            </button>
+          ) : (
+            <span>{person.name}</span>
+          )}
+        </li>
+      ))}
+    </ul>
   );
 }
 
