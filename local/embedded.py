@@ -30,6 +30,7 @@ from werkzeug.serving import make_server
 from local import moto_patches
 from local.clients import ACCOUNT, REGION, Clients
 from local.clock import Clock
+from local.gate import Gate, Keys, RefusedError
 from local.quotas import UNLIMITED, Quotas, ThrottledError, Usage
 from local.rekognition import Rekognition, RekognitionError
 
@@ -85,16 +86,20 @@ def embedded_aws(  # noqa: PLR0913  # all by name
     _allow_many_files()
     clock = clock or Clock(executions_at_once=executions_at_once, wait_scale=wait_scale)
     usage = Usage(quotas, clock)
-    front = _Front(functions, Rekognition(labeler), usage)
+    keys, hosts = Keys(), set[str]()
+    gate = Gate(keys, hosts, moto_patches.cors.ORIGINS)
+    front = _Front(gate, functions, Rekognition(labeler), usage)
     server = make_server(host, 0, front, threaded=True, request_handler=_QuietHandler)
     server.daemon_threads = False  # type: ignore[attr-defined]  # socketserver.ThreadingMixIn's
-    url = f"http://{LOOPBACK}:{server.server_port}"
+    hosts |= {f"{name}:{server.server_port}" for name in (host, "localhost")}
+    url = f"http://{host}:{server.server_port}"
     wiring = moto_patches.Wiring(
         clock=clock,
         usage=usage,
         watcher=watcher,
         deploy=functions.deploy,
         clients=Clients(url, _WITHOUT_RETRIES),
+        keys=keys,
     )
     with server, moto_patches.connected(wiring):
         BackendDict.reset()  # other code in this process may have used moto
@@ -135,7 +140,10 @@ class _QuietHandler(MotoRequestHandler):  # type: ignore[misc]  # moto's classes
 class _Front:
     """The WSGI application: answers the requests that moto_patches lists; moto answers the rest."""
 
-    def __init__(self, functions: "Functions", rekognition: Rekognition, usage: Usage) -> None:
+    def __init__(
+        self, gate: Gate, functions: "Functions", rekognition: Rekognition, usage: Usage
+    ) -> None:
+        self.gate = gate
         self.functions = functions
         self.rekognition = rekognition
         self.usage = usage
@@ -144,7 +152,11 @@ class _Front:
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> "Iterable[bytes]":
-        """Answer one request."""
+        """Answer one request, if the gate admits it."""
+        try:
+            environ = self.gate.admit(environ)
+        except RefusedError as error:
+            return _send(_refused(error, environ.get("HTTP_ORIGIN")), start_response)
         target = environ.get("HTTP_X_AMZ_TARGET", "")
         function = _FUNCTION_PATH.fullmatch(environ["PATH_INFO"])
         if function is not None:
@@ -170,15 +182,7 @@ class _Front:
                 answer = _refusal(HTTPStatus.BAD_REQUEST, "EmbeddedAwsError", problem)
             else:
                 return answered
-        status, headers, body = answer
-        headers = {
-            "Content-Type": "application/json",
-            "Content-Length": str(len(body)),
-            "x-amzn-RequestId": str(uuid.uuid4()),
-            **headers,
-        }
-        start_response(f"{status.value} {status.phrase}", list(headers.items()))
-        return [body]
+        return _send(answer, start_response)
 
     def _invoke(self, name: str, payload: bytes, *, with_log: bool) -> Answer:
         """Answer Lambda's Invoke (RequestResponse); `name` is a name or an ARN.
@@ -247,6 +251,29 @@ class _Front:
             # https://docs.aws.amazon.com/rekognition/latest/APIReference/API_DetectLabels.html
             code, message = "ProvisionedThroughputExceededException", "Provisioned rate exceeded"
             return _refusal(HTTPStatus.BAD_REQUEST, code, message)
+
+
+def _send(answer: Answer, start_response: "StartResponse") -> list[bytes]:
+    status, headers, body = answer
+    headers = {
+        "Content-Type": "application/json",
+        "Content-Length": str(len(body)),
+        "x-amzn-RequestId": str(uuid.uuid4()),
+        **headers,
+    }
+    start_response(f"{status.value} {status.phrase}", list(headers.items()))
+    return [body]
+
+
+def _refused(error: RefusedError, origin: str | None) -> Answer:
+    """Return the answer to a request that the gate refuses; the gallery's page may read it."""
+    readable = {"Access-Control-Allow-Origin": origin} if origin in moto_patches.cors.ORIGINS else {}
+    if not error.is_s3:
+        status, headers, body = _refusal(error.status, error.code, str(error))
+        return status, {**headers, **readable, "Connection": "close"}, body
+    xml = f"<Error><Code>{error.code}</Code><Message>{error}</Message></Error>"
+    headers = {"Content-Type": "application/xml", **readable, "Connection": "close"}
+    return error.status, headers, xml.encode()
 
 
 def _refusal(status: HTTPStatus, code: str, message: str, **more: str) -> Answer:
