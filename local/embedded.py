@@ -25,12 +25,13 @@ from moto.moto_server.werkzeug_app import (
     MotoRequestHandler,
     create_backend_app,
 )
+from werkzeug.datastructures import EnvironHeaders, Headers
 from werkzeug.serving import make_server
 
 from local import moto_patches
 from local.clients import ACCOUNT, REGION, Clients
 from local.clock import Clock
-from local.gate import Gate, Keys, RefusedError
+from local.gate import Gate, Keys, RefusedError, is_preflight
 from local.quotas import UNLIMITED, Quotas, ThrottledError, Usage
 from local.rekognition import Rekognition, RekognitionError
 
@@ -44,7 +45,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 LOOPBACK: Final = "127.0.0.1"
-ANY_ADDRESS: Final = "0.0.0.0"  # noqa: S104  # containers cannot reach the loopback
 MANY_FILES: Final = 10_240  # macOS allows no more
 MAX_LOG_BYTES: Final = 4_096  # of a function's log, in the answer of Invoke
 
@@ -71,7 +71,7 @@ def embedded_aws(  # noqa: PLR0913  # all by name
     quotas: Quotas = UNLIMITED,
     clock: Clock | None = None,
 ) -> "Iterator[str]":
-    """Serve AWS's APIs at a free port of `host`, and yield the URL for this machine.
+    """Serve AWS's APIs at a free port of `host`, and yield its URL.
 
     Args:
         functions: runs the deployed functions, and answers Lambda's Invoke.
@@ -79,7 +79,7 @@ def embedded_aws(  # noqa: PLR0913  # all by name
         wait_scale: multiplies Step Functions' waits.
         executions_at_once: further executions wait; their timeouts have not begun.
         watcher: is called at the start and at the end of each execution.
-        host: the address to listen on.
+        host: the only address to listen on.
         quotas: of the account; requests that exceed them are throttled.
         clock: replaces the real time, `wait_scale` and `executions_at_once`.
     """
@@ -152,14 +152,17 @@ class _Front:
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> "Iterable[bytes]":
-        """Answer one request, if the gate admits it."""
+        """Answer one request, if it passes the gate."""
         try:
-            environ = self.gate.admit(environ)
+            self.gate.check(environ)
         except RefusedError as error:
             return _send(_refused(error, environ.get("HTTP_ORIGIN")), start_response)
         target = environ.get("HTTP_X_AMZ_TARGET", "")
         function = _FUNCTION_PATH.fullmatch(environ["PATH_INFO"])
-        if function is not None:
+        if is_preflight(environ):
+            headers = Headers(EnvironHeaders(environ))
+            answer = moto_patches.cors.preflight(environ["PATH_INFO"], headers)
+        elif function is not None:
             with_log = environ.get("HTTP_X_AMZ_LOG_TYPE") == "Tail"
             answer = self._invoke(function.group(1), _body(environ), with_log=with_log)
         elif environ["PATH_INFO"].rstrip("/") == _ACCOUNT_SETTINGS_PATH:
@@ -203,6 +206,8 @@ class _Front:
         try:
             with self.usage.invocation():
                 answer = self.functions.invoke(function, event)
+        except PermissionError as error:
+            return _refusal(HTTPStatus.FORBIDDEN, "AccessDeniedException", str(error))
         except ThrottledError:
             more = {"Reason": "ConcurrentInvocationLimitExceeded", "Type": "User"}
             code, message = "TooManyRequestsException", "Rate Exceeded."
@@ -267,7 +272,9 @@ def _send(answer: Answer, start_response: "StartResponse") -> list[bytes]:
 
 def _refused(error: RefusedError, origin: str | None) -> Answer:
     """Return the answer to a request that the gate refuses; the gallery's page may read it."""
-    readable = {"Access-Control-Allow-Origin": origin} if origin in moto_patches.cors.ORIGINS else {}
+    readable = (
+        {"Access-Control-Allow-Origin": origin} if origin in moto_patches.cors.ORIGINS else {}
+    )
     if not error.is_s3:
         status, headers, body = _refusal(error.status, error.code, str(error))
         return status, {**headers, **readable, "Connection": "close"}, body

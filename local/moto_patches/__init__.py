@@ -8,6 +8,7 @@ moto's services exist once in a process, and so does the `Wiring` that connects 
 module           what AWS does                                     what moto does instead
 ---------------  ------------------------------------------------  ---------------------------------
 awslambda        refuses an image that does not start              never starts an image
+                 (safety) starts nothing but our functions         starts containers of any image
                  keeps LoggingConfig                               drops it
                  returns an image's command only if it is set      returns an empty one
                  updates every setting and the architecture        ignores five of them

@@ -266,7 +266,7 @@ def test_a_docker_that_fails_is_reported_in_one_line(
 
     line = refused("--stages", "docker")
 
-    assert "false version" in line
+    assert "false network" in line
 
 
 @pytest.mark.parametrize("error", [ModelUnavailableError, WrongWeightsError])

@@ -138,13 +138,13 @@ def test_a_process_that_died_while_idle_is_replaced_unseen(functions: InProcess)
 
 def test_a_changed_function_runs_with_its_new_settings_alone(functions: InProcess) -> None:
     before = pid(functions)
-    changed = function(environment=(("PHOTOS_BUCKET", "others"), ("TZ", ":Europe/Berlin")))
+    changed = function(environment=(("PHOTOS_BUCKET", "others"), ("TABLE", "gallery")))
     functions.deploy(changed)
 
     environment = json.loads(invoke(functions, changed, do="environment").payload)
 
     assert environment["PHOTOS_BUCKET"] == "others"
-    assert environment["TZ"] == ":Europe/Berlin"  # over Lambda's own
+    assert environment["TABLE"] == "gallery"
     assert not is_running(before)
 
 
