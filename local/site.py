@@ -15,7 +15,6 @@ import hmac
 import io
 import json
 import secrets
-import signal
 import sys
 import threading
 from contextlib import contextmanager
@@ -26,6 +25,9 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
+from botocore.exceptions import ClientError
+
+from local import program
 from local.clients import REGION
 from local.embedded import LOOPBACK
 from local.functions import InProcess
@@ -33,9 +35,10 @@ from local.moto_patches import (
     cognitosignin,  # noqa: F401  # the import installs the patches
     cors,
 )
-from local.process import find_photos
+from local.process import find_photos, read
 from local.stack import Stack
 from local.template import REPOSITORY, render_file
+from shared.errors import RejectedError
 from shared.keys import UPLOADS_PREFIX
 from shared.text import escaped
 
@@ -255,10 +258,13 @@ class _Handler(SimpleHTTPRequestHandler):
 
 
 def upload(site: Site, photos: Iterable[Photo], *, album: str) -> None:
-    """Upload files into an album; their folders become albums below it."""
+    """Upload files into an album; their folders become albums below it. Skip what is no photo."""
     for photo in photos:
-        key = f"{UPLOADS_PREFIX}{site.account.owner}/{album}/{photo.name.as_posix()}"
-        site.stack.upload(key, photo.file.read_bytes())
+        key = f"{UPLOADS_PREFIX}{site.account.owner}/{album}/{photo.text}"
+        try:
+            site.stack.upload(key, read(photo.file))
+        except (OSError, ClientError, RejectedError) as error:
+            _print_to_stderr(f"{escaped(str(photo.file))} is not uploaded: {error}")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -267,7 +273,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "photos",
         nargs="*",
-        type=Path,
+        type=program.path,
         default=[EXAMPLES],
         metavar="FILE_OR_FOLDER",
         help="photos, or folders of photos (default: the photos of local/photos/)",
@@ -276,7 +282,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--port", type=int, default=PORT, help=f"port of {LOOPBACK} (default: {PORT})"
     )
     options = parser.parse_args(arguments)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         _run(options.photos, port=options.port)
     except KeyboardInterrupt:
@@ -294,7 +299,7 @@ def _run(paths: Sequence[Path], *, port: int) -> None:
     def unreadable(error: OSError) -> None:
         _print_to_stderr(f"cannot read {escaped(str(error.filename))}: {error.strerror}")
 
-    photos = find_photos(paths, output=Path("demo"), on_error=unreadable)
+    photos = find_photos(paths, on_error=unreadable)
     try:
         labeler = ModelLabeler.ready(_print_to_stderr)
     except (ModelUnavailableError, WrongWeightsError) as error:
@@ -312,4 +317,4 @@ _print_to_stderr: Callable[[str], None] = partial(print, file=sys.stderr, flush=
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    program.run(main)

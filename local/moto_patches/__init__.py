@@ -51,6 +51,7 @@ s3               writes atomically                                 reads and wri
                                                                    deletions only the last version's
                  returns the EventBridge configuration             leaves it out
                  takes any Unicode in a key                        finds no path with a line break
+                 refuses a key of more than 1,024 bytes            takes it
                  encodes keys in ListObjectVersions if asked       only in its other lists
                  allows log delivery by a bucket policy            fails on lists and Principal *
                  (speed) finds versions by prefix                  copies and searches the bucket
