@@ -182,6 +182,8 @@ class Containers:
             f"--label={self._label}",
             f"--memory={function.memory_mb}m",
             f"--publish={LOOPBACK}::8080",
+            "--cap-drop=ALL",
+            "--security-opt=no-new-privileges",
             "--read-only",
             "--tmpfs=/tmp:size=512m",
             "--user=993:990",  # unprivileged, and without an entry in /etc/passwd
