@@ -86,12 +86,12 @@ def embedded_aws(  # noqa: PLR0913  # all by name
     _allow_many_files()
     clock = clock or Clock(executions_at_once=executions_at_once, wait_scale=wait_scale)
     usage = Usage(quotas, clock)
-    keys, hosts = Keys(), set[str]()
-    gate = Gate(keys, hosts, moto_patches.cors.ORIGINS)
+    keys = Keys()
+    gate = Gate(keys, moto_patches.cors.ORIGINS)
     front = _Front(gate, functions, Rekognition(labeler), usage)
     server = make_server(host, 0, front, threaded=True, request_handler=_QuietHandler)
     server.daemon_threads = False  # type: ignore[attr-defined]  # socketserver.ThreadingMixIn's
-    hosts |= {f"{name}:{server.server_port}" for name in (host, "localhost")}
+    gate.port = server.server_port
     url = f"http://{host}:{server.server_port}"
     wiring = moto_patches.Wiring(
         clock=clock,

@@ -3,8 +3,8 @@
 moto answers everyone, and not only the owner of this machine reaches its ports: other users,
 containers and web pages do too. So each request is checked before moto sees it:
 
-Host       is an address at which this run listens. A page that reaches this machine by a name of
-           its own (DNS rebinding) sends that name.
+Host       is localhost or an IP address. A page that reaches this machine by a name of its own
+           (DNS rebinding) sends that name. Containers may have another address of this machine.
 Origin     is the gallery's page, if there is one.
 Signature  is made with a key of this run, by Signature Version 4 as in AWS: in a header, or in the
            query of a presigned URL.
@@ -18,6 +18,7 @@ AWS: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-sign
 import hashlib
 import hmac
 import io
+import ipaddress
 import re
 import secrets
 import time
@@ -110,16 +111,15 @@ class Keys:
 class Gate:
     """Checks requests."""
 
-    def __init__(self, keys: Keys, hosts: Collection[str], origins: Collection[str]) -> None:
+    def __init__(self, keys: Keys, origins: Collection[str]) -> None:
         """Set which requests pass.
 
         Args:
             keys: the access keys of this run.
-            hosts: the allowed values of Host, each with its port.
             origins: the allowed values of Origin; read at each request.
         """
+        self.port = 0  # at which this run listens
         self._keys = keys
-        self._hosts = hosts
         self._origins = origins
 
     def check(self, environ: "WSGIEnvironment") -> None:
@@ -128,7 +128,8 @@ class Gate:
         Raises:
             RefusedError: the request does not pass.
         """
-        if environ.get("HTTP_HOST") not in self._hosts:
+        name, _, port = environ.get("HTTP_HOST", "").rpartition(":")
+        if port != str(self.port) or not (name == "localhost" or _is_address(name)):
             raise RefusedError("AccessDenied", "The Host is not an address of this run.")
         if environ.get("HTTP_ORIGIN") not in (None, *self._origins):
             raise RefusedError("AccessDenied", "The Origin is not the gallery's page.")
@@ -136,6 +137,14 @@ class Gate:
             raise RefusedError("NotFound", "AWS has no such API.", HTTPStatus.NOT_FOUND)
         if not (is_preflight(environ) or _is_sign_in(environ)):
             _Signature.of(environ).check(environ, self._keys)
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
 
 
 def is_preflight(environ: "WSGIEnvironment") -> bool:

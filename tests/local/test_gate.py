@@ -257,8 +257,11 @@ def test_no_api_of_moto_itself_is_served_not_even_with_a_key(
 
 
 class TestHosts:
-    def test_localhost_is_another_name_of_this_machine(self, aws: Aws, photo: str) -> None:
-        here = f"localhost:{urlsplit(aws.endpoint_url).port}"
+    @pytest.mark.parametrize("name", ["localhost", "192.168.65.254"])
+    def test_this_machine_has_other_names_and_addresses(
+        self, aws: Aws, photo: str, name: str
+    ) -> None:
+        here = f"{name}:{urlsplit(aws.endpoint_url).port}"
 
         assert send(aws, "GET", photo, signed(aws, photo, Host=here))[0] == 200
 
