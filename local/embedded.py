@@ -111,6 +111,7 @@ def embedded_aws(  # noqa: PLR0913  # all by name
             server.shutdown()
             thread.join()
             server.server_close()  # after the last answer
+            moto_patches.cors.ORIGINS.clear()
             moto_patches.stepfunctions.join_threads()
             BackendDict.reset()
 

@@ -128,7 +128,6 @@ def gallery(
             finally:
                 server.shutdown()
                 thread.join()
-                cors.ORIGINS.clear()
 
 
 def allow_page(stack: Stack, origins: list[str]) -> None:
