@@ -25,6 +25,9 @@ PYTEST ?=
 BENCH ?=
 BENCH_PHOTOS ?=
 
+# A setting as one word of the shell, whatever is in it: spaces, quotes, a dollar sign.
+quoted = '$(subst ','\'',$(value $(1)))'
+
 CODE := bench gallery images local models tests tools
 IMAGES := extract thumbnail tag
 BIN := .venv/bin
@@ -48,11 +51,11 @@ help:
 
 .PHONY: demo  ## Process photos on this machine and show the results: PHOTOS=… STAGES=docker OUTPUT=…
 demo: .venv/.local $(if $(filter docker,$(STAGES)),build)
-	$(BIN)/python -m local demo --stages $(STAGES) --output $(OUTPUT) $(PHOTOS)
+	$(BIN)/python -m local demo --stages=$(call quoted,STAGES) --output=$(call quoted,OUTPUT) -- $(call quoted,PHOTOS)
 
 .PHONY: run  ## Open the gallery in a browser, on an embedded AWS: PHOTOS=…
 run: .venv/.local web
-	$(BIN)/python -m local.site $(PHOTOS)
+	$(BIN)/python -m local.site -- $(call quoted,PHOTOS)
 
 .PHONY: web  ## Build the gallery page into web/dist
 web: web/node_modules/.package-lock.json
@@ -214,7 +217,7 @@ reconcile: .venv/.local init
 
 .PHONY: bench  ## Measure the project and its peers, and write docs/performance.md: BENCH=quick BENCH_PHOTOS=…
 bench: .venv/.bench
-	$(BIN)/python -m bench $(BENCH) $(if $(BENCH_PHOTOS),--photos $(BENCH_PHOTOS))
+	$(BIN)/python -m bench $(BENCH) $(if $(BENCH_PHOTOS),--photos=$(call quoted,BENCH_PHOTOS))
 
 .PHONY: bench-compare  ## Count the instructions of the cores, and compare with the recorded counts
 bench-compare: .venv/.bench

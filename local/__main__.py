@@ -5,9 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
-import signal
 import subprocess
-import sys
 import tempfile
 from contextlib import closing
 from pathlib import Path
@@ -24,9 +22,20 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from local import report
+from local import program, report
 from local.functions import Containers, InProcess
-from local.process import PROCESSED, RECORDS, Document, find_photos, process, to_json
+from local.process import (
+    CONTACT_SHEET,
+    PROCESSED,
+    RECORDS,
+    Document,
+    OutputError,
+    check_output,
+    find_photos,
+    process,
+    to_json,
+    write,
+)
 from shared.text import escaped
 
 if TYPE_CHECKING:
@@ -37,7 +46,6 @@ if TYPE_CHECKING:
 
 DEMO_PHOTOS: Final = Path(__file__).parent / "photos"
 STAGES: Final = ("in-process", "docker")
-TABLE_WIDTH: Final = 168  # columns, where stdout is not a terminal
 
 
 class UnavailableError(Exception):
@@ -48,9 +56,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status.
 
     0: every photo is READY or REJECTED.
-    1: processing failed for some photos, or a folder cannot be read.
+    1: processing failed for some photos, a folder cannot be read, or the results cannot be
+       written any more: those so far are kept.
     2: wrong usage, or this machine lacks something.
-    128 + a signal: stopped by that signal, such as Ctrl-C.
     """
     options = _parser().parse_args(arguments)
     progress = Console(stderr=True)
@@ -61,9 +69,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     unreadable: list[OSError] = []
     try:
-        photos = find_photos(options.photos, output=options.output, on_error=unreadable.append)
+        check_output(options.output, options.photos)
+        photos = find_photos(options.photos, on_error=unreadable.append)
         _make_writable(options.output)
-    except (OSError, UnavailableError) as error:
+    except (OSError, OutputError, UnavailableError) as error:
         print_to_stderr(str(error))
         return 2
     finally:
@@ -80,11 +89,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command = " ".join(error.cmd[:2])
         print_to_stderr(f"{command} failed with exit status {error.returncode}")
         return 2
-    except KeyboardInterrupt as stop:
-        progress.print("stopped")
-        return 128 + (stop.args[0] if stop.args else signal.SIGINT)
-    except BrokenPipeError:  # the reader of our output has closed it, as `head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:
+        raise
+    except (OSError, OutputError) as error:
+        print_to_stderr(str(error))
         return 1
     return 0 if succeeded and not unreadable else 1
 
@@ -107,7 +115,7 @@ def _parser() -> argparse.ArgumentParser:
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument(
         "--output",
-        type=Path,
+        type=program.path,
         default=Path("demo"),
         metavar="FOLDER",
         help="write renditions and records to FOLDER (default: demo)",
@@ -132,7 +140,7 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument(
         "photos",
         nargs="*",
-        type=Path,
+        type=program.path,
         default=[DEMO_PHOTOS],
         metavar="FILE_OR_FOLDER",
         help="photos, or folders of photos (default: the photos of local/photos/)",
@@ -145,7 +153,7 @@ def _parser() -> argparse.ArgumentParser:
     work.add_argument(
         "photos",
         nargs="+",
-        type=Path,
+        type=program.path,
         metavar="FILE_OR_FOLDER",
         help="photos, or folders of photos, in any number",
     )
@@ -196,6 +204,13 @@ def _run(
             yield document
 
 
+def _print_table(records: Sequence[report.Record]) -> Console:
+    console = Console()  # as wide as the terminal, or COLUMNS, or 80
+    console.print(report.table(records, width=console.width))
+    console.print(report.summary(records), markup=False, highlight=False)
+    return console
+
+
 def _progress(console: Console) -> Progress:
     return Progress(
         TextColumn("{task.description}"),
@@ -218,19 +233,20 @@ def _show(documents: Iterator[Document], options: argparse.Namespace) -> bool:
             succeeded = succeeded and document["status"] in PROCESSED
         return succeeded
 
-    records = report.read(documents)
-    console = Console()
-    if not console.is_terminal:
-        console.width = TABLE_WIDTH
-    console.print(report.table(records))
-    console.print(report.summary(records), markup=False, highlight=False)
+    done: list[Document] = []
+    try:
+        for document in documents:
+            done.append(document)  # noqa: PERF402  # what is before an error counts
+    except BaseException:
+        if done:
+            _print_table(report.read(done))
+        raise
+    records = report.read(done)
+    console = _print_table(records)
     if options.contact_sheet:
-        page = options.output / "index.html"
-        page.write_text(
-            report.contact_sheet(records, folder=options.output),
-            encoding="utf-8",
-            errors="backslashreplace",
-        )
+        page = options.output / CONTACT_SHEET
+        sheet = report.contact_sheet(records, folder=options.output)
+        write(page, sheet.encode("utf-8", "backslashreplace"))
         for what, path in {
             "Contact sheet": page,
             "Renditions and records": options.output / RECORDS,
@@ -240,24 +256,5 @@ def _show(documents: Iterator[Document], options: argparse.Namespace) -> bool:
     return all(record.status in PROCESSED for record in records)
 
 
-def _stop_on_signals() -> None:
-    """Let SIGTERM and SIGHUP stop the run as Ctrl-C does, so that no container is left behind.
-
-    A signal that the caller ignores stays ignored: SIGHUP under `nohup`, SIGINT in the background
-    of a shell script.
-    """
-    signals = {signal.SIGTERM, signal.SIGHUP}
-
-    def stop(number: int, _frame: object) -> None:
-        for each in signals:  # a closed terminal may send SIGHUP twice: let the clean-up finish
-            signal.signal(each, signal.SIG_IGN)
-        raise KeyboardInterrupt(number)
-
-    for each in signals:
-        if signal.getsignal(each) is not signal.SIG_IGN:
-            signal.signal(each, stop)
-
-
 if __name__ == "__main__":
-    _stop_on_signals()
-    sys.exit(main())
+    program.run(main)

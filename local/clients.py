@@ -1,5 +1,7 @@
 """Clients of the embedded AWS: its account, region and credentials, and one client a service."""
 
+import base64
+import secrets
 import threading
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -17,7 +19,23 @@ if TYPE_CHECKING:
 
 ACCOUNT: Final = "123456789012"
 REGION: Final = "us-east-1"
-CREDENTIALS: Final = {"AWS_ACCESS_KEY_ID": "embedded", "AWS_SECRET_ACCESS_KEY": "embedded"}
+
+
+def access_key_id(prefix: str) -> str:
+    """Return a new id of an access key: AKIA of a user, or ASIA of temporary credentials."""
+    return prefix + base64.b32encode(secrets.token_bytes(10)).decode()
+
+
+def secret() -> str:
+    """Return a new secret access key."""
+    return secrets.token_urlsafe(30)
+
+
+# Drawn for each process: whoever does not have them cannot call its embedded AWS (local/gate.py).
+CREDENTIALS: Final = {
+    "AWS_ACCESS_KEY_ID": access_key_id("AKIA"),
+    "AWS_SECRET_ACCESS_KEY": secret(),
+}
 
 
 class Clients:

@@ -25,11 +25,13 @@ from moto.moto_server.werkzeug_app import (
     MotoRequestHandler,
     create_backend_app,
 )
+from werkzeug.datastructures import EnvironHeaders, Headers
 from werkzeug.serving import make_server
 
 from local import moto_patches
 from local.clients import ACCOUNT, REGION, Clients
 from local.clock import Clock
+from local.gate import Gate, Keys, RefusedError, is_preflight
 from local.quotas import UNLIMITED, Quotas, ThrottledError, Usage
 from local.rekognition import Rekognition, RekognitionError
 
@@ -43,7 +45,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 LOOPBACK: Final = "127.0.0.1"
-ANY_ADDRESS: Final = "0.0.0.0"  # noqa: S104  # containers cannot reach the loopback
 MANY_FILES: Final = 10_240  # macOS allows no more
 MAX_LOG_BYTES: Final = 4_096  # of a function's log, in the answer of Invoke
 
@@ -70,7 +71,7 @@ def embedded_aws(  # noqa: PLR0913  # all by name
     quotas: Quotas = UNLIMITED,
     clock: Clock | None = None,
 ) -> "Iterator[str]":
-    """Serve AWS's APIs at a free port of `host`, and yield the URL for this machine.
+    """Serve AWS's APIs at a free port of `host`, and yield its URL.
 
     Args:
         functions: runs the deployed functions, and answers Lambda's Invoke.
@@ -78,23 +79,27 @@ def embedded_aws(  # noqa: PLR0913  # all by name
         wait_scale: multiplies Step Functions' waits.
         executions_at_once: further executions wait; their timeouts have not begun.
         watcher: is called at the start and at the end of each execution.
-        host: the address to listen on.
+        host: the only address to listen on.
         quotas: of the account; requests that exceed them are throttled.
         clock: replaces the real time, `wait_scale` and `executions_at_once`.
     """
     _allow_many_files()
     clock = clock or Clock(executions_at_once=executions_at_once, wait_scale=wait_scale)
     usage = Usage(quotas, clock)
-    front = _Front(functions, Rekognition(labeler), usage)
+    keys = Keys()
+    gate = Gate(keys, moto_patches.cors.ORIGINS)
+    front = _Front(gate, functions, Rekognition(labeler), usage)
     server = make_server(host, 0, front, threaded=True, request_handler=_QuietHandler)
     server.daemon_threads = False  # type: ignore[attr-defined]  # socketserver.ThreadingMixIn's
-    url = f"http://{LOOPBACK}:{server.server_port}"
+    gate.port = server.server_port
+    url = f"http://{host}:{server.server_port}"
     wiring = moto_patches.Wiring(
         clock=clock,
         usage=usage,
         watcher=watcher,
         deploy=functions.deploy,
         clients=Clients(url, _WITHOUT_RETRIES),
+        keys=keys,
     )
     with server, moto_patches.connected(wiring):
         BackendDict.reset()  # other code in this process may have used moto
@@ -106,6 +111,7 @@ def embedded_aws(  # noqa: PLR0913  # all by name
             server.shutdown()
             thread.join()
             server.server_close()  # after the last answer
+            moto_patches.cors.ORIGINS.clear()
             moto_patches.stepfunctions.join_threads()
             BackendDict.reset()
 
@@ -135,7 +141,10 @@ class _QuietHandler(MotoRequestHandler):  # type: ignore[misc]  # moto's classes
 class _Front:
     """The WSGI application: answers the requests that moto_patches lists; moto answers the rest."""
 
-    def __init__(self, functions: "Functions", rekognition: Rekognition, usage: Usage) -> None:
+    def __init__(
+        self, gate: Gate, functions: "Functions", rekognition: Rekognition, usage: Usage
+    ) -> None:
+        self.gate = gate
         self.functions = functions
         self.rekognition = rekognition
         self.usage = usage
@@ -144,10 +153,17 @@ class _Front:
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> "Iterable[bytes]":
-        """Answer one request."""
+        """Answer one request, if it passes the gate."""
+        try:
+            self.gate.check(environ)
+        except RefusedError as error:
+            return _send(_refused(error, environ.get("HTTP_ORIGIN")), start_response)
         target = environ.get("HTTP_X_AMZ_TARGET", "")
         function = _FUNCTION_PATH.fullmatch(environ["PATH_INFO"])
-        if function is not None:
+        if is_preflight(environ):
+            headers = Headers(EnvironHeaders(environ))
+            answer = moto_patches.cors.preflight(environ["PATH_INFO"], headers)
+        elif function is not None:
             with_log = environ.get("HTTP_X_AMZ_LOG_TYPE") == "Tail"
             answer = self._invoke(function.group(1), _body(environ), with_log=with_log)
         elif environ["PATH_INFO"].rstrip("/") == _ACCOUNT_SETTINGS_PATH:
@@ -170,15 +186,7 @@ class _Front:
                 answer = _refusal(HTTPStatus.BAD_REQUEST, "EmbeddedAwsError", problem)
             else:
                 return answered
-        status, headers, body = answer
-        headers = {
-            "Content-Type": "application/json",
-            "Content-Length": str(len(body)),
-            "x-amzn-RequestId": str(uuid.uuid4()),
-            **headers,
-        }
-        start_response(f"{status.value} {status.phrase}", list(headers.items()))
-        return [body]
+        return _send(answer, start_response)
 
     def _invoke(self, name: str, payload: bytes, *, with_log: bool) -> Answer:
         """Answer Lambda's Invoke (RequestResponse); `name` is a name or an ARN.
@@ -199,6 +207,8 @@ class _Front:
         try:
             with self.usage.invocation():
                 answer = self.functions.invoke(function, event)
+        except PermissionError as error:
+            return _refusal(HTTPStatus.FORBIDDEN, "AccessDeniedException", str(error))
         except ThrottledError:
             more = {"Reason": "ConcurrentInvocationLimitExceeded", "Type": "User"}
             code, message = "TooManyRequestsException", "Rate Exceeded."
@@ -247,6 +257,31 @@ class _Front:
             # https://docs.aws.amazon.com/rekognition/latest/APIReference/API_DetectLabels.html
             code, message = "ProvisionedThroughputExceededException", "Provisioned rate exceeded"
             return _refusal(HTTPStatus.BAD_REQUEST, code, message)
+
+
+def _send(answer: Answer, start_response: "StartResponse") -> list[bytes]:
+    status, headers, body = answer
+    headers = {
+        "Content-Type": "application/json",
+        "Content-Length": str(len(body)),
+        "x-amzn-RequestId": str(uuid.uuid4()),
+        **headers,
+    }
+    start_response(f"{status.value} {status.phrase}", list(headers.items()))
+    return [body]
+
+
+def _refused(error: RefusedError, origin: str | None) -> Answer:
+    """Return the answer to a request that the gate refuses; the gallery's page may read it."""
+    readable = (
+        {"Access-Control-Allow-Origin": origin} if origin in moto_patches.cors.ORIGINS else {}
+    )
+    if not error.is_s3:
+        status, headers, body = _refusal(error.status, error.code, str(error))
+        return status, {**headers, **readable, "Connection": "close"}, body
+    xml = f"<Error><Code>{error.code}</Code><Message>{error}</Message></Error>"
+    headers = {"Content-Type": "application/xml", **readable, "Connection": "close"}
+    return error.status, headers, xml.encode()
 
 
 def _refusal(status: HTTPStatus, code: str, message: str, **more: str) -> Answer:

@@ -27,13 +27,14 @@ from shared.rows import PhotoFacts
 from shared.text import escaped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from local.process import Document
 
 HERE = Path(__file__).parent
 # The states whose times are shown.
 STEPS: Final[tuple[str, ...]] = ("Claim", "Extract", "Thumbnail", "Tag", "Publish")
+WIDE: Final = 140  # columns of a terminal in which each kind of fact has a column of its own
 TABLE_LABELS = 4  # the table shows the first ones; the contact sheet shows all
 
 REASONS: Final = {
@@ -87,30 +88,47 @@ def read(documents: Iterable[Document]) -> list[Record]:
     return sorted(records, key=lambda record: record.file)
 
 
-def table(records: Iterable[Record]) -> Table:
-    """Return a table with a row for each record."""
+def table(records: Iterable[Record], *, width: int) -> Table:
+    """Return a table with a row for each record, for a terminal of `width` columns.
+
+    In a terminal that is too narrow for a column for each fact, all facts are in one.
+    """
     result = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_lines=True)
-    result.add_column("Photo", overflow="fold")
-    result.add_column("Taken", overflow="fold", min_width=len("14 Aug 2021, 09:31 +02:00"))
-    for column in ("Size", "Camera", "Labels", "Renditions"):
-        result.add_column(column, overflow="fold")
-    result.add_column("Milliseconds", overflow="fold", min_width=len("Thumbnail 1,234, Tag 1,234"))
-    for record in records:
-        result.add_row(
-            _cell(record.name, *outcome(record)),
-            _cell(when(record.taken_at), where(record.location)),
-            _cell(pixels(record), kilobytes(record.bytes)),
-            _cell(camera_name(record.camera), exposure(record.camera)),
-            _cell(label_names(record) or labels_note(record)),
-            _cell(
-                *(
-                    f"{name} {picture.width_px} × {picture.height_px}"
-                    for name, picture in sorted(record.renditions.items())
-                )
-            ),
-            _cell(*_pairs([f"{name} {spent:,.0f}" for name, spent in steps_ms(record).items()])),
+    is_wide = width >= WIDE
+    result.add_column("Photo", overflow="fold", max_width=None if is_wide else width // 3)
+    if is_wide:
+        result.add_column("Taken", overflow="fold", min_width=len("14 Aug 2021, 09:31 +02:00"))
+        for column in ("Size", "Camera", "Labels", "Renditions"):
+            result.add_column(column, overflow="fold")
+        result.add_column(
+            "Milliseconds", overflow="fold", min_width=len("Thumbnail 1,234, Tag 1,234")
         )
+    else:
+        result.add_column("Facts", overflow="fold")
+    for record in records:
+        photo, *facts = _facts(record)
+        cells = (
+            facts
+            if is_wide
+            else [[", ".join(filter(None, lines)) for lines in facts if any(lines)]]
+        )
+        result.add_row(*(_cell(*lines) for lines in (photo, *cells)))
     return result
+
+
+def _facts(record: Record) -> Iterator[list[str]]:
+    """Yield the lines of each column of a wide table."""
+    yield [record.name, *outcome(record)]
+    yield [when(record.taken_at), where(record.location)]
+    yield [pixels(record), kilobytes(record.bytes)]
+    yield [camera_name(record.camera), exposure(record.camera)]
+    yield [label_names(record) or labels_note(record)]
+    yield [
+        f"{name} {picture.width_px} × {picture.height_px}"
+        for name, picture in sorted(record.renditions.items())
+    ]
+    spent = [f"{name} {ms:,.0f}" for name, ms in steps_ms(record).items()]
+    yield [", ".join(spent[first : first + 2]) for first in range(0, len(spent), 2)]
 
 
 def summary(records: Iterable[Record]) -> str:
@@ -288,10 +306,6 @@ def steps_ms(record: Record) -> dict[str, float]:
     """Return the milliseconds in each of `STEPS`, and in `all` states together."""
     spent = {step: record.states_ms[step] for step in STEPS if step in record.states_ms}
     return spent if record.duration_ms is None else spent | {"all": record.duration_ms}
-
-
-def _pairs(texts: Sequence[str]) -> list[str]:
-    return [", ".join(texts[first : first + 2]) for first in range(0, len(texts), 2)]
 
 
 def _cell(*lines: str) -> Text:

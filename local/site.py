@@ -2,22 +2,32 @@
 
 Serves web/dist and its config.json on the loopback, beside an embedded AWS with one account. The
 page signs in by SRP, as it does at Cognito, and has its own partition and prefix.
+
+config.json has the password, and not only the owner of this machine reaches its loopback: other
+users and web pages do too. So the folder of the page has a random name, which only the printed URL
+tells, and a request for another host (DNS rebinding) or of another page is refused.
 """
 
 from __future__ import annotations
 
 import argparse
+import hmac
+import io
 import json
-import signal
+import secrets
 import sys
 import threading
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
+from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
+from botocore.exceptions import ClientError
+
+from local import program
 from local.clients import REGION
 from local.embedded import LOOPBACK
 from local.functions import InProcess
@@ -25,14 +35,15 @@ from local.moto_patches import (
     cognitosignin,  # noqa: F401  # the import installs the patches
     cors,
 )
-from local.process import find_photos
+from local.process import find_photos, read
 from local.stack import Stack
 from local.template import REPOSITORY, render_file
+from shared.errors import RejectedError
 from shared.keys import UPLOADS_PREFIX
 from shared.text import escaped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from mypy_boto3_s3.type_defs import CORSRuleTypeDef
 
@@ -45,7 +56,6 @@ EXAMPLES: Final = Path(__file__).parent / "photos"
 EXAMPLES_ALBUM: Final = "Examples"
 PORT: Final = 8642
 USERNAME: Final = "demo"
-PASSWORD: Final = "Embedded-AWS-1"  # noqa: S105  # of an account that exists in this process only
 
 SECONDS_IN_A_YEAR: Final = 31_536_000
 
@@ -58,15 +68,21 @@ class Account:
     user_pool_client_id: str
     identity_pool_id: str
     owner: str  # its identity id: the owner in keys and in the table
+    password: str = field(repr=False)
 
 
 @dataclass(frozen=True)
 class Site:
     """The page, and the stack and the account behind it."""
 
-    url: str  # of the page
+    url: str = field(repr=False)  # of the page
     stack: Stack
     account: Account
+
+    @property
+    def origin(self) -> str:
+        """The origin of the page."""
+        return self.url.rsplit("/", 2)[0]
 
 
 class SiteUnavailableError(Exception):
@@ -95,26 +111,23 @@ def gallery(
     if not (dist / "index.html").is_file():
         raise SiteUnavailableError(f"{dist} has no index.html: run make web")
     try:
-        server = ThreadingHTTPServer((LOOPBACK, port), partial(_Handler, directory=str(dist)))
+        server = _Server(port, dist)
     except OSError as error:
         raise SiteUnavailableError(f"port {port}: {error.strerror}") from error
     with server:
-        cors.ORIGINS[:] = [
-            f"http://{host}:{server.server_port}" for host in (LOOPBACK, "localhost")
-        ]
+        cors.ORIGINS[:] = server.origins
         with Stack.start(functions=functions, labeler=labeler) as stack:
             allow_page(stack, cors.ORIGINS)
             account = create_account(stack)
-            server.config = json.dumps(configuration(stack, account)).encode()  # type: ignore[attr-defined]
-            server.headers = headers(stack.endpoint_url)  # type: ignore[attr-defined]
+            server.config = json.dumps(configuration(stack, account)).encode()
+            server.headers = headers(stack.endpoint_url)
             thread = threading.Thread(target=server.serve_forever, args=(0.05,), name="site")
             thread.start()
             try:
-                yield Site(cors.ORIGINS[0] + "/", stack, account)
+                yield Site(f"{server.origins[0]}/{server.folder}/", stack, account)
             finally:
                 server.shutdown()
                 thread.join()
-                cors.ORIGINS.clear()
 
 
 def allow_page(stack: Stack, origins: list[str]) -> None:
@@ -138,9 +151,10 @@ def create_account(stack: Stack) -> Account:
     client_id = pools.create_user_pool_client(UserPoolId=pool_id, ClientName="gallery")[
         "UserPoolClient"
     ]["ClientId"]
+    password = f"Aa1-{secrets.token_urlsafe(16)}"  # Cognito wants characters of four kinds
     pools.admin_create_user(UserPoolId=pool_id, Username=USERNAME)
     pools.admin_set_user_password(
-        UserPoolId=pool_id, Username=USERNAME, Password=PASSWORD, Permanent=True
+        UserPoolId=pool_id, Username=USERNAME, Password=password, Permanent=True
     )
     provider = f"cognito-idp.{REGION}.amazonaws.com/{pool_id}"
     identities = stack.client("cognito-identity")
@@ -153,12 +167,12 @@ def create_account(stack: Stack) -> Account:
         UserPoolId=pool_id,
         ClientId=client_id,
         AuthFlow="ADMIN_USER_PASSWORD_AUTH",
-        AuthParameters={"USERNAME": USERNAME, "PASSWORD": PASSWORD},
+        AuthParameters={"USERNAME": USERNAME, "PASSWORD": password},
     )["AuthenticationResult"]
     owner = identities.get_id(
         IdentityPoolId=identity_pool_id, Logins={provider: tokens["IdToken"]}
     )["IdentityId"]
-    return Account(pool_id, client_id, identity_pool_id, owner)
+    return Account(pool_id, client_id, identity_pool_id, owner, password)
 
 
 def configuration(stack: Stack, account: Account) -> dict[str, object]:
@@ -172,7 +186,7 @@ def configuration(stack: Stack, account: Account) -> dict[str, object]:
         "user_pool_id": account.user_pool_id,
         "user_pool_client_id": account.user_pool_client_id,
         "identity_pool_id": account.identity_pool_id,
-        "local_credentials": {"username": USERNAME, "password": PASSWORD},
+        "local_credentials": {"username": USERNAME, "password": account.password},
     }
 
 
@@ -183,22 +197,49 @@ def headers(endpoint_url: str) -> dict[str, str]:
     return made
 
 
+class _Server(ThreadingHTTPServer):
+    """The server of the page."""
+
+    def __init__(self, port: int, dist: Path) -> None:
+        super().__init__((LOOPBACK, port), partial(_Handler, directory=str(dist)))
+        self.folder = secrets.token_urlsafe(24)  # of the page, in its URL
+        self.hosts = [f"{name}:{self.server_port}" for name in (LOOPBACK, "localhost")]
+        self.origins = [f"http://{host}" for host in self.hosts]
+        self.config = b""  # config.json
+        self.headers: dict[str, str] = {}  # of every answer
+
+    def handle_error(self, *_arguments: object) -> None:
+        """Print nothing: a browser closes connections at any time."""
+
+
 class _Handler(SimpleHTTPRequestHandler):
     """Answers requests for files of the page, and for config.json."""
 
     protocol_version = "HTTP/1.1"
+    server: _Server
 
-    def do_GET(self) -> None:
-        """Answer one request."""
+    def send_head(self) -> io.BytesIO | BinaryIO | None:
+        """Send the head of an answer, and return its body; the base class calls this."""
+        _, _, path = self.path.partition("/")
+        folder, slash, file = path.partition("/")
+        reason = None
+        if self.headers.get("Host") not in self.server.hosts:
+            reason = "The Host is not an address of this page."
+        elif self.headers.get("Origin") not in {None, *self.server.origins}:
+            reason = "The Origin is not this page."
+        elif not slash or not hmac.compare_digest(folder.encode(), self.server.folder.encode()):
+            reason = "Open the URL that the command has printed: it is another one in each run."
+        if reason is not None:
+            self.send_error(HTTPStatus.FORBIDDEN, explain=reason)
+            return None
+        self.path = f"/{file}"
         if self.path != "/config.json":
-            super().do_GET()
-            return
-        config: bytes = self.server.config  # type: ignore[attr-defined]  # see `gallery`
-        self.send_response(200)
+            return super().send_head()
+        self.send_response(HTTPStatus.OK)
         self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(config)))
+        self.send_header("Content-Length", str(len(self.server.config)))
         self.end_headers()
-        self.wfile.write(config)
+        return io.BytesIO(self.server.config)
 
     def end_headers(self) -> None:
         """Add the headers of every answer."""
@@ -207,8 +248,7 @@ class _Handler(SimpleHTTPRequestHandler):
             f"public, max-age={SECONDS_IN_A_YEAR}, immutable" if named_by_content else "no-cache"
         )
         self.send_header("Cache-Control", cached)
-        common: Mapping[str, str] = self.server.headers  # type: ignore[attr-defined]
-        for name, value in common.items():
+        for name, value in self.server.headers.items():
             self.send_header(name, value)
         super().end_headers()
 
@@ -217,10 +257,13 @@ class _Handler(SimpleHTTPRequestHandler):
 
 
 def upload(site: Site, photos: Iterable[Photo], *, album: str) -> None:
-    """Upload files into an album; their folders become albums below it."""
+    """Upload files into an album; their folders become albums below it. Skip what is no photo."""
     for photo in photos:
-        key = f"{UPLOADS_PREFIX}{site.account.owner}/{album}/{photo.name.as_posix()}"
-        site.stack.upload(key, photo.file.read_bytes())
+        key = f"{UPLOADS_PREFIX}{site.account.owner}/{album}/{photo.text}"
+        try:
+            site.stack.upload(key, read(photo.file))
+        except (OSError, ClientError, RejectedError) as error:
+            _print_to_stderr(f"{escaped(str(photo.file))} is not uploaded: {error}")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -229,7 +272,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "photos",
         nargs="*",
-        type=Path,
+        type=program.path,
         default=[EXAMPLES],
         metavar="FILE_OR_FOLDER",
         help="photos, or folders of photos (default: the photos of local/photos/)",
@@ -238,7 +281,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--port", type=int, default=PORT, help=f"port of {LOOPBACK} (default: {PORT})"
     )
     options = parser.parse_args(arguments)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         _run(options.photos, port=options.port)
     except KeyboardInterrupt:
@@ -256,7 +298,7 @@ def _run(paths: Sequence[Path], *, port: int) -> None:
     def unreadable(error: OSError) -> None:
         _print_to_stderr(f"cannot read {escaped(str(error.filename))}: {error.strerror}")
 
-    photos = find_photos(paths, output=Path("demo"), on_error=unreadable)
+    photos = find_photos(paths, on_error=unreadable)
     try:
         labeler = ModelLabeler.ready(_print_to_stderr)
     except (ModelUnavailableError, WrongWeightsError) as error:
@@ -264,7 +306,7 @@ def _run(paths: Sequence[Path], *, port: int) -> None:
     with gallery(functions=InProcess(), labeler=labeler, port=port) as site:
         upload(site, photos, album=EXAMPLES_ALBUM)
         _print_to_stderr(
-            f"Gallery: {site.url} (user {USERNAME}, password {PASSWORD}). "
+            f"Gallery: {site.url} (user {USERNAME}, password {site.account.password}). "
             "Ctrl-C stops it and deletes everything in it."
         )
         threading.Event().wait()
@@ -274,4 +316,4 @@ _print_to_stderr: Callable[[str], None] = partial(print, file=sys.stderr, flush=
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    program.run(main)

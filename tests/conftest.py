@@ -81,6 +81,7 @@ def browser() -> Iterator[Browser]:
     expect.set_options(timeout=PATIENCE_MS)
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium)
+        names = "--host-resolver-rules=MAP *.example 127.0.0.1"  # pages of other sites
+        browser = playwright.chromium.launch(executable_path=chromium, args=[names])
         yield browser
         browser.close()

@@ -1,8 +1,9 @@
 """Answer a deployed page's requests to CloudFront and AWS from an embedded AWS.
 
 CloudFront's answers follow its distribution and its response headers policy. The AWS services
-answer under their real host names. S3 answers CORS requests by the rules of the bucket; Playwright
-answers preflight requests itself, so each is sent here before the request that needs it.
+answer under their real host names, so requests get a signature for the embedded AWS. S3 answers
+CORS requests by the rules of the bucket; Playwright answers preflight requests itself, so each is
+sent here before the request that needs it.
 """
 
 from __future__ import annotations
@@ -12,10 +13,13 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
+from botocore.auth import S3SigV4Auth, SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
-from local.clients import REGION
-from local.moto_patches import cors  # noqa: F401  # importing it applies the patch
+from local.clients import CREDENTIALS, REGION
+from local.moto_patches import cors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,6 +52,7 @@ class Internet:
 
     def attach(self, context: BrowserContext) -> None:
         """Answer all requests of a browser's pages."""
+        cors.ORIGINS[:] = [self.url.rstrip("/")]
         context.route("**/*", self._answer)
 
     def _answer(self, route: Route) -> None:
@@ -130,11 +135,14 @@ class Internet:
 
     def _ask(self, route: Route, folder: str, *, origin: str = "") -> None:
         """Answer with the headers of the embedded AWS; CORS headers only to an `origin`."""
-        sent = {**route.request.all_headers(), **({"origin": origin} if origin else {})}
-        route.fulfill(response=route.fetch(url=self._url(route, folder), headers=sent))
+        url = self._url(route, folder)
+        sent = {**signed(route.request, url, "s3"), **({"origin": origin} if origin else {})}
+        route.fulfill(response=route.fetch(url=url, headers=sent))
 
     def _ask_any_origin(self, route: Route) -> None:
-        answer = route.fetch(url=self._url(route, ""))
+        url, is_dynamodb = self._url(route, ""), "dynamodb" in route.request.url
+        sent = signed(route.request, url, "dynamodb") if is_dynamodb else None  # Cognito: unsigned
+        answer = route.fetch(url=url, headers=sent)
         headers = {**answer.headers, **_readable_by("*")}
         route.fulfill(response=answer, headers=headers)
 
@@ -146,6 +154,28 @@ class Internet:
 
 def _readable_by(origin: str) -> dict[str, str]:
     return {"Access-Control-Allow-Origin": origin}
+
+
+class _AsSent(S3SigV4Auth):
+    """Signs the digest of the body that the page has sent, which may be of its parts."""
+
+    def _modify_request_before_signing(self, request: AWSRequest) -> None:
+        SigV4Auth._modify_request_before_signing(self, request)  # type: ignore[attr-defined]  # noqa: SLF001  # the stubs leave it out
+
+
+def signed(request: Request, url: str, service: str) -> dict[str, str]:
+    """Return the headers of a page's request, with a signature for another URL."""
+    replaced = {"authorization", "host", "x-amz-date", "x-amz-security-token"}
+    sent = {name: value for name, value in request.all_headers().items() if name not in replaced}
+    key = Credentials(CREDENTIALS["AWS_ACCESS_KEY_ID"], CREDENTIALS["AWS_SECRET_ACCESS_KEY"])
+    if service == "s3":
+        digest = {"x-amz-content-sha256": sent.get("x-amz-content-sha256", "UNSIGNED-PAYLOAD")}
+        asked = AWSRequest(request.method, url, digest)
+        _AsSent(key, service, REGION).add_auth(asked)
+    else:
+        asked = AWSRequest(request.method, url, data=request.post_data_buffer or b"")
+        SigV4Auth(key, service, REGION).add_auth(asked)
+    return {**sent, **{name.lower(): value for name, value in asked.headers.items()}}
 
 
 def page_headers(request: Request) -> set[str]:

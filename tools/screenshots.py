@@ -46,7 +46,7 @@ def take_contact_sheet(folder: Path, picture: Path, height_px: int) -> None:
 
 def take_gallery() -> None:
     """Write docs/gallery-*.webp: a local gallery with the example photos."""
-    photos = find_photos([EXAMPLES], output=Path("demo"), on_error=print)
+    photos = find_photos([EXAMPLES], on_error=print)
     labeler = ModelLabeler.ready(print)
     with gallery(functions=InProcess(), labeler=labeler) as site, _chromium() as browser:
         upload(site, photos, album=EXAMPLES_ALBUM)

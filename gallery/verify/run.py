@@ -43,6 +43,8 @@ CLIENT_CONFIG: Final = Config(
     retries={"mode": "standard", "total_max_attempts": 4}, max_pool_connections=AT_ONCE
 )
 
+SIGNATURE: Final = Config(signature_version="s3v4")
+
 LONGEST_WAIT_SECONDS: Final = 5.0  # between two polls
 TOLD_EVERY_SECONDS: Final = 10.0
 _EVERY_SORT_KEY: Final = (" ", "\U0010ffff")
@@ -97,7 +99,10 @@ class Run:
         """Return the client of a service."""
         if service not in self._clients:
             create: Any = self.session.client  # overloaded for each literal name
-            self._clients[service] = create(service, config=CLIENT_CONFIG)
+            # boto3 still presigns URLs of us-east-1 by Signature Version 2, which S3 refuses for
+            # every bucket made since 2020.
+            config = CLIENT_CONFIG.merge(SIGNATURE) if service == "s3" else CLIENT_CONFIG
+            self._clients[service] = create(service, config=config)
         return self._clients[service]
 
     @cached_property

@@ -2,10 +2,18 @@
 
 from local.functions.containers import Containers
 from local.functions.in_process import InProcess
-from local.functions.interface import IMAGE_ENVIRONMENT, STEPS, Answer, Function, Functions
+from local.functions.interface import (
+    IMAGE_ENVIRONMENT,
+    REPOSITORIES,
+    STEPS,
+    Answer,
+    Function,
+    Functions,
+)
 
 __all__ = [
     "IMAGE_ENVIRONMENT",
+    "REPOSITORIES",
     "STEPS",
     "Answer",
     "Containers",

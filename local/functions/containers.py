@@ -4,18 +4,28 @@ import json
 import os
 import queue
 import re
+import socket
 import subprocess
 import threading
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from http.client import HTTPConnection, HTTPException
 from typing import Final
 from urllib.parse import urlsplit
 
-from local.functions.interface import Answer, Function, lambda_environment, runtime_error
+from local.functions.interface import (
+    REPOSITORIES,
+    Answer,
+    Function,
+    check,
+    lambda_environment,
+    runtime_error,
+)
+
+LOOPBACK: Final = "127.0.0.1"
 
 _ECR_HOST: Final = re.compile(r"^\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com/")
 
@@ -28,7 +38,14 @@ class Containers:
     DOCKER names another client than docker.
     """
 
-    def __init__(self, *, registry: str = "", copies: int = 2, platform: str = "") -> None:
+    def __init__(
+        self,
+        *,
+        registry: str = "",
+        copies: int = 2,
+        platform: str = "",
+        repositories: Collection[str] = REPOSITORIES,
+    ) -> None:
         """Set where the images are, and how they run.
 
         Args:
@@ -38,42 +55,60 @@ class Containers:
                 127.0.0.1:5000/gallery-tag@sha256:….
             copies: the number of containers of each function.
             platform: of the images, such as linux/arm64; "" means the engine's own.
+            repositories: of the images that may run.
         """
         self.registry = registry
         self.copies = copies
+        self.repositories = repositories
         self._platform = [f"--platform={platform}"] if platform else []
         self._label = f"gallery-stack={uuid.uuid4()}"
         self._environment: dict[str, str] = {}
-        self._host_address = ""
+        self._endpoint_url = ""  # as the containers reach it
         self._ports: dict[Function, queue.SimpleQueue[int]] = {}
         self._lock = threading.Lock()
 
-    def start(self, environment: Mapping[str, str]) -> None:
-        """Check that docker answers, and keep `environment` for the containers.
+    @staticmethod
+    def address() -> str:
+        """Return the address of this machine that only its containers, and itself, should reach.
+
+        It is the gateway of Docker's bridge, which no network card has. Docker Desktop's is in a
+        virtual machine, from which containers reach the loopback of this machine.
 
         Raises:
             FileNotFoundError: there is no docker client.
             subprocess.CalledProcessError: docker failed; its message is on stderr.
         """
-        _docker("version")
+        template = "{{range .IPAM.Config}}{{println .Gateway}}{{end}}"
+        gateways = _docker("network", "inspect", f"--format={template}", "bridge").split()
+        return next((gateway for gateway in gateways if _is_here(gateway)), LOOPBACK)
+
+    def start(self, environment: Mapping[str, str]) -> None:
+        """Keep `environment` for the containers."""
         self._environment = dict(environment)
 
     def deploy(self, function: Function) -> None:
         """Start the containers, and wait until each answers.
 
         Raises:
+            PermissionError: see `interface.check`.
             subprocess.CalledProcessError: docker failed; its message is on stderr.
         """
+        check(function, self.repositories)
         if function in self._ports:
             return
-        self._find_host(self._image(function))
+        self._find_endpoint(self._image(function))
         self._ports[function] = queue.SimpleQueue()
         with ThreadPoolExecutor(self.copies) as pool:
             for _ in pool.map(self._add, [function] * self.copies):
                 pass
 
     def invoke(self, function: Function, payload: bytes) -> Answer:
-        """Post the event to the next idle container. A container that died is replaced."""
+        """Post the event to the next idle container. A container that died is replaced.
+
+        Raises:
+            PermissionError: see `interface.check`.
+        """
+        check(function, self.repositories)
         ports = self._ports[function]
         port = ports.get()
         try:
@@ -95,7 +130,7 @@ class Containers:
 
     def stop(self) -> None:
         """Remove the containers, including those whose start was interrupted."""
-        if not self._host_address:
+        if not self._environment:
             return
         listed = _docker("ps", "--all", "--quiet", f"--filter=label={self._label}").split()
         if listed:
@@ -105,34 +140,36 @@ class Containers:
         prefix = f"{self.registry}/" if self.registry else ""
         return _ECR_HOST.sub(prefix, function.image_uri)
 
-    def _find_host(self, image: str) -> None:
-        """Find the IP address at which a container reaches this machine.
+    def _find_endpoint(self, image: str) -> None:
+        """Find the URL at which containers reach the embedded AWS.
 
-        It is an address and not a name, because SDKs would put the bucket in front of a name.
+        Of an embedded AWS at the loopback, it has another address in a container. It is an address
+        and not a name, because SDKs would put the bucket in front of a name.
         """
         with self._lock:
-            if self._host_address:
+            if self._endpoint_url:
                 return
-            hosts = _docker(
-                "run",
-                "--rm",
-                *self._platform,
-                f"--label={self._label}",
-                "--add-host=machine:host-gateway",
-                "--entrypoint=cat",
-                image,
-                "/etc/hosts",
-            )
-            self._host_address = next(
-                line.split()[0] for line in hosts.splitlines() if line.endswith("machine")
-            )
+            url = self._environment["AWS_ENDPOINT_URL"]
+            if urlsplit(url).hostname == LOOPBACK:
+                hosts = _docker(
+                    "run",
+                    "--rm",
+                    *self._platform,
+                    f"--label={self._label}",
+                    "--add-host=machine:host-gateway",
+                    "--entrypoint=cat",
+                    image,
+                    "/etc/hosts",
+                ).splitlines()
+                address = next(line.split()[0] for line in hosts if line.endswith("machine"))
+                url = url.replace(LOOPBACK, address)
+            self._endpoint_url = url
 
     def _add(self, function: Function) -> None:
         """Start a container, wait until it answers, and offer its port to `invoke`."""
-        endpoint = urlsplit(self._environment["AWS_ENDPOINT_URL"])
         variables = {
             **self._environment,
-            "AWS_ENDPOINT_URL": f"http://{self._host_address}:{endpoint.port}",
+            "AWS_ENDPOINT_URL": self._endpoint_url,
             **lambda_environment(function),
             "AWS_LAMBDA_FUNCTION_TIMEOUT": str(int(function.timeout_seconds)),
             **dict(function.environment),
@@ -141,14 +178,17 @@ class Containers:
             "run",
             "--detach",
             *self._platform,
-            *(f"--env={name}={value}" for name, value in variables.items()),
+            *(f"--env={name}" for name in variables),  # values would be in the list of processes
             f"--label={self._label}",
             f"--memory={function.memory_mb}m",
-            "--publish=127.0.0.1::8080",
+            f"--publish={LOOPBACK}::8080",
+            "--cap-drop=ALL",
+            "--security-opt=no-new-privileges",
             "--read-only",
             "--tmpfs=/tmp:size=512m",
             "--user=993:990",  # unprivileged, and without an entry in /etc/passwd
             self._image(function),
+            variables=variables,
         )
         published = _docker("port", container, "8080/tcp").splitlines()[0]
         port = int(published.rpartition(":")[2])
@@ -156,14 +196,15 @@ class Containers:
         self._ports[function].put(port)
 
 
-def _docker(*arguments: str) -> str:
-    """Run docker and return its stdout.
+def _docker(*arguments: str, variables: Mapping[str, str] | None = None) -> str:
+    """Run docker, with `variables` added to its environment, and return its stdout.
 
     Ctrl-C does not reach it (it has its own session), so that no container starts unrecorded.
     """
     done = subprocess.run(  # noqa: S603  # no shell, arguments of our own
         [os.environ.get("DOCKER", "docker"), *arguments],
         check=True,
+        env={**os.environ, **(variables or {})},
         start_new_session=True,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -172,8 +213,15 @@ def _docker(*arguments: str) -> str:
     return done.stdout.strip()
 
 
+def _is_here(address: str) -> bool:
+    """Return whether this machine has an address."""
+    with suppress(OSError), socket.create_server((address, 0)):
+        return True
+    return False
+
+
 def _post(port: int, payload: bytes, *, timeout_seconds: float) -> bytes:
-    connection = HTTPConnection("127.0.0.1", port, timeout=timeout_seconds)
+    connection = HTTPConnection(LOOPBACK, port, timeout=timeout_seconds)
     with closing(connection):
         connection.request("POST", "/2015-03-31/functions/function/invocations", payload)
         return connection.getresponse().read()
@@ -187,7 +235,7 @@ def _wait_for_http(port: int, *, timeout_seconds: float) -> None:
     """
     deadline = time.monotonic() + timeout_seconds
     while time.monotonic() < deadline:
-        with closing(HTTPConnection("127.0.0.1", port, timeout=5)) as connection:
+        with closing(HTTPConnection(LOOPBACK, port, timeout=5)) as connection:
             try:
                 connection.request("GET", "/")
                 connection.getresponse()

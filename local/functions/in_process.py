@@ -11,7 +11,7 @@ import tempfile
 import threading
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from http import HTTPStatus
 from pathlib import Path
@@ -20,8 +20,10 @@ from typing import Final
 from local.functions.interface import (
     IMAGE_ENVIRONMENT,
     MAX_ANSWER_BYTES,
+    REPOSITORIES,
     Answer,
     Function,
+    check,
     lambda_environment,
     runtime_error,
     too_large,
@@ -51,6 +53,7 @@ class InProcess:
         *,
         workers: int | None = None,
         code: Path = REPOSITORY / "images",
+        repositories: Collection[str] = REPOSITORIES,
         stand_in: bool = importlib.util.find_spec("runtime_client") is None,
     ) -> None:
         """Load <step>/handler.py of each function from the folder `code`.
@@ -58,9 +61,11 @@ class InProcess:
         Args:
             workers: events that are handled at the same time; None: one for each core.
             code: the folder that is /var/task in the images.
+            repositories: of the images that may run.
             stand_in: replace the compiled module of awslambdaric by the one in stand_in/.
         """
         self.code = code
+        self.repositories = repositories
         self.stand_in = stand_in
         self._environment: dict[str, str] = {}
         self._slots = threading.Semaphore(workers or os.cpu_count() or 1)
@@ -78,7 +83,11 @@ class InProcess:
         """Start a process, which imports the handler in the background.
 
         The idle processes of a function that was deployed with this name before end.
+
+        Raises:
+            PermissionError: see `interface.check`.
         """
+        check(function, self.repositories)
         with self._lock:
             previous = self._deployed.get(function.name)
             if self._stopped or previous == function:
@@ -94,7 +103,11 @@ class InProcess:
         """Invoke the handler in an idle process, or in a new one.
 
         A process that dies or exceeds the timeout is replaced, and the answer is Lambda's error.
+
+        Raises:
+            PermissionError: see `interface.check`.
         """
+        check(function, self.repositories)
         request_id = str(uuid.uuid4())
         with self._slots:
             while (process := self._take(function)) is not None:

@@ -4,11 +4,18 @@ import json
 import re
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
 
 STEPS: Final = ("extract", "thumbnail", "tag")  # each is a folder of images/ and an image
+REPOSITORIES: Final = tuple(f"gallery-{step}" for step in STEPS)
+SETTINGS: Final = frozenset(  # images/shared/settings.py
+    {
+        *("PHOTOS_BUCKET", "DERIVED_BUCKET", "TABLE", "RENDITIONS", "KEEP_COPYRIGHT"),
+        *("LABELER", "MAX_LABELS", "MIN_CONFIDENCE"),
+    }
+)
 
 # The Dockerfiles set the first two, and their base image the third, which awslambdaric reads.
 IMAGE_ENVIRONMENT: Final = {
@@ -21,6 +28,10 @@ IMAGE_ENVIRONMENT: Final = {
 # AWS: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 MAX_ANSWER_BYTES: Final = 6 * 1024 * 1024 + 100
 
+_IMAGE: Final = re.compile(  # of ECR, or of this machine
+    r"(?:\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?/)?"
+    r"([a-z-]+)(?::\w[\w.-]*|@sha256:[0-9a-f]{64})"
+)
 _STEP: Final = re.compile(r"([a-z]+)(?:[:@][^/]*)?$")  # the last word of a repository's name
 
 
@@ -74,18 +85,43 @@ class Functions(Protocol):
         """Start the processes or containers of `function`, before its first event.
 
         Raises:
+            PermissionError: it is not one of the functions that may run.
             OSError: this machine cannot run it.
             subprocess.CalledProcessError: its image does not start; the reason is on stderr.
         """
         ...
 
     def invoke(self, function: Function, payload: bytes) -> Answer:
-        """Invoke a deployed function. Many threads call this at the same time."""
+        """Invoke a deployed function. Many threads call this at the same time.
+
+        Raises:
+            PermissionError: it is not one of the functions that may run.
+        """
         ...
 
     def stop(self) -> None:
         """End every process and container at once."""
         ...
+
+
+def check(function: Function, repositories: Collection[str]) -> None:
+    """Refuse a function whose start could run something else than our handlers.
+
+    An image is a program of its author. A variable may be one too: Python starts what BROWSER or
+    PYTHONWARNINGS names.
+
+    Raises:
+        PermissionError: its image is of another repository, or has a variable that no step reads.
+    """
+    match = _IMAGE.fullmatch(function.image_uri)
+    if match is None or match[1] not in repositories:
+        raise PermissionError(
+            f"{function.image_uri!r} is no image of {', '.join(repositories)}, and no other runs"
+        )
+    if unknown := [name for name, _ in function.environment if name not in SETTINGS]:
+        raise PermissionError(
+            f"the variable {', '.join(unknown)} is none of {', '.join(sorted(SETTINGS))}"
+        )
 
 
 def lambda_environment(function: Function) -> dict[str, str]:

@@ -1,5 +1,8 @@
 """Lambda's Runtime API for one process, at a port of the loopback.
 
+A web page in a browser of this machine reaches the port too: it would get the event. Its requests
+name another host, or have a header that only browsers send, and are answered 404.
+
 AWS: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 """
 
@@ -15,6 +18,7 @@ from typing import BinaryIO, Final
 LOOPBACK: Final = "127.0.0.1"
 ANSWER_SECONDS: Final = 10  # for the process to read an answer
 
+_OF_BROWSERS: Final = {b"origin", b"sec-fetch-site"}
 _ROOT: Final = "/2018-06-01/runtime"
 NEXT: Final = f"{_ROOT}/invocation/next"
 INIT_ERROR: Final = f"{_ROOT}/init/error"
@@ -108,18 +112,20 @@ class RuntimeApi:
         if self._connection is None or self._stream is None:
             return None
         self._connection.settimeout(timeout_seconds or 0.001)  # 0 would mean: do not wait
-        length = 0
+        headers: dict[bytes, bytes] = {}
         try:
             first = self._stream.readline().split()
             while header := self._stream.readline().strip():
                 name, _, value = header.partition(b":")
-                if name.lower() == b"content-length":
-                    length = int(value)
+                headers[name.lower()] = value.strip()
+            length = int(headers.get(b"content-length", b"0"))
             body = self._stream.read(length)
         except ConnectionError:
             return None
-        is_whole = len(first) == len(("GET", "/path", "HTTP/1.1")) and len(body) == length
-        return Request(first[1].decode(), body) if is_whole else None
+        if len(first) != len(("GET", "/path", "HTTP/1.1")) or len(body) != length:
+            return None
+        is_ours = headers.get(b"host") == self.address.encode() and not _OF_BROWSERS & set(headers)
+        return Request(first[1].decode() if is_ours else "", body)
 
     def _disconnect(self) -> None:
         if self._stream is not None:

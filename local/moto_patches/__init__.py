@@ -8,6 +8,7 @@ moto's services exist once in a process, and so does the `Wiring` that connects 
 module           what AWS does                                     what moto does instead
 ---------------  ------------------------------------------------  ---------------------------------
 awslambda        refuses an image that does not start              never starts an image
+                 (safety) starts nothing but our functions         starts containers of any image
                  keeps LoggingConfig                               drops it
                  returns an image's command only if it is set      returns an empty one
                  updates every setting and the architecture        ignores five of them
@@ -50,6 +51,7 @@ s3               writes atomically                                 reads and wri
                                                                    deletions only the last version's
                  returns the EventBridge configuration             leaves it out
                  takes any Unicode in a key                        finds no path with a line break
+                 refuses a key of more than 1,024 bytes            takes it
                  encodes keys in ListObjectVersions if asked       only in its other lists
                  allows log delivery by a bucket policy            fails on lists and Principal *
                  (speed) finds versions by prefix                  copies and searches the bucket
@@ -102,6 +104,7 @@ from local.moto_patches import (
     cloudfront,
     cognitoidentity,
     core,
+    cors,
     distributedmap,
     dynamodb,
     eventbridge,
@@ -122,6 +125,7 @@ __all__ = [
     "cognitoidentity",
     "connected",
     "core",
+    "cors",
     "distributedmap",
     "dynamodb",
     "eventbridge",

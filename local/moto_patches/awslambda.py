@@ -18,6 +18,7 @@ from typing import Final, NamedTuple
 from moto.awslambda.exceptions import InvalidParameterValueException
 from moto.awslambda.models import LambdaBackend, LambdaFunction, lambda_backends
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
+from moto.utilities.docker_utilities import DockerModel
 
 from local.functions import Function
 from local.moto_patches.wiring import Json, Moto, replaces, wired
@@ -144,9 +145,7 @@ def _create(self: Moto, spec: dict[str, Json]) -> Moto:
 @replaces(LambdaBackend, name="update_function_code")
 def _update_backend_code(self: Moto, function_name: str, *args: Moto, **options: Moto) -> Json:
     """AWS runs the new code from the next event on. moto changes its record only; see `_create`."""
-    answer = _update_function["update_function_code"](self, function_name, *args, **options)
-    _deploy(self.get_function(function_name))
-    return answer
+    return _update(self, "update_function_code", function_name, *args, **options)
 
 
 @replaces(LambdaBackend, name="update_function_configuration")
@@ -154,10 +153,18 @@ def _update_backend_configuration(
     self: Moto, function_name: str, *args: Moto, **options: Moto
 ) -> Json:
     """AWS runs functions with their new settings. moto changes its record only; see `_create`."""
-    answer = _update_function["update_function_configuration"](
-        self, function_name, *args, **options
-    )
-    _deploy(self.get_function(function_name))
+    return _update(self, "update_function_configuration", function_name, *args, **options)
+
+
+def _update(backend: Moto, operation: str, name: str, *args: Moto, **options: Moto) -> Json:
+    made = backend.get_function(name)
+    before = {**vars(made), "code": dict(made.code)}  # moto changes it in place
+    answer = _update_function[operation](backend, name, *args, **options)
+    try:
+        _deploy(made)
+    except InvalidParameterValueException:
+        vars(made).update(before)
+        raise
     return answer
 
 
@@ -167,6 +174,17 @@ def _deploy(made: Moto) -> None:
         wired().deploy(function)
     except (OSError, subprocess.CalledProcessError) as error:
         raise InvalidParameterValueException(f"{function.image_uri}: {error}") from error
+
+
+def _no_docker(_self: Moto) -> Moto:
+    """AWS runs what it is told to. moto does so in Docker: for event sources, and for Batch.
+
+    Here only `local.functions` runs something.
+    """
+    raise NotImplementedError("the embedded AWS starts no container by itself")
+
+
+DockerModel.docker_client = property(_no_docker)
 
 
 @replaces(lambda_eval_utils, name="_from_payload")

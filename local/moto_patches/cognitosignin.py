@@ -13,16 +13,14 @@ import json
 import secrets
 import uuid
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Final
 
 from moto.cognitoidentity.responses import CognitoIdentityResponse
 from moto.cognitoidp.exceptions import NotAuthorizedError, UserNotFoundError
 from moto.cognitoidp.models import CognitoIdpBackend, cognitoidp_backends
 from moto.cognitoidp.responses import CognitoIdpResponse
-from moto.core.utils import utcnow
 
-from local.moto_patches.wiring import Json, Moto, replaces
+from local.moto_patches.wiring import Json, Moto, replaces, wired
 
 CREDENTIALS_SECONDS: Final = 3600
 
@@ -151,12 +149,12 @@ def _get_credentials(self: Moto) -> str:
     """
     identity = self._get_param("IdentityId")
     _user_of(self._get_param("Logins") or {}, self.current_account, identity.partition(":")[0])
-    expiration = utcnow() + timedelta(seconds=CREDENTIALS_SECONDS)
+    key = wired().keys.issue(seconds=CREDENTIALS_SECONDS)
     credentials = {
-        "AccessKeyId": "ASIAEMBEDDED",
-        "SecretKey": "embedded",
-        "SessionToken": "embedded",
-        "Expiration": expiration.timestamp(),
+        "AccessKeyId": key.id,
+        "SecretKey": key.secret,
+        "SessionToken": key.token,
+        "Expiration": key.expires_at,
     }
     return json.dumps({"Credentials": credentials, "IdentityId": identity})
 

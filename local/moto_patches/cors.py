@@ -7,12 +7,14 @@ AWS: https://docs.aws.amazon.com/AmazonS3/latest/userguide/ManageCorsUsing.html
 """
 
 import fnmatch
+from http import HTTPStatus
 from typing import Final
 
 from flask import Flask, Response, request
 from moto.moto_server import werkzeug_app
 from moto.s3.models import s3_backends
 from moto.s3.responses import S3Response
+from werkzeug.datastructures import Headers
 
 from local.clients import ACCOUNT
 from local.moto_patches.wiring import Moto, replaces
@@ -29,7 +31,6 @@ _NOT_ALLOWED: Final = (
 )
 
 _cors: Final = werkzeug_app.CORS
-_key_response: Final = S3Response._key_response  # noqa: SLF001  # moto's way
 
 
 @replaces(werkzeug_app, name="CORS")
@@ -37,35 +38,62 @@ def _answer_pages(app: Flask) -> None:
     """Add CORS headers to each answer of a service, to those that moto makes of errors too."""
     if app.service == "s3":  # type: ignore[attr-defined]  # moto's attribute
         app.after_request(_add_headers_of_bucket)
-        # A preflight request names no service: without a bucket moto takes it for one to S3.
-        _cors(app, resources={"/$": {"origins": ORIGINS}})
     else:
         _cors(app, origins=ORIGINS)
 
 
 def _add_headers_of_bucket(answer: Response) -> Response:
     """AWS adds the headers of the first rule that matches. moto adds none to errors and to POST."""
-    backend = s3_backends[ACCOUNT]["aws"]
-    bucket = backend.buckets.get(request.path.split("/")[1])
-    rule = _rule_for(bucket, request.headers) if bucket else None
+    bucket = _bucket(request.path)
+    rule = _rule_for(bucket, request.method, request.headers) if bucket else None
     if rule is not None:
-        answer.headers["Access-Control-Allow-Origin"] = request.headers["Origin"]
-        answer.headers["Access-Control-Allow-Credentials"] = "true"
-        answer.headers["Access-Control-Allow-Methods"] = ", ".join(rule.allowed_methods)
-        answer.headers["Access-Control-Expose-Headers"] = ", ".join(rule.exposed_headers or [])
-        answer.headers["Access-Control-Max-Age"] = str(rule.max_age_seconds or 0)
-        answer.headers["Vary"] = (
-            "Origin, Access-Control-Request-Headers, Access-Control-Request-Method"
-        )
-        if asked := request.headers.get("Access-Control-Request-Headers"):
-            answer.headers["Access-Control-Allow-Headers"] = asked.lower()
+        answer.headers.update(_headers_of(rule, request.headers))
     return answer
 
 
-def _rule_for(bucket: Moto, headers: Moto) -> Moto:
+def preflight(path: str, headers: Headers) -> tuple[HTTPStatus, dict[str, str], bytes]:
+    """Answer a preflight request of one of `ORIGINS`, which is never signed.
+
+    AWS refuses it if no rule of the bucket allows it. moto allows every method and header, refuses
+    it for an object that exists, and lists the buckets without one.
+    AWS: https://docs.aws.amazon.com/AmazonS3/latest/userguide/cors-troubleshooting.html
+    AWS: https://docs.aws.amazon.com/AmazonS3/latest/API/RESTOPTIONSobject.html
+    """
+    if path == "/":  # of any other service
+        allowed = {
+            "Access-Control-Allow-Origin": headers["Origin"],
+            "Access-Control-Allow-Methods": "POST",
+            "Access-Control-Allow-Headers": headers.get("Access-Control-Request-Headers", ""),
+        }
+        return HTTPStatus.OK, allowed, b""
+    bucket = _bucket(path)
+    if bucket is None or not bucket.cors:
+        return _forbidden(_NOT_ENABLED)
+    rule = _rule_for(bucket, headers["Access-Control-Request-Method"], headers)
+    return (HTTPStatus.OK, _headers_of(rule, headers), b"") if rule else _forbidden(_NOT_ALLOWED)
+
+
+def _bucket(path: str) -> Moto:
+    return s3_backends[ACCOUNT]["aws"].buckets.get(path.split("/")[1])
+
+
+def _headers_of(rule: Moto, headers: Headers) -> dict[str, str]:
+    """Return the headers of an answer that a rule allows."""
+    asked = headers.get("Access-Control-Request-Headers")
+    return {
+        "Access-Control-Allow-Origin": headers["Origin"],
+        "Access-Control-Allow-Credentials": "true",
+        "Access-Control-Allow-Methods": ", ".join(rule.allowed_methods),
+        "Access-Control-Expose-Headers": ", ".join(rule.exposed_headers or []),
+        "Access-Control-Max-Age": str(rule.max_age_seconds or 0),
+        "Vary": "Origin, Access-Control-Request-Headers, Access-Control-Request-Method",
+        **({"Access-Control-Allow-Headers": asked.lower()} if asked else {}),
+    }
+
+
+def _rule_for(bucket: Moto, method: str, headers: Headers) -> Moto:
     """Return the first CORS rule of a bucket that allows a request; None if there is none."""
     origin = headers.get("Origin", "")
-    method = headers.get("Access-Control-Request-Method") or request.method
     asked = headers.get("Access-Control-Request-Headers", "").lower().split(",")
     names = [name.strip() for name in asked if name.strip()]
     for rule in bucket.cors:
@@ -89,33 +117,6 @@ def _none(_self: Moto) -> dict[str, str]:
     return {}
 
 
-@replaces(S3Response, name="_response_options")
-def _preflight(self: Moto, _headers: Moto, bucket_name: str) -> Moto:
-    """AWS refuses a preflight request that no rule allows. moto allows every method and header.
-
-    AWS: https://docs.aws.amazon.com/AmazonS3/latest/userguide/cors-troubleshooting.html
-    """
-    bucket = self.backend.buckets.get(bucket_name)
-    if bucket is None or not bucket.cors:
-        return _forbidden(_NOT_ENABLED)
-    if _rule_for(bucket, self.headers) is None:
-        return _forbidden(_NOT_ALLOWED)
-    return 200, {}, ""
-
-
-def _forbidden(message: str) -> tuple[int, dict[str, str], str]:
+def _forbidden(message: str) -> tuple[HTTPStatus, dict[str, str], bytes]:
     body = f"<Error><Code>AccessForbidden</Code><Message>{message}</Message></Error>"
-    return 403, {"Content-Type": "application/xml"}, body
-
-
-@replaces(S3Response, name="_key_response")
-def _answer(self: Moto, request: Moto, full_url: str) -> Moto:
-    """AWS answers a preflight request, which is never signed, for any object.
-
-    moto refuses it for an object that exists.
-    AWS: https://docs.aws.amazon.com/AmazonS3/latest/API/RESTOPTIONSobject.html
-    """
-    if request.method == "OPTIONS":
-        bucket = self.parse_bucket_name_from_url(request, full_url)
-        return self._response_options(request.headers, bucket)
-    return _key_response(self, request, full_url)
+    return HTTPStatus.FORBIDDEN, {"Content-Type": "application/xml"}, body.encode()

@@ -28,6 +28,7 @@ from local.moto_patches.wiring import Json, Moto, replaces, replaces_static
 
 EMPTY_ETAG: Final = "d41d8cd98f00b204e9800998ecf8427e"  # of no bytes, as a delete marker has
 
+MAX_KEY_BYTES: Final = 1024
 IN_MEMORY_BYTES: Final = 65_536  # of one object; larger objects are kept in files
 
 _CREATED: Final = {
@@ -59,6 +60,7 @@ for _name in ("put_object", "copy_object", "complete_multipart_upload"):
 # AWS: https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeleteMarker.html
 FakeDeleteMarker.dispose = lambda _: None
 
+_key_response: Final = S3Response._key_response  # noqa: SLF001  # moto's way
 _start_multipart: Final = FakeMultipart.__init__
 _set_key: Final = S3Backend.put_object
 _get_bucket_notification: Final = S3Response.get_bucket_notification
@@ -66,6 +68,18 @@ _list_object_versions: Final = S3Response.list_object_versions
 _delete_object: Final = S3Backend.delete_object
 _list_versions_of: Final = S3Backend.list_object_versions
 _wanted: Final = threading.local()  # the prefix that this thread lists
+
+
+@replaces(S3Response, name="_key_response")
+def _refuse_long_keys(self: Moto, request: Moto, full_url: str) -> Moto:
+    """AWS refuses a key of more than 1,024 bytes. moto takes it.
+
+    AWS: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
+    """
+    if request.method in ("POST", "PUT") and len(self.parse_key_name().encode()) > MAX_KEY_BYTES:
+        body = "<Error><Code>KeyTooLongError</Code><Message>Your key is too long</Message></Error>"
+        return 400, {"Content-Type": "application/xml"}, body
+    return _key_response(self, request, full_url)
 
 
 @replaces(RegexConverter, name="__init__")

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from local.clients import Clients
     from local.clock import Clock
     from local.functions import Function
+    from local.gate import Keys
     from local.quotas import Usage
 
 Moto: TypeAlias = Any  # an object of moto; its types are too loose for more
@@ -42,6 +43,7 @@ class Wiring:
     watcher: Watcher
     deploy: "Callable[[Function], None]"  # called with each new or changed Lambda function
     clients: "Clients"  # Step Functions calls the other services with these
+    keys: "Keys"  # Cognito issues temporary ones
 
 
 _wirings: list[Wiring] = []

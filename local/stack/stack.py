@@ -9,7 +9,7 @@ from botocore.config import Config
 
 from local.clients import ACCOUNT, Clients, environment
 from local.clock import Clock
-from local.embedded import ANY_ADDRESS, LOOPBACK, embedded_aws
+from local.embedded import LOOPBACK, embedded_aws
 from local.functions import Containers, Functions
 from local.quotas import UNLIMITED, Quotas
 from local.rekognition import NoLabels
@@ -105,7 +105,7 @@ class Stack(Clients):
             # enough to keep every core busy, and few enough that no task exceeds its timeout
             executions_at_once=2 + 2 * (os.cpu_count() or 1),
             watcher=executions,
-            host=ANY_ADDRESS if isinstance(functions, Containers) else LOOPBACK,
+            host=functions.address() if isinstance(functions, Containers) else LOOPBACK,
             quotas=quotas,
             clock=clock,
         ) as endpoint_url:

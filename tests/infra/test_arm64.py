@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 import engine
-from local.functions import Containers, Function
+from local.functions import REPOSITORIES, Containers, Function
 from local.labels import ModelLabeler
 from local.stack import Stack
 from local.stack.names import REGISTRY
@@ -110,7 +110,11 @@ def process(architecture: str) -> Run:
             engine.image(function, architecture)
     with timed(f"built tag with the label model for {architecture}"):
         model_image = engine.embedded_image(architecture)
-    functions = Containers(copies=1, platform=f"linux/{architecture}")
+    functions = Containers(
+        copies=1,
+        platform=f"linux/{architecture}",
+        repositories=(*REPOSITORIES, "gallery-tag-embedded"),
+    )
     with Stack.start(
         functions=functions,
         labeler=ModelLabeler.ready(report),

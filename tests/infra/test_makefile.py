@@ -135,6 +135,41 @@ def deploy(folder: Path, *arguments: str) -> tuple[subprocess.CompletedProcess[s
     return done, [line.replace("terraform -chdir=terraform", "terraform") for line in lines]
 
 
+NAMES = [
+    "my photos",
+    "it's",
+    'a "b"',
+    "$HOME",
+    "$(HOME)",
+    "a$$b",
+    "-x",
+    "*",
+    "a;touch b",
+    "",
+    r"a\b",
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("place", ["argument", "environment"])
+def test_any_name_of_a_folder_is_one_argument(
+    name: str, place: str, deployer: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = deployer / ".venv/bin/python"
+    program.write_text('#!/bin/sh\nprintf "[%s]" "$@" > arguments\n')
+    settings = {"PHOTOS": name, "OUTPUT": name}
+    if place == "environment":
+        for setting, value in settings.items():
+            monkeypatch.setenv(setting, value)
+        settings = {}
+
+    done = make(deployer, "demo", *(f"{key}={value}" for key, value in settings.items()))
+
+    assert done.returncode == 0, done.stderr
+    arguments = (deployer / "arguments").read_text()
+    assert arguments == f"[-m][local][demo][--stages=in-process][--output={name}][--][{name}]"
+
+
 def test_deploy_steps_run_in_order_even_with_many_jobs(deployer: Path) -> None:
     _, calls = deploy(deployer, "--jobs=8", "build", "push", "apply")
 

@@ -5,7 +5,6 @@ import os
 import re
 import socket
 import subprocess
-import sys
 import uuid
 from pathlib import Path
 
@@ -35,10 +34,9 @@ def test_one_image_answers_under_the_emulator() -> None:
     name = f"extract-{uuid.uuid4().hex}"
     script = block_after("## Run one image in Lambda's runtime emulator")
     for shown, here in {
-        ".venv/bin/": f"{Path(sys.executable).parent}/",
-        "5555": free_port(),
         "9000": free_port(),
         "--name extract": f"--name {name}",
+        "docker exec extract": f"docker exec {name}",
         "docker stop extract": f"docker stop {name}",
         "gallery-extract": engine.image("extract"),
     }.items():
@@ -47,7 +45,7 @@ def test_one_image_answers_under_the_emulator() -> None:
     client = os.environ.get("DOCKER", "docker")
 
     done = subprocess.run(  # noqa: S603  # the README's own commands
-        ["bash", "-c", f'set -m; docker() {{ command {client} "$@"; }}\n{script}'],  # noqa: S607
+        ["bash", "-c", f'set -e; docker() {{ command {client} "$@"; }}\n{script}'],  # noqa: S607
         cwd=ROOT,
         check=False,
         capture_output=True,

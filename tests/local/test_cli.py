@@ -7,7 +7,8 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import pytest
 from PIL import Image
 
 from local.__main__ import DEMO_PHOTOS, main
-from local.process import Photo
+from local.process import OutputError, Photo
 from models.build import ModelUnavailableError, WrongWeightsError
 from signals import IGNORABLE, default_signals, ignored_signals
 
@@ -40,6 +41,13 @@ def run(*arguments: str | Path) -> tuple[int, str, str]:
         out, err = command.communicate(timeout=120)
     assert_nothing_runs(command)
     return command.returncode, out, err
+
+
+def fill(folder: Path, *, photos: int) -> None:
+    """Create a folder with copies of a photo."""
+    folder.mkdir()
+    for number in range(photos):
+        shutil.copy(DEMO_PHOTOS / "chelsea.jpg", folder / f"{number}.jpg")
 
 
 def assert_nothing_runs(command: subprocess.Popen[str]) -> None:
@@ -160,11 +168,10 @@ def test_a_failed_photo_sets_the_exit_status(tmp_path: Path) -> None:
 def test_a_signal_stops_at_once_and_leaves_nothing_behind(
     number: signal.Signals, tmp_path: Path
 ) -> None:
-    for copy in range(40):
-        shutil.copy(DEMO_PHOTOS / "chelsea.jpg", tmp_path / f"{copy}.jpg")
+    fill(tmp_path / "in", photos=40)
 
     with default_signals():
-        command = start("process", tmp_path, "--json", "--output", tmp_path / "demo")
+        command = start("process", tmp_path / "in", "--json", "--output", tmp_path / "demo")
     with command:
         assert command.stdout
         command.stdout.readline()
@@ -179,11 +186,10 @@ def test_a_signal_stops_at_once_and_leaves_nothing_behind(
 
 def test_signals_that_the_caller_ignores_stop_nothing(tmp_path: Path) -> None:
     """As under `nohup`, and in the background of a shell script."""
-    for copy in range(6):
-        shutil.copy(DEMO_PHOTOS / "chelsea.jpg", tmp_path / f"{copy}.jpg")
+    fill(tmp_path / "in", photos=6)
 
     with ignored_signals():
-        command = start("process", tmp_path, "--json", "--output", tmp_path / "demo")
+        command = start("process", tmp_path / "in", "--json", "--output", tmp_path / "demo")
     with command:
         assert command.stdout
         command.stdout.readline()
@@ -196,10 +202,9 @@ def test_signals_that_the_caller_ignores_stop_nothing(tmp_path: Path) -> None:
 
 
 def test_a_reader_that_closes_the_pipe_causes_no_traceback(tmp_path: Path) -> None:
-    for number in range(5):
-        shutil.copy(DEMO_PHOTOS / "chelsea.jpg", tmp_path / f"{number}.jpg")
+    fill(tmp_path / "in", photos=5)
 
-    with start("process", tmp_path, "--json", "--output", tmp_path / "demo") as command:
+    with start("process", tmp_path / "in", "--json", "--output", tmp_path / "demo") as command:
         assert command.stdout
         assert command.stderr
         command.stdout.readline()
@@ -255,6 +260,93 @@ def test_an_output_that_cannot_be_created_is_reported_in_one_line(
     assert str(file) in refused(output=file)
 
 
+def test_an_empty_output_is_refused_and_nothing_is_written(tmp_path: Path) -> None:
+    photo = shutil.copy(DEMO_PHOTOS / "chelsea.jpg", tmp_path)
+
+    done = subprocess.run(  # noqa: S603  # our own command
+        [sys.executable, "-m", "local", "process", "--output", "", photo],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+    assert done.returncode == 2
+    assert "empty name" in done.stderr
+    assert list(tmp_path.iterdir()) == [Path(photo)]
+
+
+@pytest.mark.parametrize("output", ["", "demo"])
+def test_an_output_in_the_folder_of_the_photos_is_refused(
+    output: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fill(tmp_path / "in", photos=1)
+
+    status = main(["process", str(tmp_path / "in"), "--output", str(tmp_path / "in" / output)])
+
+    assert status == 2
+    assert "the folder of the photos" in capsys.readouterr().err
+    assert [path.name for path in (tmp_path / "in").iterdir()] == ["0.jpg"]
+
+
+def test_a_device_is_refused_before_it_is_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status = main(["process", "--output", str(tmp_path / "out"), "/dev/zero"])
+
+    assert status == 2
+    assert "/dev/zero is no file" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_full_disk_keeps_the_results_so_far_and_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run_out(*_: object) -> Iterator[dict[str, Any]]:
+        yield {"file": "/in/first.jpg", "status": "READY"}
+        raise OutputError("cannot write to /full: No space left on device. 12 kB are free")
+
+    monkeypatch.setattr("local.__main__._run", run_out)
+    photo = str(DEMO_PHOTOS / "chelsea.jpg")
+
+    for command in ("demo", "process"):
+        status = main([command, photo, "--output", str(tmp_path / "out")])
+        printed = capsys.readouterr()
+        assert status == 1
+        assert "first.jpg" in printed.out
+        assert "1 photo: 1 READY" in printed.out
+        [line] = printed.err.splitlines()
+        assert "/full: No space left on device. 12 kB are free" in line
+
+
+@pytest.mark.parametrize("seconds", [0.02, 0.3, 0.8])
+@pytest.mark.parametrize("module", ["local", "local.site"])
+def test_ctrl_c_during_the_start_prints_no_traceback(seconds: float, module: str) -> None:
+    with default_signals():
+        command = subprocess.Popen(  # noqa: S603  # our own command
+            [sys.executable, "-m", module, "--help"],
+            cwd=ROOT,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    with command:
+        time.sleep(seconds)
+        command.send_signal(signal.SIGINT)
+        _, err = command.communicate(timeout=20)
+
+    assert "Traceback" not in err or "local" not in err
+
+
+def test_stderr_has_the_progress_and_nothing_else(
+    processed: tuple[int, list[dict[str, Any]], str],
+) -> None:
+    steps = [f"{done} of {len(PHOTOS)} photos" for done in range(1, len(PHOTOS) + 1)]
+
+    assert processed[2].splitlines() == steps
+
+
 def test_a_missing_docker_client_is_reported_in_one_line(
     refused: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -270,7 +362,7 @@ def test_a_docker_that_fails_is_reported_in_one_line(
 
     line = refused("--stages", "docker")
 
-    assert "false version" in line
+    assert "false network" in line
 
 
 @pytest.mark.parametrize("error", [ModelUnavailableError, WrongWeightsError])
@@ -298,6 +390,7 @@ def test_a_folder_that_cannot_be_read_is_reported_and_sets_the_exit_status(
         "local.__main__._run", lambda *_: (each for each in [{"file": "", "status": "READY"}])
     )
 
-    assert main(["process", str(tmp_path), "--json", "--output", str(tmp_path / "out")]) == 1
+    photos = str(tmp_path / "in")
+    assert main(["process", photos, "--json", "--output", str(tmp_path / "out")]) == 1
     [line] = capsys.readouterr().err.splitlines()
     assert "/locked" in line

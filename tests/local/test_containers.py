@@ -1,7 +1,9 @@
 """The containers return what the handlers in processes return."""
 
 import json
+import socket
 import subprocess
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -44,6 +46,46 @@ def test_a_container_that_dies_returns_lambdas_error_and_is_replaced() -> None:
 
         assert named(functions.invoke(function, b"{}")) == "Runtime.ExitError"
         assert named(functions.invoke(function, b"{}")) == "InvalidRequestError"
+
+
+@pytest.mark.docker
+def test_the_embedded_aws_listens_on_the_bridge_alone_and_no_container_gets_in_without_a_key() -> (
+    None
+):
+    image = engine.image("extract")
+    with Stack.empty(functions=Containers()) as stack:
+        stack.s3.create_bucket(Bucket="photos")
+        stack.s3.put_object(Bucket="photos", Key="a", Body=b"private")
+        place = urlsplit(stack.endpoint_url)
+        arguments = (f"--entrypoint={engine.PYTHON}", image, "-c", GET, stack.endpoint_url)
+
+        printed = engine.docker("run", "--rm", *arguments)
+        open_ = [address for address in addresses() if is_open(address, place.port)]
+
+    assert printed.split() == ["403", "403", "404", "403"]
+    assert open_ == [place.hostname]
+    assert f'"{place.hostname}"' in engine.docker("network", "inspect", "bridge")
+
+
+GET = """
+import sys, urllib.error, urllib.request
+for path in ("/photos/a", "/photos", "/moto-api/data.json", "/2015-03-31/functions"):
+    try:
+        print(urllib.request.urlopen(sys.argv[1] + path).read())
+    except urllib.error.HTTPError as error:
+        print(error.code)
+"""
+
+
+def addresses() -> list[str]:
+    """Return the addresses of this machine."""
+    listed = json.loads(subprocess.check_output(["ip", "-json", "-4", "address"]))  # noqa: S607
+    return [one["local"] for link in listed for one in link["addr_info"]]
+
+
+def is_open(address: str, port: int | None) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex((address, port or 0)) == 0
 
 
 def named(answer: Answer) -> object:

@@ -147,11 +147,13 @@ def runner(
     code = tmp_path_factory.mktemp("images")
     write_handlers(code)
     functions: Functions
+    repositories = [f"cases-{name}" for name in HANDLERS]
     if request.param == "containers":
         build_images(code)
-        functions = Containers(copies=1)
+        functions = Containers(copies=1, repositories=repositories)
     else:
-        functions = InProcess(workers=2, code=code, stand_in=request.param == "stand-in")
+        stand_in = request.param == "stand-in"
+        functions = InProcess(workers=2, code=code, repositories=repositories, stand_in=stand_in)
     functions.start(
         {"AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_REGION": "eu-west-1", "TZ": ":UTC"}
     )

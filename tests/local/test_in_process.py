@@ -9,11 +9,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
 
 from local.functions import Answer, Function, InProcess
+from local.functions.runtime_api import NEXT, RuntimeApi
 
 ROOT = Path(__file__).parents[2]
 HANDLER = """
@@ -138,13 +141,13 @@ def test_a_process_that_died_while_idle_is_replaced_unseen(functions: InProcess)
 
 def test_a_changed_function_runs_with_its_new_settings_alone(functions: InProcess) -> None:
     before = pid(functions)
-    changed = function(environment=(("PHOTOS_BUCKET", "others"), ("TZ", ":Europe/Berlin")))
+    changed = function(environment=(("PHOTOS_BUCKET", "others"), ("TABLE", "gallery")))
     functions.deploy(changed)
 
     environment = json.loads(invoke(functions, changed, do="environment").payload)
 
     assert environment["PHOTOS_BUCKET"] == "others"
-    assert environment["TZ"] == ":Europe/Berlin"  # over Lambda's own
+    assert environment["TABLE"] == "gallery"
     assert not is_running(before)
 
 
@@ -168,6 +171,40 @@ def test_a_process_has_the_variables_of_a_function_and_no_others(
     assert environment["_X_AMZN_TRACE_ID"].startswith("Root=1-")
     assert "AWS_PROFILE" not in environment
     assert "HOME" not in environment
+
+
+# Who reaches their Runtime API
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "rebound.example:{port}"},
+        {"Origin": "https://elsewhere.example"},
+        {"Sec-Fetch-Site": "cross-site"},
+    ],
+    ids=str,
+)
+def test_a_web_page_gets_no_event(headers: dict[str, str]) -> None:
+    reader, writer = os.pipe()
+    api = RuntimeApi(reader)
+    host, port = api.address.split(":")
+    named = {name: value.format(port=port) for name, value in headers.items()}
+    page = HTTPConnection(host, int(port), timeout=20)
+    page.request("GET", NEXT, headers=named)
+    with pytest.raises(TimeoutError):
+        api.receive(time.monotonic() + 0.5, NEXT)
+    assert page.getresponse().status == HTTPStatus.NOT_FOUND
+    page.close()
+
+    process = HTTPConnection(host, int(port), timeout=20)
+    process.request("GET", NEXT)
+    assert api.receive(time.monotonic() + 20, NEXT).path == NEXT
+
+    process.close()
+    api.close()
+    for end in (reader, writer):
+        os.close(end)
 
 
 # What they print

@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +12,17 @@ from boto3.dynamodb.types import TypeSerializer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.process import MAX_UPLOAD_BYTES, Photo, find_photos, process, to_json
+from local.process import (
+    MAX_UPLOAD_BYTES,
+    OutputError,
+    Photo,
+    check_output,
+    find_photos,
+    process,
+    read,
+    to_json,
+    write,
+)
 from local.stack import EndedExecution, Stack
 from shared.items import plain
 
@@ -24,9 +35,7 @@ def make_files(folder: Path, *names: str) -> None:
 
 
 def found(folder: Path, *paths: str) -> list[str]:
-    photos = find_photos(
-        [folder / path for path in paths], output=folder / "demo", on_error=unexpected
-    )
+    photos = find_photos([folder / path for path in paths], on_error=unexpected)
     return [photo.name.as_posix() for photo in photos]
 
 
@@ -57,31 +66,33 @@ class TestFindPhotos:
 
         assert found(tmp_path, "in/a.jpg") == ["a.jpg"]
 
-    def test_the_records_of_an_earlier_run_are_skipped(self, tmp_path: Path) -> None:
-        make_files(tmp_path, "a.jpg", "demo/photos/a.jpg/thumb.webp")
-
-        assert found(tmp_path, ".") == ["a.jpg"]
-
-    @pytest.mark.parametrize("folder", ["demo", "demo/in"])
-    def test_other_photos_in_the_output_are_included(self, folder: str, tmp_path: Path) -> None:
-        make_files(tmp_path, f"{folder}/a.jpg", "demo/photos/a.jpg/thumb.webp")
-
-        assert found(tmp_path, folder) == ["a.jpg"]
-
-    @pytest.mark.parametrize("path", ["demo/photos", "demo/photos/a.jpg"])
-    def test_paths_in_the_folder_of_the_records_are_refused(
-        self, path: str, tmp_path: Path
-    ) -> None:
-        make_files(tmp_path, "demo/photos/a.jpg")
-
-        with pytest.raises(FileExistsError, match=path):
-            found(tmp_path, path)
-
     def test_a_pipe_is_skipped_and_a_broken_link_is_not(self, tmp_path: Path) -> None:
         os.mkfifo(tmp_path / "pipe.jpg")
         (tmp_path / "dangling.jpg").symlink_to(tmp_path / "nowhere.jpg")
 
         assert found(tmp_path, ".") == ["dangling.jpg"]
+
+    @pytest.mark.parametrize("kind", ["pipe", "socket", "device", "link to a device"])
+    def test_a_named_file_that_is_no_file_is_refused_by_its_name(
+        self, kind: str, tmp_path: Path
+    ) -> None:
+        path = special(kind, tmp_path)
+
+        with pytest.raises(OSError, match=rf"{path} is no file"):
+            found(tmp_path, str(path))
+
+    def test_a_loop_of_links_does_not_exist(self, tmp_path: Path) -> None:
+        (tmp_path / "a").symlink_to(tmp_path / "b")
+        (tmp_path / "b").symlink_to(tmp_path / "a")
+
+        with pytest.raises(FileNotFoundError, match="a does not exist"):
+            found(tmp_path, "a")
+
+    def test_links_to_folders_are_not_followed_round_and_round(self, tmp_path: Path) -> None:
+        make_files(tmp_path, "in/a.jpg")
+        (tmp_path / "in" / "again").symlink_to(tmp_path / "in")
+
+        assert found(tmp_path, "in") == ["a.jpg"]
 
     def test_a_folder_that_cannot_be_read_is_reported(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -90,7 +101,7 @@ class TestFindPhotos:
         lock(tmp_path / "locked", monkeypatch)
         errors: list[OSError] = []
 
-        photos = find_photos([tmp_path], output=tmp_path / "demo", on_error=errors.append)
+        photos = find_photos([tmp_path], on_error=errors.append)
 
         assert [photo.name for photo in photos] == [Path("a.jpg")]
         assert [error.filename for error in errors] == [str(tmp_path / "locked")]
@@ -113,6 +124,98 @@ class TestFindPhotos:
 
         with pytest.raises(FileNotFoundError, match=path):
             found(tmp_path, path)
+
+
+def special(kind: str, folder: Path) -> Path:
+    """Make something whose reading may never end."""
+    if kind == "device":
+        return Path("/dev/zero")
+    path = folder / "special.jpg"
+    match kind:
+        case "pipe":
+            os.mkfifo(path)
+        case "socket":
+            with socket.socket(socket.AF_UNIX) as listener:
+                listener.bind(os.path.relpath(path))  # a short name: the limit is 107 bytes
+        case _:
+            path.symlink_to("/dev/zero")
+    return path
+
+
+class TestRead:
+    def test_a_file_is_read(self, tmp_path: Path) -> None:
+        (tmp_path / "a").write_bytes(b"taco")
+
+        assert read(tmp_path / "a") == b"taco"
+
+    @pytest.mark.parametrize("kind", ["pipe", "socket", "device", "link to a device"])
+    def test_what_replaced_a_file_meanwhile_is_refused(self, kind: str, tmp_path: Path) -> None:
+        with pytest.raises(OSError, match=r"no file|No such device"):
+            read(special(kind, tmp_path))
+
+    def test_a_file_without_a_size_is_read_to_the_limit(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        refused: list[int] = []
+        monkeypatch.setattr("local.process.MAX_UPLOAD_BYTES", 3)
+        monkeypatch.setattr("local.process.refuse_bytes", refused.append)
+
+        assert len(read(Path("/proc/self/maps"))) == 4
+        assert refused == [4]
+
+
+class TestOutput:
+    @pytest.mark.parametrize("output", ["in", "in/demo", "in/x/../demo", "link"])
+    def test_the_folder_of_the_photos_and_those_in_it_are_refused(
+        self, output: str, tmp_path: Path
+    ) -> None:
+        make_files(tmp_path, "in/a.jpg")
+        (tmp_path / "link").symlink_to(tmp_path / "in")
+
+        with pytest.raises(OutputError, match="the folder of the photos"):
+            check_output(tmp_path / output, [tmp_path / "in"])
+
+    @pytest.mark.parametrize("photo", ["demo/photos", "demo/photos/a.jpg/large.webp"])
+    def test_results_are_no_photos(self, photo: str, tmp_path: Path) -> None:
+        make_files(tmp_path, "demo/photos/a.jpg/large.webp")
+
+        with pytest.raises(OutputError, match="is a result"):
+            check_output(tmp_path / "demo", [tmp_path / photo])
+
+    @pytest.mark.parametrize("file", ["letter.txt", "2016/a.jpg", "photos/a.jpg"])
+    def test_a_folder_with_other_files_is_refused(self, file: str, tmp_path: Path) -> None:
+        make_files(tmp_path, f"mine/{file}", "in/a.jpg")
+
+        with pytest.raises(OutputError, match="which no run has written"):
+            check_output(tmp_path / "mine", [tmp_path / "in"])
+
+    @pytest.mark.parametrize(
+        "files", [[], [".DS_Store"], ["index.html", "photos/2016/a.jpg/record.json"]]
+    )
+    def test_a_new_folder_and_that_of_an_earlier_run_are_taken(
+        self, files: list[str], tmp_path: Path
+    ) -> None:
+        make_files(tmp_path, *(f"demo/{file}" for file in files), "in/a.jpg")
+
+        check_output(tmp_path / "demo", [tmp_path / "in", tmp_path / "in/a.jpg"])
+        check_output(tmp_path / "new", [tmp_path / "in"])
+
+
+class TestWrite:
+    def test_a_full_disk_leaves_what_was_there_and_is_named_with_its_free_space(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        write(tmp_path / "a", b"before")
+
+        def fill(_: Path, __: bytes) -> None:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+        monkeypatch.setattr(Path, "write_bytes", fill)
+        with pytest.raises(OutputError, match=rf"{tmp_path}: No space left on device.* free"):
+            write(tmp_path / "a", b"after")
+
+        assert (tmp_path / "a").read_bytes() == b"before"
+        assert [path.name for path in tmp_path.iterdir()] == ["a"]
 
 
 def lock(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.cells import cell_len
 from rich.console import Console
 
 from local import report
@@ -87,9 +88,9 @@ class Page(HTMLParser):
         return [attrs[attribute] or "" for _, attrs in self.elements if attribute in attrs]
 
 
-def printed(*documents: dict[str, Any]) -> str:
+def printed(*documents: dict[str, Any], width: int = 200) -> str:
     out = StringIO()
-    Console(file=out, width=200).print(report.table(report.read(documents)))
+    Console(file=out, width=width).print(report.table(report.read(documents), width=width))
     return out.getvalue()
 
 
@@ -112,6 +113,19 @@ def test_the_table_shows_the_record() -> None:
         "Extract 12",
         "all 71",
     ):
+        assert fact in table
+
+
+@pytest.mark.parametrize("width", [80, 60, 30, 200])
+def test_the_table_fits_the_terminal_with_wide_characters_too(width: int) -> None:
+    long = {"file": f"/photos/{'写真' * 40}.jpg", "title": "é" * 90}
+    label = {"name": "ラベル" * 10, "confidence": 98.25}
+
+    table = printed(READY, REJECTED, READY | long | {"labels": [label] * 4}, width=width)
+
+    assert max(map(cell_len, table.splitlines())) <= width
+    assert table.count("写") == 40
+    for fact in ("rocket", "28.5619°", "640", "Canon", "1/160", "Rocket", "thumb", "all"):
         assert fact in table
 
 

@@ -96,13 +96,13 @@ def write(folder: Path, **files: bytes) -> list[Path]:
 
 
 def test_a_wrong_password_is_refused_and_the_right_one_signs_in(
-    visitor: Page, page_errors: list[str]
+    visitor: Page, site: Site, page_errors: list[str]
 ) -> None:
     visitor.get_by_label("Password").fill("wrong")
     visitor.get_by_role("button", name="Sign in").click()
     expect(visitor.get_by_role("alert")).to_have_text("Incorrect username or password.")
 
-    visitor.get_by_label("Password").fill("Embedded-AWS-1")
+    visitor.get_by_label("Password").fill(site.account.password)
     visitor.get_by_role("button", name="Sign in").click()
     expect(visitor.get_by_role("button", name="Sign out")).to_be_visible()
 

@@ -8,10 +8,12 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import pytest
+from botocore.config import Config
 from botocore.exceptions import ClientError
 from botocore.model import StructureShape
 
 from embeddedaws import Answering
+from local.clients import client
 from local.site import SiteUnavailableError, configuration, gallery
 
 if TYPE_CHECKING:
@@ -78,15 +80,73 @@ def test_the_served_configuration_is_that_of_the_site(site: Site) -> None:
     assert served == configuration(site.stack, site.account)
 
 
-def test_other_origins_cannot_read_an_answer(site: Site) -> None:
-    url = f"{site.stack.endpoint_url}/{site.stack.photos_bucket}/"
-    origin = site.url.rstrip("/")
+class TestStrangers:
+    """Whoever does not know the URL gets nothing, nor does another page that knows it."""
 
-    assert get(url, Origin=origin).headers["Access-Control-Allow-Origin"] == origin
-    assert "x-amz-version-id" in get(url, Origin=origin).headers["Access-Control-Expose-Headers"]
-    assert (
-        get(url, Origin="https://elsewhere.example").headers["Access-Control-Allow-Origin"] is None
+    @pytest.mark.parametrize(
+        "path", ["/", "/config.json", "/index.html", "//config.json", "/assets/index-abc.js", "/x/"]
     )
+    def test_get_nothing_without_the_folder_of_this_run(self, site: Site, path: str) -> None:
+        with pytest.raises(HTTPError, match="403") as caught:
+            get(site.origin + path)
+
+        with caught.value as answer:
+            assert site.account.password.encode() not in answer.read()
+
+    @pytest.mark.parametrize("file", ["", "config.json"])
+    @pytest.mark.parametrize(
+        "headers",
+        [
+            {"Host": "rebound.example"},
+            {"Host": "127.0.0.1"},
+            {"Origin": "https://elsewhere.example"},
+            {"Origin": "null"},
+        ],
+        ids=str,
+    )
+    def test_get_nothing_from_another_host_or_page(
+        self, site: Site, file: str, headers: dict[str, str]
+    ) -> None:
+        with pytest.raises(HTTPError, match="403") as caught:
+            get(site.url + file, **headers)
+
+        with caught.value as answer:
+            assert site.account.password.encode() not in answer.read()
+
+    def test_find_another_folder_and_password_in_each_run(self, site: Site) -> None:
+        *_, folder, _ = site.url.split("/")
+
+        assert len(folder) >= 32
+        assert folder not in site.account.password
+        assert folder not in repr(site)
+        assert site.account.password not in repr(site)
+
+
+def test_other_origins_cannot_read_an_answer(site: Site) -> None:
+    url = listing(site)
+    allowed = get(url, Origin=site.origin).headers
+
+    assert allowed["Access-Control-Allow-Origin"] == site.origin
+    assert "x-amz-version-id" in allowed["Access-Control-Expose-Headers"]
+    with pytest.raises(HTTPError, match="403") as caught:
+        get(url, Origin="https://elsewhere.example")
+    with caught.value as answer:
+        assert "Access-Control-Allow-Origin" not in answer.headers
+
+
+def listing(site: Site) -> str:
+    """Return a presigned URL of the list of photos."""
+    s3 = client("s3", site.stack.endpoint_url, config=Config(signature_version="s3v4"))
+    parameters = {"Bucket": site.stack.photos_bucket}
+    return str(s3.generate_presigned_url("list_objects_v2", Params=parameters))
+
+
+def test_a_page_can_read_why_a_request_is_refused(site: Site) -> None:
+    with pytest.raises(HTTPError, match="403") as caught:
+        get(site.stack.endpoint_url, Origin=site.origin)
+
+    with caught.value as answer:
+        assert answer.headers["Access-Control-Allow-Origin"] == site.origin
 
 
 def preflight(
@@ -94,7 +154,7 @@ def preflight(
 ) -> HTTPResponse:
     """Send a preflight request for an object."""
     asked = {
-        "Origin": origin or site.url.rstrip("/"),
+        "Origin": origin or site.origin,
         "Access-Control-Request-Method": method,
         **({"Access-Control-Request-Headers": headers} if headers else {}),
     }
@@ -118,7 +178,7 @@ def test_a_preflight_request_is_answered_by_the_rule_of_the_bucket(site: Site) -
 
     answer = preflight(site, site.stack.photos_bucket, method="PUT", headers=sent)
 
-    assert answer.headers["Access-Control-Allow-Origin"] == site.url.rstrip("/")
+    assert answer.headers["Access-Control-Allow-Origin"] == site.origin
     assert answer.headers["Access-Control-Allow-Headers"] == sent
     assert "PUT" in answer.headers["Access-Control-Allow-Methods"].split(", ")
 
@@ -155,10 +215,11 @@ def test_a_page_can_read_each_header_that_completes_an_upload_in_parts(site: Sit
         for name in sent.members
         if name in answered.members
     }
-    page = site.url.rstrip("/")
-    url = f"{site.stack.endpoint_url}/{site.stack.photos_bucket}/"
+    page = site.origin
 
-    exposed = get(url, Origin=page).headers["Access-Control-Expose-Headers"].lower().split(", ")
+    exposed = (
+        get(listing(site), Origin=page).headers["Access-Control-Expose-Headers"].lower().split(", ")
+    )
 
     assert len(needed) > 1
     assert needed <= set(exposed)
@@ -209,7 +270,7 @@ def _id_token(site: Site) -> str:
         UserPoolId=site.account.user_pool_id,
         ClientId=site.account.user_pool_client_id,
         AuthFlow="ADMIN_USER_PASSWORD_AUTH",
-        AuthParameters={"USERNAME": "demo", "PASSWORD": "Embedded-AWS-1"},
+        AuthParameters={"USERNAME": "demo", "PASSWORD": site.account.password},
     )
     token: str = answer["AuthenticationResult"]["IdToken"]
     return token

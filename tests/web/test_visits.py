@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +14,8 @@ from local.process import find_photos
 from local.site import EXAMPLES, EXAMPLES_ALBUM, upload
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from playwright.sync_api import Browser, Page
 
     from local.site import Site
@@ -60,7 +61,7 @@ def test_the_cost_model_counts_the_files_that_a_visit_loads(dist: Path) -> None:
 
 
 def test_a_visit_needs_few_requests_and_shifts_no_layout(browser: Browser, site: Site) -> None:
-    photos = find_photos([EXAMPLES], output=Path("demo"), on_error=print)
+    photos = find_photos([EXAMPLES], on_error=print)
     upload(site, photos, album=EXAMPLES_ALBUM)
     site.stack.wait_until_idle()
     with browser.new_context(viewport={"width": 1280, "height": 800}) as context:
