@@ -29,7 +29,7 @@ IN_FLIGHT = 4 * (os.cpu_count() or 1)  # photos; enough to keep every core busy 
 FAILED = "FAILED"
 PROCESSED = frozenset({"READY", "REJECTED"})  # the other outcome is FAILED
 RECORDS = "photos"  # the folder of renditions and records, in the output folder
-MAX_UPLOAD_BYTES = 4 * MAX_BYTES  # a larger file would be rejected too, after filling the memory
+MAX_UPLOAD_BYTES = MAX_BYTES  # a larger file would be rejected too, after filling the memory
 
 # Files that folders of photos often contain. For every other file, its bytes decide.
 NOT_PHOTOS = re.compile(

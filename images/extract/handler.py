@@ -25,6 +25,7 @@ from formats import (
     Tiff,
     orientation_of,
     read_tiff,
+    refuse_costly,
     sniff,
     survey,
 )
@@ -38,9 +39,8 @@ from shared.contracts import (
     parse,
 )
 from shared.deadline import deadline_of, refuse_late
-from shared.errors import UnreadablePhotoError
 from shared.keys import refuse_reference
-from shared.limits import refuse_bytes, refuse_pixels, refuse_scans
+from shared.limits import refuse_bytes
 from shared.s3 import photo_store
 from shared.settings import photos_bucket
 from shared.storage import PhotoStore
@@ -52,7 +52,9 @@ VERSION: Final = VERSIONS["extract"]
 
 HEAD_BYTES: Final = 131_072  # has the size and EXIF of 98 % of JPEGs
 WHOLE_BYTES: Final = 262_144  # up to this size, one request for all is quicker than two
-AHEAD_BYTES: Final = 1_048_576  # the least that the second request asks for
+AHEAD_BYTES: Final = 1_048_576  # the least that a later request asks for
+MAX_WHOLE_BYTES: Final = 33_554_432  # that are read at once: the memory holds them twice
+MAX_READS: Final = 8  # of a larger file; metadata behind them is not found
 _FIRST_SIDEWAYS: Final = 5  # EXIF orientations 5 to 8 swap width and height
 
 log = logging.getLogger(__name__)
@@ -74,7 +76,7 @@ def run(
     photos_bucket: str,
     deadline: float = math.inf,
 ) -> ExtractResult:
-    """Read one photo's facts and metadata with at most three ranged requests."""
+    """Read one photo's facts and metadata with few ranged requests; see `_survey`."""
     started = time.perf_counter()
     photo = request.photo
     refuse_reference(photo, photos_bucket=photos_bucket)
@@ -124,17 +126,21 @@ def _first_read_bytes(photo: PhotoRef) -> int:
 def _survey(
     photo: PhotoRef, store: PhotoStore, file: PartialFile, image_format: str, *, deadline: float
 ) -> Structure:
-    """Parse the structure; if bytes are missing, read where it points to, then the whole photo."""
+    """Parse the structure; if bytes are missing, read where it points to, then the whole photo.
+
+    Of a photo over `MAX_WHOLE_BYTES`, only where it points to, so that at most `MAX_READS` ranged
+    requests are made instead of three.
+    """
     structure = survey(file, image_format)
-    if structure.missing is not None:
+    for number in range(1, MAX_READS):
+        if structure.missing is None:
+            break
         refuse_late(deadline, "reading the metadata")
         first, last = structure.missing
         last = min(max(last, first + AHEAD_BYTES - 1), file.total_bytes - 1)
+        if number > 1 and file.total_bytes <= MAX_WHOLE_BYTES:
+            first, last = 0, file.total_bytes - 1
         file.add(first, store.read(photo, first, last).body)
-        structure = survey(file, image_format)
-    if structure.missing is not None:
-        refuse_late(deadline, "reading the whole photo")
-        file.add(0, store.read(photo, 0, file.total_bytes - 1).body)
         structure = survey(file, image_format)
     return structure
 
@@ -143,14 +149,10 @@ def _facts(structure: Structure, tiff: Tiff, image_format: str, size: int) -> Im
     """Return what the picture is.
 
     Raises:
-        UnreadablePhotoError: it has no size.
-        TooManyPixelsError, TooComplexError: it would take too long to decode.
+        UnreadablePhotoError, PhotoTooLargeError, TooManyPixelsError, TooComplexError: see
+            `refuse_costly`.
     """
-    width_px, height_px = structure.width_px, structure.height_px
-    if width_px is None or height_px is None:
-        raise UnreadablePhotoError(f"a {image_format} in which no picture was found")
-    refuse_pixels(width_px, height_px)
-    refuse_scans(structure.scans)
+    width_px, height_px = refuse_costly(structure, image_format, size)
     orientation = structure.orientation or orientation_of(tiff)
     if orientation >= _FIRST_SIDEWAYS:
         width_px, height_px = height_px, width_px

@@ -12,7 +12,7 @@ from formats.jpeg import count_jpeg_scans, is_jpeg_truncated, strip_to_dc_scans,
 from formats.partial import NotReadError, PartialFile, Range
 from formats.png import is_png_truncated, survey_png
 from formats.sniffing import MIME_TYPES, SNIFF_BYTES, sniff
-from formats.structure import MAX_METADATA_BYTES, Structure
+from formats.structure import MAX_METADATA_BYTES, Structure, refuse_costly
 from formats.tiff import (
     ByteOrder,
     Tiff,
@@ -39,6 +39,7 @@ __all__ = [
     "orientation_of",
     "pack_tiff",
     "read_tiff",
+    "refuse_costly",
     "sniff",
     "strip_to_dc_scans",
     "survey",

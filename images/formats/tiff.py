@@ -19,6 +19,9 @@ _WIDTH, _HEIGHT, _ORIENTATION, _XMP = 0x0100, 0x0101, 0x0112, 0x02BC
 _IPTC, _PHOTOSHOP = 0x83BB, 0x8649
 _TYPE_BYTES: Final = (0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4)  # by type, 1 BYTE to 13 IFD
 _OFFSETS, _BYTE_COUNTS = (0x0111, 0x0144), (0x0117, 0x0145)  # of strips, of tiles
+_BITS, _SAMPLES, _STRIP_ROWS, _TILE_WIDTH = 0x0102, 0x0115, 0x0116, 0x0142
+_LAYOUT: Final = frozenset({_WIDTH, _HEIGHT, _BITS, _SAMPLES, _STRIP_ROWS, _TILE_WIDTH})
+_MAX_STRIP_BYTES: Final = 16_777_216  # when decoded; libvips refuses tiles of that size
 _SHORT, _LONG, _RATIONAL = 3, 4, 5
 _SLOT_BYTES: Final = 4  # of an entry: its value, or where a longer one is
 _INTEGER_TYPES: Final = frozenset({3, 4, 8, 9, 13})  # SHORT, LONG, SSHORT, SLONG, IFD
@@ -89,9 +92,10 @@ def survey_tiff(file: PartialFile, found: Structure) -> None:
         NotReadError: a directory or a value that is wanted is not known.
     """
     order = _byte_order(file)
-    page = _directory(file, order, _pointer(file.read(4, 4), order), {_WIDTH, _HEIGHT})
+    page = _directory(file, order, _pointer(file.read(4, 4), order), _LAYOUT)
     found.width_px = _number(page.get(_WIDTH), order)
     found.height_px = _number(page.get(_HEIGHT), order)
+    _take_layout(page, order, found)
     found.xmp = _block(file, order, _XMP) or None
     # Photoshop writes IPTC in both places, other writers in one of them.
     found.iptc = find_iptc(_block(file, order, _IPTC))
@@ -105,6 +109,21 @@ def survey_tiff(file: PartialFile, found: Structure) -> None:
         if entry.tag == _ORIENTATION
     )
     found.orientation = orientation_of(tiff) if is_one_integer else _UPRIGHT  # as libtiff decides
+
+
+def _take_layout(page: dict[int, Entry], order: ByteOrder, found: Structure) -> None:
+    """Read how many bytes a pixel has, and whether a strip is the whole picture or nearly."""
+
+    def number(tag: int, default: int) -> int:
+        return _number(page.get(tag), order) or default
+
+    samples = number(_SAMPLES, 1)
+    found.pixel_bytes = -(-samples * number(_BITS, 1) // 8)
+    height_px = found.height_px or 0
+    rows = min(number(_STRIP_ROWS, height_px), height_px)
+    strip_bytes = rows * (found.width_px or 0) * found.pixel_bytes
+    if _TILE_WIDTH not in page and strip_bytes > _MAX_STRIP_BYTES:
+        found.way = "UNDIVIDED_TIFF"
 
 
 def _block(file: PartialFile, order: ByteOrder, tag: int) -> bytes:

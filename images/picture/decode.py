@@ -24,6 +24,7 @@ from picture.steps import (
     judge_damage,
     read_header,
     refuse_bombs,
+    refuse_layout,
     refuse_truncated,
     refuse_unscaled,
     resize_to_srgb,
@@ -39,6 +40,7 @@ __all__ = ["GAP", "STEPS", "Box", "Picture", "decode"]
 
 STEPS: Final[tuple[Callable[[Decoding], None], ...]] = (
     refuse_truncated,  # HEIC, AVIF, TIFF: their decoders would not report it
+    refuse_layout,  # HEIC, AVIF, TIFF: their decoders would report it too late
     read_header,
     refuse_bombs,
     shrink_on_load,  # JPEG, WebP, HEIC: their decoders can
@@ -88,7 +90,8 @@ def decode(
     Raises:
         EmptyPhotoError, PhotoTooLargeError: by its length, before a byte is read.
         UnsupportedTypeError: by its first bytes; or its samples are no known colors.
-        TooManyPixelsError, TooComplexError: by its header, before a pixel is decoded.
+        PhotoTooLargeError, TooManyPixelsError, TooComplexError: by its header, before a pixel is
+            decoded.
         TruncatedPhotoError: the file ends early, and too little of the picture is there.
         UnreadablePhotoError: the decoder gives up for any other reason.
         StorageUnavailableError: the stream broke.

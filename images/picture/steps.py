@@ -9,9 +9,11 @@ import pyvips
 
 from formats import (
     PartialFile,
+    Structure,
     count_jpeg_scans,
     exif_orientation,
     is_truncated,
+    refuse_costly,
     strip_to_dc_scans,
     survey,
 )
@@ -24,7 +26,7 @@ from picture.heic_grid import decode_thumbnail, decode_tiles
 from picture.vips import LOADERS
 from shared.deadline import is_over, refuse_late
 from shared.errors import TruncatedPhotoError
-from shared.limits import refuse_pixels, refuse_scans
+from shared.limits import refuse_bytes, refuse_pixels, refuse_scans
 
 MIN_SHOWN: Final = 0.25  # of the rows: with less, the picture is not recognizable
 
@@ -40,6 +42,8 @@ _STREAMED: Final = frozenset({"JPEG", "PNG"})  # for the others libvips needs al
 _HEIF: Final = frozenset({"AVIF", "HEIC"})
 # Where the data ends, libheif leaves green tiles and libtiff anything, and both report success.
 _DECODED_THOUGH_TRUNCATED: Final = _HEIF | {"TIFF"}
+# Their decoders do not say what a file costs, or only when they have paid it.
+_LAID_OUT: Final = _HEIF | {"TIFF"}
 
 
 @dataclass(slots=True)
@@ -54,6 +58,7 @@ class Decoding:
     deadline: float
     lenient: bool  # decode what is left of a damaged photo, and judge it
 
+    structure: Structure | None = None  # of a file whose survey says what it costs
     width_px: int = field(init=False)  # of the photo as displayed
     height_px: int = field(init=False)
     heif: HeifFile | None = None  # owns the pixels of a HEIC: must live until `evaluate`
@@ -95,6 +100,18 @@ class Decoding:
         return self.heif.nclx if self.heif else None
 
 
+def refuse_layout(decoding: Decoding) -> None:
+    """Raise if the structure of a HEIC, an AVIF or a TIFF says that it costs too much.
+
+    Raises:
+        UnreadablePhotoError, PhotoTooLargeError, TooManyPixelsError: see `refuse_costly`.
+    """
+    if decoding.image_format in _LAID_OUT:
+        photo = decoding.photo.whole()
+        decoding.structure = survey(PartialFile(len(photo), photo), decoding.image_format)
+        refuse_costly(decoding.structure, decoding.image_format, len(photo))
+
+
 def refuse_truncated(decoding: Decoding) -> None:
     """Raise if the file is truncated and its decoder would not report it.
 
@@ -129,16 +146,29 @@ def read_header(decoding: Decoding) -> None:
 
 
 def refuse_bombs(decoding: Decoding) -> None:
-    """Raise if the pixels or scans would take too much memory or time.
+    """Raise if the pixels or scans would take too much memory or time, as the decoder sees them.
 
     Raises:
-        TooManyPixelsError, TooComplexError: see `limits`.
+        PhotoTooLargeError, TooManyPixelsError, TooComplexError: see `limits`.
     """
-    refuse_pixels(decoding.width_px, decoding.height_px)
     if decoding.heif is not None:
-        refuse_pixels(*decoding.heif.decoded_size)
+        refuse_pixels(*decoding.heif.decoded_size, decoding.image_format)
+        return
+    image, way = decoding.image, _way(decoding)
+    refuse_bytes(decoding.photo.total_bytes, way)
+    refuse_pixels(image.width, image.height, way)
     if _is_multiscan_jpeg(decoding):
-        refuse_scans(count_jpeg_scans(decoding.photo.whole()))
+        refuse_scans(count_jpeg_scans(decoding.photo.whole()), image.width * image.height)
+
+
+def _way(decoding: Decoding) -> str:
+    """Return the key of limits.WAYS, as `Structure.way` has it."""
+    if _is_multiscan_jpeg(decoding):
+        return "PROGRESSIVE_JPEG"
+    if decoding.image_format == "PNG" and decoding.image.get_typeof("interlaced"):
+        return "INTERLACED_PNG"
+    found = decoding.structure and decoding.structure.way
+    return found or decoding.image_format
 
 
 def shrink_on_load(decoding: Decoding) -> None:
@@ -206,6 +236,8 @@ def _load(decoding: Decoding, **options: float) -> pyvips.Image:
 
 def _strictly_loaded(decoding: Decoding, load: Callable[..., pyvips.Image]) -> pyvips.Image:
     is_jpeg = decoding.image_format == "JPEG"
+    if decoding.structure is not None and decoding.structure.way == "UNDIVIDED_TIFF":
+        load = partial(load, unlimited=True)  # or libtiff refuses a strip of over 50 MB
     if not decoding.lenient:
         # Of a JPEG that is cut in the middle and closed again, libjpeg only warns.
         return load(fail_on="warning" if is_jpeg else "truncated")

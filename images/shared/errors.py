@@ -74,7 +74,7 @@ class EmptyPhotoError(RejectedError):
 
 
 class PhotoTooLargeError(RejectedError):
-    """The object has more than `limits.MAX_BYTES`."""
+    """The object has more bytes than its way in `limits.WAYS` allows."""
 
     code = "TOO_LARGE"
 
@@ -86,7 +86,7 @@ class UnsupportedTypeError(RejectedError):
 
 
 class TooManyPixelsError(RejectedError):
-    """The frame to decode has more than `limits.MAX_PIXELS`."""
+    """The frame to decode has more pixels than its way in `limits.WAYS` allows."""
 
     code = "TOO_MANY_PIXELS"
 
