@@ -11,4 +11,4 @@ Raise a step's version in the commit after which the same photo gives another re
 
 from typing import Final
 
-VERSIONS: Final = {"extract": 2, "thumbnail": 2, "tag": 1}
+VERSIONS: Final = {"extract": 3, "thumbnail": 2, "tag": 1}

@@ -153,7 +153,7 @@ class TestProcess:
         assert not stack.uploaded
         assert document["file"] == str(file)
         assert (document["status"], document["reason"]) == ("REJECTED", "TOO_LARGE")
-        assert "104,857,601 bytes" in document["error"]
+        assert f"{MAX_UPLOAD_BYTES + 1:,} bytes" in document["error"]
         record = tmp_path / "demo/photos/film.jpg/record.json"
         assert json.loads(record.read_text()) == document
 

@@ -202,3 +202,23 @@ def test_pictures_nested_deeper_than_any_writer_does_are_refused() -> None:
     assert of_itself != photo
 
     assert [error for error, _ in refusals(of_itself)] == [UnreadablePhotoError] * 2
+
+
+def test_a_tiff_in_one_piece_may_have_more_than_libtiffs_own_limit_of_50_mb() -> None:
+    side_px = 7_300
+    plane_bytes = side_px**2
+    page = [
+        Tag(0x0100, pf.LONG, [side_px]),
+        Tag(0x0101, pf.LONG, [side_px]),
+        Tag(0x0102, pf.SHORT, [8] * 3),
+        Tag(0x0103, pf.SHORT, [1]),
+        Tag(0x0106, pf.SHORT, [2]),
+        Tag(0x0111, pf.LONG, [8] * 3),
+        Tag(0x0115, pf.SHORT, [3]),
+        Tag(0x0116, pf.LONG, [side_px]),
+        Tag(0x0117, pf.LONG, [plane_bytes] * 3),
+        Tag(0x011C, pf.SHORT, [2]),  # a plane for each sample
+    ]
+    photo = pf.tiff_block(page, gap=bytes([90]) * plane_bytes)
+
+    assert decode(photo, BOX).image(200, 200) == [90, 90, 90]
