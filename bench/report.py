@@ -3,7 +3,18 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from bench import ROOT, cold, extract, growth, instructions, memory, pipeline, streaming, thumbnail
+from bench import (
+    ROOT,
+    cold,
+    extract,
+    growth,
+    instructions,
+    limits,
+    memory,
+    pipeline,
+    streaming,
+    thumbnail,
+)
 from bench.section import Figures, Section, prose
 from bench.targets import Target, reasons, rows
 
@@ -13,6 +24,7 @@ SECTIONS: Final[Mapping[str, Section]] = {
     "streaming": streaming,
     "extract": extract,
     "memory": memory,
+    "limits": limits,
     "cold": cold,
     "pipeline": pipeline,
     "growth": growth,

@@ -19,7 +19,7 @@ from rich import filesize
 from shared.errors import RejectedError
 from shared.items import plain
 from shared.keys import UPLOADS_PREFIX
-from shared.limits import MAX_RAW_BYTES, refuse_bytes
+from shared.limits import MAX_BYTES, refuse_bytes
 from thumbnail.renditions import DEFAULT_RENDITIONS
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ PROCESSED = frozenset({"READY", "REJECTED"})  # the other outcome is FAILED
 RECORDS = "photos"  # the folder of renditions and records, in the output folder
 CONTACT_SHEET = "index.html"  # beside it
 NOT_A_FILE = "no file: pipes, sockets and devices are not read"
-MAX_UPLOAD_BYTES = MAX_RAW_BYTES  # a larger file would be rejected too, after filling the memory
+MAX_UPLOAD_BYTES = MAX_BYTES  # a larger file would be rejected too, after filling the memory
 
 # Files that folders of photos often contain. For every other file, its bytes decide.
 NOT_PHOTOS = re.compile(
@@ -180,10 +180,10 @@ def read(file: Path) -> bytes:
         if not stat.S_ISREG(facts.st_mode):
             raise OSError(f"{file} is {NOT_A_FILE}")
         if facts.st_size > MAX_UPLOAD_BYTES:
-            refuse_bytes(facts.st_size, MAX_UPLOAD_BYTES)
+            refuse_bytes(facts.st_size)
         body = stream.read(MAX_UPLOAD_BYTES + 1)  # a file may grow, and those of /proc have no size
     if len(body) > MAX_UPLOAD_BYTES:
-        refuse_bytes(len(body), MAX_UPLOAD_BYTES)
+        refuse_bytes(len(body))
     return body
 
 

@@ -11,6 +11,12 @@ locals {
   # The longest execution. What has to outlast it is computed from it: see docs/architecture.md.
   times = jsondecode(file("${local.workflow_path}/times.json"))
 
+  # The laptop's functions have the same: local/stack/resources.py.
+  default_memory_mb = jsondecode(file("${local.workflow_path}/memory_mb.json"))
+  memory_mb = {
+    for step, default in local.default_memory_mb : step => coalesce(var.memory_mb[step], default)
+  }
+
   rejections = file("${local.workflow_path}/rejections.json")
 
   # Each expression on one line, without its comments, as a JSON string holds it.

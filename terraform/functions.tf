@@ -80,7 +80,7 @@ module "extract" {
   architecture       = var.architecture
   image_uri          = local.image_uris.extract
   log_retention_days = var.log_retention_days
-  memory_mb          = var.memory_mb.extract
+  memory_mb          = local.memory_mb.extract
   policy_json        = data.aws_iam_policy_document.read_photos.json
   timeout_seconds    = var.timeout_seconds.extract
 
@@ -122,7 +122,7 @@ module "thumbnail" {
   architecture       = var.architecture
   image_uri          = local.image_uris.thumbnail
   log_retention_days = var.log_retention_days
-  memory_mb          = var.memory_mb.thumbnail
+  memory_mb          = local.memory_mb.thumbnail
   policy_json        = data.aws_iam_policy_document.thumbnail.json
   timeout_seconds    = var.timeout_seconds.thumbnail
 
@@ -171,7 +171,7 @@ module "tag" {
   architecture       = var.architecture
   image_uri          = local.image_uris.tag
   log_retention_days = var.log_retention_days
-  memory_mb          = var.memory_mb.tag
+  memory_mb          = local.memory_mb.tag
   policy_json        = data.aws_iam_policy_document.tag.json
   timeout_seconds    = var.timeout_seconds.tag
 

@@ -59,17 +59,17 @@ module "observability" {
     extract = {
       name           = module.extract.name
       log_group_name = module.extract.log_group_name
-      memory_mb      = var.memory_mb.extract
+      memory_mb      = local.memory_mb.extract
     }
     tag = {
       name           = module.tag.name
       log_group_name = module.tag.log_group_name
-      memory_mb      = var.memory_mb.tag
+      memory_mb      = local.memory_mb.tag
     }
     thumbnail = {
       name           = module.thumbnail.name
       log_group_name = module.thumbnail.log_group_name
-      memory_mb      = var.memory_mb.thumbnail
+      memory_mb      = local.memory_mb.thumbnail
     }
   }
 

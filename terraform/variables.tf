@@ -119,16 +119,19 @@ variable "max_labels" {
 
 variable "memory_mb" {
   type = object({
-    extract   = optional(number, 512)
-    thumbnail = optional(number, 1769)
-    tag       = optional(number, 1769)
+    extract   = optional(number)
+    thumbnail = optional(number)
+    tag       = optional(number)
   })
-  description = "Memory of each function in MB. CPU is proportional: 1,769 MB correspond to one vCPU. Extract reads the first bytes of a photo. Thumbnail and Tag decode it, which takes 57 MB for a JPEG of 12 megapixels and 1,260 MB for the largest AVIF that is accepted (50 megapixels, 10 bit, 4:4:4)."
+  description = "Memory of each function in MB. Defaults: workflow/memory_mb.json, 512 for extract and 1,769 for thumbnail and tag, which corresponds to one vCPU; CPU is proportional. Extract reads the first bytes of a photo. Thumbnail and Tag decode it, which takes 95 MB for a JPEG of 12 megapixels and up to 1,730 MB for the largest files that are accepted, so they may not have less."
   default     = {}
 
   validation {
-    condition     = var.memory_mb.thumbnail >= 1024
-    error_message = "memory_mb.thumbnail must be at least 1024; got ${var.memory_mb.thumbnail}. An AVIF of 20 megapixels takes 540 MB, one of 50 megapixels twice as much."
+    condition = alltrue([
+      for step in ["thumbnail", "tag"] :
+      coalesce(var.memory_mb[step], local.default_memory_mb[step]) >= local.default_memory_mb[step]
+    ])
+    error_message = "memory_mb.thumbnail must be at least ${local.default_memory_mb.thumbnail} and memory_mb.tag at least ${local.default_memory_mb.tag}; got ${jsonencode(var.memory_mb)}. Less does not suffice for the largest files that are accepted (docs/performance.md, Limits)."
   }
 }
 

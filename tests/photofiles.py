@@ -206,6 +206,46 @@ def scan_bomb(scans: int) -> bytes:
     )
 
 
+def multiscan_jpeg() -> bytes:
+    """Return a sequential JPEG that decodes, with a scan of its own for each of its components."""
+    gray = encode(picture().convert("L"), "JPEG")
+    frame = gray.index(b"\xff\xc0")
+    tables, scan = gray.index(b"\xff\xc4"), gray.index(b"\xff\xda")
+    components = b"".join(bytes([number, 0x11, 0]) for number in (1, 2, 3))
+    scans = b"".join(
+        segment(0xDA, bytes([1, number, 0, 0, 63, 0])) + gray[scan + 10 : -2]
+        for number in (1, 2, 3)
+    )
+    size = gray[frame + 4 : frame + 9]
+    return (
+        gray[:frame]
+        + segment(0xC0, size + b"\3" + components)
+        + gray[tables:scan]
+        + scans
+        + b"\xff\xd9"
+    )
+
+
+def with_size(photo: bytes, width_px: int, height_px: int) -> bytes:
+    """Return a JPEG, PNG, GIF, lossless WebP, HEIC or AVIF that states another size."""
+    if photo.startswith(b"\xff\xd8"):
+        frame = next(at for at in (photo.find(b"\xff\xc0"), photo.find(b"\xff\xc2")) if at > 0)
+        return photo[: frame + 5] + struct.pack(">HH", height_px, width_px) + photo[frame + 9 :]
+    if photo.startswith(b"\x89PNG"):
+        header = struct.pack(">II", width_px, height_px) + photo[24:29]
+        return photo[:8] + chunk(b"IHDR", header) + photo[33:]
+    if photo.startswith(b"GIF8"):
+        size, at = struct.pack("<HH", width_px, height_px), photo.index(b"\x2c\0\0\0\0") + 5
+        return photo[:6] + size + photo[10:at] + size + photo[at + 4 :]  # of the first frame, too
+    if photo[12:16] == b"VP8L":
+        bits = int.from_bytes(photo[21:25], "little") >> 28 << 28
+        bits |= (width_px - 1) | (height_px - 1) << 14
+        return photo[:21] + struct.pack("<I", bits) + photo[25:]
+    at = photo.index(b"ispe") + 8
+    was = photo[at : at + 8]
+    return photo.replace(was, struct.pack(">II", width_px, height_px))
+
+
 def bare_jpeg(width_px: int, height_px: int) -> bytes:
     """Return a JPEG that states a size and has no picture."""
     frame = struct.pack(">BHHB", 8, height_px, width_px, 1) + b"\x01\x11\0"

@@ -12,13 +12,7 @@ from msgspec import inspect
 import gallery  # noqa: F401  # puts images/ on the path
 from shared.errors import RejectedError
 from shared.keys import DIGEST_CHARACTERS, UPLOADS_PREFIX
-from shared.limits import (
-    MAX_BYTES,
-    MAX_LABEL_CHARACTERS,
-    MAX_PIXELS,
-    MAX_RAW_BYTES,
-    MIN_PREVIEW_PX,
-)
+from shared.limits import MAX_BYTES, MAX_LABEL_CHARACTERS, MIN_PREVIEW_PX, WAYS
 from shared.rows import AlbumRow, LabelRow, PhotoRow
 
 ROOT = Path(__file__).parents[1]
@@ -28,9 +22,9 @@ INDEXES = ROOT / "workflow" / "table.json"
 ROWS = (PhotoRow, LabelRow, AlbumRow)
 CONSTANTS: dict[str, int | str] = {
     "MAX_BYTES": MAX_BYTES,
-    "MAX_RAW_BYTES": MAX_RAW_BYTES,
     "MIN_PREVIEW_PX": MIN_PREVIEW_PX,
-    "MAX_PIXELS": MAX_PIXELS,
+    "MIN_MEGAPIXELS": min(way.max_megapixels for way in WAYS.values()),
+    "MAX_MEGAPIXELS": max(way.max_megapixels for way in WAYS.values()),
     "MAX_LABEL_CHARACTERS": MAX_LABEL_CHARACTERS,
     "DIGEST_CHARACTERS": DIGEST_CHARACTERS,
     "UPLOADS_PREFIX": UPLOADS_PREFIX,

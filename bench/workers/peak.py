@@ -1,15 +1,17 @@
 """Print the peak memory after several numbers of photos, as a JSON object.
 
-    python -m bench.workers.peak handler|core [PHOTO…]
+    python -m bench.workers.peak handler|tag|core [PHOTO…]
 
-`handler` makes the default renditions with the code and the clients of the step; `core` makes one
-JPEG within 256 x 256 px. Refused photos are counted.
+`handler` makes the default renditions with the code and the clients of the step; `tag` makes the
+JPEG that Rekognition gets, with the clients, too; `core` makes one JPEG within 256 x 256 px.
+Refused photos are counted. The seconds of CPU are those of all photos together.
 """
 
 import json
 import logging
 import os
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BufferedReader
@@ -19,6 +21,8 @@ from bench.workers.ours import FIT
 from shared.contracts import PhotoRef, Preview, ThumbnailRequest
 from shared.errors import PhotoError
 from shared.storage import PhotoStream
+from tag.jpeg import upright_jpeg
+from tag.rekognition import SENT_SIDE_PX
 from thumbnail.render import render
 from thumbnail.renditions import DEFAULT_RENDITIONS
 
@@ -53,13 +57,14 @@ def main() -> None:
     """Process the photos, and print the memory."""
     what, *photos = sys.argv[1:]
     logging.disable(logging.CRITICAL)
-    if what == "handler":
+    if what != "core":
         from shared.s3 import photo_store  # noqa: PLC0415  # the core needs no AWS
         from thumbnail import handler  # noqa: PLC0415  # as above
 
         photo_store()
     found = {"empty": {"peak_mb": memory_mb("VmHWM"), "now_mb": memory_mb("VmRSS")}}
     refused = 0
+    started = time.process_time()
     for number, path in enumerate(photos, 1):
         try:
             if what == "handler":
@@ -70,6 +75,9 @@ def main() -> None:
                     DEFAULT_RENDITIONS,
                     photos_bucket="photos",
                 )
+            elif what == "tag":
+                with Path(path).open("rb") as file:
+                    upright_jpeg(_stream(file), side_px=SENT_SIDE_PX)
             else:
                 with Path(path).open("rb") as file:
                     render(_stream(file), {"fit": FIT})
@@ -77,7 +85,8 @@ def main() -> None:
             refused += 1
         if number in MARKS or number == len(photos):
             found[str(number)] = {"peak_mb": memory_mb("VmHWM"), "now_mb": memory_mb("VmRSS")}
-    print(json.dumps({"marks": found, "refused": refused}))  # noqa: T201  # what it is for
+    cpu_s = time.process_time() - started
+    print(json.dumps({"marks": found, "refused": refused, "cpu_s": cpu_s}))  # noqa: T201  # what it is for
 
 
 if __name__ == "__main__":

@@ -29,6 +29,7 @@ from formats import (
     Tiff,
     orientation_of,
     read_tiff,
+    refuse_costly,
     sniff,
     survey,
 )
@@ -49,14 +50,7 @@ from shared.errors import (
     UnreadablePhotoError,
 )
 from shared.keys import SORT_TIME_CHARACTERS, refuse_reference, split_upload_key
-from shared.limits import (
-    MAX_RAW_BYTES,
-    MIN_PREVIEW_PX,
-    refuse_bytes,
-    refuse_pixels,
-    refuse_scans,
-    refuse_unsupported,
-)
+from shared.limits import MIN_PREVIEW_PX, refuse_bytes, refuse_pixels, refuse_unsupported
 from shared.s3 import photo_store
 from shared.settings import photos_bucket
 from shared.storage import PhotoStore
@@ -68,9 +62,10 @@ VERSION: Final = VERSIONS["extract"]
 
 HEAD_BYTES: Final = 131_072  # has the size and EXIF of 98 % of JPEGs
 WHOLE_BYTES: Final = 262_144  # up to this size, one request for all is quicker than two
-AHEAD_BYTES: Final = 1_048_576  # the least that the second request asks for
-PART_BYTES: Final = 131_072  # the least that each request for a part of a raw photo asks for
-MAX_RAW_REQUESTS: Final = 8  # for one raw photo; a camera's takes two to four
+AHEAD_BYTES: Final = 1_048_576  # the least that a later request asks for
+MAX_WHOLE_BYTES: Final = 33_554_432  # that are read at once: the memory holds them twice
+PART_BYTES: Final = 131_072  # the least that a request for a part of a raw photo asks for
+MAX_READS: Final = 8  # of a larger file, or of a raw photo: a camera's takes two to four
 _FIRST_SIDEWAYS: Final = 5  # EXIF orientations 5 to 8 swap width and height
 
 log = logging.getLogger(__name__)
@@ -92,17 +87,14 @@ def run(
     photos_bucket: str,
     deadline: float = math.inf,
 ) -> ExtractResult:
-    """Read one photo's facts and metadata with at most three ranged requests.
-
-    A raw photo may take `MAX_RAW_REQUESTS`, each of at most 1 MiB.
-    """
+    """Read one photo's facts and metadata with few ranged requests; see `_survey`."""
     started = time.perf_counter()
     photo = request.photo
     refuse_reference(photo, photos_bucket=photos_bucket)
     if photo.bytes is not None:
-        refuse_bytes(photo.bytes, MAX_RAW_BYTES)
+        refuse_bytes(photo.bytes)
     chunk = store.read(photo, 0, _first_read_bytes(photo) - 1)
-    refuse_bytes(chunk.total_bytes, MAX_RAW_BYTES)
+    refuse_bytes(chunk.total_bytes)
     image_format = sniff(chunk.body[:SNIFF_BYTES])
     file = PartialFile(chunk.total_bytes, chunk.body)
     structure = _survey(photo, store, file, image_format, deadline=deadline)
@@ -144,32 +136,30 @@ def _survey(
 ) -> Structure:
     """Parse the structure; if bytes are missing, read where it points to, then the whole photo.
 
-    Of a raw photo only the parts to which its structure points are read.
+    Of a raw photo, and of any over `MAX_WHOLE_BYTES`, only where it points to: at most `MAX_READS`
+    ranged requests are made instead of three. Metadata behind them is not found.
 
     Raises:
-        PhotoTooLargeError: it is no raw photo, and too large for any other.
         TooComplexError: a raw photo's parts are in too many places.
     """
     structure = survey(file, image_format)
-    for requests in range(1, MAX_RAW_REQUESTS):
-        if structure.raw is None and not structure.is_scattered:
-            refuse_bytes(file.total_bytes)
+    for number in range(1, MAX_READS):
         if structure.missing is None:
-            return structure
+            break
         refuse_late(deadline, "reading the metadata")
         first, last = structure.missing
         if structure.is_scattered:
             last = max(last, first + PART_BYTES - 1)
-        elif requests == 1:
+        elif number == 1 or file.total_bytes > MAX_WHOLE_BYTES:
             last = max(last, first + AHEAD_BYTES - 1)
         else:
             first, last = 0, file.total_bytes - 1
         last = min(last, file.total_bytes - 1)
         file.add(first, store.read(photo, first, last).body)
         structure = survey(file, image_format)
-    if structure.missing is not None:
+    if structure.is_scattered and structure.missing is not None:
         raise TooComplexError(
-            f"the parts of the {image_format} are in more than {MAX_RAW_REQUESTS} places"
+            f"the parts of the {image_format} are in more than {MAX_READS} places"
         )
     return structure
 
@@ -179,20 +169,16 @@ def _facts(structure: Structure, tiff: Tiff, image_format: str, size: int) -> Im
 
     Raises:
         UnsupportedTypeError: the decoder does not show it.
-        UnreadablePhotoError: it has no size.
-        TooManyPixelsError, TooComplexError: it would take too long to decode.
-        RawWithoutPreviewError, TruncatedPhotoError, PhotoTooLargeError: see `_refuse_raw`.
+        UnreadablePhotoError, PhotoTooLargeError, TooManyPixelsError, TooComplexError: see
+            `refuse_costly`.
+        RawWithoutPreviewError, TruncatedPhotoError: see `_raw_size`.
     """
     refuse_unsupported(structure.unsupported)
     if structure.raw is not None:
         image_format = structure.raw.format
-        _refuse_raw(structure.raw)
-    width_px, height_px = structure.width_px, structure.height_px
-    if width_px is None or height_px is None:
-        raise UnreadablePhotoError(f"a {image_format} in which no picture was found")
-    if structure.raw is None:  # nobody decodes a raw photo itself
-        refuse_pixels(width_px, height_px)
-    refuse_scans(structure.scans)
+        width_px, height_px = _raw_size(structure, structure.raw)
+    else:
+        width_px, height_px = refuse_costly(structure, image_format, size)
     orientation = structure.orientation or orientation_of(tiff)
     if orientation >= _FIRST_SIDEWAYS:
         width_px, height_px = height_px, width_px
@@ -206,10 +192,11 @@ def _facts(structure: Structure, tiff: Tiff, image_format: str, size: int) -> Im
     )
 
 
-def _refuse_raw(raw: Raw) -> None:
-    """Raise if a raw photo cannot be shown.
+def _raw_size(structure: Structure, raw: Raw) -> tuple[int, int]:
+    """Return width and height of a raw photo in pixels, before orientation. Nobody decodes it.
 
     Raises:
+        UnreadablePhotoError: it has no size.
         RawWithoutPreviewError: it has no preview that is large enough.
         TruncatedPhotoError: it has one, behind the end of the file.
         PhotoTooLargeError, TooManyPixelsError: its preview is larger than any JPEG may be.
@@ -220,8 +207,11 @@ def _refuse_raw(raw: Raw) -> None:
         raise RawWithoutPreviewError(
             f"a {raw.format} without a JPEG preview of at least {MIN_PREVIEW_PX:,} px"
         )
-    refuse_bytes(raw.preview.last - raw.preview.first + 1)
-    refuse_pixels(raw.width_px, raw.height_px)
+    refuse_bytes(raw.preview.last - raw.preview.first + 1, "JPEG")
+    refuse_pixels(raw.width_px, raw.height_px, "JPEG")
+    if structure.width_px is None or structure.height_px is None:
+        raise UnreadablePhotoError(f"a {raw.format} in which no picture was found")
+    return structure.width_px, structure.height_px
 
 
 def _preview(raw: Raw, structure: Structure, image: ImageFacts) -> Preview | None:

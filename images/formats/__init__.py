@@ -15,7 +15,7 @@ from formats.raw.cr3 import survey_cr3
 from formats.raw.directories import survey_tiff_or_raw
 from formats.raw.raf import survey_raf
 from formats.sniffing import MIME_TYPES, SNIFF_BYTES, sniff
-from formats.structure import MAX_METADATA_BYTES, Raw, Structure
+from formats.structure import MAX_METADATA_BYTES, Raw, Structure, refuse_costly
 from formats.tiff import (
     ByteOrder,
     Tiff,
@@ -43,13 +43,13 @@ __all__ = [
     "Tiff",
     "count_jpeg_scans",
     "exif_orientation",
-    "is_raw",
     "is_truncated",
     "orientation_of",
     "pack_tiff",
     "read_canvas",
     "read_samples",
     "read_tiff",
+    "refuse_costly",
     "sniff",
     "strip_to_dc_scans",
     "survey",
@@ -104,16 +104,6 @@ def exif_orientation(structure: Structure) -> int:
     """Return the orientation, 1 to 8, that the metadata of a surveyed file states."""
     block = structure.exif or b""
     return structure.orientation or orientation_of(read_tiff(PartialFile(len(block), block)))
-
-
-def is_raw(photo: bytes, image_format: str) -> bool:
-    """Return whether `photo`, a whole file of `image_format`, is a camera's raw photo."""
-    if image_format in _RAWS:
-        return True
-    return (
-        image_format == "TIFF"
-        and survey(PartialFile(len(photo), photo), image_format).raw is not None
-    )
 
 
 def is_truncated(photo: bytes, image_format: str) -> bool:

@@ -7,7 +7,7 @@ Source: ITU-T T.81, annex B (markers, frames, scans, tables) and G.1.1 (progress
 import re
 from typing import Final
 
-from formats.partial import NotReadError, PartialFile
+from formats.partial import PartialFile
 from formats.photoshop import find_iptc
 from formats.structure import EXIF_NAME, MAX_METADATA_BYTES, Structure
 from formats.tiff import has_entries
@@ -39,8 +39,10 @@ def survey_jpeg(file: PartialFile, found: Structure) -> None:
     """Read the segments up to the first scan, into `found`.
 
     Raises:
-        NotReadError: the size of the picture lies behind what is known.
+        NotReadError: the size of the picture, or its first scan, lies behind what is known.
     """
+    found.way = "PROGRESSIVE_JPEG"  # unless the first scan shows that no coefficients are held
+    components = 0
     resources = b""
     at = _SOI_BYTES
     try:
@@ -50,21 +52,21 @@ def survey_jpeg(file: PartialFile, found: Structure) -> None:
                 break
             size = int.from_bytes(file.read(at + 2, 2))
             if marker in _FRAMES:
-                frame = file.read(at + 4, 5)
+                frame = file.read(at + 4, 6)
                 found.height_px = int.from_bytes(frame[1:3]) or None  # 0: DNL, no decoder reads it
                 found.width_px = int.from_bytes(frame[3:5]) or None
+                components = -1 if marker in _PROGRESSIVE else int.from_bytes(frame[5:])
             elif marker == _APP1:
                 _take_app1(file.read(at + 4, size - 2), found)
             elif marker == _APP13 and len(resources) < MAX_METADATA_BYTES:
                 body = file.read(at + 4, size - 2)
                 resources += body[len(_PHOTOSHOP) :] if body.startswith(_PHOTOSHOP) else b""
             elif marker == _SOS:
-                found.scans = count_jpeg_scans(file.known_from(0))
+                if int.from_bytes(file.read(at + 4, 1)) == components:
+                    found.way = None
+                found.scans = max(1, count_jpeg_scans(file.known_from(0)))
                 break
             at += 2 + size
-    except NotReadError:
-        if found.width_px is None:
-            raise
     finally:
         found.iptc = find_iptc(resources)
 

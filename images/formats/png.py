@@ -37,6 +37,8 @@ def survey_png(file: PartialFile, found: Structure) -> None:
     if header[4:8] == b"IHDR":
         found.width_px = int.from_bytes(header[8:12]) or None
         found.height_px = int.from_bytes(header[12:16]) or None
+        if any(header[20:21]):
+            found.way = "INTERLACED_PNG"
     found.orientation = _UPRIGHT  # unless the one block that decoders read says otherwise
     block: bytes | None = None
     is_early = True

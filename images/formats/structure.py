@@ -1,8 +1,11 @@
 """What a survey of a file's structure has found."""
 
+import math
 from dataclasses import dataclass
 
 from formats.partial import Range
+from shared.errors import UnreadablePhotoError
+from shared.limits import refuse_bytes, refuse_composed, refuse_pixels, refuse_scans
 
 MAX_METADATA_BYTES = 1_048_576  # of one block; writers stay far below, and bombs stay harmless
 EXIF_NAME = b"Exif\0\0"  # of JPEG's segment; some writers copy it into other containers
@@ -25,6 +28,10 @@ class Structure:
 
     width_px: int | None = None  # as coded: before orientation
     height_px: int | None = None
+    decoded_size: tuple[int, int] | None = None  # in pixels, where it is not that one
+    all_pixels: int = 0  # of a HEIC or AVIF: of the picture and of all parts that it is made of
+    pixel_bytes: int = 1  # of a TIFF: all samples of a pixel together
+    way: str | None = None  # a key of limits.WAYS, where it is not the format
     orientation: int | None = None  # of EXIF, where decoders do not read it from `exif`
     scans: int = 1  # of a JPEG, in the bytes that are known
     exif: bytes | None = None  # a TIFF structure, from its byte order mark on
@@ -34,3 +41,24 @@ class Structure:
     raw: Raw | None = None  # of a raw photo
     is_scattered: bool = False  # parts lie far apart: fetch each, never the whole file
     missing: Range | None = None  # the first bytes that the survey needs and does not have
+
+
+def refuse_costly(structure: Structure, image_format: str, total_bytes: int) -> tuple[int, int]:
+    """Raise if a surveyed file of `total_bytes` would take too much memory or time to decode.
+
+    Returns:
+        Width and height of the picture in pixels, before orientation.
+
+    Raises:
+        UnreadablePhotoError: it has no size.
+        PhotoTooLargeError, TooManyPixelsError, TooComplexError: see `shared.limits`.
+    """
+    if structure.width_px is None or structure.height_px is None:
+        raise UnreadablePhotoError(f"a {image_format} in which no picture was found")
+    way = structure.way or image_format
+    refuse_bytes(total_bytes, way)
+    size = structure.decoded_size or (structure.width_px, structure.height_px)
+    refuse_pixels(*size, way, pixel_bytes=structure.pixel_bytes)
+    refuse_composed(structure.all_pixels, way)
+    refuse_scans(structure.scans, math.prod(size))
+    return structure.width_px, structure.height_px

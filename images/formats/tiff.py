@@ -35,6 +35,8 @@ _WIDTH, _HEIGHT, _ORIENTATION, _XMP = 0x0100, 0x0101, 0x0112, 0x02BC
 _IPTC, _PHOTOSHOP = 0x83BB, 0x8649
 _TYPE_BYTES: Final = (0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4)  # by type, 1 BYTE to 13 IFD
 _OFFSETS, _BYTE_COUNTS = (0x0111, 0x0144), (0x0117, 0x0145)  # of strips, of tiles
+_STRIP_ROWS: Final = 0x0116
+_MAX_STRIP_BYTES: Final = 16_777_216  # when decoded; libvips refuses tiles of that size
 _SHORT, _LONG, _RATIONAL = 3, 4, 5
 _SEPARATE_PLANES: Final = 2
 _SLOT_BYTES: Final = 4  # of an entry: its value, or where a longer one is
@@ -123,11 +125,12 @@ def survey_tiff(file: PartialFile, found: Structure) -> None:
         NotReadError: a directory or a value that is wanted is not known.
     """
     order = _byte_order(file)
-    page = _page_numbers(file, SAMPLE_TAGS | {_WIDTH, _HEIGHT})
+    page = _page_numbers(file, SAMPLE_TAGS | {_WIDTH, _HEIGHT, _STRIP_ROWS})
     found.width_px = _first(page, _WIDTH, 0) or None
     found.height_px = _first(page, _HEIGHT, 0) or None
     if found.width_px and found.height_px:
         found.unsupported = unsupported(_samples_of(page))
+        _take_layout(page, found)
     found.xmp = _block(file, order, _XMP) or None
     # Photoshop writes IPTC in both places, other writers in one of them.
     found.iptc = find_iptc(_block(file, order, _IPTC))
@@ -141,6 +144,16 @@ def survey_tiff(file: PartialFile, found: Structure) -> None:
         if entry.tag == _ORIENTATION
     )
     found.orientation = orientation_of(tiff) if is_one_integer else _UPRIGHT  # as libtiff decides
+
+
+def _take_layout(page: Mapping[int, tuple[int, ...]], found: Structure) -> None:
+    """Read how many bytes a pixel has, and whether a strip is the whole picture or nearly."""
+    found.pixel_bytes = -(-_first(page, SAMPLES, 1) * _first(page, BITS, 1) // 8)
+    height_px = found.height_px or 0
+    rows = min(_first(page, _STRIP_ROWS, 0) or height_px, height_px)
+    strip_bytes = rows * (found.width_px or 0) * found.pixel_bytes
+    if TILE_WIDTH not in page and strip_bytes > _MAX_STRIP_BYTES:
+        found.way = "UNDIVIDED_TIFF"
 
 
 def _block(file: PartialFile, order: ByteOrder, tag: int) -> bytes:

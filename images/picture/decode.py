@@ -25,10 +25,10 @@ from picture.steps import (
     read_colors,
     read_header,
     refuse_bombs,
+    refuse_layout,
     refuse_raw,
     refuse_truncated,
     refuse_unscaled,
-    refuse_unsupported,
     resize_to_srgb,
     shrink_on_load,
     tone_map_hdr,
@@ -43,7 +43,7 @@ __all__ = ["GAP", "STEPS", "Box", "Picture", "decode"]
 STEPS: Final[tuple[Callable[[Decoding], None], ...]] = (
     refuse_raw,  # TIFF: most raw photos begin as one
     refuse_truncated,  # HEIC, AVIF, TIFF: their decoders would not report it
-    refuse_unsupported,  # TIFF: libtiff would leave the picture black
+    refuse_layout,  # HEIC, AVIF, TIFF: their decoders would report it too late
     read_header,
     refuse_bombs,
     shrink_on_load,  # JPEG, WebP, HEIC: their decoders can
@@ -99,7 +99,8 @@ def decode(
         UnsupportedTypeError: by its first bytes; it is a raw photo, of which only the preview is
             decoded; its samples are no known colors; or a TIFF stores them in a way that is not
             decoded.
-        TooManyPixelsError, TooComplexError: by its header, before a pixel is decoded.
+        PhotoTooLargeError, TooManyPixelsError, TooComplexError: by its header, before a pixel is
+            decoded.
         TruncatedPhotoError: the file ends early, and too little of the picture is there.
         UnreadablePhotoError: the decoder gives up for any other reason.
         StorageUnavailableError: the stream broke.

@@ -10,12 +10,13 @@ import pyvips
 from formats import (
     PartialFile,
     Samples,
+    Structure,
     count_jpeg_scans,
     exif_orientation,
-    is_raw,
     is_truncated,
     read_canvas,
     read_samples,
+    refuse_costly,
     strip_to_dc_scans,
     survey,
 )
@@ -28,10 +29,9 @@ from picture.heic import HeifFile
 from picture.heic_grid import decode_thumbnail, decode_tiles
 from picture.tiff import is_damaged, readable, with_colors
 from picture.vips import LOADERS, Complaints, heard
-from shared import limits
 from shared.deadline import is_over, refuse_late
 from shared.errors import TruncatedPhotoError, UnsupportedTypeError
-from shared.limits import refuse_pixels, refuse_scans
+from shared.limits import refuse_bytes, refuse_pixels, refuse_scans, refuse_unsupported
 
 MIN_SHOWN: Final = 0.25  # of the rows: with less, the picture is not recognizable
 
@@ -48,6 +48,8 @@ _HEIF: Final = frozenset({"AVIF", "HEIC"})
 _NEVER_RAW: Final = frozenset({"JPEG", "PNG", "WEBP", "GIF"}) | _HEIF  # known by their first bytes
 # Where the data ends, libheif leaves green tiles and libtiff anything, and both report success.
 _DECODED_THOUGH_TRUNCATED: Final = _HEIF | {"TIFF"}
+# Their decoders do not say what a file costs, or only when they have paid it.
+_LAID_OUT: Final = _HEIF | {"TIFF"}
 
 
 @dataclass(slots=True)
@@ -63,6 +65,7 @@ class Decoding:
     deadline: float
     lenient: bool  # decode what is left of a damaged photo, and judge it
 
+    structure: Structure | None = None  # once `survey` was called
     width_px: int = field(init=False)  # of the photo as displayed
     height_px: int = field(init=False)
     heif: HeifFile | None = None  # owns the pixels of a HEIC: must live until `evaluate`
@@ -93,6 +96,12 @@ class Decoding:
         photo = self.photo.whole()
         return PartialFile(len(photo), photo)
 
+    def survey(self) -> Structure:
+        """Return what the structure of the whole file says."""
+        if self.structure is None:
+            self.structure = survey(self.whole_file(), self.image_format)
+        return self.structure
+
     def wanted_size(self) -> tuple[int, int]:
         """Return width and height, as displayed, that the largest box asks for."""
         return max(box.scaled(self.width_px, self.height_px) for box in self.boxes)
@@ -118,10 +127,25 @@ def refuse_raw(decoding: Decoding) -> None:
     Raises:
         UnsupportedTypeError: only the preview in it can be decoded, as a file of its own.
     """
-    image_format = decoding.image_format
-    is_possible = image_format not in _NEVER_RAW
-    if is_possible and is_raw(decoding.photo.whole(), image_format):
+    if decoding.image_format in _NEVER_RAW:
+        return
+    if decoding.image_format != "TIFF" or decoding.survey().raw is not None:
         raise UnsupportedTypeError("a raw photo, of which only the preview can be decoded")
+
+
+def refuse_layout(decoding: Decoding) -> None:
+    """Raise if a HEIC, an AVIF or a TIFF is coded as no decoder here shows it, or costs too much.
+
+    Raises:
+        UnsupportedTypeError: of a TIFF; see `formats.tiff_samples`.
+        UnreadablePhotoError, PhotoTooLargeError, TooManyPixelsError: see `refuse_costly`.
+    """
+    if decoding.image_format in _LAID_OUT:
+        structure = decoding.survey()
+        refuse_unsupported(structure.unsupported)
+        refuse_costly(structure, decoding.image_format, decoding.photo.total_bytes)
+    if decoding.image_format == "TIFF":
+        decoding.samples = read_samples(decoding.whole_file())
 
 
 def refuse_truncated(decoding: Decoding) -> None:
@@ -132,18 +156,6 @@ def refuse_truncated(decoding: Decoding) -> None:
     """
     if decoding.image_format in _DECODED_THOUGH_TRUNCATED and decoding.ends_early():
         raise TruncatedPhotoError(f"the {decoding.image_format} file ends early")
-
-
-def refuse_unsupported(decoding: Decoding) -> None:
-    """Raise if the picture is coded as no decoder here shows it.
-
-    Raises:
-        UnsupportedTypeError: of a TIFF; see `formats.tiff_samples`.
-    """
-    if decoding.image_format == "TIFF":
-        file = decoding.whole_file()
-        limits.refuse_unsupported(survey(file, "TIFF").unsupported)
-        decoding.samples = read_samples(file)
 
 
 def read_header(decoding: Decoding) -> None:
@@ -180,16 +192,29 @@ def _readable(decoding: Decoding) -> bytes:
 
 
 def refuse_bombs(decoding: Decoding) -> None:
-    """Raise if the pixels or scans would take too much memory or time.
+    """Raise if the pixels or scans would take too much memory or time, as the decoder sees them.
 
     Raises:
-        TooManyPixelsError, TooComplexError: see `limits`.
+        PhotoTooLargeError, TooManyPixelsError, TooComplexError: see `limits`.
     """
-    refuse_pixels(decoding.width_px, decoding.height_px)
     if decoding.heif is not None:
-        refuse_pixels(*decoding.heif.decoded_size)
+        refuse_pixels(*decoding.heif.decoded_size, decoding.image_format)
+        return
+    image, way = decoding.image, _way(decoding)
+    refuse_bytes(decoding.photo.total_bytes, way)
+    refuse_pixels(image.width, image.height, way)
     if _is_multiscan_jpeg(decoding):
-        refuse_scans(count_jpeg_scans(decoding.photo.whole()))
+        refuse_scans(count_jpeg_scans(decoding.photo.whole()), image.width * image.height)
+
+
+def _way(decoding: Decoding) -> str:
+    """Return the key of limits.WAYS, as `Structure.way` has it."""
+    if _is_multiscan_jpeg(decoding):
+        return "PROGRESSIVE_JPEG"
+    if decoding.image_format == "PNG" and decoding.image.get_typeof("interlaced"):
+        return "INTERLACED_PNG"
+    found = decoding.structure and decoding.structure.way
+    return found or decoding.image_format
 
 
 def shrink_on_load(decoding: Decoding) -> None:
@@ -258,6 +283,8 @@ def _load(decoding: Decoding, **options: float) -> pyvips.Image:
 
 def _strictly_loaded(decoding: Decoding, load: Callable[..., pyvips.Image]) -> pyvips.Image:
     is_jpeg = decoding.image_format == "JPEG"
+    if decoding.structure is not None and decoding.structure.way == "UNDIVIDED_TIFF":
+        load = partial(load, unlimited=True)  # or libtiff refuses a strip of over 50 MB
     if not decoding.lenient:
         # Of a JPEG that is cut in the middle and closed again, libjpeg only warns.
         return load(fail_on="warning" if is_jpeg else "truncated")

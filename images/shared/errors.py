@@ -75,7 +75,7 @@ class EmptyPhotoError(RejectedError):
 
 
 class PhotoTooLargeError(RejectedError):
-    """The object has more than `limits.MAX_BYTES`, or a raw photo `limits.MAX_RAW_BYTES`."""
+    """The object has more bytes than its way in `limits.WAYS` allows."""
 
     code = "TOO_LARGE"
 
@@ -96,7 +96,7 @@ class RawWithoutPreviewError(RejectedError):
 
 
 class TooManyPixelsError(RejectedError):
-    """The frame to decode has more than `limits.MAX_PIXELS`."""
+    """The frame to decode has more pixels than its way in `limits.WAYS` allows."""
 
     code = "TOO_MANY_PIXELS"
 

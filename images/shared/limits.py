@@ -2,8 +2,12 @@
 
 Extract and the decoder call the same functions, so that both refuse a photo in the same words.
 
-Sources: docs/decisions, and the limits of the services themselves.
+Sources: docs/decisions, and the limits of the services themselves. `python -m bench limits`
+measures what a file just below each limit of `WAYS` costs; docs/performance.md has the figures.
 """
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
 
 from shared.errors import (
     EmptyPhotoError,
@@ -13,11 +17,39 @@ from shared.errors import (
     UnsupportedTypeError,
 )
 
-MAX_BYTES = 26_214_400  # 25 MiB: the largest object that is read; the upload form's limit too
-MAX_RAW_BYTES = 268_435_456  # 256 MiB: of a raw photo no more than its preview is decoded
+_MIB: Final = 1_048_576
+
+
+class Way(NamedTuple):
+    """A way in which files are decoded, and the largest files that may go it."""
+
+    name: str  # in messages
+    max_megapixels: int  # of the frame to decode
+    max_bytes: int  # of the file
+
+
+# Ways differ in what they hold in memory: some rows, all rows, or all coefficients. Each holds the
+# file, too, some three times. None may take more than the deployed memory or 25 s of CPU, and each
+# has to admit what devices make: 50, 64 (9,248 × 6,936 px), 108 and 200 megapixels.
+WAYS: Final[Mapping[str, Way]] = {
+    "JPEG": Way("a baseline JPEG", 500, 128 * _MIB),  # some rows
+    "PROGRESSIVE_JPEG": Way("a progressive JPEG", 128, 128 * _MIB),  # or in scans: all coefficients
+    "PNG": Way("a PNG", 250, 256 * _MIB),  # some rows
+    "INTERLACED_PNG": Way("an interlaced PNG", 128, 256 * _MIB),  # all rows
+    "WEBP": Way("a WebP", 250, 128 * _MIB),  # if lossless, all rows
+    "GIF": Way("a GIF", 128, 128 * _MIB),  # all rows
+    "TIFF": Way("a TIFF", 250, 256 * _MIB),  # a strip, or a row of tiles
+    "UNDIVIDED_TIFF": Way("a TIFF in one piece", 110, 256 * _MIB),  # all rows, and a plane again
+    "HEIC": Way("a HEIC", 65, 64 * _MIB),  # all rows, twice or more
+    "AVIF": Way("an AVIF", 65, 25 * _MIB),  # all rows, four times
+}
+MAX_BYTES: Final = max(way.max_bytes for way in WAYS.values())  # of any file; the upload form's too
+MAX_SIDE_PX = 100_000  # some rows of 1,000,000 px take 4 GB; the longest JPEG is 65,535 px wide
+MAX_PIXEL_BYTES = 8  # of a whole pixel; where it has more, the other limits are divided
 MIN_PREVIEW_PX = 1_024  # longer side of a preview that can stand for a raw photo
-MAX_PIXELS = 50_000_000  # one frame; a progressive JPEG of that size is held in 300 MB
+COMPOSED_SHARE = 5  # picture and alpha, and the tiles of both, which reach over the edge
 MAX_JPEG_SCANS = 100  # no camera or editor writes over 14; 20,000 scans cost 13 s of CPU
+MAX_SCANNED_MEGAPIXELS = 3_000  # of all scans together: 5 s of CPU
 MAX_PARTS = 10_000  # of a container that a survey reads: segments, chunks, boxes
 MAX_OWNER_BYTES = 128  # keeps every derived key and sort key below S3's and DynamoDB's 1,024
 
@@ -38,45 +70,89 @@ MAX_TAGS_BYTES = 16_384  # a whole TagResult as JSON; half of what may pass betw
 MAX_PAYLOAD_BYTES = 32_768  # between two states, usually: references and small facts, never bytes
 
 
-def refuse_bytes(size: int, at_most: int = MAX_BYTES) -> None:
+def refuse_bytes(size: int, way: str | None = None) -> None:
     """Raise if a file of `size` bytes is empty or too large.
 
     Args:
-        size: in bytes.
-        at_most: the limit; `MAX_RAW_BYTES` for a file that is, or may be, a raw photo.
+        size: of the file.
+        way: a key of `WAYS`; None if it is not known yet, then only what no way allows is refused.
 
     Raises:
         EmptyPhotoError: it has no bytes.
-        PhotoTooLargeError: it has more than `at_most`.
+        PhotoTooLargeError: it has more than the way allows.
     """
     if size == 0:
         raise EmptyPhotoError("0 bytes; at least 1 is required")
-    if size > at_most:
-        raise PhotoTooLargeError(f"{size:,} bytes; at most {at_most:,} are allowed")
+    max_bytes, subject = MAX_BYTES, ""
+    if way is not None:
+        max_bytes, subject = WAYS[way].max_bytes, f" for {WAYS[way].name}"
+    if size > max_bytes:
+        raise PhotoTooLargeError(f"{size:,} bytes; at most {max_bytes:,} are allowed{subject}")
 
 
-def refuse_pixels(width_px: int, height_px: int) -> None:
+def refuse_pixels(width_px: int, height_px: int, way: str, *, pixel_bytes: int = 1) -> None:
     """Raise if a picture of that size has too many pixels to decode.
 
+    Args:
+        width_px: as coded, which may be more than is shown.
+        height_px: as coded.
+        way: a key of `WAYS`.
+        pixel_bytes: of all samples of a pixel together, where a file can have any number.
+
     Raises:
-        TooManyPixelsError: it has more than `MAX_PIXELS`.
+        TooManyPixelsError: it has more than the way allows, or a side over `MAX_SIDE_PX`.
     """
-    pixels = width_px * height_px
-    if pixels > MAX_PIXELS:
+    share = -(-pixel_bytes // MAX_PIXEL_BYTES)
+    subject = WAYS[way].name + (f" of {pixel_bytes:,} bytes per pixel" if share > 1 else "")
+    size = f"{width_px:,} × {height_px:,} px"
+    pixels, max_pixels = width_px * height_px, WAYS[way].max_megapixels * 1_000_000 // share
+    if pixels > max_pixels:
         raise TooManyPixelsError(
-            f"{width_px:,} × {height_px:,} px are {pixels / 1e6:,.1f} megapixels; "
-            f"at most {MAX_PIXELS / 1e6:,.0f} are allowed"
+            f"{size} are {pixels / 1e6:,.1f} megapixels; "
+            f"at most {max_pixels / 1e6:,.4g} are allowed for {subject}"
+        )
+    max_side_px = MAX_SIDE_PX // share
+    if max(width_px, height_px) > max_side_px:
+        raise TooManyPixelsError(
+            f"{size}: a side of at most {max_side_px:,} is allowed for {subject}"
         )
 
 
-def refuse_scans(scans: int) -> None:
-    """Raise if a JPEG of which `scans` scans were counted takes too long to decode.
+def refuse_composed(pixels: int, way: str) -> None:
+    """Raise if a picture and the parts that it is made of take too long to decode.
+
+    Args:
+        pixels: of all together.
+        way: a key of `WAYS`.
 
     Raises:
-        TooComplexError: it has more than `MAX_JPEG_SCANS`.
+        TooManyPixelsError: they are more than `COMPOSED_SHARE` times what the way allows.
+    """
+    max_megapixels = WAYS[way].max_megapixels * COMPOSED_SHARE
+    if pixels > max_megapixels * 1_000_000:
+        raise TooManyPixelsError(
+            f"the picture and its parts are {pixels / 1e6:,.1f} megapixels; "
+            f"at most {max_megapixels:,} are allowed for {WAYS[way].name}"
+        )
+
+
+def refuse_scans(scans: int, pixels: int) -> None:
+    """Raise if a JPEG of which `scans` scans were counted takes too long to decode.
+
+    Args:
+        scans: at least so many.
+        pixels: of the picture. Each scan passes over all of them.
+
+    Raises:
+        TooComplexError: it has more than `MAX_JPEG_SCANS`, or passes over too many pixels.
     """
     if scans > MAX_JPEG_SCANS:
         raise TooComplexError(f"{scans:,} JPEG scans or more; at most {MAX_JPEG_SCANS} are allowed")
+    if scans * pixels > MAX_SCANNED_MEGAPIXELS * 1_000_000:
+        raise TooComplexError(
+            f"{scans:,} JPEG scans or more of {pixels / 1e6:,.1f} megapixels; "
+            f"at most {MAX_SCANNED_MEGAPIXELS:,} megapixels are allowed for all scans together"
+        )
 
 
 def refuse_unsupported(reason: str | None) -> None:

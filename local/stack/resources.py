@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from thumbnail.renditions import RenditionSpec
 
 TIMEOUT_SECONDS: Final = 30  # of each function
-MEMORY_MB: Final = 1024
+MEMORY_MB: Final[Mapping[str, int]] = json.loads(
+    (REPOSITORY / "workflow" / "memory_mb.json").read_text()
+)  # of each function, as in terraform/
 
 
 def create(
@@ -106,7 +108,7 @@ def _create_functions(
             Role=role["Role"]["Arn"],
             Environment={"Variables": settings},
             Timeout=round(TIMEOUT_SECONDS * timeout_scale),
-            MemorySize=MEMORY_MB,
+            MemorySize=MEMORY_MB[step],
         )["FunctionArn"]
         return arn
 

@@ -147,7 +147,7 @@ run "refuses_numbers_out_of_range" {
   variables {
     log_retention_days      = 31
     max_labels              = 51
-    memory_mb               = { thumbnail = 1023 } # too little for an AVIF
+    memory_mb               = { thumbnail = 1768 } # too little for an AVIF
     min_confidence          = 101
     noncurrent_version_days = 0
   }

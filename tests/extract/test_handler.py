@@ -10,7 +10,7 @@ import pyvips
 
 import photofiles as pf
 from extract import exif, handler
-from extract.handler import run
+from extract.handler import AHEAD_BYTES, MAX_WHOLE_BYTES, run
 from fakes import KEY, PHOTOS_BUCKET, UPLOADED_AT, MemoryPhotoStore, stored
 from formats import MIME_TYPES
 from reading import extracted, extracted_with_reads
@@ -29,7 +29,7 @@ from shared.errors import (
     UnreadablePhotoError,
     UnsupportedTypeError,
 )
-from shared.limits import MAX_BYTES, MAX_RAW_BYTES
+from shared.limits import MAX_BYTES, WAYS
 
 HEAD = (0, 131_071)
 SMALL = (0, 262_143)
@@ -106,7 +106,11 @@ LONG_TEXT_AT = 8 + 25  # behind signature and IHDR
             [HEAD, (2 + 4 + 6 + len(EXIF) + 3 * 65_004, -1)],
             MAKE_AND_TIME,
         ),
-        (lambda: after_size(pf.jpeg(exif=EXIF), SEGMENTS), [HEAD], MAKE_AND_TIME),
+        (  # the first scan says whether the decoder holds all coefficients
+            lambda: after_size(pf.jpeg(exif=EXIF), SEGMENTS),
+            [HEAD, (195_712, -1)],
+            MAKE_AND_TIME,
+        ),
         (
             lambda: pf.png(pf.chunk(b"eXIf", EXIF), filling_bytes=400_000),
             [HEAD, (-65_536, -1)],
@@ -262,7 +266,6 @@ def test_metadata_after_the_end_of_the_file_is_absent() -> None:
 @pytest.mark.parametrize(
     ("photo", "error"),
     [
-        (lambda: pf.bare_jpeg(8_000, 7_000), TooManyPixelsError),
         (lambda: pf.bare_jpeg(65_500, 65_500), TooManyPixelsError),
         (lambda: pf.heif(width_px=16_384, height_px=16_384), TooManyPixelsError),
         (lambda: pf.scan_bomb(300), TooComplexError),
@@ -299,7 +302,7 @@ def test_files_that_cannot_be_processed_are_refused(
     ("photo", "error"),
     [
         ({"bytes": 0}, EmptyPhotoError),
-        ({"bytes": MAX_RAW_BYTES + 1}, PhotoTooLargeError),
+        ({"bytes": MAX_BYTES + 1}, PhotoTooLargeError),
         ({"bucket": "another"}, ForeignBucketError),
         ({"key": "derived/alice/a.jpg"}, BadKeyError),
         ({"key": "uploads/alice/"}, BadKeyError),
@@ -318,14 +321,31 @@ def test_some_photos_are_refused_by_the_event_alone(
 
 def test_the_size_of_the_object_counts_not_that_in_the_event() -> None:
     assert refusal(b"", bytes=1_000)[0] is EmptyPhotoError
-    assert refusal(pf.jpeg() + bytes(MAX_BYTES), bytes=1_000)[0] is PhotoTooLargeError
-    assert extracted(pf.jpeg().ljust(MAX_BYTES, b"\0")).image.bytes == MAX_BYTES
+    max_bytes = WAYS["HEIC"].max_bytes
+    assert refusal(pf.heif() + bytes(max_bytes), bytes=1_000)[0] is PhotoTooLargeError
+    assert extracted(pf.heif().ljust(max_bytes, b"\0")).image.bytes == max_bytes
 
 
-def test_fifty_megapixels_are_accepted() -> None:
-    image = extracted(pf.bare_jpeg(8_000, 6_250)).image
+def test_a_large_photo_is_read_in_parts_and_never_whole() -> None:
+    """So that the memory of the step need not hold the photo."""
+    document = pf.xmp(attributes='photoshop:DateCreated="2020-02-03T10:00:00"')
+    gap = MAX_WHOLE_BYTES // 2
+    at = 2 * gap
+    tag = pf.Tag(0x02BC, pf.BYTE, b"", items=len(document), offset=at)
+    far = pf.tiff_file([tag], gap_bytes=gap).ljust(at, b"\0") + document + bytes(gap)
 
-    assert (image.width_px, image.height_px) == (8_000, 6_250)
+    result, store = extracted_with_reads(far)
+
+    assert result.metadata.taken_at is not None
+    assert len(store.reads) == 3
+    assert sum(last - first + 1 for first, last in store.reads) < 3 * AHEAD_BYTES
+
+
+@pytest.mark.parametrize("size", [(8_192, 6_144), (16_382, 3_690), (16_320, 12_240)])
+def test_what_phones_make_is_accepted(size: tuple[int, int]) -> None:
+    image = extracted(pf.bare_jpeg(*size)).image
+
+    assert (image.width_px, image.height_px) == size
 
 
 def test_a_hundred_scans_are_accepted() -> None:

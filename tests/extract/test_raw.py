@@ -21,7 +21,7 @@ from shared.errors import (
     TooManyPixelsError,
     TruncatedPhotoError,
 )
-from shared.limits import MAX_BYTES, MAX_RAW_BYTES
+from shared.limits import MAX_BYTES, WAYS
 from shared.storage import Chunk
 
 PREVIEW = pf.encode(pf.picture(1600, 1200), "JPEG", quality=95)
@@ -160,13 +160,15 @@ def test_a_preview_obeys_the_limits_of_every_jpeg() -> None:
     wide = pf.bare_jpeg(60_000, 50_000).ljust(20_000, b"\0")
 
     assert isinstance(refusal(rawfiles.nef(wide)), TooManyPixelsError)
-    assert isinstance(refusal(rawfiles.nef(PREVIEW + bytes(MAX_BYTES))), PhotoTooLargeError)
+    assert isinstance(
+        refusal(rawfiles.nef(PREVIEW + bytes(WAYS["JPEG"].max_bytes))), PhotoTooLargeError
+    )
 
 
 class Sparse(MemoryPhotoStore):
     """A store whose photos are as long as is said, and zeros behind what is held."""
 
-    total_bytes: int = MAX_RAW_BYTES
+    total_bytes: int = MAX_BYTES
 
     def read(self, photo: PhotoRef, first: int, last: int) -> Chunk:
         held = super().read(photo, first, last).body
@@ -181,13 +183,12 @@ def test_a_raw_photo_may_be_larger_than_what_is_decoded_whole() -> None:
         store.total_bytes = total_bytes
         run(ExtractRequest(photo=reference), store, photos_bucket=PHOTOS_BUCKET)
 
-    assert MAX_RAW_BYTES >= 100_000_000
-    assert MAX_RAW_BYTES > MAX_BYTES
-    extract(rawfiles.nef(PREVIEW), MAX_RAW_BYTES)
+    assert MAX_BYTES >= 100_000_000
+    extract(rawfiles.nef(PREVIEW), MAX_BYTES)
     for photo, total_bytes in (
-        (rawfiles.nef(PREVIEW), MAX_RAW_BYTES + 1),
-        (pf.tiff_file(), MAX_BYTES + 1),
-        (pf.jpeg(), MAX_BYTES + 1),
+        (rawfiles.nef(PREVIEW), MAX_BYTES + 1),
+        (pf.tiff_file(), WAYS["TIFF"].max_bytes + 1),
+        (pf.jpeg(), WAYS["JPEG"].max_bytes + 1),
     ):
         with pytest.raises(PhotoTooLargeError):
             extract(photo, total_bytes)
@@ -208,4 +209,4 @@ def test_a_raw_photo_in_too_many_parts_is_refused_before_all_are_read() -> None:
     with pytest.raises(TooComplexError):
         run(ExtractRequest(photo=reference), store, photos_bucket=PHOTOS_BUCKET)
 
-    assert len(store.reads) == handler.MAX_RAW_REQUESTS
+    assert len(store.reads) == handler.MAX_READS

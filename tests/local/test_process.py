@@ -256,7 +256,7 @@ class TestProcess:
         assert not stack.uploaded
         assert document["file"] == str(file)
         assert (document["status"], document["reason"]) == ("REJECTED", "TOO_LARGE")
-        assert "268,435,457 bytes" in document["error"]
+        assert f"{MAX_UPLOAD_BYTES + 1:,} bytes" in document["error"]
         record = tmp_path / "demo/photos/film.jpg/record.json"
         assert json.loads(record.read_text()) == document
 

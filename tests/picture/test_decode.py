@@ -45,12 +45,14 @@ from photofiles import (
     tiff_block,
     tiff_file,
     webp,
+    with_size,
 )
 from picture.buffer import PhotoBuffer
 from picture.color import Nclx, hdr_to_srgb
 from picture.decode import Box, decode
 from picture.heic import HeifFile
 from pictures import (
+    NO_METADATA,
     QUARTERS,
     difference,
     distance,
@@ -564,7 +566,7 @@ class TestHeic:
     def test_has_as_many_pixels_as_are_decoded_before_the_crop(self) -> None:
         honest = struct.pack(">II", 64, 64)
         with pytest.raises(TooManyPixelsError):
-            decode(heic(clap(20, 10)).replace(honest, struct.pack(">II", 8_000, 8_000)), ALL)
+            decode(heic(clap(20, 10)).replace(honest, struct.pack(">II", 9_000, 9_000)), ALL)
 
     def test_decodes_a_grid_of_tiles(self) -> None:
         picture = decode(heic(tiles=2), ALL)
@@ -594,14 +596,16 @@ class TestHeic:
         with pytest.raises(UnreadablePhotoError):
             decode(heic().replace(honest, struct.pack(">II", 32, 32)), ALL)
         with pytest.raises(TooManyPixelsError):
-            decode(heic().replace(honest, struct.pack(">II", 8_000, 8_000)), ALL)
+            decode(heic().replace(honest, struct.pack(">II", 9_000, 9_000)), ALL)
 
 
 PIXEL_BOMBS: dict[str, Callable[[], bytes]] = {
     "JPEG": lambda: bare_jpeg(35_584, 18_696),
-    "PNG": lambda: black(9_000, 9_000).pngsave_buffer(compression=9),
-    "GIF": lambda: black(9_000, 9_000).gifsave_buffer(),
-    "WebP": lambda: black(16_000, 4_000).webpsave_buffer(effort=0),
+    "PNG": lambda: with_size(black(900, 900).pngsave_buffer(), 16_000, 16_000),
+    "GIF": lambda: with_size(black(900, 900).gifsave_buffer(), 12_000, 11_000),
+    "WebP": lambda: with_size(
+        black(900, 900).webpsave_buffer(lossless=True, keep=NO_METADATA), 16_000, 16_000
+    ),
 }
 
 
@@ -928,7 +932,8 @@ class TestStreams:
         assert not decode(MemoryPhotoStream(photo), Box(100, 100)).truncated
 
     def test_of_a_bomb_are_not_read_to_the_end(self) -> None:
-        bomb = plain((0, 90, 200), width_px=8_000, height_px=7_000).jpegsave_buffer(Q=90)
+        photo = plain((0, 90, 200), width_px=8_000, height_px=7_000).jpegsave_buffer(Q=90)
+        bomb = with_size(photo, 65_000, 65_000)
         stream = Recorded(bomb)
 
         with pytest.raises(TooManyPixelsError):

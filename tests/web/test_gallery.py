@@ -14,6 +14,7 @@ from PIL import Image
 
 import photofiles as pf
 from internet import STATUS_API_HEADERS, page_headers
+from shared.limits import MAX_BYTES
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
@@ -244,15 +245,14 @@ def test_dates_are_local_and_have_no_more_than_the_file_states(
 def test_a_refused_file_is_shown_with_its_reason_and_its_code(
     page: Page, page_errors: list[str], tmp_path: Path
 ) -> None:
-    text, empty, large = write(tmp_path, text=b"no photo", empty=b"", large=bytes(26_214_401))
+    text, empty, large = write(tmp_path, text=b"no photo", empty=b"", large=b"x")
+    os.truncate(large, MAX_BYTES + 1)
 
     choose(page, text, empty, large, album="Refused")
 
     items = page.locator(".item")
     expect(items.filter(has_text="empty.jpg")).to_contain_text("The file is empty. EMPTY")
-    expect(items.filter(has_text="large.jpg")).to_contain_text(
-        "larger than 25 MiB (a raw photo: 256 MiB). TOO_LARGE"
-    )
+    expect(items.filter(has_text="large.jpg")).to_contain_text("at most 256 MiB. TOO_LARGE")
     why = "The file type is not supported, whatever the file is called. UNSUPPORTED_TYPE"
     expect(items.filter(has_text="text.jpg")).to_contain_text(why)
     page.get_by_role("button", name="Close uploads").click()

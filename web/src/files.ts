@@ -1,6 +1,6 @@
 /** Files and folders that were dropped or chosen, each with the folder that becomes its album. */
 
-import { MAX_BYTES, MAX_RAW_BYTES, type Reason } from "./rows.gen";
+import { MAX_BYTES, type Reason } from "./rows.gen";
 
 export interface Chosen {
   file: File;
@@ -13,14 +13,11 @@ const MAX_KEY_BYTES = 1024; // S3's limit
 // Files in photo folders that are not photos, as in local/process.py. The workflow checks the bytes of the others.
 const BESIDE_PHOTOS = /\.(aae|avi|csv|db|html|ini|jsonl?|m4v|md|mov|mp4|pdf|txt|xml|xmp|zip)$/i;
 
-// Names of raw photos, of which the workflow reads only a part. The others may not be as large.
-const RAW = /\.(3fr|arw|cr2|cr3|dcr|dng|erf|fff|gpr|iiq|mef|mos|nef|nrw|orf|pef|raf|raw|rw2|rwl|sr2|srw)$/i;
-
 /** Return the reason for which the workflow would reject a file, if it is known before the upload. */
 export function refusalOf(file: File, key: string): Reason | undefined {
   if (new TextEncoder().encode(key).length > MAX_KEY_BYTES || hasLoneSurrogate(key)) return "BAD_KEY";
   if (file.size === 0) return "EMPTY";
-  if (file.size > (RAW.test(file.name) ? MAX_RAW_BYTES : MAX_BYTES)) return "TOO_LARGE";
+  if (file.size > MAX_BYTES) return "TOO_LARGE";
   return undefined;
 }
 

@@ -262,10 +262,10 @@ export type Reason =
   | "TRUNCATED"
   | "UNREADABLE";
 
-export const MAX_BYTES = 26214400;
-export const MAX_RAW_BYTES = 268435456;
+export const MAX_BYTES = 268435456;
 export const MIN_PREVIEW_PX = 1024;
-export const MAX_PIXELS = 50000000;
+export const MIN_MEGAPIXELS = 65;
+export const MAX_MEGAPIXELS = 500;
 export const MAX_LABEL_CHARACTERS = 64;
 export const DIGEST_CHARACTERS = 24;
 export const UPLOADS_PREFIX = "uploads/";

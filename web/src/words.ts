@@ -1,7 +1,7 @@
 /** Facts in words. Every text is plain: nothing here makes markup. */
 
 import type { Photo, Precision, Status } from "./records";
-import { MAX_BYTES, MAX_PIXELS, MAX_RAW_BYTES, MIN_PREVIEW_PX, type Reason } from "./rows.gen";
+import { MAX_BYTES, MAX_MEGAPIXELS, MIN_MEGAPIXELS, MIN_PREVIEW_PX, type Reason } from "./rows.gen";
 
 const LOCALE = "en-GB"; // 14 August 2021, 09:31
 const MIB = 1024 * 1024;
@@ -13,10 +13,10 @@ const REASONS: Record<Reason, string> = {
     "The file is archived. The operator of the gallery can restore it and process the photo again.",
   CUSTOMER_KEY: "The file is encrypted with a key that the gallery does not have. Upload it without one.",
   EMPTY: "The file is empty.",
-  TOO_LARGE: `The file is larger than ${MAX_BYTES / MIB} MiB (a raw photo: ${MAX_RAW_BYTES / MIB} MiB).`,
+  TOO_LARGE: `The file is larger than its format may be, at most ${MAX_BYTES / MIB} MiB.`,
   UNSUPPORTED_TYPE: "The file type is not supported, whatever the file is called.",
   RAW_WITHOUT_PREVIEW: `The raw photo has no JPEG preview of at least ${MIN_PREVIEW_PX} pixels. Upload a JPEG of it.`,
-  TOO_MANY_PIXELS: `The picture has more than ${MAX_PIXELS / 1e6} megapixels.`,
+  TOO_MANY_PIXELS: `The picture has more megapixels than its format may have: ${MIN_MEGAPIXELS} to ${MAX_MEGAPIXELS}.`,
   TOO_COMPLEX: "The file takes far more work to decode than a photo should.",
   TRUNCATED: "The file ends before the picture does.",
   UNREADABLE: "The file cannot be decoded.",
@@ -32,8 +32,7 @@ const STATUSES: Record<Status, string> = {
 
 /** The formats that are accepted, and the limit on a file. */
 export const ACCEPTED =
-  `JPEG, PNG, WebP, GIF, TIFF, AVIF and HEIC, up to ${MAX_BYTES / MIB} MiB, ` +
-  `and raw photos such as NEF, DNG and CR3, up to ${MAX_RAW_BYTES / MIB} MiB`;
+  `JPEG, PNG, WebP, GIF, TIFF, AVIF, HEIC, and raw photos such as NEF, DNG and CR3, up to ${MAX_BYTES / MIB} MiB`;
 
 /** Return why a photo was rejected. */
 export function reasonInWords(code: string | undefined): string {

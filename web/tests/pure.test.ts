@@ -194,8 +194,10 @@ test("a problem is shown with its status and its reason", () => {
     statusInWords(problemOf({ sk: "photo#a.jpg", status, ...(reason && { reason }) }));
 
   expect(shown("REJECTED", "EMPTY")).toBe("Rejected. The file is empty.");
-  expect(shown("REJECTED", "TOO_LARGE")).toBe("Rejected. The file is larger than 25 MiB (a raw photo: 256 MiB).");
-  expect(shown("REJECTED", "TOO_MANY_PIXELS")).toBe("Rejected. The picture has more than 50 megapixels.");
+  expect(shown("REJECTED", "TOO_LARGE")).toBe("Rejected. The file is larger than its format may be, at most 256 MiB.");
+  expect(shown("REJECTED", "TOO_MANY_PIXELS")).toBe(
+    "Rejected. The picture has more megapixels than its format may have: 65 to 500.",
+  );
   expect(shown("FAILED", "constructor")).toBe("Processing failed. An error occurred. The photo is not the cause.");
   expect(shown("PROCESSING")).toBe("Processing.");
 });

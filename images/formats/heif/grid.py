@@ -24,7 +24,8 @@ from formats.heif.boxes import (
 )
 from formats.partial import PartialFile
 
-MAX_TILES: Final = 256  # 50 megapixels in phones' 512 px; each tile costs the start of a decoder
+# 65 megapixels are 266 tiles of phones' 512 px. Each tile costs the start of a decoder.
+MAX_TILES: Final = 512
 
 _TURNS: Final = frozenset({b"irot", b"imir"})
 _ESSENTIAL: Final = 0x80  # of an association; the other 7 bits are the index

@@ -4,6 +4,8 @@ The orientation is what the properties `irot` and `imir` of the primary item say
 and those of browsers) follow these and ignore the EXIF orientation, and so does this module.
 """
 
+import math
+from collections import Counter
 from typing import Final
 
 from formats.heif.boxes import (
@@ -20,6 +22,7 @@ from formats.heif.boxes import (
 from formats.partial import PartialFile
 from formats.structure import EXIF_NAME, MAX_METADATA_BYTES, Structure
 
+_MAX_LEVELS: Final = 8  # of pictures that are made of others; writers use two
 # What an auxiliary picture is. Source: ISO/IEC 23008-12, 6.5.8 and B.2.3; MIAF, 7.3.5.2.
 _ALPHA: Final = frozenset(
     {b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha", b"urn:mpeg:hevc:2015:auxid:1"}
@@ -35,6 +38,7 @@ def survey_heif(file: PartialFile, found: Structure) -> None:
     meta = read_meta(file)
     primary = primary_item(meta.get(b"pitm", b""))
     _take_properties(properties(meta.get(b"iprp", b""), {primary})[primary], found)
+    _take_parts(meta, primary, found)
     of_kind = _metadata_items(meta.get(b"iinf", b""))
     where = locations(meta.get(b"iloc", b""), set(of_kind.values()))
     for kind in ("exif", "xmp"):
@@ -62,6 +66,35 @@ def _take_properties(of_item: list[Box], found: Structure) -> None:
             found.width_px = _fraction(body[0:8]) or found.width_px
             found.height_px = _fraction(body[8:16]) or found.height_px
     found.orientation = orientation(of_item)
+
+
+def _take_parts(meta: dict[bytes, bytes], primary: int, found: Structure) -> None:
+    """Read the size of the largest picture that is decoded, and the pixels of all together.
+
+    The largest is not the one that is shown if that is cropped, or if a tile or the alpha is
+    larger. A part counts as often as it is used. Nesting that no writer uses leaves no size.
+    """
+    parts = _parts(meta)
+    of_pictures = properties(meta.get(b"iprp", b""), _items_of_picture(parts, primary))
+    sizes = {
+        item: (int.from_bytes(body[4:8]), int.from_bytes(body[8:12]))
+        for item, of_item in of_pictures.items()
+        for kind, body in of_item
+        if kind == b"ispe"
+    }
+    found.decoded_size = max(sizes.values(), key=math.prod, default=None)
+    level = Counter([primary])
+    for _ in range(_MAX_LEVELS):
+        found.all_pixels += sum(
+            uses * math.prod(sizes[item]) for item, uses in level.items() if item in sizes
+        )
+        below: Counter[int] = Counter()
+        for item, uses in level.items():
+            for part in parts.get(item, ()):
+                below[part] += uses
+        level = below
+    if level:
+        found.width_px = found.height_px = None
 
 
 def _metadata_items(iinf: bytes) -> dict[str, int]:
@@ -100,7 +133,7 @@ def is_heif_truncated(photo: bytes) -> bool:
     cut = {box.kind for box in file_boxes(file) if box.end_at > len(photo)}
     meta = read_meta(file)
     primary = primary_item(meta.get(b"pitm", b""))
-    pictures = _items_of_picture(meta, primary)
+    pictures = _items_of_picture(_parts(meta), primary)
     metadata = set(_metadata_items(meta.get(b"iinf", b"")).values())
     where = locations(meta.get(b"iloc", b""), pictures | metadata)
     if b"meta" in cut or pictures.isdisjoint(where):
@@ -112,28 +145,33 @@ def is_heif_truncated(photo: bytes) -> bool:
     )
 
 
-def _items_of_picture(meta: dict[bytes, bytes], primary: int) -> set[int]:
-    """Return the items that are decoded to show the primary one: with its tiles, and their alpha.
+def _parts(meta: dict[bytes, bytes]) -> dict[int, list[int]]:
+    """Return the items that each item is made of: its tiles, as often as used, and its alpha.
 
     Thumbnails, depth maps and gain maps are not among them.
     """
-    parts: dict[int, set[int]] = {}
-    auxiliary = set()
+    parts: dict[int, list[int]] = {}
+    auxiliary: dict[int, list[int]] = {}
     for kind, source, to in references(meta.get(b"iref", b"")):
         if kind == b"dimg":
-            parts.setdefault(source, set()).update(to)
+            parts.setdefault(source, []).extend(to)
         elif kind == b"auxl":
-            auxiliary.add(source)
-            for master in to:
-                parts.setdefault(master, set()).add(source)
-    of_auxiliary = properties(meta.get(b"iprp", b""), auxiliary)
-    hidden = {item for item in auxiliary if not any(map(_is_alpha, of_auxiliary[item]))}
+            auxiliary.setdefault(source, []).extend(to)
+    for item, of_item in properties(meta.get(b"iprp", b""), set(auxiliary)).items():
+        if any(map(_is_alpha, of_item)):
+            for master in auxiliary[item]:
+                parts.setdefault(master, []).append(item)
+    return parts
+
+
+def _items_of_picture(parts: dict[int, list[int]], primary: int) -> set[int]:
+    """Return the items that are decoded to show the primary one, and this itself."""
     found: set[int] = set()
     waiting = {primary}
     while waiting:
         item = waiting.pop()
         found.add(item)
-        waiting |= parts.get(item, set()) - found - hidden
+        waiting |= set(parts.get(item, ())) - found
     return found
 
 
