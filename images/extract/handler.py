@@ -37,7 +37,7 @@ from shared.contracts import (
     dump,
     parse,
 )
-from shared.deadline import deadline_of, refuse_late
+from shared.deadline import cpu_limit, deadline_of, refuse_late
 from shared.errors import UnreadablePhotoError
 from shared.keys import refuse_reference
 from shared.limits import refuse_bytes, refuse_pixels, refuse_scans
@@ -61,9 +61,9 @@ log = logging.getLogger(__name__)
 def handle(event: Mapping[str, object], context: object) -> dict[str, object]:
     """Convert Lambda's JSON event, run the step, and return JSON."""
     request = parse(ExtractRequest, event)
-    result = run(
-        request, photo_store(), photos_bucket=photos_bucket(), deadline=deadline_of(context)
-    )
+    deadline = deadline_of(context)
+    with cpu_limit(deadline):
+        result = run(request, photo_store(), photos_bucket=photos_bucket(), deadline=deadline)
     return dump(result)
 
 
@@ -150,7 +150,7 @@ def _facts(structure: Structure, tiff: Tiff, image_format: str, size: int) -> Im
     if width_px is None or height_px is None:
         raise UnreadablePhotoError(f"a {image_format} in which no picture was found")
     refuse_pixels(width_px, height_px)
-    refuse_scans(structure.scans)
+    refuse_scans(structure.scans, width_px * height_px)
     orientation = structure.orientation or orientation_of(tiff)
     if orientation >= _FIRST_SIDEWAYS:
         width_px, height_px = height_px, width_px

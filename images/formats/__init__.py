@@ -7,10 +7,17 @@ from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
 from formats.gif import is_gif_truncated, survey_gif
+from formats.heif.boxes import without_exif
 from formats.heif.survey import is_heif_truncated, survey_heif
-from formats.jpeg import count_jpeg_scans, is_jpeg_truncated, strip_to_dc_scans, survey_jpeg
+from formats.jpeg import (
+    DecodedSegments,
+    count_jpeg_scans,
+    is_jpeg_truncated,
+    strip_to_dc_scans,
+    survey_jpeg,
+)
 from formats.partial import NotReadError, PartialFile, Range
-from formats.png import is_png_truncated, survey_png
+from formats.png import DecodedChunks, is_png_truncated, survey_png
 from formats.sniffing import MIME_TYPES, SNIFF_BYTES, sniff
 from formats.structure import MAX_METADATA_BYTES, Structure
 from formats.tiff import (
@@ -22,18 +29,21 @@ from formats.tiff import (
     read_tiff,
     survey_tiff,
 )
-from formats.webp import is_webp_truncated, survey_webp
+from formats.webp import decoded_webp, is_webp_truncated, survey_webp
 
 __all__ = [
     "MAX_METADATA_BYTES",
     "MIME_TYPES",
     "SNIFF_BYTES",
     "ByteOrder",
+    "DecodedChunks",
+    "DecodedSegments",
     "PartialFile",
     "Range",
     "Structure",
     "Tiff",
     "count_jpeg_scans",
+    "decoded_webp",
     "exif_orientation",
     "is_truncated",
     "orientation_of",
@@ -42,6 +52,7 @@ __all__ = [
     "sniff",
     "strip_to_dc_scans",
     "survey",
+    "without_exif",
 ]
 
 
@@ -70,6 +81,9 @@ def survey(file: PartialFile, image_format: str) -> Structure:
         What the known bytes say. Where they end too early, `missing` names the bytes that the
         survey would have read next: `add` them, and survey again. Damaged bytes are never an
         error: the survey returns what it could read.
+
+    Raises:
+        TooComplexError: the file has more parts than a photo has.
     """
     found = Structure()
     try:

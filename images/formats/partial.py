@@ -48,9 +48,12 @@ class PartialFile:
                 return part[offset - start : end - start]
         raise NotReadError(Range(offset, end - 1))
 
-    def known_from(self, offset: int) -> bytes:
-        """Return all bytes that are known from `offset` without a gap; empty where none are."""
+    def known_from(self, offset: int) -> memoryview:
+        """Return all bytes that are known from `offset` without a gap; empty where none are.
+
+        They are not copied, so that a walk may ask again and again.
+        """
         for start, part in self._parts:
             if start <= offset < start + len(part):
-                return part[offset - start :]
-        return b""
+                return memoryview(part)[offset - start :]
+        return memoryview(b"")

@@ -24,6 +24,7 @@ from picture.steps import (
     judge_damage,
     read_header,
     refuse_bombs,
+    refuse_complex,
     refuse_truncated,
     refuse_unscaled,
     resize_to_srgb,
@@ -38,6 +39,7 @@ from shared.storage import PhotoStream
 __all__ = ["GAP", "STEPS", "Box", "Picture", "decode"]
 
 STEPS: Final[tuple[Callable[[Decoding], None], ...]] = (
+    refuse_complex,
     refuse_truncated,  # HEIC, AVIF, TIFF: their decoders would not report it
     read_header,
     refuse_bombs,

@@ -1,6 +1,6 @@
 """The steps by which a photo is decoded, one function each; `decode.STEPS` has their order."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
@@ -8,12 +8,17 @@ from typing import Any, Final
 import pyvips
 
 from formats import (
+    DecodedChunks,
+    DecodedSegments,
     PartialFile,
+    Structure,
     count_jpeg_scans,
+    decoded_webp,
     exif_orientation,
     is_truncated,
     strip_to_dc_scans,
     survey,
+    without_exif,
 )
 from formats.heif.grid import read_grid
 from picture import color
@@ -23,7 +28,7 @@ from picture.heic import HeifFile
 from picture.heic_grid import decode_thumbnail, decode_tiles
 from picture.vips import LOADERS
 from shared.deadline import is_over, refuse_late
-from shared.errors import TruncatedPhotoError
+from shared.errors import TruncatedPhotoError, UnreadablePhotoError
 from shared.limits import refuse_pixels, refuse_scans
 
 MIN_SHOWN: Final = 0.25  # of the rows: with less, the picture is not recognizable
@@ -33,8 +38,13 @@ _SHRINKS: Final = (1, 2, 4, 8)  # by which a JPEG is divided while decoded, or a
 _FILL_GRAY: Final = 128  # in the file's own colors: libjpeg puts it where no data is left
 _FILL_TOLERANCE: Final = 8  # levels, since the fill is resized with the rest
 
-# libvips reads only the first EXIF segment of a JPEG, and no EXIF of a WebP without its flag.
-_ORIENTED_BY_US: Final = frozenset({"JPEG", "WEBP"})
+# libvips gets no EXIF, in which libexif reads a few thousand entries for minutes.
+_ORIENTED_BY_US: Final = frozenset({"JPEG", "PNG", "WEBP"})
+_DECODED_PARTS: Final[Mapping[str, Callable[[bytes], bytes]]] = {
+    "JPEG": lambda photo: DecodedSegments().feed(photo),
+    "WEBP": decoded_webp,
+    "AVIF": without_exif,
+}
 _HEAD_BYTES: Final = 131_072  # has the EXIF of nearly every JPEG, and its size
 _STREAMED: Final = frozenset({"JPEG", "PNG"})  # for the others libvips needs all bytes at once
 _HEIF: Final = frozenset({"AVIF", "HEIC"})
@@ -61,7 +71,8 @@ class Decoding:
     image: pyvips.Image = field(init=False)  # the result so far; lazy until `evaluate`
     loaded: pyvips.Image = field(init=False)  # `image` before its size and color were changed
     truncated: bool = False
-    orientation: int | None = None  # of EXIF, where libvips did not find it
+    chunks: DecodedChunks | None = None  # of a PNG
+    structure: Structure | None = None  # as surveyed; not of a PNG, which is decoded as it arrives
 
     def check(self) -> None:
         """Raise if the stream broke or the deadline passed.
@@ -95,6 +106,25 @@ class Decoding:
         return self.heif.nclx if self.heif else None
 
 
+def refuse_complex(decoding: Decoding) -> None:
+    """Raise as Extract does, in the same walk, if the file has more parts than a photo has.
+
+    The chunks of a PNG are counted while it is decoded.
+
+    Raises:
+        TooComplexError: see `limits`.
+    """
+    photo, image_format = decoding.photo, decoding.image_format
+    if image_format == "PNG":
+        return
+    is_streamed = image_format in _STREAMED
+    head = photo.head(_HEAD_BYTES) if is_streamed else photo.whole()
+    structure = survey(PartialFile(photo.total_bytes, head), image_format)
+    if structure.missing is not None and is_streamed:
+        structure = survey(PartialFile(photo.total_bytes, photo.whole()), image_format)
+    decoding.structure = structure
+
+
 def refuse_truncated(decoding: Decoding) -> None:
     """Raise if the file is truncated and its decoder would not report it.
 
@@ -117,10 +147,14 @@ def read_header(decoding: Decoding) -> None:
     if decoding.heif is not None and decoding.image_format == "HEIC":
         decoding.width_px, decoding.height_px = decoding.heif.size
         return
-    if decoding.image_format in _STREAMED and not decoding.lenient:
-        decoding.source = decoding.photo.source()
+    if decoding.image_format == "PNG":
+        decoding.chunks = DecodedChunks()
+        decoding.source = decoding.photo.source(decoding.chunks)
+    elif decoding.image_format == "JPEG" and not decoding.lenient:
+        decoding.source = decoding.photo.source(DecodedSegments())
     else:
-        decoding.source = pyvips.Source.new_from_memory(decoding.photo.whole())
+        as_decoded = _DECODED_PARTS.get(decoding.image_format, bytes)
+        decoding.source = pyvips.Source.new_from_memory(as_decoded(decoding.photo.whole()))
     image = _load(decoding)
     is_sideways = _is_sideways(image)
     decoding.width_px = image.height if is_sideways else image.width
@@ -132,13 +166,17 @@ def refuse_bombs(decoding: Decoding) -> None:
     """Raise if the pixels or scans would take too much memory or time.
 
     Raises:
+        UnreadablePhotoError: it has none.
         TooManyPixelsError, TooComplexError: see `limits`.
     """
+    if not decoding.width_px or not decoding.height_px:  # libheif accepts it
+        raise UnreadablePhotoError("a picture without width or height")
     refuse_pixels(decoding.width_px, decoding.height_px)
     if decoding.heif is not None:
         refuse_pixels(*decoding.heif.decoded_size)
     if _is_multiscan_jpeg(decoding):
-        refuse_scans(count_jpeg_scans(decoding.photo.whole()))
+        pixels = decoding.width_px * decoding.height_px
+        refuse_scans(count_jpeg_scans(decoding.photo.whole()), pixels)
 
 
 def shrink_on_load(decoding: Decoding) -> None:
@@ -162,7 +200,7 @@ def shrink_on_load(decoding: Decoding) -> None:
 def _shrunk_jpeg(decoding: Decoding) -> pyvips.Image:
     shrink = decoding.shrink()
     if _is_multiscan_jpeg(decoding):
-        photo = decoding.photo.whole()
+        photo = DecodedSegments().feed(decoding.photo.whole())
         is_stripped = shrink == _SHRINKS[-1] and not decoding.lenient
         decoding.source = pyvips.Source.new_from_memory(
             strip_to_dc_scans(photo) if is_stripped else photo
@@ -197,10 +235,10 @@ def _load(decoding: Decoding, **options: float) -> pyvips.Image:
     load = partial(LOADERS[decoding.image_format], decoding.source, access="sequential", **options)
     image = _strictly_loaded(decoding, load)
     if decoding.image_format in _ORIENTED_BY_US and not image.get_typeof("orientation"):
-        if decoding.orientation is None:
-            decoding.orientation = _surveyed_orientation(decoding)
+        structure = Structure(exif=decoding.chunks.exif) if decoding.chunks else decoding.structure
+        orientation = exif_orientation(structure or Structure())
         image = image.copy()
-        image.set_type(pyvips.GValue.gint_type, "orientation", decoding.orientation)
+        image.set_type(pyvips.GValue.gint_type, "orientation", orientation)
     return image
 
 
@@ -216,15 +254,6 @@ def _strictly_loaded(decoding: Decoding, load: Callable[..., pyvips.Image]) -> p
 
 def _is_multiscan_jpeg(decoding: Decoding) -> bool:
     return decoding.image_format == "JPEG" and bool(decoding.image.get("jpeg-multiscan"))
-
-
-def _surveyed_orientation(decoding: Decoding) -> int:
-    """Return the EXIF orientation that Extract records."""
-    photo, image_format = decoding.photo, decoding.image_format
-    structure = survey(PartialFile(photo.total_bytes, photo.head(_HEAD_BYTES)), image_format)
-    if structure.missing is not None:
-        structure = survey(PartialFile(photo.total_bytes, photo.whole()), image_format)
-    return exif_orientation(structure)
 
 
 def _is_sideways(image: pyvips.Image) -> bool:

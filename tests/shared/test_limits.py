@@ -18,7 +18,8 @@ def test_the_largest_values_are_accepted() -> None:
     refuse_bytes(1)
     refuse_bytes(26_214_400)
     refuse_pixels(8_000, 6_250)
-    refuse_scans(100)
+    refuse_scans(100, 12_000_000)
+    refuse_scans(30, 50_000_000)
 
 
 @pytest.mark.parametrize(
@@ -37,7 +38,7 @@ def test_the_largest_values_are_accepted() -> None:
         ),
         (lambda: refuse_pixels(50_000_001, 1), TooManyPixelsError, "50,000,001 × 1 px"),
         (
-            lambda: refuse_scans(101),
+            lambda: refuse_scans(101, 1),
             TooComplexError,
             "101 JPEG scans or more; at most 100 are allowed",
         ),

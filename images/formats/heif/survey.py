@@ -19,6 +19,10 @@ from formats.heif.boxes import (
 )
 from formats.partial import PartialFile
 from formats.structure import EXIF_NAME, MAX_METADATA_BYTES, Structure
+from shared.errors import TooComplexError
+from shared.limits import MAX_SURPLUS, MAX_SURPLUS_PIXELS
+
+_MAX_DEPTH: Final = 8  # phones make a picture of tiles, and editors that of a picture
 
 # What an auxiliary picture is. Source: ISO/IEC 23008-12, 6.5.8 and B.2.3; MIAF, 7.3.5.2.
 _ALPHA: Final = frozenset(
@@ -31,10 +35,12 @@ def survey_heif(file: PartialFile, found: Structure) -> None:
 
     Raises:
         NotReadError: the `meta` box, or one of these items, lies behind what is known.
+        TooComplexError: there are more items, or more pixels to decode, than in any photo.
     """
     meta = read_meta(file)
     primary = primary_item(meta.get(b"pitm", b""))
     _take_properties(properties(meta.get(b"iprp", b""), {primary})[primary], found)
+    _refuse_surplus(meta, primary)
     of_kind = _metadata_items(meta.get(b"iinf", b""))
     where = locations(meta.get(b"iloc", b""), set(of_kind.values()))
     for kind in ("exif", "xmp"):
@@ -43,9 +49,9 @@ def survey_heif(file: PartialFile, found: Structure) -> None:
             continue
         idat = meta.get(b"idat", b"")
         source = PartialFile(len(idat), idat) if location.in_idat else file
-        body = b"".join(
-            source.read(offset, min(size, MAX_METADATA_BYTES)) for offset, size in location.extents
-        )
+        body = b""
+        for offset, size in location.extents:
+            body += source.read(offset, min(size, MAX_METADATA_BYTES - len(body)))
         if kind == "exif":
             found.exif = _exif_block(body)
         else:
@@ -135,6 +141,50 @@ def _items_of_picture(meta: dict[bytes, bytes], primary: int) -> set[int]:
         found.add(item)
         waiting |= parts.get(item, set()) - found - hidden
     return found
+
+
+def _refuse_surplus(meta: dict[bytes, bytes], primary: int) -> None:
+    """Raise if far more pixels are decoded than the picture has.
+
+    libheif decodes a part as often as it is referred to: a layer may be there a thousand times.
+
+    Raises:
+        TooComplexError: there are more than `MAX_SURPLUS` allows.
+    """
+    parts: dict[int, list[int]] = {}
+    for kind, source, to in references(meta.get(b"iref", b"")):
+        if kind == b"dimg":
+            parts.setdefault(source, []).extend(to)
+    if primary not in parts:
+        return
+    sizes = _pixels(meta, {primary, *parts, *(item for to in parts.values() for item in to)})
+    most = max(MAX_SURPLUS * sizes[primary], MAX_SURPLUS_PIXELS)
+    known: dict[int, int] = {}
+
+    def decoded(item: int, depth: int) -> int:
+        if depth > _MAX_DEPTH:
+            raise TooComplexError(f"pictures made of pictures, more than {_MAX_DEPTH} deep")
+        if item not in known:
+            known[item] = sizes[item] + sum(
+                decoded(part, depth + 1) for part in parts.get(item, ())
+            )
+        return known[item]
+
+    pixels = decoded(primary, 0) - sizes[primary]
+    if pixels > most:
+        raise TooComplexError(
+            f"{pixels / 1e6:,.1f} megapixels to decode; at most {most / 1e6:,.1f} are allowed"
+        )
+
+
+def _pixels(meta: dict[bytes, bytes], wanted: set[int]) -> dict[int, int]:
+    """Return the pixels of each of the `wanted` items, as it is coded."""
+    sizes = dict.fromkeys(wanted, 0)
+    for item, of_item in properties(meta.get(b"iprp", b""), wanted).items():
+        for kind, body in of_item:
+            if kind == b"ispe":
+                sizes[item] = int.from_bytes(body[4:8]) * int.from_bytes(body[8:12])
+    return sizes
 
 
 def _is_alpha(of_auxiliary: Box) -> bool:
