@@ -19,6 +19,7 @@ from extract import handler as extract
 from shared.contracts import ExtractRequest, PhotoRef, ThumbnailRequest
 from shared.storage import Chunk, PhotoStream
 from thumbnail import handler as thumbnail
+from thumbnail.render import render
 from thumbnail.renditions import DEFAULT_RENDITIONS
 
 
@@ -49,7 +50,7 @@ def measure(photo: Path, *, rounds: int = 9) -> Mapping[str, float]:
 
     def run_thumbnail() -> None:
         request = ThumbnailRequest(photo=ref)
-        thumbnail.run(request, store, DEFAULT_RENDITIONS, photos_bucket=ref.bucket)
+        thumbnail.run(request, store, render, DEFAULT_RENDITIONS, photos_bucket=ref.bucket)
 
     work = {"extract": run_extract, "thumbnail": run_thumbnail}
     spent: dict[str, list[float]] = {step: [] for step in work}

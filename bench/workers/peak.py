@@ -67,6 +67,7 @@ def main() -> None:
                 handler.run(
                     ThumbnailRequest(photo=ref),
                     Disk(),  # type: ignore[arg-type]  # Thumbnail streams and writes alone
+                    render,
                     DEFAULT_RENDITIONS,
                     photos_bucket="photos",
                 )

@@ -6,6 +6,7 @@ Source of all limits: https://docs.aws.amazon.com/rekognition/latest/dg/limits.h
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -13,6 +14,7 @@ import msgspec
 from shared.contracts import BoundingBox, ImageFacts, Instance, Label, PhotoRef
 from shared.errors import LabelsRefusedError
 from shared.storage import PhotoStore
+from shared.worker import Worker
 from tag.aws import Rekognition
 from tag.labels import Labels
 
@@ -98,10 +100,8 @@ class RekognitionLabeler:
             raise
 
     def _by_value(self, photo: PhotoRef, store: PhotoStore, deadline: float) -> Labels:
-        from tag.jpeg import upright_jpeg  # noqa: PLC0415  # loads libvips, which few photos need
-
         with store.stream(photo) as stream:
-            jpeg = upright_jpeg(stream, side_px=SENT_SIDE_PX, deadline=deadline)
+            jpeg = _converter()(stream, side_px=SENT_SIDE_PX, deadline=deadline)
         return self._ask({"Bytes": jpeg})
 
     def _ask(self, image: "ImageTypeDef") -> Labels:
@@ -112,6 +112,12 @@ class RekognitionLabeler:
             found=read_labels(answer["Labels"]),
             model=MODEL + answer.get("LabelModelVersion", ""),
         )
+
+
+@cache
+def _converter() -> Worker[bytes]:
+    """Return the process that converts photos. It loads libvips, which few photos need."""
+    return Worker("tag.jpeg", "upright_jpeg")
 
 
 def is_accepted(image: ImageFacts) -> bool:

@@ -14,7 +14,7 @@ import logging
 import math
 import time
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 
@@ -30,10 +30,10 @@ from shared.deadline import deadline_of
 from shared.keys import derived_key, refuse_reference
 from shared.s3 import photo_store
 from shared.settings import photos_bucket, renditions_json
-from shared.storage import PhotoStore
+from shared.storage import PhotoStore, PhotoStream
 from shared.versions import VERSIONS
-from thumbnail.render import render
-from thumbnail.renditions import EXTENSIONS, MIME_TYPES, RenditionSpec, parse_renditions
+from shared.worker import Worker
+from thumbnail.renditions import EXTENSIONS, MIME_TYPES, Rendered, RenditionSpec, parse_renditions
 
 shared.cold_start.over()
 
@@ -42,12 +42,25 @@ VERSION: Final = VERSIONS["thumbnail"]
 log = logging.getLogger(__name__)
 
 
+class Renderer(Protocol):
+    """`thumbnail.render.render`, in this process or in another."""
+
+    def __call__(  # noqa: D102  # as the class says
+        self, photo: PhotoStream, renditions: Mapping[str, RenditionSpec], /, *, deadline: float
+    ) -> Rendered: ...
+
+
+# Started with the first import, so that it loads libvips while Lambda starts this process.
+worker: Final = Worker[Rendered]("thumbnail.render", "render")
+
+
 def handle(event: Mapping[str, object], context: object) -> dict[str, object]:
     """Convert Lambda's JSON event, run the step, and return JSON."""
     request = parse(ThumbnailRequest, event)
     result = run(
         request,
         photo_store(),
+        worker,
         parse_renditions(renditions_json()),
         photos_bucket=photos_bucket(),
         deadline=deadline_of(context),
@@ -55,9 +68,10 @@ def handle(event: Mapping[str, object], context: object) -> dict[str, object]:
     return dump(result)
 
 
-def run(
+def run(  # noqa: PLR0913  # two ports, and two settings by name
     request: ThumbnailRequest,
     store: PhotoStore,
+    render: Renderer,
     renditions: Mapping[str, RenditionSpec],
     *,
     photos_bucket: str,

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 import pyvips
@@ -10,27 +9,10 @@ import pyvips
 from picture.decode import Box, decode
 from shared.deadline import refuse_late
 from shared.storage import PhotoStream
-from thumbnail.renditions import RenditionSpec
+from thumbnail.renditions import Encoded, Rendered, RenditionSpec
 
 _NO_METADATA: Final = pyvips.ForeignKeep.NONE  # libvips would copy the EXIF, with the GPS position
 _WHITE: Final = [255.0, 255.0, 255.0]
-
-
-@dataclass(frozen=True, slots=True)
-class Encoded:
-    """The file of one rendition."""
-
-    body: bytes
-    width_px: int
-    height_px: int
-
-
-@dataclass(frozen=True, slots=True)
-class Rendered:
-    """All renditions of a photo."""
-
-    renditions: dict[str, Encoded]  # by name
-    truncated: bool  # the photo ends early: a part of each picture is missing
 
 
 def render(

@@ -1,7 +1,8 @@
-"""The setting RENDITIONS: the pictures to make of each photo."""
+"""The setting RENDITIONS: the pictures to make of each photo; and what is made of them."""
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, Final, Literal
 
 import msgspec
@@ -29,6 +30,23 @@ DEFAULT_RENDITIONS: Final[Mapping[str, RenditionSpec]] = {
     "thumb": RenditionSpec(fit="inside", width_px=400, height_px=400, format="webp", quality=80),
     "large": RenditionSpec(fit="inside", width_px=1600, height_px=1600, format="webp", quality=80),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """The file of one rendition."""
+
+    body: bytes
+    width_px: int
+    height_px: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """All renditions of a photo."""
+
+    renditions: dict[str, Encoded]  # by name
+    truncated: bool  # the photo ends early: a part of each picture is missing
 
 
 def parse_renditions(text: str) -> dict[str, RenditionSpec]:

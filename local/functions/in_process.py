@@ -213,9 +213,10 @@ class _Process:
             return runtime_error("Sandbox.Timedout", request_id, message, self._output())
 
     def kill(self) -> None:
-        """Kill the process; the thread that waits for its answer gets an error."""
+        """Kill the process and its worker; the thread that waits for its answer gets an error."""
         self._is_killed = True
-        self._process.kill()
+        with suppress(ProcessLookupError):  # both are gone
+            os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
 
     def close(self) -> None:

@@ -32,6 +32,7 @@ from shared.errors import (
 )
 from shared.keys import DIGEST_CHARACTERS, digest
 from thumbnail.handler import VERSION, handle, run
+from thumbnail.render import render
 from thumbnail.renditions import DEFAULT_RENDITIONS
 
 RENDITIONS = json.dumps(
@@ -55,7 +56,7 @@ def photo() -> bytes:
 
 def make(store: MemoryPhotoStore, reference: PhotoRef) -> ThumbnailResult:
     request = ThumbnailRequest(photo=reference)
-    return run(request, store, DEFAULT_RENDITIONS, photos_bucket=PHOTOS_BUCKET)
+    return run(request, store, render, DEFAULT_RENDITIONS, photos_bucket=PHOTOS_BUCKET)
 
 
 class TestRun:
@@ -92,6 +93,7 @@ class TestRun:
             run(
                 request,
                 store,
+                render,
                 {"thumb": msgspec.structs.replace(thumb, quality=quality)},
                 photos_bucket=PHOTOS_BUCKET,
             )

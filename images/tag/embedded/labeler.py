@@ -8,12 +8,14 @@ from typing import Final
 
 import pyvips
 
-from picture.decode import Box, decode
+from picture.box import Box
 from shared.contracts import ImageFacts, Label, PhotoRef
 from shared.storage import PhotoStore, PhotoStream
+from shared.worker import Worker
 from tag.embedded.combine import Sighting, combine
 from tag.embedded.files import CLASSIFIER_FILE, DETECTOR_FILE, NETWORKS
 from tag.embedded.networks import FRAME_PX, VIEW_PX, Classifier, Detector
+from tag.embedded.pixels import Pixels, pixels
 from tag.embedded.views import classifier_views, detector_frame
 from tag.embedded.vocabulary import vocabulary
 from tag.labels import Labels
@@ -85,10 +87,14 @@ class EmbeddedModel:
         Raises:
             PhotoError: as `decode`.
         """
-        image = decode(photo, *BOXES, gap=GAP, thumbnail_px=THUMBNAIL_PX, deadline=deadline).image
-        if image.hasalpha():
-            image = image.flatten(background=[255.0])
-        return self.labels(image, max_labels=max_labels, min_confidence=min_confidence)
+        decoded = pixels(photo, BOXES, GAP, THUMBNAIL_PX, deadline=deadline)
+        return self.labels(decoded.image(), max_labels=max_labels, min_confidence=min_confidence)
+
+
+@cache
+def _decoder() -> Worker[Pixels]:
+    """Return the process that decodes photos, which can be ended."""
+    return Worker("tag.embedded.pixels", "pixels")
 
 
 @cache
@@ -129,10 +135,8 @@ class EmbeddedLabeler:
     ) -> Labels:
         """Decode the photo in the size that the model needs; see `Labeler`."""
         with store.stream(photo) as stream:
-            found = self.model.labels_of_file(
-                stream,
-                max_labels=self.max_labels,
-                min_confidence=self.min_confidence,
-                deadline=deadline,
-            )
+            decoded = _decoder()(stream, BOXES, GAP, THUMBNAIL_PX, deadline=deadline)
+        found = self.model.labels(
+            decoded.image(), max_labels=self.max_labels, min_confidence=self.min_confidence
+        )
         return Labels(found=found, model=self.model.name)
