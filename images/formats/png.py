@@ -85,7 +85,7 @@ class DecodedChunks:
     """Passes on those chunks of a PNG, while it arrives, that its picture is decoded from.
 
     Attributes:
-        exif: the first EXIF block before the pixels; empty if there is none.
+        exif: the first EXIF block before the pixels, with its checksum; empty if there is none.
     """
 
     def __init__(self) -> None:
@@ -111,7 +111,7 @@ class DecodedChunks:
                 self._left_bytes -= len(part)
                 if self._is_passed:
                     passed.append(part)
-                elif self._is_exif and len(self.exif) < MAX_METADATA_BYTES:
+                elif self._is_exif:
                     self.exif += part
                 continue
             missing = _HEADER_BYTES - len(self._header)
@@ -120,10 +120,12 @@ class DecodedChunks:
             if len(self._header) == _HEADER_BYTES:
                 kind = self._header[4:]
                 self._count.add(kind)
-                self._left_bytes = int.from_bytes(self._header[:4]) + _CHECKSUM_BYTES
+                size = int.from_bytes(self._header[:4])
+                self._left_bytes = size + _CHECKSUM_BYTES
                 self._is_passed = kind in _DECODED
                 self._is_early = self._is_early and kind != b"IDAT"
-                self._is_exif = kind == b"eXIf" and self._is_early and not self.exif
+                is_wanted = kind == b"eXIf" and size <= MAX_METADATA_BYTES  # as the survey decides
+                self._is_exif = is_wanted and self._is_early and not self.exif
                 if self._is_passed:
                     passed.append(self._header)
                 self._header = b""

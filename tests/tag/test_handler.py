@@ -19,6 +19,7 @@ from shared.errors import (
     LabelsUnavailableError,
     PhotoError,
     PhotoGoneError,
+    TooComplexError,
     TruncatedPhotoError,
 )
 from shared.s3 import photo_store
@@ -92,9 +93,10 @@ def test_labels_are_cleaned_indexed_and_ready() -> None:
     [
         (LabelsRefusedError("InvalidImageFormatException"), "FAILED:InvalidImageFormatException"),
         (TruncatedPhotoError("cut at byte 9"), "FAILED:TRUNCATED"),
+        (TooComplexError("14.0 s of CPU time did not suffice"), "FAILED:TOO_COMPLEX"),
         (Labels(status="SKIPPED:TOO_SMALL"), "SKIPPED:TOO_SMALL"),
     ],
-    ids=["refused", "does not decode", "skipped"],
+    ids=["refused", "does not decode", "too complex", "skipped"],
 )
 def test_a_photo_that_cannot_be_labeled_has_the_reason_in_its_status(
     answer: Labels | Exception, status: str
