@@ -5,7 +5,7 @@ import struct
 import pytest
 
 import photofiles as pf
-from formats import PartialFile, Structure, is_truncated, sniff, survey
+from formats import PartialFile, Structure, is_truncated, sniff, survey, without_exif
 from formats.heif.grid import read_grid
 from heicfile import HEIC_WITH_ALPHA, Thumbnail, heic, sized
 from shared.errors import TooComplexError
@@ -194,3 +194,16 @@ def test_the_tiles_together_are_no_longer_than_the_file() -> None:
     shared_body = photo[:at] + long + photo[at + 8 : size_at] + long + photo[size_at + 8 :]
 
     assert read_grid(shared_body) is None
+
+
+def test_a_decoder_gets_the_items_without_those_of_exif() -> None:
+    exif = pf.tiff_block([pf.text(pf.MAKE, "Exif")])
+    photo = pf.heif(exif=exif, xmp=pf.xmp())
+
+    changed = without_exif(photo)
+
+    assert len(changed) == len(photo)
+    assert structure_of(photo).exif == exif
+    assert structure_of(changed).exif is None
+    assert structure_of(changed).xmp == pf.xmp()
+    assert exif in changed

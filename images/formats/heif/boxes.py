@@ -3,6 +3,7 @@
 Source: ISO/IEC 14496-12 (boxes, iloc), 23008-12 (items, properties).
 """
 
+import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
@@ -15,6 +16,7 @@ META_VERSION_BYTES: Final = 4  # of the `meta` and `iref` boxes, before the boxe
 _HEADER_BYTES: Final = 8  # size and kind
 _LONG_HEADER_BYTES: Final = 16  # and the size in 64 bits
 _MAX_EXTENTS: Final = 64  # of one item; writers use one, and libheif accepts 32
+_EXIF_ITEM: Final = re.compile(rb"(infe(?:\x02.{7}|\x03.{9}))Exif", re.DOTALL)
 _TURNS_AND_MIRROR_TO_EXIF: Final = (1, 6, 3, 8, 2, 5, 4, 7)  # mirrored * 4 + quarters clockwise
 
 
@@ -98,12 +100,12 @@ def without_exif(photo: bytes) -> bytes:
 
     libexif reads a few thousand entries for minutes, and a decoder needs none of them.
     """
+    changed = photo
     for kind, body_at, end_at in file_boxes(PartialFile(len(photo), photo)):
-        if kind == b"meta" and b"Exif" in photo[body_at:end_at]:
-            return (
-                photo[:body_at] + photo[body_at:end_at].replace(b"Exif", b"none") + photo[end_at:]
-            )
-    return photo
+        if kind == b"meta":
+            meta = _EXIF_ITEM.sub(rb"\1none", photo[body_at:end_at])
+            changed = changed[:body_at] + meta + changed[end_at:]
+    return changed
 
 
 def primary_item(pitm: bytes) -> int:
