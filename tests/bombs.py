@@ -198,6 +198,16 @@ def _entries(count: int, values: int) -> bytes:
     return tiff_block(bombs)
 
 
+def exif_directories(count: int) -> bytes:
+    """Return an EXIF block of which each entry says that the GPS directory begins among them."""
+    return tiff_block([Tag(0x8825, LONG, [118])] * count)
+
+
+def avif(exif: bytes) -> bytes:
+    """Return an AVIF with an EXIF block."""
+    return encode(picture(), "AVIF", speed=10, exif=b"Exif\0\0" + exif)
+
+
 def exif_loop() -> bytes:
     """Return a JPEG with an EXIF block of which each directory points to the first."""
     return jpeg(

@@ -7,7 +7,7 @@ import pytest
 
 import bombs
 from fuzzing import Fuzzer
-from photofiles import encode, picture
+from photofiles import chunk, encode, jpeg, picture, png, webp
 from picture.decode import Box, decode
 from pictures import difference
 from shared.errors import TooComplexError
@@ -84,6 +84,15 @@ CASES: Final = {
     "EXIF in a PNG, 65,000 entries of 250,000 bytes": Case(
         lambda: bombs.png_exif_entries(65_000, 250_000), DECODED, DECODED
     ),
+    **{
+        f"EXIF of 4,000 directories, {name}": Case(make, DECODED, DECODED)
+        for name, make in {
+            "JPEG": lambda: jpeg(exif=bombs.exif_directories(4_000)),
+            "PNG": lambda: png(chunk(b"eXIf", bombs.exif_directories(4_000))),
+            "WEBP": lambda: webp(exif=bombs.exif_directories(4_000)),
+            "AVIF": lambda: bombs.avif(bombs.exif_directories(4_000)),
+        }.items()
+    },
     "EXIF in a loop": Case(bombs.exif_loop, DECODED, DECODED),
     "HEIC, 45,000 items": Case(lambda: bombs.heif_items(45_000)),
     "HEIC, 3,000,000 boxes": Case(lambda: bombs.heif_boxes(3_000_000)),
