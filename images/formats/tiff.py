@@ -128,13 +128,13 @@ def _refuse_complex(file: PartialFile, order: ByteOrder) -> None:
     """
     at = _pointer(file.read(4, 4), order)
     entries = int.from_bytes(file.read(at, 2), order)
-    refuse_parts(entries, "TIFF entries", MAX_TIFF_ENTRIES)
-    rows = file.read(at + 2, 12 * entries)
+    rows = file.read(at + 2, 12 * entries)  # fewer where the number is damaged
+    refuse_parts(len(rows) // 12, "TIFF entries", MAX_TIFF_ENTRIES)
     value_bytes = 0
     layout = "<HHI4x" if order == "little" else ">HHI4x"
     for tag, kind, count in struct.iter_unpack(layout, rows[: len(rows) // 12 * 12]):
         size = count * _TYPE_BYTES[kind] if kind < len(_TYPE_BYTES) else 0
-        if tag in _OFFSETS + _BYTE_COUNTS and size <= file.total_bytes:  # others are damaged
+        if tag in _OFFSETS + _BYTE_COUNTS and 0 < size <= file.total_bytes:  # not damaged
             refuse_parts(count, "TIFF strips", MAX_TIFF_STRIPS)
         value_bytes += min(size, file.total_bytes)
     _refuse_overlap(value_bytes, file.total_bytes, "values of its first page")
