@@ -24,6 +24,7 @@ VERIFY ?=
 PYTEST ?=
 BENCH ?=
 BENCH_PHOTOS ?=
+FUZZ ?=
 
 # A setting as one word of the shell, whatever is in it: spaces, quotes, a dollar sign.
 quoted = '$(subst ','\'',$(value $(1)))'
@@ -83,6 +84,10 @@ second-opinions: .venv/.dev .cache/ministack/.made
 .PHONY: test-arm64  ## Compare the images for arm64 with those for amd64: BASE_IMAGE_ARM64=… (slow)
 test-arm64: .venv/.dev
 	$(BIN)/pytest -m arm64 --capture=no tests/infra/test_arm64.py $(PYTEST)
+
+.PHONY: fuzz  ## Mutate photos for an hour, and report what costs too much: FUZZ='--seconds 60 TIFF'
+fuzz: .venv/.dev
+	$(BIN)/python tests/fuzzing.py $(FUZZ)
 
 .PHONY: check  ## Check style, static types and the state machine definition
 check: lint types validate

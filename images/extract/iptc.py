@@ -1,4 +1,4 @@
-"""Read the few IPTC-IIM datasets that are kept. Never raises.
+"""Read the few IPTC-IIM datasets that are kept.
 
 Source: IPTC-NAA Information Interchange Model 4.2, 1.5 and 6.
 """
@@ -7,11 +7,12 @@ import struct
 from dataclasses import dataclass, field
 from typing import Final
 
+from shared.limits import parts
+
 _MARKER: Final = 0x1C
 _APPLICATION_RECORD: Final = 2
 _TITLE, _KEYWORD, _DATE, _TIME, _CREATOR, _COPYRIGHT, _DESCRIPTION = 5, 25, 55, 60, 80, 116, 120
 _DIGITAL_DATE, _DIGITAL_TIME = 62, 63
-_MAX_DATASETS: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +31,16 @@ class Iptc:
 
 
 def read_iptc(records: bytes | None) -> Iptc:
-    """Read `records` up to the first damaged one. Of repeated single values the first counts."""
+    """Read `records` up to the first damaged one. Of repeated single values the first counts.
+
+    Raises:
+        TooComplexError: there are more datasets than in any photo.
+    """
     once: dict[int, bytes] = {}
     repeated: dict[int, list[bytes]] = {_KEYWORD: [], _CREATOR: []}
     data = _unswapped(records or b"")
     at = 0
-    for _ in range(_MAX_DATASETS):
+    for _ in parts("IPTC datasets"):
         header = data[at : at + 5]
         if len(header) < 5 or header[0] != _MARKER:  # noqa: PLR2004  # marker, two numbers, size
             break

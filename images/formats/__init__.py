@@ -7,10 +7,17 @@ from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
 from formats.gif import Canvas, is_gif_truncated, read_canvas, survey_gif
+from formats.heif.boxes import without_exif
 from formats.heif.survey import is_heif_truncated, survey_heif
-from formats.jpeg import count_jpeg_scans, is_jpeg_truncated, strip_to_dc_scans, survey_jpeg
+from formats.jpeg import (
+    DecodedSegments,
+    count_jpeg_scans,
+    is_jpeg_truncated,
+    strip_to_dc_scans,
+    survey_jpeg,
+)
 from formats.partial import NotReadError, PartialFile, Range
-from formats.png import is_png_truncated, survey_png
+from formats.png import DecodedChunks, is_png_truncated, survey_png
 from formats.raw.cr3 import survey_cr3
 from formats.raw.directories import survey_tiff_or_raw
 from formats.raw.raf import survey_raf
@@ -27,7 +34,7 @@ from formats.tiff import (
     with_short,
 )
 from formats.tiff_samples import Samples, unsupported
-from formats.webp import is_webp_truncated, survey_webp
+from formats.webp import decoded_webp, is_webp_truncated, survey_webp
 
 __all__ = [
     "MAX_METADATA_BYTES",
@@ -35,6 +42,8 @@ __all__ = [
     "SNIFF_BYTES",
     "ByteOrder",
     "Canvas",
+    "DecodedChunks",
+    "DecodedSegments",
     "PartialFile",
     "Range",
     "Raw",
@@ -42,6 +51,7 @@ __all__ = [
     "Structure",
     "Tiff",
     "count_jpeg_scans",
+    "decoded_webp",
     "exif_orientation",
     "is_truncated",
     "orientation_of",
@@ -55,6 +65,7 @@ __all__ = [
     "survey",
     "unsupported",
     "with_short",
+    "without_exif",
 ]
 
 
@@ -90,6 +101,9 @@ def survey(file: PartialFile, image_format: str) -> Structure:
         What the known bytes say. Where they end too early, `missing` names the bytes that the
         survey would have read next: `add` them, and survey again. Damaged bytes are never an
         error: the survey returns what it could read.
+
+    Raises:
+        TooComplexError: the file has more parts than a photo has.
     """
     found = Structure()
     try:

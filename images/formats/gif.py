@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 from formats.partial import PartialFile
 from formats.structure import MAX_METADATA_BYTES, Structure
-from shared.limits import MAX_PARTS
+from shared.limits import parts
 
 _XMP: Final = b"\x21\xff\x0bXMP DataXMP"
 _XMP_TRAILER: Final = b"\x01\xff\xfe\xfd"  # of 258 bytes, which lead block readers out of the XML
@@ -36,8 +36,9 @@ def survey_gif(file: PartialFile, found: Structure) -> None:
 
     Raises:
         NotReadError: the first frame lies behind what is known.
+        TooComplexError: there is more before it than in any photo.
     """
-    _, _, rest = file.known_from(0).partition(_XMP)
+    _, _, rest = bytes(file.known_from(0)).partition(_XMP)
     xmp, trailer, _ = rest[:MAX_METADATA_BYTES].partition(_XMP_TRAILER)
     if trailer:
         found.xmp = xmp
@@ -51,6 +52,7 @@ def read_canvas(file: PartialFile) -> Canvas:
 
     Raises:
         NotReadError: the first frame lies behind what is known.
+        TooComplexError: there is more before it than in any photo.
     """
     width_px, height_px = struct.unpack("<HH", file.read(6, 4).ljust(4, b"\0"))
     if not width_px or not height_px:
@@ -67,7 +69,7 @@ def _first_frame(file: PartialFile) -> Frame | None:
     at = 13 + (3 << (flags & 7) + 1 if flags & _HAS_COLOR_TABLE else 0)
     kind = file.read(at, 1)
     at += 2  # and the kind of the extension
-    for _ in range(MAX_PARTS):
+    for _ in parts("blocks before the first frame"):
         if kind == _FRAME:
             return Frame(*struct.unpack("<HHHH", file.read(at - 1, 8).ljust(8, b"\0")))
         if kind != _EXTENSION:

@@ -27,7 +27,14 @@ class PartialFile:
 
     def add(self, offset: int, part: bytes) -> None:
         """Supply the bytes from `offset` on. From 0 on, they replace all that was known before."""
-        self._parts = [(0, part)] if offset == 0 else [*self._parts, (offset, part)]
+        if offset == 0:
+            self._parts = [(0, part)]
+            return
+        for number, (start, known) in enumerate(self._parts):
+            if start <= offset <= start + len(known) <= offset + len(part):
+                self._parts[number] = start, known[: offset - start] + part
+                return
+        self._parts.append((offset, part))
 
     @property
     def known_bytes(self) -> int:
@@ -48,18 +55,16 @@ class PartialFile:
                 return part[offset - start : end - start]
         raise NotReadError(Range(offset, end - 1))
 
-    def known_from(self, offset: int) -> bytes:
-        """Return all bytes that are known from `offset` without a gap; empty where none are."""
-        known, at = b"", offset
-        while True:
-            start, part = max(
-                (part for part in self._parts if part[0] <= at),
-                key=lambda part: part[0] + len(part[1]),
-            )
-            if start + len(part) <= at:
-                return known
-            known += part[at - start :]
-            at = start + len(part)
+    def known_from(self, offset: int) -> memoryview:
+        """Return all bytes that are known from `offset` without a gap; empty where none are.
+
+        They are not copied, so that a walk may ask again and again.
+        """
+        start, part = max(
+            (part for part in self._parts if part[0] <= offset),
+            key=lambda part: part[0] + len(part[1]),
+        )
+        return memoryview(part)[offset - start :]
 
     def not_read(self, offset: int, size: int) -> NotReadError:
         """Return the error for `size` bytes from `offset`, which are in the file."""
@@ -79,7 +84,7 @@ class Part(PartialFile):
         within = min(size, self.total_bytes - offset)
         return self._file.read(self._offset + offset, within) if within > 0 else b""
 
-    def known_from(self, offset: int) -> bytes:
+    def known_from(self, offset: int) -> memoryview:
         """Return all bytes of the part that are known from `offset` without a gap."""
         within = max(self.total_bytes - offset, 0)
         return self._file.known_from(self._offset + offset)[:within]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from formats.partial import Range
 from shared.errors import UnreadablePhotoError
-from shared.limits import refuse_bytes, refuse_composed, refuse_pixels, refuse_scans
+from shared.limits import refuse_bytes, refuse_pixels, refuse_scans
 
 MAX_METADATA_BYTES = 1_048_576  # of one block; writers stay far below, and bombs stay harmless
 EXIF_NAME = b"Exif\0\0"  # of JPEG's segment; some writers copy it into other containers
@@ -29,7 +29,6 @@ class Structure:
     width_px: int | None = None  # as coded: before orientation
     height_px: int | None = None
     decoded_size: tuple[int, int] | None = None  # in pixels, where it is not that one
-    all_pixels: int = 0  # of a HEIC or AVIF: of the picture and of all parts that it is made of
     pixel_bytes: int = 1  # of a TIFF: all samples of a pixel together
     way: str | None = None  # a key of limits.WAYS, where it is not the format
     orientation: int | None = None  # of EXIF, where decoders do not read it from `exif`
@@ -59,6 +58,5 @@ def refuse_costly(structure: Structure, image_format: str, total_bytes: int) -> 
     refuse_bytes(total_bytes, way)
     size = structure.decoded_size or (structure.width_px, structure.height_px)
     refuse_pixels(*size, way, pixel_bytes=structure.pixel_bytes)
-    refuse_composed(structure.all_pixels, way)
     refuse_scans(structure.scans, math.prod(size))
     return structure.width_px, structure.height_px

@@ -29,6 +29,14 @@ from formats.tiff_samples import (
     Samples,
     unsupported,
 )
+from shared.errors import TooComplexError
+from shared.limits import (
+    MAX_OVERLAP,
+    MAX_OVERLAP_BYTES,
+    MAX_TIFF_ENTRIES,
+    MAX_TIFF_STRIPS,
+    refuse_parts,
+)
 
 EXIF_POINTER, GPS_POINTER = 0x8769, 0x8825
 _WIDTH, _HEIGHT, _ORIENTATION, _XMP = 0x0100, 0x0101, 0x0112, 0x02BC
@@ -123,8 +131,10 @@ def survey_tiff(file: PartialFile, found: Structure) -> None:
 
     Raises:
         NotReadError: a directory or a value that is wanted is not known.
+        TooComplexError: the page has more entries or values than any photo.
     """
     order = _byte_order(file)
+    _refuse_complex(file, order)
     page = _page_numbers(file, SAMPLE_TAGS | {_WIDTH, _HEIGHT, _STRIP_ROWS})
     found.width_px = _first(page, _WIDTH, 0) or None
     found.height_px = _first(page, _HEIGHT, 0) or None
@@ -156,6 +166,34 @@ def _take_layout(page: Mapping[int, tuple[int, ...]], found: Structure) -> None:
         found.way = "UNDIVIDED_TIFF"
 
 
+def _refuse_complex(file: PartialFile, order: ByteOrder) -> None:
+    """Raise if the first page has far more entries or values than a picture needs.
+
+    The entries of a small file may state that each of them has the whole file as its values.
+
+    Raises:
+        NotReadError: the directory is not known.
+        TooComplexError: see `limits`.
+    """
+    at = _pointer(file.read(4, 4), order)
+    entries = int.from_bytes(file.read(at, 2), order)
+    rows = file.read(at + 2, 12 * entries)  # fewer where the number is damaged
+    refuse_parts(len(rows) // 12, "TIFF entries", MAX_TIFF_ENTRIES)
+    value_bytes = 0
+    layout = "<HHI4x" if order == "little" else ">HHI4x"
+    for tag, kind, count in struct.iter_unpack(layout, rows[: len(rows) // 12 * 12]):
+        size = count * _TYPE_BYTES[kind] if kind < len(_TYPE_BYTES) else 0
+        if tag in _OFFSETS + _BYTE_COUNTS and 0 < size <= file.total_bytes:  # not damaged
+            refuse_parts(count, "TIFF strips", MAX_TIFF_STRIPS)
+        value_bytes += min(size, file.total_bytes)
+    _refuse_overlap(value_bytes, file.total_bytes, "values of its first page")
+
+
+def _refuse_overlap(size: int, file_bytes: int, what: str) -> None:
+    if size > max(MAX_OVERLAP * file_bytes, MAX_OVERLAP_BYTES):
+        raise TooComplexError(f"{size:,} bytes of {what} in a file of {file_bytes:,}")
+
+
 def _block(file: PartialFile, order: ByteOrder, tag: int) -> bytes:
     """Return a block of metadata in the first page's directory; empty if it has none."""
     at = _pointer(file.read(4, 4), order)
@@ -164,12 +202,18 @@ def _block(file: PartialFile, order: ByteOrder, tag: int) -> bytes:
 
 
 def is_tiff_truncated(photo: bytes) -> bool:
-    """Return whether the first page's directory, or one of its strips or tiles, ends too late."""
+    """Return whether the first page's directory, or one of its strips or tiles, ends too late.
+
+    Raises:
+        TooComplexError: its strips or tiles lie over each other.
+    """
     order = "<" if photo.startswith(b"II") else ">"
     try:
         page = _integers_of_first_page(photo, order)
     except struct.error:
         return True
+    strip_bytes = sum(min(size, len(photo)) for tag in _BYTE_COUNTS for size in page.get(tag, ()))
+    _refuse_overlap(strip_bytes, len(photo), "strips")
     offsets, byte_counts = (
         next((page[tag] for tag in tags if tag in page), ()) for tags in (_OFFSETS, _BYTE_COUNTS)
     )
@@ -189,7 +233,7 @@ def _integers_of_first_page(photo: bytes, order: str) -> dict[int, tuple[int, ..
     values: dict[int, tuple[int, ...]] = {}
     for at in range(directory + 2, directory + 2 + entries * 12, 12):
         tag, kind, count = struct.unpack_from(f"{order}HHI", photo, at)
-        if tag in _OFFSETS + _BYTE_COUNTS:
+        if tag in _OFFSETS + _BYTE_COUNTS and tag not in values:  # libtiff reads the first
             code, size = ("H", 2) if kind == _SHORT else ("I", 4)
             value_at = at + 8
             if count * size > _SLOT_BYTES:

@@ -4,7 +4,9 @@ from typing import Final
 
 import pyvips
 
+from formats import DecodedChunks, DecodedSegments
 from shared.deadline import refuse_late
+from shared.errors import PhotoError
 from shared.storage import PhotoStream
 
 READ_BYTES: Final = 65_536  # libvips asks for 4 KiB at a time; fewer reads from the network
@@ -25,6 +27,8 @@ class PhotoBuffer:
         self._stream = None if isinstance(photo, bytes) else photo
         self._known: bytes | bytearray = photo if isinstance(photo, bytes) else bytearray()
         self._at = 0  # where libvips reads next
+        self._parts: DecodedChunks | DecodedSegments  # that libvips gets
+        self._passed = memoryview(b"")  # of them, and not read yet
         self._deadline = deadline
         self._failure: Exception | None = None
         self.total_bytes = self._stream.total_bytes if self._stream else len(self._known)
@@ -50,14 +54,21 @@ class PhotoBuffer:
         self._known = bytes(self._known)  # from now on, all callers share one copy
         return self._known
 
-    def source(self) -> pyvips.Source:
+    def source(self, parts: DecodedChunks | DecodedSegments) -> pyvips.Source:
         """Return a source from which libvips reads the photo while it arrives.
 
         Ask for one only, and keep it as long as any image that reads from it.
+
+        Args:
+            parts: libvips gets only what they pass on.
+
+        Raises:
+            TooComplexError: as `parts`, if all of the photo is here; if not, see `check`.
         """
         if isinstance(self._known, bytes):  # all is there: a fifth less work without our callback
-            return pyvips.Source.new_from_memory(self._known)
+            return pyvips.Source.new_from_memory(parts.feed(self._known))
         source = pyvips.SourceCustom()
+        self._parts = parts
         source.on_read(self._read)
         return source
 
@@ -67,14 +78,21 @@ class PhotoBuffer:
         Raises:
             StorageUnavailableError: the stream ended before the photo did, or broke.
             DeadlineExceededError: the photo arrived too slowly.
+            TooComplexError: a PNG has more chunks than a photo has.
         """
         if self._failure is not None:
             raise self._failure
 
     def _read(self, size: int) -> bytes:
-        self._fetch(self._at + size)
-        chunk = bytes(self._known[self._at : self._at + size])
-        self._at += len(chunk)
+        while not self._passed and self._at < self.total_bytes and not self._failure:
+            self._fetch(self._at + READ_BYTES)
+            arrived = bytes(self._known[self._at : self._at + READ_BYTES])
+            self._at += len(arrived)
+            try:
+                self._passed = memoryview(self._parts.feed(arrived))
+            except PhotoError as failure:
+                self._failure = failure  # kept for `check`, see the class
+        chunk, self._passed = bytes(self._passed[:size]), self._passed[size:]
         return chunk
 
     def _fetch(self, up_to: int) -> None:

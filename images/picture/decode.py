@@ -25,6 +25,7 @@ from picture.steps import (
     read_colors,
     read_header,
     refuse_bombs,
+    refuse_complex,
     refuse_layout,
     refuse_raw,
     refuse_truncated,
@@ -41,6 +42,7 @@ from shared.storage import PhotoStream
 __all__ = ["GAP", "STEPS", "Box", "Picture", "decode"]
 
 STEPS: Final[tuple[Callable[[Decoding], None], ...]] = (
+    refuse_complex,
     refuse_raw,  # TIFF: most raw photos begin as one
     refuse_truncated,  # HEIC, AVIF, TIFF: their decoders would not report it
     refuse_layout,  # HEIC, AVIF, TIFF: their decoders would report it too late

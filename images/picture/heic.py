@@ -5,7 +5,7 @@ The only module that uses pi-heif, and of it only the C module: the Python part 
 tests/picture/test_heic.py tests each call of the C module.
 """
 
-from typing import Final
+from typing import Any, Final
 
 import _pi_heif
 import pyvips
@@ -39,6 +39,10 @@ class HeifFile:
         if not primary:
             raise UnreadablePhotoError("libheif: the file has no primary picture")
         self._picture = primary[0]
+        try:
+            self._profile: dict[str, Any] = self._picture.color_profile
+        except _LIBHEIF_ERRORS:  # numbers that H.273 reserves
+            self._profile = {}
 
     @property
     def size(self) -> tuple[int, int]:
@@ -56,18 +60,18 @@ class HeifFile:
     def meaning(self) -> tuple[str, dict[str, object]]:
         """Bands and color: where they are equal, equal samples mean equal colors."""
         _, mode = self._picture.size_mode
-        return mode, self._picture.color_profile
+        return mode, self._profile
 
     @property
     def icc_profile(self) -> bytes | None:
         """The ICC profile, if there is one."""
-        profile = self._picture.color_profile
+        profile = self._profile
         return profile["data"] if profile.get("type") in {"rICC", "prof"} else None
 
     @property
     def nclx(self) -> Nclx | None:
         """The color that the file states in numbers, if it does and has no ICC profile."""
-        profile = self._picture.color_profile
+        profile = self._profile
         if profile.get("type") != "nclx":
             return None
         data = profile["data"]

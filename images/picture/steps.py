@@ -1,6 +1,6 @@
 """The steps by which a photo is decoded, one function each; `decode.STEPS` has their order."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
@@ -8,10 +8,13 @@ from typing import Any, Final
 import pyvips
 
 from formats import (
+    DecodedChunks,
+    DecodedSegments,
     PartialFile,
     Samples,
     Structure,
     count_jpeg_scans,
+    decoded_webp,
     exif_orientation,
     is_truncated,
     read_canvas,
@@ -19,6 +22,7 @@ from formats import (
     refuse_costly,
     strip_to_dc_scans,
     survey,
+    without_exif,
 )
 from formats.heif.grid import read_grid
 from picture import color
@@ -30,7 +34,7 @@ from picture.heic_grid import decode_thumbnail, decode_tiles
 from picture.tiff import is_damaged, readable, with_colors
 from picture.vips import LOADERS, Complaints, heard
 from shared.deadline import is_over, refuse_late
-from shared.errors import TruncatedPhotoError, UnsupportedTypeError
+from shared.errors import TruncatedPhotoError, UnreadablePhotoError, UnsupportedTypeError
 from shared.limits import refuse_bytes, refuse_pixels, refuse_scans, refuse_unsupported
 
 MIN_SHOWN: Final = 0.25  # of the rows: with less, the picture is not recognizable
@@ -40,8 +44,13 @@ _SHRINKS: Final = (1, 2, 4, 8)  # by which a JPEG is divided while decoded, or a
 _FILL_GRAY: Final = 128  # in the file's own colors: libjpeg puts it where no data is left
 _FILL_TOLERANCE: Final = 8  # levels, since the fill is resized with the rest
 
-# libvips reads only the first EXIF segment of a JPEG, and no EXIF of a WebP without its flag.
-_ORIENTED_BY_US: Final = frozenset({"JPEG", "WEBP"})
+# libvips gets no EXIF, in which libexif reads a few thousand entries for minutes.
+_ORIENTED_BY_US: Final = frozenset({"JPEG", "PNG", "WEBP"})
+_DECODED_PARTS: Final[Mapping[str, Callable[[bytes], bytes]]] = {
+    "JPEG": lambda photo: DecodedSegments().feed(photo),
+    "WEBP": decoded_webp,
+    "AVIF": without_exif,
+}
 _HEAD_BYTES: Final = 131_072  # has the EXIF of nearly every JPEG, and its size
 _STREAMED: Final = frozenset({"JPEG", "PNG"})  # for the others libvips needs all bytes at once
 _HEIF: Final = frozenset({"AVIF", "HEIC"})
@@ -65,7 +74,7 @@ class Decoding:
     deadline: float
     lenient: bool  # decode what is left of a damaged photo, and judge it
 
-    structure: Structure | None = None  # once `survey` was called
+    structure: Structure = field(default_factory=Structure)  # not of a PNG, decoded as it arrives
     width_px: int = field(init=False)  # of the photo as displayed
     height_px: int = field(init=False)
     heif: HeifFile | None = None  # owns the pixels of a HEIC: must live until `evaluate`
@@ -77,6 +86,7 @@ class Decoding:
     drawn_rows: tuple[float, float] = (0, 1)  # of a GIF: shares of the height: top, and how many
     is_damaged: bool = False  # libtiff went on, with a part of the picture missing
     truncated: bool = False
+    chunks: DecodedChunks | None = None  # of a PNG
 
     def check(self) -> None:
         """Raise if the stream broke or the deadline passed.
@@ -95,12 +105,6 @@ class Decoding:
         """Return all bytes, as a survey reads them."""
         photo = self.photo.whole()
         return PartialFile(len(photo), photo)
-
-    def survey(self) -> Structure:
-        """Return what the structure of the whole file says."""
-        if self.structure is None:
-            self.structure = survey(self.whole_file(), self.image_format)
-        return self.structure
 
     def wanted_size(self) -> tuple[int, int]:
         """Return width and height, as displayed, that the largest box asks for."""
@@ -121,6 +125,25 @@ class Decoding:
         return self.heif.nclx if self.heif else None
 
 
+def refuse_complex(decoding: Decoding) -> None:
+    """Raise as Extract does, in the same walk, if the file has more parts than a photo has.
+
+    The chunks of a PNG are counted while it is decoded.
+
+    Raises:
+        TooComplexError: see `limits`.
+    """
+    photo, image_format = decoding.photo, decoding.image_format
+    if image_format == "PNG":
+        return
+    is_streamed = image_format in _STREAMED
+    head = photo.head(_HEAD_BYTES) if is_streamed else photo.whole()
+    structure = survey(PartialFile(photo.total_bytes, head), image_format)
+    if structure.missing is not None and is_streamed:
+        structure = survey(decoding.whole_file(), image_format)
+    decoding.structure = structure
+
+
 def refuse_raw(decoding: Decoding) -> None:
     """Raise if the file is a raw photo: libvips would show a stamp, or the sensor's mosaic.
 
@@ -129,7 +152,7 @@ def refuse_raw(decoding: Decoding) -> None:
     """
     if decoding.image_format in _NEVER_RAW:
         return
-    if decoding.image_format != "TIFF" or decoding.survey().raw is not None:
+    if decoding.image_format != "TIFF" or decoding.structure.raw is not None:
         raise UnsupportedTypeError("a raw photo, of which only the preview can be decoded")
 
 
@@ -141,9 +164,8 @@ def refuse_layout(decoding: Decoding) -> None:
         UnreadablePhotoError, PhotoTooLargeError, TooManyPixelsError: see `refuse_costly`.
     """
     if decoding.image_format in _LAID_OUT:
-        structure = decoding.survey()
-        refuse_unsupported(structure.unsupported)
-        refuse_costly(structure, decoding.image_format, decoding.photo.total_bytes)
+        refuse_unsupported(decoding.structure.unsupported)
+        refuse_costly(decoding.structure, decoding.image_format, decoding.photo.total_bytes)
     if decoding.image_format == "TIFF":
         decoding.samples = read_samples(decoding.whole_file())
 
@@ -170,10 +192,14 @@ def read_header(decoding: Decoding) -> None:
     if decoding.heif is not None and decoding.image_format == "HEIC":
         decoding.width_px, decoding.height_px = decoding.heif.size
         return
-    if decoding.image_format in _STREAMED and not decoding.lenient:
-        decoding.source = decoding.photo.source()
+    if decoding.image_format == "PNG":
+        decoding.chunks = DecodedChunks()
+        decoding.source = decoding.photo.source(decoding.chunks)
+    elif decoding.image_format == "JPEG" and not decoding.lenient:
+        decoding.source = decoding.photo.source(DecodedSegments())
     else:
-        decoding.source = pyvips.Source.new_from_memory(_readable(decoding))
+        as_decoded = _DECODED_PARTS.get(decoding.image_format, bytes)
+        decoding.source = pyvips.Source.new_from_memory(as_decoded(_readable(decoding)))
     with heard() as decoding.complaints:
         image = _load(decoding)
     if decoding.image_format == "GIF":
@@ -195,8 +221,11 @@ def refuse_bombs(decoding: Decoding) -> None:
     """Raise if the pixels or scans would take too much memory or time, as the decoder sees them.
 
     Raises:
+        UnreadablePhotoError: it has none.
         PhotoTooLargeError, TooManyPixelsError, TooComplexError: see `limits`.
     """
+    if not decoding.width_px or not decoding.height_px:  # libheif accepts it
+        raise UnreadablePhotoError("a picture without width or height")
     if decoding.heif is not None:
         refuse_pixels(*decoding.heif.decoded_size, decoding.image_format)
         return
@@ -213,8 +242,7 @@ def _way(decoding: Decoding) -> str:
         return "PROGRESSIVE_JPEG"
     if decoding.image_format == "PNG" and decoding.image.get_typeof("interlaced"):
         return "INTERLACED_PNG"
-    found = decoding.structure and decoding.structure.way
-    return found or decoding.image_format
+    return decoding.structure.way or decoding.image_format
 
 
 def shrink_on_load(decoding: Decoding) -> None:
@@ -238,7 +266,7 @@ def shrink_on_load(decoding: Decoding) -> None:
 def _shrunk_jpeg(decoding: Decoding) -> pyvips.Image:
     shrink = decoding.shrink()
     if _is_multiscan_jpeg(decoding):
-        photo = decoding.photo.whole()
+        photo = DecodedSegments().feed(decoding.photo.whole())
         is_stripped = shrink == _SHRINKS[-1] and not decoding.lenient
         decoding.source = pyvips.Source.new_from_memory(
             strip_to_dc_scans(photo) if is_stripped else photo
@@ -274,7 +302,8 @@ def _load(decoding: Decoding, **options: float) -> pyvips.Image:
     image = _strictly_loaded(decoding, load)
     is_unknown = decoding.orientation is None and not image.get_typeof("orientation")
     if is_unknown and decoding.image_format in _ORIENTED_BY_US:
-        decoding.orientation = _surveyed_orientation(decoding)
+        structure = Structure(exif=decoding.chunks.exif) if decoding.chunks else decoding.structure
+        decoding.orientation = exif_orientation(structure)
     if decoding.orientation is not None:
         image = image.copy()
         image.set_type(pyvips.GValue.gint_type, "orientation", decoding.orientation)
@@ -295,15 +324,6 @@ def _strictly_loaded(decoding: Decoding, load: Callable[..., pyvips.Image]) -> p
 
 def _is_multiscan_jpeg(decoding: Decoding) -> bool:
     return decoding.image_format == "JPEG" and bool(decoding.image.get("jpeg-multiscan"))
-
-
-def _surveyed_orientation(decoding: Decoding) -> int:
-    """Return the EXIF orientation that Extract records."""
-    photo, image_format = decoding.photo, decoding.image_format
-    structure = survey(PartialFile(photo.total_bytes, photo.head(_HEAD_BYTES)), image_format)
-    if structure.missing is not None:
-        structure = survey(PartialFile(photo.total_bytes, photo.whole()), image_format)
-    return exif_orientation(structure)
 
 
 def _is_sideways(image: pyvips.Image) -> bool:

@@ -102,7 +102,7 @@ class TooManyPixelsError(RejectedError):
 
 
 class TooComplexError(RejectedError):
-    """Decoding the file would cost far more than a photo does: a JPEG with a thousand scans."""
+    """The file would cost, or has cost, far more than a photo does, such as a thousand scans."""
 
     code = "TOO_COMPLEX"
 
@@ -156,7 +156,7 @@ class AccessDeniedError(BrokenError):
 
 
 class DeadlineExceededError(BrokenError):
-    """The step stopped itself before Lambda's timeout."""
+    """The step stopped itself before Lambda's timeout, and most of the time it only waited."""
 
 
 class InvalidRequestError(BrokenError):

@@ -6,7 +6,8 @@ Sources: docs/decisions, and the limits of the services themselves. `python -m b
 measures what a file just below each limit of `WAYS` costs; docs/performance.md has the figures.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import repeat
 from typing import Final, NamedTuple
 
 from shared.errors import (
@@ -47,10 +48,20 @@ MAX_BYTES: Final = max(way.max_bytes for way in WAYS.values())  # of any file; t
 MAX_SIDE_PX = 100_000  # some rows of 1,000,000 px take 4 GB; the longest JPEG is 65,535 px wide
 MAX_PIXEL_BYTES = 8  # of a whole pixel; where it has more, the other limits are divided
 MIN_PREVIEW_PX = 1_024  # longer side of a preview that can stand for a raw photo
-COMPOSED_SHARE = 5  # picture and alpha, and the tiles of both, which reach over the edge
 MAX_JPEG_SCANS = 100  # no camera or editor writes over 14; 20,000 scans cost 13 s of CPU
 MAX_SCANNED_MEGAPIXELS = 3_000  # of all scans together: 5 s of CPU
-MAX_PARTS = 10_000  # of a container that a survey reads: segments, chunks, boxes
+# Of one kind in one file: segments, chunks, boxes, items. A progressive JPEG has 14 scans and some
+# 200 segments, 10 MB of depth map among them; a HEIC of 200 megapixels has 800 items; of chunks
+# other than pixels a PNG has dozens. 10,000 cost Python 10 ms, and every decoder less than 100.
+MAX_PARTS = 10_000
+MAX_PIXEL_CHUNKS = 100_000  # of a PNG. libpng writes 8 KiB into each: 3,200 in 25 MiB
+MAX_TIFF_ENTRIES = 4_096  # of a directory; libtiff accepts no more. Writers stay below 100
+MAX_TIFF_STRIPS = 1_000_000  # or tiles: 256 px each in 250 megapixels
+MAX_OVERLAP = 4  # times that the values of a directory, or all strips, may be as long as the file
+MAX_OVERLAP_BYTES = 67_108_864  # or as long as this: blank tiles may share their bytes
+MAX_SURPLUS = 4  # times that the parts of a HEIF picture may have its pixels: tiles, alpha, layers
+MAX_SURPLUS_PIXELS = 4_194_304  # or so many: a single tile is larger than a small picture
+MAX_XMP_NAME_BYTES = 16_777_216  # of all elements together; a name has 50, and 1 MiB 20,000 names
 MAX_OWNER_BYTES = 128  # keeps every derived key and sort key below S3's and DynamoDB's 1,024
 
 MAX_TAG_CHARACTERS = 256  # camera make, model, lens, title, creator, copyright
@@ -118,24 +129,6 @@ def refuse_pixels(width_px: int, height_px: int, way: str, *, pixel_bytes: int =
         )
 
 
-def refuse_composed(pixels: int, way: str) -> None:
-    """Raise if a picture and the parts that it is made of take too long to decode.
-
-    Args:
-        pixels: of all together.
-        way: a key of `WAYS`.
-
-    Raises:
-        TooManyPixelsError: they are more than `COMPOSED_SHARE` times what the way allows.
-    """
-    max_megapixels = WAYS[way].max_megapixels * COMPOSED_SHARE
-    if pixels > max_megapixels * 1_000_000:
-        raise TooManyPixelsError(
-            f"the picture and its parts are {pixels / 1e6:,.1f} megapixels; "
-            f"at most {max_megapixels:,} are allowed for {WAYS[way].name}"
-        )
-
-
 def refuse_scans(scans: int, pixels: int) -> None:
     """Raise if a JPEG of which `scans` scans were counted takes too long to decode.
 
@@ -163,3 +156,49 @@ def refuse_unsupported(reason: str | None) -> None:
     """
     if reason is not None:
         raise UnsupportedTypeError(reason)
+
+
+def refuse_parts(count: int, what: str, most: int = MAX_PARTS) -> None:
+    """Raise if a file has `count` parts of one kind, and may have fewer.
+
+    Args:
+        count: of the parts.
+        what: the kind, in the plural.
+        most: how many it may have.
+
+    Raises:
+        TooComplexError: it has more.
+    """
+    if count > most:
+        raise TooComplexError(f"more than {most:,} {what}")
+
+
+def parts(what: str, most: int = MAX_PARTS) -> Iterator[None]:
+    """Yield once for each part that a walk over a file may read.
+
+    Args:
+        what: the kind, in the plural.
+        most: how many the file may have.
+
+    Raises:
+        TooComplexError: the walk asks for one more.
+    """
+    yield from repeat(None, most)
+    refuse_parts(most + 1, what, most)
+
+
+def refuse_surplus(pixels: int, of_picture: int) -> None:
+    """Raise if far more pixels are decoded than a picture has.
+
+    Args:
+        pixels: of all parts that the picture is made of, each as often as it is used.
+        of_picture: its own.
+
+    Raises:
+        TooComplexError: there are more than `MAX_SURPLUS` and `MAX_SURPLUS_PIXELS` allow.
+    """
+    most = max(MAX_SURPLUS * of_picture, MAX_SURPLUS_PIXELS)
+    if pixels > most:
+        raise TooComplexError(
+            f"{pixels / 1e6:,.1f} megapixels to decode; at most {most / 1e6:,.1f} are allowed"
+        )

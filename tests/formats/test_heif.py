@@ -5,9 +5,10 @@ import struct
 import pytest
 
 import photofiles as pf
-from formats import PartialFile, Structure, is_truncated, sniff, survey
+from formats import PartialFile, Structure, is_truncated, sniff, survey, without_exif
 from formats.heif.grid import read_grid
 from heicfile import HEIC_WITH_ALPHA, Thumbnail, heic, sized
+from shared.errors import TooComplexError
 from shared.limits import MAX_PARTS
 
 
@@ -64,13 +65,16 @@ def test_the_orientation_is_the_one_that_an_encoder_was_given(orientation: int) 
     assert structure_of(avif).orientation == orientation
 
 
-def test_empty_boxes_are_skipped_and_only_so_many_are_read() -> None:
+def test_empty_boxes_are_skipped_and_only_so_many_are_accepted() -> None:
     photo = pf.heif()
     meta_at = int.from_bytes(photo[:4])
 
-    for boxes, width_px in [(MAX_PARTS - 2, 40), (MAX_PARTS, None)]:  # and ftyp, and meta
-        padded = photo[:meta_at] + pf.box(b"free") * boxes + photo[meta_at:]
-        assert structure_of(padded).width_px == width_px
+    def padded(boxes: int) -> bytes:
+        return photo[:meta_at] + pf.box(b"free") * boxes + photo[meta_at:]
+
+    assert structure_of(padded(MAX_PARTS - 2)).width_px == 40  # and ftyp, and meta
+    with pytest.raises(TooComplexError, match="more than 10,000 boxes"):
+        structure_of(padded(MAX_PARTS))
 
 
 def test_a_box_may_have_a_size_of_64_bits_or_reach_to_the_end() -> None:
@@ -190,3 +194,16 @@ def test_the_tiles_together_are_no_longer_than_the_file() -> None:
     shared_body = photo[:at] + long + photo[at + 8 : size_at] + long + photo[size_at + 8 :]
 
     assert read_grid(shared_body) is None
+
+
+def test_a_decoder_gets_the_items_without_those_of_exif() -> None:
+    exif = pf.tiff_block([pf.text(pf.MAKE, "Exif")])
+    photo = pf.heif(exif=exif, xmp=pf.xmp())
+
+    changed = without_exif(photo)
+
+    assert len(changed) == len(photo)
+    assert structure_of(photo).exif == exif
+    assert structure_of(changed).exif is None
+    assert structure_of(changed).xmp == pf.xmp()
+    assert exif in changed

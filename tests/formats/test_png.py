@@ -1,7 +1,10 @@
 """PNG: chunks behind the pixels, texts that are bombs."""
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 import photofiles as pf
-from formats import PartialFile, survey
+from formats import DecodedChunks, PartialFile, survey
 
 EXIF = pf.tiff_block([pf.text(pf.MAKE, "ACME")])
 
@@ -34,3 +37,18 @@ def test_a_text_is_inflated_only_to_the_limit_of_metadata() -> None:
     photo = pf.png(pf.xmp_chunk(bytes(50_000_000), compressed=True))
 
     assert len(survey(PartialFile(len(photo), photo), "PNG").xmp or b"") == 1_048_576
+
+
+@given(st.lists(st.integers(1, 3_000), max_size=8))
+def test_a_decoder_gets_the_same_however_the_file_arrives(cuts: list[int]) -> None:
+    exif = pf.tiff_block([pf.text(pf.MAKE, "ACME")])
+    photo = pf.png(pf.chunk(b"eXIf", exif), pf.xmp_chunk(pf.xmp()), pf.chunk(b"abCd", bytes(500)))
+    chunks = DecodedChunks()
+    at, passed = 0, b""
+
+    for size in [*cuts, len(photo)]:
+        passed += chunks.feed(photo[at : at + size])
+        at += size
+
+    assert passed == pf.png()
+    assert chunks.exif.startswith(exif)

@@ -3,6 +3,7 @@
 import struct
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 from hypothesis import given, settings
@@ -12,6 +13,7 @@ import photofiles as pf
 import rawfiles
 from formats import MIME_TYPES, PartialFile, Raw, Structure, sniff, survey
 from rawfiles import KINDS, Data, Kind, directory, small_jpeg, tiff
+from shared.errors import TooComplexError
 
 PREVIEW = pf.encode(pf.picture(1600, 1200), "JPEG", quality=95)
 SMALL = small_jpeg()
@@ -216,7 +218,8 @@ LOOPS = loops()
 @pytest.mark.parametrize("photo", LOOPS.values(), ids=LOOPS.keys())
 def test_the_walk_over_directories_and_boxes_is_bounded(photo: bytes) -> None:
     started = time.process_time()
-    surveyed(photo)
+    with suppress(TooComplexError):
+        surveyed(photo)
 
     assert time.process_time() - started < 0.5
 

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 import picture.steps
 from fakes import MemoryPhotoStream
 from formats import (
+    DecodedSegments,
     PartialFile,
     orientation_of,
     read_tiff,
@@ -211,7 +212,7 @@ class TestSize:
         monkeypatch.setattr(picture.steps, "strip_to_dc_scans", recorded)
         decode(damaged, Box(100, 100))
 
-        assert stripped == [damaged]  # by the strict attempt
+        assert stripped == [DecodedSegments().feed(damaged)]  # by the strict attempt
 
 
 class TestOrientation:

@@ -1,5 +1,6 @@
 """The calls of pi-heif's C module, which is private: a release may change it."""
 
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import pyvips
 
 from heicfile import HEIC_WITH_ALPHA, heic, icc, nclx
 from photofiles import clap, irot
+from picture.decode import Box, decode
 from picture.heic import HeifFile
 from shared.errors import UnreadablePhotoError
 
@@ -67,3 +69,19 @@ def test_a_file_that_libheif_does_not_decode_is_unreadable() -> None:
 
     with pytest.raises(UnreadablePhotoError, match="libheif: "):
         HeifFile(broken).decode()
+
+
+@pytest.mark.parametrize("size", [(0, 64), (64, 0), (0, 0)])
+def test_a_picture_without_a_size_is_unreadable(size: tuple[int, int]) -> None:
+    photo = heic().replace(struct.pack(">II", 64, 64), struct.pack(">II", *size))
+
+    with pytest.raises(UnreadablePhotoError):
+        decode(photo, Box(400, 400))
+
+
+def test_reserved_numbers_of_color_are_as_good_as_none() -> None:
+    file = HeifFile(heic(nclx(3, 3)))
+
+    assert file.nclx is None
+    assert file.icc_profile is None
+    assert file.decode().width == 64

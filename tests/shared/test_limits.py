@@ -15,9 +15,9 @@ from shared.limits import (
     MAX_SCANNED_MEGAPIXELS,
     WAYS,
     refuse_bytes,
-    refuse_composed,
     refuse_pixels,
     refuse_scans,
+    refuse_surplus,
 )
 
 
@@ -28,7 +28,7 @@ def test_the_largest_values_are_accepted() -> None:
     refuse_pixels(25_000, 20_000, "JPEG")
     refuse_pixels(100_000, 2_500, "TIFF", pixel_bytes=8)
     refuse_pixels(50_000, 2_500, "TIFF", pixel_bytes=9)
-    refuse_composed(325_000_000, "HEIC")
+    refuse_surplus(260_000_000, 65_000_000)
     refuse_scans(100, 30_000_000)
 
 
@@ -81,9 +81,9 @@ def test_no_way_is_closed_to_ten_scans_of_its_largest_picture() -> None:
             "a side of at most 50,000 is allowed for a TIFF of 9 bytes per pixel",
         ),
         (
-            lambda: refuse_composed(325_000_001, "HEIC"),
-            TooManyPixelsError,
-            "the picture and its parts are 325.0 megapixels; at most 325 are allowed for a HEIC",
+            lambda: refuse_surplus(260_000_001, 65_000_000),
+            TooComplexError,
+            "260.0 megapixels to decode; at most 260.0 are allowed",
         ),
         (
             lambda: refuse_scans(101, 1),

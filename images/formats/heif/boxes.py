@@ -3,18 +3,20 @@
 Source: ISO/IEC 14496-12 (boxes, iloc), 23008-12 (items, properties).
 """
 
+import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from formats.partial import PartialFile
 from formats.structure import MAX_METADATA_BYTES
-from shared.limits import MAX_PARTS
+from shared.limits import parts, refuse_parts
 
 META_VERSION_BYTES: Final = 4  # of the `meta` and `iref` boxes, before the boxes in them
 
 _HEADER_BYTES: Final = 8  # size and kind
 _LONG_HEADER_BYTES: Final = 16  # and the size in 64 bits
 _MAX_EXTENTS: Final = 64  # of one item; writers use one, and libheif accepts 32
+_EXIF_ITEM: Final = re.compile(rb"(infe(?:\x02.{7}|\x03.{9}))Exif", re.DOTALL)
 _TURNS_AND_MIRROR_TO_EXIF: Final = (1, 6, 3, 8, 2, 5, 4, 7)  # mirrored * 4 + quarters clockwise
 
 
@@ -41,13 +43,14 @@ class Location(NamedTuple):
 
 
 def file_boxes(file: PartialFile) -> Iterator[BoxRange]:
-    """Yield the first `MAX_PARTS` boxes that `file` is made of, up to one that cannot be a box.
+    """Yield the boxes that `file` is made of, up to one that cannot be a box.
 
     Raises:
         NotReadError: the header of a box lies behind what is known.
+        TooComplexError: there are more than in any photo.
     """
     at = 0
-    for _ in range(MAX_PARTS):
+    for _ in parts("boxes"):
         header = file.read(at, _LONG_HEADER_BYTES)
         size, body_at = int.from_bytes(header[:4]), at + _HEADER_BYTES
         if size == 1:  # the true size follows, in 64 bits
@@ -75,14 +78,34 @@ def read_meta(file: PartialFile) -> dict[bytes, bytes]:
 
 
 def boxes(data: bytes) -> Iterator[Box]:
-    """Yield the boxes that `data`, the body of a box, is made of, up to the first broken one."""
+    """Yield the boxes that `data`, the body of a box, is made of, up to the first broken one.
+
+    Raises:
+        TooComplexError: there are more than in any photo. All functions below raise it, too, for
+            items, references and properties.
+    """
     at = 0
-    while at + _HEADER_BYTES <= len(data):
+    for _ in parts("boxes"):
+        if at + _HEADER_BYTES > len(data):
+            return
         size = int.from_bytes(data[at : at + 4]) or len(data) - at
         if size < _HEADER_BYTES:  # 64 bit sizes are not needed in 1 MiB
             return
         yield Box(data[at + 4 : at + 8], data[at + 8 : at + size])
         at += size
+
+
+def without_exif(photo: bytes) -> bytes:
+    """Return a whole file with its Exif items called something else.
+
+    libexif reads a few thousand entries for minutes, and a decoder needs none of them.
+    """
+    changed = photo
+    for kind, body_at, end_at in file_boxes(PartialFile(len(photo), photo)):
+        if kind == b"meta":
+            meta = _EXIF_ITEM.sub(rb"\1none", photo[body_at:end_at])
+            changed = changed[:body_at] + meta + changed[end_at:]
+    return changed
 
 
 def primary_item(pitm: bytes) -> int:
@@ -110,7 +133,9 @@ def _associations(ipma: bytes, wanted: set[int]) -> dict[int, list[int]]:
     mask = 0x7F if index_bytes == 1 else 0x7FFF  # the top bit says: essential
     at = 8
     found: dict[int, list[int]] = {}
-    while at < len(ipma) and len(found) < len(wanted):
+    for _ in parts("items with properties"):
+        if at >= len(ipma) or len(found) >= len(wanted):
+            break
         this = int.from_bytes(ipma[at : at + id_bytes])
         start = at + id_bytes + 1
         at = start + int.from_bytes(ipma[start - 1 : start]) * index_bytes
@@ -146,9 +171,12 @@ def items(iinf: bytes) -> Iterator[tuple[int, bytes, bytes]]:
 def references(iref: bytes) -> Iterator[tuple[bytes, int, list[int]]]:
     """Yield the kind of each reference, the item that refers, and those that it refers to."""
     id_bytes = 2 if iref[:1] == b"\0" else 4
+    total = 0
     for kind, body in boxes(iref[META_VERSION_BYTES:]):
         count = int.from_bytes(body[id_bytes : id_bytes + 2])
         end = min(id_bytes * (1 + count) + 2, len(body))
+        total += end // id_bytes
+        refuse_parts(total, "references between items")
         to = [int.from_bytes(body[i : i + id_bytes]) for i in range(id_bytes + 2, end, id_bytes)]
         yield kind, int.from_bytes(body[:id_bytes]), to
 
@@ -164,7 +192,9 @@ def locations(iloc: bytes, wanted: set[int]) -> dict[int, Location]:
     id_bytes = 2 if version < 2 else 4  # noqa: PLR2004  # the version that widened ids
     at = 6 + id_bytes
     found: dict[int, Location] = {}
-    while at < len(iloc) and len(found) < len(wanted):
+    for _ in parts("items"):
+        if at >= len(iloc) or len(found) >= len(wanted):
+            break
         item = int.from_bytes(iloc[at : at + id_bytes])
         at += id_bytes
         method = 0

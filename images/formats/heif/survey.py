@@ -21,6 +21,8 @@ from formats.heif.boxes import (
 )
 from formats.partial import PartialFile
 from formats.structure import EXIF_NAME, MAX_METADATA_BYTES, Structure
+from shared.errors import TooComplexError
+from shared.limits import refuse_surplus
 
 _MAX_LEVELS: Final = 8  # of pictures that are made of others; writers use two
 # What an auxiliary picture is. Source: ISO/IEC 23008-12, 6.5.8 and B.2.3; MIAF, 7.3.5.2.
@@ -34,6 +36,7 @@ def survey_heif(file: PartialFile, found: Structure) -> None:
 
     Raises:
         NotReadError: the `meta` box, or one of these items, lies behind what is known.
+        TooComplexError: there are more items, or more pixels to decode, than in any photo.
     """
     meta = read_meta(file)
     primary = primary_item(meta.get(b"pitm", b""))
@@ -47,9 +50,9 @@ def survey_heif(file: PartialFile, found: Structure) -> None:
             continue
         idat = meta.get(b"idat", b"")
         source = PartialFile(len(idat), idat) if location.in_idat else file
-        body = b"".join(
-            source.read(offset, min(size, MAX_METADATA_BYTES)) for offset, size in location.extents
-        )
+        body = b""
+        for offset, size in location.extents:
+            body += source.read(offset, min(size, MAX_METADATA_BYTES - len(body)))
         if kind == "exif":
             found.exif = _exif_block(body)
         else:
@@ -69,10 +72,13 @@ def _take_properties(of_item: list[Box], found: Structure) -> None:
 
 
 def _take_parts(meta: dict[bytes, bytes], primary: int, found: Structure) -> None:
-    """Read the size of the largest picture that is decoded, and the pixels of all together.
+    """Read the size of the largest picture that is decoded.
 
-    The largest is not the one that is shown if that is cropped, or if a tile or the alpha is
-    larger. A part counts as often as it is used. Nesting that no writer uses leaves no size.
+    That is not the one that is shown if that is cropped, or if a tile or the alpha is larger.
+
+    Raises:
+        TooComplexError: far more pixels are decoded than the picture has. libheif decodes a part as
+            often as it is referred to: a layer may be there a thousand times.
     """
     parts = _parts(meta)
     of_pictures = properties(meta.get(b"iprp", b""), _items_of_picture(parts, primary))
@@ -83,18 +89,18 @@ def _take_parts(meta: dict[bytes, bytes], primary: int, found: Structure) -> Non
         if kind == b"ispe"
     }
     found.decoded_size = max(sizes.values(), key=math.prod, default=None)
+    pixels = 0  # of all parts
     level = Counter([primary])
     for _ in range(_MAX_LEVELS):
-        found.all_pixels += sum(
-            uses * math.prod(sizes[item]) for item, uses in level.items() if item in sizes
-        )
         below: Counter[int] = Counter()
         for item, uses in level.items():
             for part in parts.get(item, ()):
                 below[part] += uses
         level = below
+        pixels += sum(uses * math.prod(sizes.get(item, (0, 0))) for item, uses in level.items())
     if level:
-        found.width_px = found.height_px = None
+        raise TooComplexError(f"pictures made of pictures, more than {_MAX_LEVELS} levels")
+    refuse_surplus(pixels, math.prod(sizes.get(primary, (0, 0))))
 
 
 def _metadata_items(iinf: bytes) -> dict[str, int]:
