@@ -54,7 +54,7 @@ MAX_SCANNED_MEGAPIXELS = 3_000  # of all scans together: 5 s of CPU
 # 200 segments, 10 MB of depth map among them; a HEIC of 200 megapixels has 800 items; of chunks
 # other than pixels a PNG has dozens. 10,000 cost Python 10 ms, and every decoder less than 100.
 MAX_PARTS = 10_000
-MAX_PIXEL_CHUNKS = 100_000  # of a PNG. libpng writes 8 KiB into each: 3,200 in 25 MiB
+MAX_PIXEL_CHUNKS = 100_000  # of a PNG. libpng writes 8 KiB into each: 32,000 in 256 MiB
 MAX_TIFF_ENTRIES = 4_096  # of a directory; libtiff accepts no more. Writers stay below 100
 MAX_TIFF_STRIPS = 1_000_000  # or tiles: 256 px each in 250 megapixels
 MAX_OVERLAP = 4  # times that the values of a directory, or all strips, may be as long as the file

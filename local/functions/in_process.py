@@ -56,7 +56,7 @@ class InProcess:
         repositories: Collection[str] = REPOSITORIES,
         stand_in: bool = importlib.util.find_spec("runtime_client") is None,
     ) -> None:
-        """Load <step>/handler.py of each function from the folder `code`.
+        """Load <step>/function.py of each function from the folder `code`.
 
         Args:
             workers: events that are handled at the same time; None: one for each core.
@@ -226,9 +226,10 @@ class _Process:
             return runtime_error("Sandbox.Timedout", request_id, message, self._output())
 
     def kill(self) -> None:
-        """Kill the process; the thread that waits for its answer gets an error."""
+        """Kill the process and its worker; the thread that waits for its answer gets an error."""
         self._is_killed = True
-        self._process.kill()
+        with suppress(ProcessLookupError):  # both have ended
+            os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
 
     def close(self) -> None:

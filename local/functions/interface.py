@@ -51,7 +51,7 @@ class Function:
     @property
     def handler(self) -> str:
         """The command of the image."""
-        return f"{self.step}.handler.handle"
+        return f"{self.step}.function.handle"
 
     @property
     def step(self) -> str:

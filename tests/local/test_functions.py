@@ -88,7 +88,7 @@ def write_handlers(code: Path) -> None:
     for name, text in HANDLERS.items():
         (code / name).mkdir()
         (code / name / "__init__.py").touch()
-        (code / name / "handler.py").write_text(text)
+        (code / name / "function.py").write_text(text)
 
 
 def build_images(code: Path) -> None:
@@ -98,7 +98,7 @@ def build_images(code: Path) -> None:
         dockerfile.write_text(
             f"FROM {engine.base_image()}\n"
             f"ENV {' '.join(f'{key}={value}' for key, value in IMAGE_ENVIRONMENT.items())}\n"
-            f'COPY {name}/ {name}/\nCMD ["{name}.handler.handle"]\n'
+            f'COPY {name}/ {name}/\nCMD ["{name}.function.handle"]\n'
         )
         engine.docker("build", f"--tag=cases-{name}:test", str(code))
 
@@ -169,7 +169,7 @@ def test_a_handler_has_the_variables_of_lambda(runner: Runner) -> None:
 
     assert environment["PHOTOS_BUCKET"] == "photos"
     assert environment["AWS_REGION"] == "eu-west-1"
-    assert environment["_HANDLER"] == "extract.handler.handle"
+    assert environment["_HANDLER"] == "extract.function.handle"
     assert environment["AWS_LAMBDA_FUNCTION_NAME"] == "gallery-extract"
     assert environment["AWS_LAMBDA_FUNCTION_VERSION"] == "$LATEST"
     assert environment.items() >= IMAGE_ENVIRONMENT.items()

@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 HANDLER = """
 import logging, os, sys, time
 
-log = logging.getLogger("extract.handler")
+log = logging.getLogger("extract.function")
 
 
 def handle(event, context):
@@ -59,7 +59,7 @@ def function(name: str = "gallery-extract", **changes: object) -> Function:
 def code(tmp_path_factory: pytest.TempPathFactory) -> Path:
     code = tmp_path_factory.mktemp("images")
     (code / "extract").mkdir()
-    (code / "extract" / "handler.py").write_text(HANDLER)
+    (code / "extract" / "function.py").write_text(HANDLER)
     return code
 
 
@@ -224,7 +224,7 @@ def test_lines_of_a_handler_are_in_json_where_the_function_says_so(functions: In
     first, second = map(json.loads, lines)
     assert first["level"] == "INFO"
     assert first["message"] == "photo read"
-    assert first["logger"] == "extract.handler"
+    assert first["logger"] == "extract.function"
     assert first["photo_bytes"] == 7
     assert first["requestId"] == second["requestId"]
     assert second["level"] == "WARNING"
