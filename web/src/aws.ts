@@ -1,7 +1,7 @@
 /** The calls to AWS. No other module uses an SDK. */
 
 import { DynamoDBClient, GetItemCommand, QueryCommand, type QueryCommandInput } from "@aws-sdk/client-dynamodb";
-import { DeleteObjectCommand, GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { DeleteObjectCommand, GetObjectCommand, S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import { Upload } from "@aws-sdk/lib-storage";
@@ -15,6 +15,7 @@ import { credentials } from "./session";
 const URL_SECONDS = 3600;
 const URL_FRESH_MS = 45 * 60 * 1000; // less than URL_SECONDS: the browser may request the picture again
 const PART_BYTES = 5 * 1024 * 1024; // the least that S3 allows
+const STALLED_MS = 60_000; // without a byte sent or an answer: the connection is lost
 const PARTS_AT_ONCE = 2; // for one file; several files go up together
 
 /** What DynamoDB returned: nothing is known of its types. */
@@ -37,10 +38,34 @@ export interface Query {
   fields?: readonly string[];
 }
 
-/** XMLHttpRequest reports the progress of an upload; fetch() does not. */
-class ProgressHandler extends XhrHttpHandler {
-  override async handle(...call: Parameters<XhrHttpHandler["handle"]>): ReturnType<XhrHttpHandler["handle"]> {
-    const answer = await super.handle(...call);
+/**
+ * Sends the requests of one upload. XMLHttpRequest reports their progress; fetch() does not.
+ *
+ * One handler must not serve two uploads: each Upload listens to all requests of its handler, and
+ * does not stop listening after an error.
+ */
+class UploadHandler extends XhrHttpHandler {
+  constructor(private readonly stopped: AbortSignal) {
+    super({});
+    this.on(XhrHttpHandler.EVENTS.BEFORE_XHR_SEND, (xhr: XMLHttpRequest) => {
+      let timer: ReturnType<typeof setTimeout>;
+      const watch = () => {
+        clearTimeout(timer);
+        timer = setTimeout(() => xhr.abort(), STALLED_MS);
+      };
+      xhr.upload.addEventListener("progress", watch);
+      xhr.addEventListener("loadend", () => clearTimeout(timer));
+      watch();
+    });
+  }
+
+  override async handle(
+    request: Parameters<XhrHttpHandler["handle"]>[0],
+    options: Parameters<XhrHttpHandler["handle"]>[1] = {},
+  ): ReturnType<XhrHttpHandler["handle"]> {
+    // Upload does not stop the requests that it has sent. DELETE aborts an upload in parts.
+    const stopped = request.method === "DELETE" ? {} : { abortSignal: this.stopped };
+    const answer = await super.handle(request, { ...options, ...stopped });
     // A broken connection has status 0, which the SDK takes for success. It retries errors with this message.
     if (answer.response.statusCode === 0) throw new TypeError("Failed to fetch");
     return answer;
@@ -51,8 +76,8 @@ class ProgressHandler extends XhrHttpHandler {
 export class ExistsError extends Error {}
 
 export class Aws {
+  private readonly s3Config: S3ClientConfig;
   private readonly s3: S3Client;
-  private readonly uploads: S3Client;
   private readonly dynamodb: DynamoDBClient;
   private readonly urls = new Map<string, { url: string; until: number }>();
 
@@ -61,9 +86,8 @@ export class Aws {
     readonly owner: string,
   ) {
     const shared = { region: config.region, credentials, ...(config.endpoint && { endpoint: config.endpoint }) };
-    const s3 = { ...shared, forcePathStyle: config.endpoint !== undefined };
-    this.s3 = new S3Client(s3);
-    this.uploads = new S3Client({ ...s3, requestHandler: new ProgressHandler({}) });
+    this.s3Config = { ...shared, forcePathStyle: config.endpoint !== undefined };
+    this.s3 = new S3Client(this.s3Config);
     this.dynamodb = new DynamoDBClient(shared);
   }
 
@@ -115,7 +139,7 @@ export class Aws {
     { replace, signal, progress }: { replace: boolean; signal: AbortSignal; progress: (share: number) => void },
   ): Promise<string | undefined> {
     const upload = new Upload({
-      client: this.uploads,
+      client: new S3Client({ ...this.s3Config, requestHandler: new UploadHandler(signal) }),
       params: {
         Bucket: this.config.photos_bucket,
         Key: this.uploadKey(path),
