@@ -18,6 +18,17 @@ pytest.importorskip("playwright")
 from playwright.sync_api import expect
 
 
+def hold(page: Page, name: str) -> list[Route]:
+    """Let uploads with this name in their key wait; return their routes as they come."""
+    held: list[Route] = []
+
+    def keep(route: Route) -> None:
+        held.append(route)
+
+    page.route(re.compile(f"/uploads/.*{name}"), keep)
+    return held
+
+
 def test_a_refused_upload_stays_refused_while_the_next_one_goes_up(
     page: Page, tmp_path: Path
 ) -> None:
@@ -40,8 +51,7 @@ def test_a_refused_upload_stays_refused_while_the_next_one_goes_up(
 
 
 def test_each_upload_shows_its_own_progress(page: Page, tmp_path: Path) -> None:
-    held: list[Route] = []
-    page.route(re.compile("/uploads/.*slow"), lambda route: held.append(route))
+    held = hold(page, "slow")
 
     choose(page, *write(tmp_path, slow=photo(), quick=photo(100, 200)), album="Progress")
 
@@ -54,8 +64,7 @@ def test_each_upload_shows_its_own_progress(page: Page, tmp_path: Path) -> None:
 
 
 def test_a_canceled_upload_does_not_arrive(page: Page, tmp_path: Path) -> None:
-    held: list[Route] = []
-    page.route(re.compile("/uploads/.*unwanted"), lambda route: held.append(route))
+    hold(page, "unwanted")
     choose(page, *write(tmp_path, unwanted=photo()), album="Canceled")
     item = page.locator(".item")
     expect(item).to_contain_text("Uploading, 0 %")

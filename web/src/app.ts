@@ -6,6 +6,7 @@ import { useContext } from "preact/hooks";
 import type { Aws } from "./aws";
 import { Gallery } from "./gallery";
 import type { PhotoList } from "./lists";
+import { Pictures } from "./pictures";
 import type { Photo } from "./records";
 import { route } from "./routes";
 import { Uploads } from "./uploads";
@@ -13,6 +14,7 @@ import { Uploads } from "./uploads";
 export class App {
   readonly gallery: Gallery;
   readonly uploads: Uploads;
+  readonly pictures = new Pictures();
   /** The list on the page: its photos are the neighbors of the open photo. */
   readonly list = signal<PhotoList | undefined>(undefined);
   /** The last event, for screen readers. */

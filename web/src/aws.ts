@@ -9,12 +9,14 @@ import { XhrHttpHandler } from "@aws-sdk/xhr-http-handler";
 import { Sha256 } from "@aws-crypto/sha256-js";
 import { SignatureV4 } from "@smithy/signature-v4";
 import type { Config } from "./config";
+import { persist, READING, strategyOf, UPLOADING, type Fault } from "./retry";
 import { UPLOADS_PREFIX } from "./rows.gen";
 import { credentials } from "./session";
 
 const URL_SECONDS = 3600;
 const URL_FRESH_MS = 45 * 60 * 1000; // less than URL_SECONDS: the browser may request the picture again
 const PART_BYTES = 5 * 1024 * 1024; // the least that S3 allows
+const ANSWER_MS = 20_000; // for an answer of at most 1 MB; then the connection is lost
 const STALLED_MS = 60_000; // without a byte sent or an answer: the connection is lost
 const PARTS_AT_ONCE = 2; // for one file; several files go up together
 
@@ -75,6 +77,15 @@ class UploadHandler extends XhrHttpHandler {
 /** The bucket has an object with this key. */
 export class ExistsError extends Error {}
 
+interface UploadOptions {
+  /** Whether to replace an object with the same key. */
+  replace: boolean;
+  signal: AbortSignal;
+  progress: (share: number) => void;
+  /** Called when the upload waits to try again. */
+  paused: (fault: Fault) => void;
+}
+
 export class Aws {
   private readonly s3Config: S3ClientConfig;
   private readonly s3: S3Client;
@@ -85,7 +96,13 @@ export class Aws {
     private readonly config: Config,
     readonly owner: string,
   ) {
-    const shared = { region: config.region, credentials, ...(config.endpoint && { endpoint: config.endpoint }) };
+    const shared = {
+      region: config.region,
+      credentials: () => persist(credentials),
+      retryStrategy: strategyOf(READING),
+      requestHandler: { requestTimeout: ANSWER_MS },
+      ...(config.endpoint && { endpoint: config.endpoint }),
+    };
     this.s3Config = { ...shared, forcePathStyle: config.endpoint !== undefined };
     this.s3 = new S3Client(this.s3Config);
     this.dynamodb = new DynamoDBClient(shared);
@@ -129,17 +146,22 @@ export class Aws {
   /**
    * Put a file into the photos bucket.
    *
-   * @param replace whether to replace an object with the same key.
    * @returns the version id; undefined in a bucket without versions.
    * @throws ExistsError: there is an object with the same key, and `replace` is false.
    */
   async upload(
     path: string,
     file: File,
-    { replace, signal, progress }: { replace: boolean; signal: AbortSignal; progress: (share: number) => void },
+    { replace, signal, progress, paused }: UploadOptions,
   ): Promise<string | undefined> {
+    const patience = { ...UPLOADING, onPause: paused, signal };
     const upload = new Upload({
-      client: new S3Client({ ...this.s3Config, requestHandler: new UploadHandler(signal) }),
+      client: new S3Client({
+        ...this.s3Config,
+        credentials: () => persist(credentials, patience),
+        requestHandler: new UploadHandler(signal),
+        retryStrategy: strategyOf(patience),
+      }),
       params: {
         Bucket: this.config.photos_bucket,
         Key: this.uploadKey(path),
@@ -170,10 +192,11 @@ export class Aws {
     );
   }
 
-  /** Return the URL of a rendition. */
-  async renditionUrl(key: string): Promise<string> {
+  /** Return the URL of a rendition; a new one if that of before failed. */
+  async renditionUrl(key: string, { isNew = false } = {}): Promise<string> {
     const { renditions_url: open, derived_bucket: bucket } = this.config;
     if (open) return `${open}/${key.split("/").map(encodeURIComponent).join("/")}`;
+    if (isNew) this.urls.delete(key);
     return this.signedUrl(bucket, key);
   }
 
@@ -194,19 +217,25 @@ export class Aws {
     if (!api) return undefined;
     const url = new URL(`${api.replace(/\/$/, "")}/executions/${encodeURIComponent(arn.split(":").at(-1) ?? "")}`);
     const signer = new SignatureV4({ service: "execute-api", region, credentials, sha256: Sha256 });
-    const { headers } = await signer.sign({
-      method: "GET",
-      protocol: url.protocol,
-      hostname: url.hostname,
-      ...(url.port && { port: Number(url.port) }),
-      path: url.pathname,
-      headers: { host: url.host },
+    return persist(async () => {
+      const { headers } = await signer.sign({
+        method: "GET",
+        protocol: url.protocol,
+        hostname: url.hostname,
+        ...(url.port && { port: Number(url.port) }),
+        path: url.pathname,
+        headers: { host: url.host },
+      });
+      const { host: _, ...sent } = headers; // the browser sets it
+      const answer = await fetch(url, { headers: sent });
+      const { status: httpStatusCode } = answer;
+      if (httpStatusCode === 429 || httpStatusCode >= 500) {
+        throw Object.assign(new Error(`HTTP status ${httpStatusCode}`), { $metadata: { httpStatusCode } });
+      }
+      if (!answer.ok) return undefined;
+      const { status } = (await answer.json()) as { status?: unknown };
+      return typeof status === "string" ? status : undefined;
     });
-    const { host: _, ...sent } = headers; // the browser sets it
-    const answer = await fetch(url, { headers: sent });
-    if (!answer.ok) return undefined;
-    const { status } = (await answer.json()) as { status?: unknown };
-    return typeof status === "string" ? status : undefined;
   }
 
   /** The URL stays the same for a while, so that the browser finds the picture in its cache. */

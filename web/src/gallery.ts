@@ -17,18 +17,42 @@ export interface Album {
   cover: Card | undefined;
 }
 
+/** The pages of a query, one after the other. After an error, `next` reads the same page again. */
+export class Pages<T> {
+  private after: Page["next"];
+  private ended = false;
+
+  constructor(
+    private readonly read: (after: Page["next"]) => Promise<Page>,
+    private readonly rows: (items: Item[]) => T[],
+  ) {}
+
+  /** @returns undefined after the last page. */
+  async next(): Promise<T[] | undefined> {
+    if (this.ended) return undefined;
+    const { items, next } = await this.read(this.after);
+    this.after = next;
+    this.ended = next === undefined;
+    return this.rows(items);
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<T[]> {
+    for (let page = await this.next(); page; page = await this.next()) yield page;
+  }
+}
+
 export class Gallery {
   constructor(private readonly aws: Aws) {}
 
   /** READY photos, newest first, of all years or of one. */
-  timeline(year?: string): AsyncGenerator<Card[]> {
+  timeline(year?: string): Pages<Card> {
     const prefix = `time#${year ? `${year}-` : ""}`;
-    return this.cards("time_key", {
+    return this.cards("time_key", async () => ({
       index: "by_time",
       where: "begins_with(#time_key, :from)",
       values: { ":from": prefix },
       descending: true,
-    });
+    }));
   }
 
   /** The years that have photos, newest first: one small Query for each. */
@@ -53,23 +77,23 @@ export class Gallery {
   }
 
   /** Photos that were rejected or failed, newest first. */
-  async *problems(): AsyncGenerator<Problem[]> {
+  problems(): Pages<Problem> {
     const query = {
       index: "by_time",
       where: "begins_with(#time_key, :from)",
       values: { ":from": "problem#" },
       descending: true,
     } as const;
-    for await (const page of this.pages(query)) yield page.map(problemOf);
+    return this.pages(async () => query, (items) => items.map(problemOf));
   }
 
   /** The photos of an album, oldest first. */
-  async *album(name: string): AsyncGenerator<Card[]> {
-    yield* this.cards("album_key", {
+  album(name: string): Pages<Card> {
+    return this.cards("album_key", async () => ({
       index: "by_album",
       where: "begins_with(#album_key, :album)",
       values: { ":album": `${await albumDigest(name)}#` },
-    });
+    }));
   }
 
   /** The albums that have photos, by name, each with its newest photo: one more Query for each album. */
@@ -77,8 +101,8 @@ export class Gallery {
     const counts = new Map<string, number>(); // the count of an album is the sum of several rows
     const fields: (keyof AlbumRow)[] = ["album", "photos"];
     const query = { where: "begins_with(#sk, :album)", values: { ":album": "album#" }, fields };
-    for await (const page of this.pages(query)) {
-      for (const { album, photos } of page as Untrusted<AlbumRow>[]) {
+    for await (const page of this.pages(async () => query, (items) => items as Untrusted<AlbumRow>[])) {
+      for (const { album, photos } of page) {
         if (typeof album !== "string" || typeof photos !== "number") continue;
         counts.set(album, (counts.get(album) ?? 0) + photos);
       }
@@ -103,7 +127,7 @@ export class Gallery {
   }
 
   /** READY photos with a label or one of its descendants, newest first. */
-  async *labeled(label: string): AsyncGenerator<Card[]> {
+  labeled(label: string): Pages<Card> {
     const query = {
       where: "begins_with(#sk, :label)",
       values: { ":label": `label#${folded(label)}#` },
@@ -111,7 +135,7 @@ export class Gallery {
     };
     // The prefix also matches labels that continue after a #.
     const matches = (row: Untrusted<LabelRow>) => row.label === folded(label);
-    for await (const page of this.pages(query)) yield page.filter(matches).map(cardOfLabel);
+    return this.pages(async () => query, (items) => items.filter(matches).map(cardOfLabel));
   }
 
   /**
@@ -140,17 +164,15 @@ export class Gallery {
     return item && photoOf(item);
   }
 
-  private async *cards(key: "album_key" | "time_key", query: Omit<Query, "limit">): AsyncGenerator<Card[]> {
-    for await (const page of this.pages({ ...query, fields: [...CARD_FIELDS, key] })) yield page.map(cardOf);
+  private cards(key: "album_key" | "time_key", query: () => Promise<Omit<Query, "limit">>): Pages<Card> {
+    return this.pages(
+      async () => ({ ...(await query()), fields: [...CARD_FIELDS, key] }),
+      (items) => items.map(cardOf),
+    );
   }
 
-  private async *pages(query: Omit<Query, "limit">): AsyncGenerator<Item[]> {
-    let next: Page["next"];
-    do {
-      const page: Page = await this.aws.query({ ...query, limit: PAGE, after: next });
-      next = page.next;
-      yield page.items;
-    } while (next);
+  private pages<T>(query: () => Promise<Omit<Query, "limit">>, rows: (items: Item[]) => T[]): Pages<T> {
+    return new Pages(async (after) => this.aws.query({ ...(await query()), limit: PAGE, after }), rows);
   }
 }
 

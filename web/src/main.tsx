@@ -5,8 +5,10 @@ import { Aws } from "./aws";
 import { loadConfig, type Config } from "./config";
 import { followAddress } from "./routes";
 import { configureSession, currentOwner, signOut } from "./session";
+import { Failure } from "./views/failure";
 import { Shell } from "./views/shell";
 import { SignIn } from "./views/sign-in";
+import { errorInWords } from "./words";
 import "./style.css";
 
 const app = signal<App | undefined>(undefined);
@@ -32,23 +34,29 @@ function Page({ config }: { config: Config }) {
   );
 }
 
+const place = document.getElementById("app")!;
+
 async function main(): Promise<void> {
-  const place = document.getElementById("app")!;
   try {
     const config = await loadConfig();
     configureSession(config);
-    followAddress();
     await enter(config);
     render(<Page config={config} />, place);
   } catch (error) {
     render(
-      <main class="lonely">
+      <main class="lonely" tabIndex={-1}>
         <h1>The gallery cannot start</h1>
-        <p role="alert">{(error as Error).message}</p>
+        <Failure message={errorInWords(error)} onRetry={retry} />
       </main>,
       place,
     );
   }
 }
 
+function retry(): void {
+  render(null, place);
+  void main();
+}
+
+followAddress();
 void main();

@@ -8,6 +8,7 @@ import {
 } from "@aws-amplify/auth";
 import { cognitoUserPoolsTokenProvider, cognitoCredentialsProvider } from "@aws-amplify/auth/cognito";
 import { Amplify } from "@aws-amplify/core";
+import { faultOf, persist } from "./retry";
 import { KeyValueStorage } from "./storage";
 import type { Config } from "./config";
 
@@ -76,12 +77,17 @@ export async function signOut(): Promise<void> {
   await signOutOfPool();
 }
 
-/** Return the identity that is signed in, or undefined. It is the owner in keys and in the table. */
+/**
+ * Return the identity that is signed in, or undefined. It is the owner in keys and in the table.
+ *
+ * @throws Error: Cognito could not be asked.
+ */
 export async function currentOwner(): Promise<string | undefined> {
   try {
-    const { tokens, identityId } = await fetchAuthSession();
+    const { tokens, identityId } = await persist(() => fetchAuthSession());
     return tokens && identityId;
-  } catch {
+  } catch (error) {
+    if (faultOf(error) !== "other") throw error;
     return undefined; // the tokens have expired
   }
 }

@@ -5,6 +5,8 @@ import { ExistsError, type Aws } from "./aws";
 import { albumName, numbered, refusalOf, type Chosen } from "./files";
 import type { Gallery } from "./gallery";
 import { splitPath, type Photo } from "./records";
+import { faultOf, type Fault } from "./retry";
+import { errorInWords } from "./words";
 
 const AT_ONCE = 4;
 const LOOK_AGAIN_MS = 500; // the first pause between two reads of the row; each is longer than the one before
@@ -14,12 +16,12 @@ const ASK_EXECUTION_MS = 15 * 1000; // a row that is PROCESSING for longer may b
 
 export type State =
   | { is: "queued" }
-  | { is: "uploading"; share: number }
+  | { is: "uploading"; share: number; paused?: Fault }
   | { is: "waiting" } // in S3; no execution has claimed it yet
   | { is: "processing" }
   | { is: "ready"; photo: Photo; seconds: number }
   | { is: "refused"; code: string } // by the workflow, or by refusalOf
-  | { is: "failed"; message: string; again: "upload" | "look" }
+  | { is: "failed"; message: string; again: "upload" | "look"; fault?: Fault }
   | { is: "exists" }
   | { is: "canceled" };
 
@@ -46,7 +48,9 @@ export class Uploads {
     private readonly aws: Aws,
     private readonly gallery: Gallery,
     private readonly arrived: (photo: Photo) => void,
-  ) {}
+  ) {
+    globalThis.addEventListener?.("online", () => this.retryFailed((state) => state.fault === "connection"));
+  }
 
   add(chosen: readonly Chosen[], album: string): void {
     const items = chosen.map(({ file, folder }): Item => {
@@ -77,6 +81,13 @@ export class Uploads {
     const { value: state } = item.state;
     if (state.is === "failed" && state.again === "look") void this.watch(item);
     else this.enqueue(item);
+  }
+
+  /** Retry all that failed, or those of a kind. */
+  retryFailed(matches: (state: Extract<State, { is: "failed" }>) => boolean = () => true): void {
+    for (const item of this.items.value) {
+      if (item.state.value.is === "failed" && matches(item.state.value)) this.retry(item);
+    }
   }
 
   replaceExisting(item: Item): void {
@@ -127,13 +138,17 @@ export class Uploads {
         progress: (share) => {
           if (!stopped.aborted) item.state.value = { is: "uploading", share };
         },
+        paused: (paused) => {
+          const { value: state } = item.state;
+          if (!stopped.aborted && state.is === "uploading") item.state.value = { ...state, paused };
+        },
       });
     } catch (error) {
       if (stopped.aborted) return;
       item.state.value =
         error instanceof ExistsError
           ? { is: "exists" }
-          : { is: "failed", message: messageOf(error), again: "upload" };
+          : { is: "failed", message: errorInWords(error), again: "upload", fault: faultOf(error) };
       return;
     }
     item.replace = true;
@@ -142,11 +157,12 @@ export class Uploads {
 
   /** Read the row until the workflow has ended. */
   private async watch(item: Item): Promise<void> {
-    const began = performance.now();
+    let began = performance.now();
     const elapsed = () => performance.now() - began;
     item.state.value = { is: "waiting" };
     for (let pause = LOOK_AGAIN_MS; elapsed() < PATIENCE_MS; pause = Math.min(pause * 1.2, LOOK_AGAIN_MAX_MS)) {
       await new Promise((resolve) => setTimeout(resolve, pause));
+      const before = elapsed();
       let photo: Photo | undefined;
       try {
         photo = await this.gallery.photo(item.path.value);
@@ -158,8 +174,11 @@ export class Uploads {
           if (!isInProgress(state)) return;
         }
       } catch (error) {
-        item.state.value = { is: "failed", message: messageOf(error), again: "look" };
-        return;
+        if (faultOf(error) === "other") {
+          item.state.value = { is: "failed", message: errorInWords(error), again: "look" };
+          return;
+        }
+        began = performance.now() - before; // the photo is in S3, and the workflow needs no connection
       }
     }
     item.state.value = { is: "failed", message: "Processing takes longer than usual.", again: "look" };
@@ -197,9 +216,4 @@ export function stateOf(photo: Photo, dead: boolean, seconds: number): State {
         ? { is: "failed", message: "The workflow ended without a result.", again: "upload" }
         : { is: "processing" };
   }
-}
-
-function messageOf(error: unknown): string {
-  if (error instanceof TypeError) return "The connection was lost.";
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,6 +1,7 @@
 /** Facts in words. Every text is plain: nothing here makes markup. */
 
 import type { Photo, Status } from "./records";
+import { faultOf, type Fault } from "./retry";
 import { MAX_BYTES, MAX_PIXELS, type Reason } from "./rows.gen";
 
 const LOCALE = "en-GB"; // 14 August 2021, 09:31
@@ -28,6 +29,24 @@ const STATUSES: Record<Status, string> = {
   FAILED: "Processing failed",
   DELETED: "Deleted",
 };
+
+const FAULTS: Record<Exclude<Fault, "other">, string> = {
+  connection: "The connection was lost.",
+  throttling: "AWS receives too many requests at the moment.",
+  service: "AWS cannot answer at the moment.",
+};
+
+/** Return what went wrong with a request. */
+export function errorInWords(error: unknown): string {
+  const fault = faultOf(error);
+  if (fault !== "other") return FAULTS[fault];
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Return why an upload waits. */
+export function faultInWords(fault: Fault): string {
+  return fault === "other" ? "" : FAULTS[fault];
+}
 
 /** The formats that are accepted, and the limit on a file. */
 export const ACCEPTED = `JPEG, PNG, WebP, GIF, TIFF, AVIF and HEIC, up to ${MAX_BYTES / MIB} MiB`;

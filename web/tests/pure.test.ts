@@ -3,6 +3,7 @@ import { App } from "../src/app";
 import type { Aws } from "../src/aws";
 import { parseConfig } from "../src/config";
 import { albumName, numbered, refusalOf } from "../src/files";
+import { Pages } from "../src/gallery";
 import { justify } from "../src/justify";
 import { PhotoList } from "../src/lists";
 import { cardOf, cardOfLabel, photoOf, problemOf } from "../src/records";
@@ -172,14 +173,10 @@ test("uploads go to the album on the page, else to the chosen one", () => {
 
 describe("a list", () => {
   const card = (path: string, sortTime: string) => ({ path, sortTime, widthPx: 1, heightPx: 1 });
-  async function* pages() {
-    yield [];
-    yield [card("c", "3"), card("a", "1")];
-    yield [card("a", "1")];
-  }
+  const pagesOf = (...pages: ReturnType<typeof card>[][]) => ({ next: async () => pages.shift() });
 
   test("inserts a new photo in order and once, and skips empty pages", async () => {
-    const list = new PhotoList(pages(), "newest", () => true);
+    const list = new PhotoList(pagesOf([], [card("c", "3"), card("a", "1")], [card("a", "1")]), "newest", () => true);
     await list.more();
     list.insert(card("b", "2"));
     list.insert(card("b", "2"));
@@ -189,15 +186,29 @@ describe("a list", () => {
     expect(list.state.value).toBe("done");
   });
 
-  test("has the error of a page that failed", async () => {
-    const list = new PhotoList(
-      (async function* () {
-        throw new Error("denied");
-      })(),
-    );
+  test("has the error of a page that failed, and reads the same page when it is asked again", async () => {
+    const answers = [new Error("denied"), { items: [{ sk: "photo#a" }], next: { sk: "a" } }, new Error("denied"), { items: [{ sk: "photo#b" }] }];
+    const asked: unknown[] = [];
+    const read = async (after: unknown) => {
+      asked.push(after);
+      const answer = answers.shift()!;
+      if (answer instanceof Error) throw answer;
+      return answer;
+    };
+    const list = new PhotoList(new Pages(read, (items) => items.map(cardOf)));
+
+    const states = [];
+    for (let reading = 0; reading < 4; reading++) {
+      await list.more();
+      states.push(list.state.value);
+    }
     await list.more();
 
-    expect([list.state.value, list.error]).toEqual(["failed", "denied"]);
+    expect(states).toEqual(["failed", "idle", "failed", "idle"]);
+    expect(list.error).toBe("denied");
+    expect(list.state.value).toBe("done");
+    expect(list.cards.value.map(({ path }) => path)).toEqual(["a", "b"]);
+    expect(asked).toEqual([undefined, undefined, { sk: "a" }, { sk: "a" }]);
   });
 });
 

@@ -1,13 +1,15 @@
 import { useSignal } from "@preact/signals";
-import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { useCallback, useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { useApp } from "../app";
 import { folded } from "../fold";
+import { loadInto } from "../pictures";
 import { splitPath, type Label, type Photo } from "../records";
 import { go, href, route, type Route } from "../routes";
 import {
   cameraName,
   coordinates,
   count,
+  errorInWords,
   exposure,
   fileSize,
   instant,
@@ -16,6 +18,7 @@ import {
   statusInWords,
 } from "../words";
 import { NO_ALBUM } from "./albums";
+import { Failure } from "./failure";
 import { CloseIcon, DeleteIcon, NextIcon, PreviousIcon } from "./icons";
 
 /** An open photo. The arrow keys open its neighbors in the list. */
@@ -31,21 +34,22 @@ export function PhotoDialog({ path }: { path: string }) {
   const neighbor = (step: number) => (at < 0 ? undefined : cards[at + step]?.path);
 
   useLayoutEffect(() => dialog.current?.showModal(), []);
-  useEffect(() => {
-    let wanted = true;
+  const load = useCallback(async () => {
     message.value = "";
-    shown.value = undefined;
-    app.gallery.photo(path).then(
-      (found) => {
-        if (!wanted) return;
-        photo.value = found;
-        message.value = found ? "" : "The photo does not exist.";
-      },
-      (error: Error) => wanted && (message.value = error.message),
-    );
-    if (at >= 0 && at > cards.length - 5) void app.list.value?.more();
-    return () => (wanted = false);
+    try {
+      const found = await app.gallery.photo(path);
+      if (route.peek().photo !== path) return; // the person has gone on
+      photo.value = found;
+      if (!found) message.value = "The photo does not exist.";
+    } catch (error) {
+      if (route.peek().photo === path) message.value = errorInWords(error);
+    }
   }, [app, path]);
+  useEffect(() => {
+    shown.value = undefined;
+    void load();
+    if (at >= 0 && at > cards.length - 5) void app.list.value?.more();
+  }, [load]);
 
   function open(next: string | undefined): void {
     if (next !== undefined) go({ ...route.peek(), photo: next }, { replace: true });
@@ -60,14 +64,10 @@ export function PhotoDialog({ path }: { path: string }) {
   const { file } = splitPath(path);
   const ready = photo.value?.path === path ? photo.value : undefined;
   return (
-    <dialog ref={dialog} class="photo" aria-label={ready?.title ?? file} onClose={close} onKeyDown={keyed}>
+    <dialog ref={dialog} class="photo" tabIndex={-1} aria-label={ready?.title ?? file} onClose={close} onKeyDown={keyed}>
       <div class="stage">
         {ready && <Large photo={ready} shown={shown.value} />}
-        {message.value && (
-          <p class="message" role="alert">
-            {message.value}
-          </p>
-        )}
+        {message.value && <Failure message={message.value} onRetry={load} />}
         <button class="round close" aria-label="Close" onClick={() => dialog.current?.close()}>
           <CloseIcon />
         </button>
@@ -105,17 +105,31 @@ function withoutPhoto({ view, argument }: Route): Route {
 
 function Large({ photo, shown }: { photo: Photo; shown: Label | undefined }) {
   const { aws } = useApp();
-  const large = useSignal("");
   const thumb = useSignal("");
+  const failed = useSignal(false);
+  const tries = useSignal(0);
+  const place = useRef<HTMLImageElement>(null);
   const picture = photo.large ?? photo.thumb;
+  const again = useCallback(() => void tries.value++, []);
 
   useEffect(() => {
-    let wanted = true;
-    large.value = thumb.value = "";
-    if (photo.thumb) void aws.renditionUrl(photo.thumb.key).then((url) => wanted && (thumb.value = url));
-    if (picture) void aws.renditionUrl(picture.key).then((url) => wanted && (large.value = url));
-    return () => (wanted = false);
-  }, [aws, picture?.key]);
+    const gone = new AbortController();
+    const { signal } = gone;
+    failed.value = false;
+    thumb.value = "";
+    if (photo.thumb) {
+      void aws.renditionUrl(photo.thumb.key).then(
+        (url) => signal.aborted || (thumb.value = url),
+        () => undefined, // the large picture says so
+      );
+    }
+    if (picture && place.current) {
+      void loadInto(place.current, (isNew) => aws.renditionUrl(picture.key, { isNew }), signal).catch(
+        () => (failed.value = !signal.aborted),
+      );
+    }
+    return () => gone.abort();
+  }, [aws, picture?.key, tries.value]);
 
   if (!picture) {
     return <p class="message">{statusInWords(photo)}</p>;
@@ -130,7 +144,8 @@ function Large({ photo, shown }: { photo: Photo; shown: Label | undefined }) {
         ...(thumb.value && { backgroundImage: `url("${thumb.value}")` }),
       }}
     >
-      {large.value && <img key={large.value} src={large.value} alt={photo.description ?? photo.title ?? splitPath(photo.path).file} />}
+      <img key={picture.key} ref={place} class="large" alt={photo.description ?? photo.title ?? splitPath(photo.path).file} onLoad={({ currentTarget }) => currentTarget.classList.add("loaded")} />
+      {failed.value && <Failure message="The picture could not be loaded." onRetry={again} />}
       {shown?.boxes.map((box, index) => (
         <div
           key={index}
@@ -167,7 +182,7 @@ function Facts({ photo, shown, onShow, onDelete }: FactsProps) {
     try {
       location.assign(await aws.originalUrl(photo.key));
     } catch (error) {
-      message.value = (error as Error).message;
+      message.value = errorInWords(error);
     }
   }
 
@@ -320,7 +335,7 @@ function DeleteButton({ onDelete }: { onDelete: () => Promise<void> }) {
     try {
       await onDelete();
     } catch (error) {
-      message.value = (error as Error).message;
+      message.value = errorInWords(error);
     }
     busy.value = false;
   }

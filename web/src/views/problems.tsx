@@ -3,7 +3,7 @@ import { useMemo } from "preact/hooks";
 import { useApp } from "../app";
 import { PhotoList } from "../lists";
 import { splitPath, type Problem as ProblemOfPhoto } from "../records";
-import { instant, statusInWords } from "../words";
+import { errorInWords, instant, statusInWords } from "../words";
 import { NO_ALBUM } from "./albums";
 import { More } from "./grid";
 import { ProblemIcon } from "./icons";
@@ -43,7 +43,7 @@ function Problem({ photo, onDeleted }: { photo: ProblemOfPhoto; onDeleted: () =>
       await app.delete(photo.path);
       onDeleted();
     } catch (error) {
-      message.value = (error as Error).message;
+      message.value = errorInWords(error);
       busy.value = false;
     }
   }

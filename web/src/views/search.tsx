@@ -1,10 +1,12 @@
 import { useSignal } from "@preact/signals";
-import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useMemo, useRef } from "preact/hooks";
 import { useApp } from "../app";
 import { folded } from "../fold";
 import { PhotoList } from "../lists";
+import { Loading } from "../loading";
 import { go, href } from "../routes";
-import { capitalized } from "../words";
+import { capitalized, errorInWords } from "../words";
+import { Failure } from "./failure";
 import { Grid } from "./grid";
 import { SearchIcon } from "./icons";
 
@@ -28,16 +30,22 @@ function LabelBox({ label }: { label: string }) {
   const suggestions = useSignal<string[]>([]);
   const active = useSignal(-1);
   const open = useSignal(false);
+  const failure = useSignal<{ message: string; retry: () => void } | undefined>(undefined);
   const asked = useRef(0);
 
   function typed(text: string): void {
     const query = ++asked.current;
     active.value = -1;
-    setTimeout(() => void suggest(text, query), TYPING_MS);
+    setTimeout(() => void suggest(text, query).catch((error) => failed(error, text, query)), TYPING_MS);
+  }
+
+  function failed(error: unknown, text: string, query: number): void {
+    if (query === asked.current) failure.value = { message: errorInWords(error), retry: () => typed(text) };
   }
 
   async function suggest(text: string, query: number): Promise<void> {
     if (query !== asked.current) return;
+    failure.value = undefined;
     const found: string[] = [];
     if (folded(text) !== "") {
       for await (const one of gallery.labels(text, SUGGESTIONS)) {
@@ -109,6 +117,7 @@ function LabelBox({ label }: { label: string }) {
           </li>
         ))}
       </ul>
+      {failure.value && <Failure message={failure.value.message} onRetry={failure.value.retry} />}
     </div>
   );
 }
@@ -127,19 +136,16 @@ function Results({ label }: { label: string }) {
 /** The first labels by name. Each appears as soon as it is found. */
 function Browse() {
   const { gallery } = useApp();
-  const labels = useSignal<string[]>([]);
-  const done = useSignal(false);
-  useEffect(() => {
-    let wanted = true;
-    void (async () => {
-      for await (const label of gallery.labels("", BROWSE)) {
-        if (!wanted) return;
-        labels.value = [...labels.value, label];
-      }
-      done.value = true;
-    })().catch(() => undefined);
-    return () => (wanted = false);
-  }, [gallery]);
+  const labels = useSignal<readonly string[]>([]);
+  const all = useMemo(
+    () =>
+      new Loading(async () => {
+        labels.value = [];
+        for await (const label of gallery.labels("", BROWSE)) labels.value = [...labels.value, label];
+        return labels.value;
+      }),
+    [gallery],
+  );
   return (
     <>
       <ul class="chips">
@@ -149,7 +155,8 @@ function Browse() {
           </li>
         ))}
       </ul>
-      {done.value && labels.value.length === 0 && <p class="empty">No photo has labels yet.</p>}
+      {all.error.value && <Failure message={all.error.value} onRetry={all.load} />}
+      {all.value.value?.length === 0 && <p class="empty">No photo has labels yet.</p>}
     </>
   );
 }

@@ -6,6 +6,7 @@ import { href, route, type View } from "../routes";
 import { isInProgress } from "../uploads";
 import { AlbumPage, Albums } from "./albums";
 import { AddIcon, AlbumsIcon, Logo, ProblemIcon, SearchIcon, TimelineIcon } from "./icons";
+import { FailedPictures } from "./failure";
 import { PhotoDialog } from "./photo";
 import { Problems } from "./problems";
 import { Search } from "./search";
@@ -60,6 +61,7 @@ export function Shell({ onSignOut }: { onSignOut: () => void }) {
         {view === "search" && <Search label={argument} />}
         {view === "problems" && <Problems />}
       </main>
+      <FailedPictures />
       <UploadPanel />
       <DropTarget />
       {photo !== undefined && <PhotoDialog path={photo} />}

@@ -4,7 +4,7 @@ import { albumName, chosenFiles } from "../files";
 import { splitPath } from "../records";
 import { go, route } from "../routes";
 import { isInProgress, type Item, type State } from "../uploads";
-import { ACCEPTED, count, reasonInWords } from "../words";
+import { ACCEPTED, count, faultInWords, reasonInWords } from "../words";
 import { CheckIcon, CloseIcon } from "./icons";
 import { Thumb } from "./thumb";
 
@@ -51,7 +51,7 @@ export function UploadPanel() {
       </div>
       {items.length > 0 && (
         <>
-          <Summary items={items} onClear={() => uploads.clearEnded()} />
+          <Summary items={items} onRetry={() => uploads.retryFailed()} onClear={() => uploads.clearEnded()} />
           <ul class="items">
             {items.map((item) => (
               <UploadItem key={item.id} item={item} />
@@ -63,15 +63,22 @@ export function UploadPanel() {
   );
 }
 
-function Summary({ items, onClear }: { items: readonly Item[]; onClear: () => void }) {
+function Summary({ items, onRetry, onClear }: { items: readonly Item[]; onRetry: () => void; onClear: () => void }) {
   const states = items.map(({ state }) => state.value);
   const ready = states.filter(({ is }) => is === "ready").length;
   const inProgress = states.filter(isInProgress).length;
+  const failed = states.filter(({ is }) => is === "failed").length;
   return (
     <div class="summary">
       <p role="status">
         {ready} of {count(items.length, "photo")} ready{inProgress > 0 && `, ${inProgress} in progress`}
+        {failed > 0 && `, ${failed} failed`}
       </p>
+      {failed > 1 && (
+        <button class="plain" onClick={onRetry}>
+          Try all again
+        </button>
+      )}
       {inProgress < items.length && (
         <button class="plain" onClick={onClear}>
           Clear
@@ -136,6 +143,7 @@ function StateInWords({ state }: { state: State }) {
         <>
           Uploading, <progress class="unseen" max={1} value={state.share} aria-label="Uploaded" />
           {Math.round(state.share * 100)} %
+          {state.paused && <span class="bad"> {faultInWords(state.paused)} Trying again…</span>}
         </>
       );
     case "waiting":
