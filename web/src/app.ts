@@ -8,6 +8,7 @@ import { Gallery } from "./gallery";
 import type { PhotoList } from "./lists";
 import { Pictures } from "./pictures";
 import type { Photo } from "./records";
+import { Remembered } from "./remembered";
 import { route } from "./routes";
 import { Uploads } from "./uploads";
 
@@ -25,9 +26,30 @@ export class App {
   /** The album of uploads, except on the page of another album. */
   readonly album = signal("Inbox");
 
+  readonly remembered: Remembered;
+  private readonly signedOut = new AbortController();
+
   constructor(readonly aws: Aws) {
     this.gallery = new Gallery(aws);
-    this.uploads = new Uploads(aws, this.gallery, (photo) => this.arrived(photo));
+    this.remembered = new Remembered(globalThis.localStorage, aws.owner, globalThis.navigator?.locks);
+    this.uploads = new Uploads(aws, this.gallery, this.remembered, (photo) => this.arrived(photo));
+  }
+
+  /** Follow the connection, and show the uploads that an earlier page did not end. */
+  async open(): Promise<void> {
+    const { signal: signedOut } = this.signedOut;
+    this.pictures.open(signedOut);
+    await this.remembered.read();
+    this.uploads.open(signedOut);
+    const { value: interrupted } = this.remembered.interrupted;
+    if (!interrupted) return;
+    this.album.value = interrupted.album || "Inbox";
+    this.uploadsOpen.value = true;
+  }
+
+  /** Stop all uploads: the person has signed out. */
+  close(): void {
+    this.signedOut.abort();
   }
 
   /** Return the album of the next uploads: the album on the page, else the chosen one. */

@@ -178,11 +178,13 @@ export class Gallery {
 
 /** Return the digest of an album's path, as `digest` in images/shared/keys.py does. */
 export async function albumDigest(name: string): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(name));
-  return [...new Uint8Array(digest)]
-    .map((byte) => byte.toString(16).padStart(2, "0"))
-    .join("")
-    .slice(0, DIGEST_CHARACTERS);
+  return (await sha256(new TextEncoder().encode(name))).slice(0, DIGEST_CHARACTERS);
+}
+
+/** Return the SHA-256 in hex digits. */
+export async function sha256(bytes: BufferSource): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", bytes);
+  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 function text(value: unknown): string {

@@ -16,9 +16,11 @@ const app = signal<App | undefined>(undefined);
 async function enter(config: Config): Promise<void> {
   const owner = await currentOwner();
   app.value = owner === undefined ? undefined : new App(new Aws(config, owner));
+  await app.value?.open();
 }
 
 async function leave(): Promise<void> {
+  app.value?.close();
   await signOut();
   app.value = undefined;
   location.hash = "";

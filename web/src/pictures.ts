@@ -9,8 +9,9 @@ const TRIES = 4;
 export class Pictures {
   readonly failed = signal<ReadonlySet<() => void>>(new Set());
 
-  constructor() {
-    globalThis.addEventListener?.("online", this.tryAgain);
+  /** Follow the connection, until the person signs out. */
+  open(signedOut: AbortSignal): void {
+    addEventListener("online", this.tryAgain, { signal: signedOut });
   }
 
   /** @returns a function that forgets the picture, once it is not on the page any more. */

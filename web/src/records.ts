@@ -63,6 +63,7 @@ export interface Photo extends Problem {
   updatedAt?: string;
   uploadedAt?: string;
   bytes?: number;
+  sha256?: string;
   format?: string;
   truncated: boolean;
   takenAt?: { local: string; offset?: string; plausible: boolean };
@@ -137,6 +138,7 @@ export function photoOf(row: Untrusted<PhotoRow>): Photo {
       updatedAt: text(item.updated_at),
       uploadedAt: text(item.uploaded_at),
       bytes: number(item.bytes),
+      sha256: text(item.sha256),
       format: text(item.format),
       description: text(item.description),
       labelsStatus: text(item.labels_status),

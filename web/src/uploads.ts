@@ -1,17 +1,19 @@
 /** Uploads: each file goes to S3, and is then followed until the workflow ends. */
 
-import { signal, type Signal } from "@preact/signals";
+import { effect, signal, type Signal } from "@preact/signals";
 import { ExistsError, type Aws } from "./aws";
 import { albumName, numbered, refusalOf, type Chosen } from "./files";
-import type { Gallery } from "./gallery";
+import { sha256, type Gallery } from "./gallery";
 import { splitPath, type Photo } from "./records";
-import { faultOf, type Fault } from "./retry";
+import type { Interrupted, Remembered } from "./remembered";
+import { faultOf, persist, UPLOADING, type Fault } from "./retry";
 import { errorInWords } from "./words";
 
 const AT_ONCE = 4;
 const LOOK_AGAIN_MS = 500; // the first pause between two reads of the row; each is longer than the one before
 const LOOK_AGAIN_MAX_MS = 4000;
 const PATIENCE_MS = 5 * 60 * 1000; // most photos take seconds
+const SETTLE_MS = 60 * 1000; // for a photo of the same name that is being processed
 const ASK_EXECUTION_MS = 15 * 1000; // a row that is PROCESSING for longer may be that of a dead execution
 
 export type State =
@@ -22,7 +24,8 @@ export type State =
   | { is: "ready"; photo: Photo; seconds: number }
   | { is: "refused"; code: string } // by the workflow, or by refusalOf
   | { is: "failed"; message: string; again: "upload" | "look"; fault?: Fault }
-  | { is: "exists" }
+  | { is: "there"; photo: Photo } // the album has the same bytes under this name
+  | { is: "exists" } // the album has another photo of this name
   | { is: "canceled" };
 
 export interface Item {
@@ -43,13 +46,55 @@ export class Uploads {
   readonly items = signal<readonly Item[]>([]);
   private readonly queue: Item[] = [];
   private running = 0;
+  private album = "";
 
   constructor(
     private readonly aws: Aws,
     private readonly gallery: Gallery,
+    private readonly remembered: Remembered,
     private readonly arrived: (photo: Photo) => void,
-  ) {
-    globalThis.addEventListener?.("online", () => this.retryFailed((state) => state.fault === "connection"));
+  ) {}
+
+  /** Follow the connection and the page, until the person signs out. */
+  open(signedOut: AbortSignal): void {
+    const when = { signal: signedOut };
+    addEventListener("online", () => this.retryFailed((state) => state.fault === "connection"), when);
+    addEventListener("pagehide", this.remembered.now, when);
+    addEventListener(
+      "beforeunload",
+      (event) => {
+        if (this.unsent() > 0) event.preventDefault(); // the browser asks
+      },
+      when,
+    );
+    const stop = effect(() => {
+      const uploads = this.toRemember();
+      this.remembered.later(() => uploads);
+    });
+    signedOut.addEventListener("abort", () => {
+      stop();
+      this.remembered.close();
+      for (const item of this.items.value) item.stop.abort();
+      this.queue.length = 0;
+    });
+  }
+
+  /** The number of files that are lost if the page is left now. */
+  unsent(): number {
+    return this.items.value.filter(({ state: { value } }) => value.is === "queued" || value.is === "uploading").length;
+  }
+
+  /** What the next page has to know if this one is left now. */
+  private toRemember(): Interrupted {
+    const before = this.remembered.interrupted.value;
+    const unsent = this.items.value
+      .filter(({ state }) => isUnsent(state.value))
+      .map(({ path, file }) => ({ path: path.value, bytes: file.size }));
+    return {
+      album: this.album,
+      sent: (before?.sent ?? 0) + this.items.value.filter(({ state }) => isSent(state.value)).length,
+      unsent: [...unsent, ...(before?.unsent ?? [])],
+    };
   }
 
   add(chosen: readonly Chosen[], album: string): void {
@@ -64,7 +109,9 @@ export class Uploads {
         replace: false,
       };
     });
+    this.album = album;
     this.items.value = [...this.items.value, ...items];
+    this.remembered.resumed(new Set(items.map(({ path }) => path.value)));
     for (const item of items) {
       const code = refusalOf(item.file, this.aws.uploadKey(item.path.value));
       if (code) item.state.value = { is: "refused", code };
@@ -132,27 +179,58 @@ export class Uploads {
     const { signal: stopped } = item.stop;
     item.state.value = { is: "uploading", share: 0 };
     try {
+      if (!item.replace && (await this.isThere(item, 0))) return;
+      if (stopped.aborted) return;
       item.version = await this.aws.upload(item.path.value, item.file, {
         replace: item.replace,
         signal: stopped,
         progress: (share) => {
           if (!stopped.aborted) item.state.value = { is: "uploading", share };
         },
-        paused: (paused) => {
-          const { value: state } = item.state;
-          if (!stopped.aborted && state.is === "uploading") item.state.value = { ...state, paused };
-        },
+        paused: (paused) => this.pause(item, paused),
       });
     } catch (error) {
       if (stopped.aborted) return;
-      item.state.value =
-        error instanceof ExistsError
-          ? { is: "exists" }
-          : { is: "failed", message: errorInWords(error), again: "upload", fault: faultOf(error) };
+      // It may be the same photo: sent before the page was reloaded, or by a try whose answer was lost.
+      if (error instanceof ExistsError && !(await this.isThere(item, SETTLE_MS).catch(() => false))) {
+        item.state.value = { is: "exists" };
+      } else if (!(error instanceof ExistsError)) {
+        item.state.value = { is: "failed", message: errorInWords(error), again: "upload", fault: faultOf(error) };
+      }
       return;
     }
+    if (stopped.aborted) return;
     item.replace = true;
     void this.watch(item);
+  }
+
+  private pause(item: Item, paused: Fault): void {
+    const { value: state } = item.state;
+    if (!item.stop.signal.aborted && state.is === "uploading") item.state.value = { ...state, paused };
+  }
+
+  /**
+   * Whether the album has the same bytes under the same name; then the item ends so.
+   *
+   * @param patienceMs how long to wait for a photo that is being processed: its row has no bytes yet.
+   */
+  private async isThere(item: Item, patienceMs: number): Promise<boolean> {
+    const { file, path, stop } = item;
+    const until = performance.now() + patienceMs;
+    for (;;) {
+      const policy = { ...UPLOADING, onPause: (fault: Fault) => this.pause(item, fault), signal: stop.signal };
+      const photo = await persist(() => this.gallery.photo(path.value), policy);
+      if (photo && photo.status === "READY") {
+        if (photo.bytes !== file.size || photo.sha256 !== (await sha256(await file.arrayBuffer()))) return false;
+        if (!stop.signal.aborted) {
+          item.state.value = { is: "there", photo };
+          this.arrived(photo);
+        }
+        return true;
+      }
+      if (performance.now() >= until || stop.signal.aborted || (photo && photo.status !== "PROCESSING")) return false;
+      await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+    }
   }
 
   /** Read the row until the workflow has ended. */
@@ -199,6 +277,17 @@ export class Uploads {
 
 export function isInProgress({ is }: State): boolean {
   return is === "queued" || is === "uploading" || is === "waiting" || is === "processing";
+}
+
+/** Whether S3 has the file. */
+function isSent({ is }: State): boolean {
+  return is === "waiting" || is === "processing" || is === "ready" || is === "there";
+}
+
+/** Whether the file has to be sent, and the person has not decided otherwise. */
+function isUnsent(state: State): boolean {
+  const { is } = state;
+  return is === "queued" || is === "uploading" || is === "exists" || (is === "failed" && state.again === "upload");
 }
 
 export function stateOf(photo: Photo, dead: boolean, seconds: number): State {

@@ -49,6 +49,7 @@ export function UploadPanel() {
         <input ref={folder} class="unseen" type="file" multiple {...WHOLE_FOLDERS} tabIndex={-1} aria-label="Folder" onChange={({ currentTarget }) => choose(currentTarget)} />
         <p class="quiet">Or drop files and folders anywhere. {ACCEPTED}.</p>
       </div>
+      <InterruptedUploads />
       {items.length > 0 && (
         <>
           <Summary items={items} onRetry={() => uploads.retryFailed()} onClear={() => uploads.clearEnded()} />
@@ -63,15 +64,47 @@ export function UploadPanel() {
   );
 }
 
+const NAMED = 3;
+
+/** The uploads that an earlier page did not end. */
+function InterruptedUploads() {
+  const { remembered } = useApp();
+  const { value: interrupted } = remembered.interrupted;
+  if (!interrupted) return null;
+  const { sent, unsent } = interrupted;
+  const names = unsent.slice(0, NAMED).map(({ path }) => path);
+  return (
+    <section class="interrupted" aria-label="Interrupted uploads">
+      <p>
+        <b>
+          {unsent.length.toLocaleString()} of {count(sent + unsent.length, "photo")} {unsent.length === 1 ? "was" : "were"} not sent
+        </b>{" "}
+        before the page was left. Choose or drop the same files or folder again to go on. Photos that the album has
+        are not sent again.
+      </p>
+      <p class="quiet">
+        {names.join(", ")}
+        {unsent.length > NAMED && ` and ${(unsent.length - NAMED).toLocaleString()} more`}
+      </p>
+      <button class="plain" onClick={() => remembered.forget()}>
+        Forget
+      </button>
+    </section>
+  );
+}
+
 function Summary({ items, onRetry, onClear }: { items: readonly Item[]; onRetry: () => void; onClear: () => void }) {
   const states = items.map(({ state }) => state.value);
-  const ready = states.filter(({ is }) => is === "ready").length;
+  const there = states.filter(({ is }) => is === "there").length;
+  const ready = states.filter(({ is }) => is === "ready").length + there;
   const inProgress = states.filter(isInProgress).length;
   const failed = states.filter(({ is }) => is === "failed").length;
   return (
     <div class="summary">
       <p role="status">
-        {ready} of {count(items.length, "photo")} ready{inProgress > 0 && `, ${inProgress} in progress`}
+        {ready} of {count(items.length, "photo")} ready
+        {there > 0 && ` (${there} not sent again)`}
+        {inProgress > 0 && `, ${inProgress} in progress`}
         {failed > 0 && `, ${failed} failed`}
       </p>
       {failed > 1 && (
@@ -95,7 +128,7 @@ function UploadItem({ item }: { item: Item }) {
   const { album, file } = splitPath(item.path.value);
   return (
     <li class={`item ${state.is}`}>
-      <div class="preview">{state.is === "ready" ? <Thumb picture={state.photo.thumb} /> : null}</div>
+      <div class="preview">{state.is === "ready" || state.is === "there" ? <Thumb picture={state.photo.thumb} /> : null}</div>
       <div class="what">
         <p class="file" title={item.path.value}>
           {file}
@@ -131,7 +164,7 @@ function Steps({ state }: { state: State }) {
 }
 
 function stepOf({ is }: State): number | undefined {
-  return { queued: 0, uploading: 0, waiting: 1, processing: 1, ready: 3 }[is as string];
+  return { queued: 0, uploading: 0, waiting: 1, processing: 1, ready: 3, there: 3 }[is as string];
 }
 
 function StateInWords({ state }: { state: State }) {
@@ -164,6 +197,12 @@ function StateInWords({ state }: { state: State }) {
       );
     case "failed":
       return <span class="bad">{state.message}</span>;
+    case "there":
+      return (
+        <span class="good">
+          <CheckIcon /> The album has this photo; not sent again
+        </span>
+      );
     case "exists":
       return <span class="bad">The album already has a photo of this name.</span>;
     case "canceled":
@@ -196,7 +235,7 @@ function ItemActions({ item, state }: { item: Item; state: State }) {
           </button>
         </>
       )}
-      {state.is === "ready" && (
+      {(state.is === "ready" || state.is === "there") && (
         <button
           class="plain"
           aria-label={`Open ${file}`}
