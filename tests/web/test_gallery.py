@@ -97,6 +97,12 @@ def test_a_dropped_folder_becomes_albums(
 
     drop(page, tmp_path / "Trip")
 
+    question = page.get_by_role("group", name="Upload 3 photos into Inbox?")
+    expect(question).to_contain_text("1 other file: not a photo")
+    expect(question).to_contain_text("1 hidden or system file or folder: other programs keep them")
+    expect(page.locator(".item")).to_have_count(0)
+    expect(question.get_by_role("button", name="Upload 3 photos")).to_be_focused()
+    page.keyboard.press("Enter")
     expect(page.get_by_text("3 of 3 photos ready")).to_be_visible()
     page.get_by_role("link", name="Albums").click()
     expect(page.get_by_role("link", name="day 1")).to_contain_text("Inbox / Trip · 2 photos")

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 pytest.importorskip("playwright")
 from playwright.sync_api import expect
 
-
 UNTIL_REMEMBERED = """async () => {
     const isRemembered = (key) => key.startsWith("gallery.uploads.");
     while (!Object.keys(localStorage).some(isRemembered)) await new Promise(requestAnimationFrame);
@@ -191,3 +190,48 @@ def test_an_upload_of_which_the_answer_was_lost_is_not_refused(page: Page, tmp_p
     expect(page.locator(".item")).to_contain_text("The album has this photo")
     expect(page.get_by_text("1 of 1 photo ready")).to_be_visible()
     assert lost
+
+
+def test_a_chosen_folder_says_what_it_leaves_out_before_anything_is_sent(
+    page: Page, page_errors: list[str], tmp_path: Path
+) -> None:
+    synology, mac = tmp_path / "Walk" / "@eaDir" / "a.jpg", tmp_path / "Walk" / ".thumbnails"
+    write(tmp_path / "Walk", a=photo(240, 300))
+    write(synology, SYNOFILE_THUMB_XL=photo(241, 300))
+    write(mac, a=photo(242, 300))
+    for name in ("film.MOV", "short.mp4", "a.xmp"):
+        (tmp_path / "Walk" / name).write_bytes(b"x")
+    names = sent(page)
+    page.get_by_role("button", name="Add photos").click()
+    uploads = page.get_by_role("complementary", name="Uploads")
+
+    uploads.get_by_label("Folder", exact=True).set_input_files(tmp_path / "Walk")
+
+    question = page.get_by_role("group", name="Upload 1 photo into Inbox?")
+    expect(question).to_contain_text("2 videos: the gallery has photos only")
+    expect(question).to_contain_text("1 sidecar file: metadata beside photos is not read")
+    expect(question).to_contain_text("hidden or system files and folders")
+    question.get_by_text("Names").first.click()
+    expect(question.get_by_text("Walk/film.MOV")).to_be_visible()
+    question.get_by_role("button", name="Cancel").click()
+    expect(question).to_have_count(0)
+    assert names == []
+
+    uploads.get_by_label("Folder", exact=True).set_input_files(tmp_path / "Walk")
+    question.get_by_role("button", name="Upload 1 photo").click()
+    expect(page.get_by_text("1 of 1 photo ready")).to_be_visible()
+    expect(uploads.get_by_text("5 files and folders were left out")).to_be_visible()
+    assert names == ["a.jpg"]
+    assert page_errors == []
+
+
+def test_a_folder_without_photos_is_not_silent(page: Page, tmp_path: Path) -> None:
+    (tmp_path / "Films").mkdir()
+    (tmp_path / "Films" / "film.mp4").write_bytes(b"x")
+
+    drop(page, tmp_path / "Films")
+
+    question = page.get_by_role("group", name="There is no photo to upload.")
+    expect(question).to_contain_text("1 video")
+    question.get_by_role("button", name="Close").click()
+    expect(question).to_have_count(0)

@@ -4,6 +4,7 @@ import { signal } from "@preact/signals";
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import type { Aws } from "./aws";
+import type { Choice, LeftOut } from "./files";
 import { Gallery } from "./gallery";
 import type { PhotoList } from "./lists";
 import { Pictures } from "./pictures";
@@ -11,6 +12,11 @@ import type { Photo } from "./records";
 import { Remembered } from "./remembered";
 import { route } from "./routes";
 import { Uploads } from "./uploads";
+
+export interface Question {
+  choice: Choice;
+  album: string;
+}
 
 export class App {
   readonly gallery: Gallery;
@@ -23,6 +29,10 @@ export class App {
   /** The last photo that became READY. */
   readonly latest = signal<Photo | undefined>(undefined);
   readonly uploadsOpen = signal(false);
+  /** Choices that leave out files, until the person has said that the others are to be sent. */
+  readonly questions = signal<readonly Question[]>([]);
+  /** What the last upload left out. */
+  readonly leftOut = signal<readonly LeftOut[]>([]);
   /** The album of uploads, except on the page of another album. */
   readonly album = signal("Inbox");
 
@@ -56,6 +66,29 @@ export class App {
   destination(): string {
     const { view, argument } = route.peek();
     return view === "albums" && argument ? argument : this.album.value;
+  }
+
+  /**
+   * Upload what was chosen. If files are left out that a person may miss, the person is asked first.
+   */
+  choose(choice: Choice, album: string): void {
+    const { files, leftOut } = choice;
+    this.uploadsOpen.value = true;
+    if (leftOut.some(({ why }) => why !== "SYSTEM")) {
+      this.questions.value = [...this.questions.value, { choice, album }];
+    } else {
+      this.leftOut.value = leftOut;
+      this.uploads.add(files, album);
+    }
+  }
+
+  /** Upload the files of the first question, or none of them. */
+  answer(upload: boolean): void {
+    const [question, ...others] = this.questions.value;
+    this.questions.value = others;
+    if (!question || !upload) return;
+    this.leftOut.value = question.choice.leftOut;
+    this.uploads.add(question.choice.files, question.album);
   }
 
   async delete(path: string): Promise<void> {

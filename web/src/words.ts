@@ -1,5 +1,6 @@
 /** Facts in words. Every text is plain: nothing here makes markup. */
 
+import type { Why } from "./files";
 import type { Photo, Status } from "./records";
 import { faultOf, type Fault } from "./retry";
 import { MAX_BYTES, MAX_PIXELS, type Reason } from "./rows.gen";
@@ -29,6 +30,20 @@ const STATUSES: Record<Status, string> = {
   FAILED: "Processing failed",
   DELETED: "Deleted",
 };
+
+const LEFT_OUT: Record<Why, [one: string, many: string, why: string]> = {
+  VIDEO: ["video", "videos", "the gallery has photos only"],
+  SIDECAR: ["sidecar file", "sidecar files", "metadata beside photos is not read"],
+  OTHER: ["other file", "other files", "not a photo"],
+  SYSTEM: ["hidden or system file or folder", "hidden or system files and folders", "other programs keep them"],
+  UNREADABLE: ["file or folder", "files and folders", "the browser cannot read it"],
+};
+
+/** Return "2 videos: the gallery has photos only". */
+export function leftOutInWords(why: Why, number: number): string {
+  const [one, many, because] = LEFT_OUT[why];
+  return `${count(number, one, many)}: ${because}`;
+}
 
 const FAULTS: Record<Exclude<Fault, "other">, string> = {
   connection: "The connection was lost.",

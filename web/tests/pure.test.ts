@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { App } from "../src/app";
 import type { Aws } from "../src/aws";
 import { parseConfig } from "../src/config";
-import { albumName, numbered, refusalOf } from "../src/files";
+import { albumName, chosenFiles, leftOutOf, numbered, refusalOf } from "../src/files";
 import { Pages } from "../src/gallery";
 import { justify } from "../src/justify";
 import { PhotoList } from "../src/lists";
@@ -116,6 +116,22 @@ describe("a file", () => {
   test("goes to an album without empty parts and parent folders", () => {
     expect(albumName(" 2016//taco/ ", "../x/.")).toBe("2016/taco/x");
     expect(albumName("u\u0308")).toBe("ü");
+  });
+
+  test("of a folder of another program is left out with the folder, which is named once", () => {
+    const file = (webkitRelativePath: string) => ({ name: webkitRelativePath.split("/").at(-1), webkitRelativePath }) as File;
+    const choice = chosenFiles(["T/a.jpg", "T/@eaDir/a/b.jpg", "T/@eaDir/c.jpg", "T/x/.cache/d.jpg"].map(file));
+
+    expect(choice.files.map(({ file: { name }, folder }) => [name, folder])).toEqual([["a.jpg", "T"]]);
+    expect(choice.leftOut).toEqual([
+      { path: "T/@eaDir/", why: "SYSTEM" },
+      { path: "T/x/.cache/", why: "SYSTEM" },
+    ]);
+  });
+
+  test("that was chosen by itself may be hidden, but not a video", () => {
+    expect(leftOutOf(".hidden.jpg")).toBeUndefined();
+    expect(leftOutOf("a.mp4")).toEqual({ path: "a.mp4", why: "VIDEO" });
   });
 
   test("has its number before the extension", () => {

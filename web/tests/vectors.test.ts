@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import vectors from "../../tests/vectors.json";
+import { leftOutOf } from "../src/files";
 import { caseFolded, folded } from "../src/fold";
 import { albumDigest } from "../src/gallery";
 import { sortKey, splitPath } from "../src/records";
@@ -15,6 +16,10 @@ describe("tests/vectors.json", () => {
     expect(splitPath(path)).toEqual({ album: vector.album, file: vector.file });
     expect(sortKey(path)).toBe(vector.photo_sort_key);
     expect(await albumDigest(splitPath(path).album)).toBe(vector.album_digest);
+  });
+
+  test.each(vectors.files_in_folders)("$path is left out as $left_out", ({ path, left_out: expected }) => {
+    expect(leftOutOf(path)?.why ?? null).toBe(expected);
   });
 
   test.each(vectors.labels)("$name is folded to $folded", ({ name, folded: expected }) => {

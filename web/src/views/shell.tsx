@@ -140,9 +140,8 @@ function DropTarget() {
       event.preventDefault();
       depth = 0;
       over.value = false;
-      app.uploadsOpen.value = true;
       const album = app.destination();
-      void droppedFiles(event.dataTransfer).then((files) => app.uploads.add(files, album));
+      void droppedFiles(event.dataTransfer).then((choice) => app.choose(choice, album));
     };
     const listeners = { dragenter: enter, dragleave: leave, dragover: move, drop };
     for (const [name, listener] of Object.entries(listeners)) addEventListener(name, listener as EventListener);

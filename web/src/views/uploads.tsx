@@ -1,10 +1,10 @@
-import { useRef } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { useApp } from "../app";
-import { albumName, chosenFiles } from "../files";
+import { albumName, chosenFiles, type LeftOut } from "../files";
 import { splitPath } from "../records";
 import { go, route } from "../routes";
 import { isInProgress, type Item, type State } from "../uploads";
-import { ACCEPTED, count, faultInWords, reasonInWords } from "../words";
+import { ACCEPTED, count, faultInWords, leftOutInWords, reasonInWords } from "../words";
 import { CheckIcon, CloseIcon } from "./icons";
 import { Thumb } from "./thumb";
 
@@ -12,7 +12,7 @@ const WHOLE_FOLDERS = { webkitdirectory: true }; // not in a standard, but in ev
 
 export function UploadPanel() {
   const app = useApp();
-  const { uploads, uploadsOpen, album } = app;
+  const { uploads, uploadsOpen, album, questions, leftOut } = app;
   const files = useRef<HTMLInputElement>(null);
   const folder = useRef<HTMLInputElement>(null);
   const items = uploads.items.value;
@@ -20,7 +20,7 @@ export function UploadPanel() {
   const fixed = route.value.view === "albums" && Boolean(route.value.argument);
 
   function choose(input: HTMLInputElement): void {
-    uploads.add(chosenFiles(input.files!), to);
+    app.choose(chosenFiles(input.files!), to);
     input.value = ""; // so that the same file can be chosen again
   }
 
@@ -49,6 +49,8 @@ export function UploadPanel() {
         <input ref={folder} class="unseen" type="file" multiple {...WHOLE_FOLDERS} tabIndex={-1} aria-label="Folder" onChange={({ currentTarget }) => choose(currentTarget)} />
         <p class="quiet">Or drop files and folders anywhere. {ACCEPTED}.</p>
       </div>
+      <Ask key={questions.value[0]} />
+      <LeftOutFiles leftOut={leftOut.value} />
       <InterruptedUploads />
       {items.length > 0 && (
         <>
@@ -61,6 +63,72 @@ export function UploadPanel() {
         </>
       )}
     </aside>
+  );
+}
+
+/** Says what will be left out, before anything is sent. */
+function Ask() {
+  const app = useApp();
+  const place = useRef<HTMLElement>(null);
+  const [question] = app.questions.value;
+  useEffect(() => place.current?.querySelector("button")?.focus(), []);
+  if (!question) return null;
+  const { choice, album } = question;
+  const photos = choice.files.length;
+  return (
+    <section ref={place} class="interrupted" role="group" aria-labelledby="left-out-question">
+      <h3 id="left-out-question">
+        {photos > 0 ? `Upload ${count(photos, "photo")} into ${album}?` : "There is no photo to upload."}
+      </h3>
+      <p>The rest is left out:</p>
+      <LeftOutList leftOut={choice.leftOut} />
+      <div class="buttons">
+        {photos > 0 && (
+          <button class="primary" aria-describedby="left-out" onClick={() => app.answer(true)}>
+            Upload {count(photos, "photo")}
+          </button>
+        )}
+        <button aria-describedby="left-out" onClick={() => app.answer(false)}>
+          {photos > 0 ? "Cancel" : "Close"}
+        </button>
+      </div>
+    </section>
+  );
+}
+
+/** What the last upload left out. */
+function LeftOutFiles({ leftOut }: { leftOut: readonly LeftOut[] }) {
+  if (leftOut.length === 0) return null;
+  return (
+    <details class="interrupted">
+      <summary>{count(leftOut.length, "file or folder was", "files and folders were")} left out</summary>
+      <LeftOutList leftOut={leftOut} />
+    </details>
+  );
+}
+
+const LISTED = 100; // of one kind
+
+function LeftOutList({ leftOut }: { leftOut: readonly LeftOut[] }) {
+  const kinds = [...new Set(leftOut.map(({ why }) => why))];
+  return (
+    <ul id="left-out" class="left-out">
+      {kinds.map((kind) => {
+        const paths = leftOut.filter(({ why }) => why === kind).map(({ path }) => path);
+        return (
+          <li key={kind}>
+            {leftOutInWords(kind, paths.length)}
+            <details>
+              <summary>Names</summary>
+              <p class="said">
+                {paths.slice(0, LISTED).join(", ")}
+                {paths.length > LISTED && ` and ${(paths.length - LISTED).toLocaleString()} more`}
+              </p>
+            </details>
+          </li>
+        );
+      })}
+    </ul>
   );
 }
 
