@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Page
 
+ANY = {"Access-Control-Allow-Origin": "*"}  # headers of an answer of AWS that a test makes
+ACCESS_DENIED = "<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
+
 
 def photo(width_px: int = 320, height_px: int = 240, taken: str = "2021:08:14 09:31:00") -> bytes:
     """Return a JPEG with a date but no offset."""

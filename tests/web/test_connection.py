@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from browsing import choose, go, photo, write
+from browsing import ACCESS_DENIED, ANY, choose, go, photo, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -168,11 +168,7 @@ def test_files_that_failed_are_all_tried_again_by_one_click(page: Page, tmp_path
     uploads = re.compile("/uploads/.*Denied")
     page.route(
         uploads,
-        lambda route: route.fulfill(
-            status=403,
-            headers={"Access-Control-Allow-Origin": "*"},
-            body="<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>",
-        ),
+        lambda route: route.fulfill(status=403, body=ACCESS_DENIED, headers=ANY),
     )
     files = write(tmp_path, **{f"d{number}": photo(100 + number, 100) for number in range(12)})
     choose(page, *files, album="Denied")

@@ -2,16 +2,18 @@
 
 import { signal } from "@preact/signals";
 import { createContext } from "preact";
-import { useContext } from "preact/hooks";
+import { useContext, useMemo } from "preact/hooks";
 import type { Aws } from "./aws";
 import type { Choice, LeftOut } from "./files";
 import { Gallery } from "./gallery";
-import type { PhotoList } from "./lists";
+import { PhotoList } from "./lists";
 import { Pictures } from "./pictures";
 import type { Photo } from "./records";
 import { Remembered } from "./remembered";
-import { route } from "./routes";
+import { place, route } from "./routes";
 import { Uploads } from "./uploads";
+
+const KEPT_PLACES = 12;
 
 export interface Question {
   choice: Choice;
@@ -37,6 +39,7 @@ export class App {
   readonly album = signal("Inbox");
 
   readonly remembered: Remembered;
+  private readonly kept = new Map<string, Map<string, unknown>>(); // by place
   private readonly signedOut = new AbortController();
 
   constructor(readonly aws: Aws) {
@@ -93,12 +96,31 @@ export class App {
 
   async delete(path: string): Promise<void> {
     await this.aws.delete(path);
-    this.list.value?.remove(path);
+    for (const list of this.lists()) list.remove(path);
     this.news.value = `${path} deleted`;
   }
 
+  /**
+   * Return what a view made for this place in the history, or make it: Back shows the same list again.
+   *
+   * @param name of the view's part; a place has each once.
+   */
+  keep<T>(name: string, make: () => T): T {
+    const here = place.peek();
+    const parts = this.kept.get(here) ?? new Map<string, unknown>();
+    this.kept.delete(here);
+    this.kept.set(here, parts); // the last one
+    for (const oldest of this.kept.keys()) if (this.kept.size > KEPT_PLACES) this.kept.delete(oldest);
+    if (!parts.has(name)) parts.set(name, make());
+    return parts.get(name) as T;
+  }
+
+  private lists(): PhotoList[] {
+    return [...this.kept.values()].flatMap((parts) => [...parts.values()]).filter((one) => one instanceof PhotoList);
+  }
+
   private arrived(photo: Photo): void {
-    this.list.value?.insert(photo);
+    for (const list of this.lists()) list.insert(photo);
     this.latest.value = photo;
     this.news.value = `${photo.path} is ready`;
   }
@@ -110,4 +132,10 @@ export function useApp(): App {
   const app = useContext(AppContext);
   if (!app) throw new Error("no app around this view");
   return app;
+}
+
+/** Return what a view keeps at its place in the history; see `App.keep`. */
+export function useKept<T>(name: string, make: () => T): T {
+  const app = useApp();
+  return useMemo(() => app.keep(name, make), [app, name, place.value]);
 }

@@ -3,6 +3,7 @@
 import type { Aws, Item, Page, Query } from "./aws";
 import { folded } from "./fold";
 import { cardOf, cardOfLabel, photoOf, problemOf, sortKey, type Card, type Photo, type Problem, type Untrusted } from "./records";
+import type { Route } from "./routes";
 import { DIGEST_CHARACTERS, type AlbumIndexRow, type AlbumRow, type LabelRow, type TimeIndexRow } from "./rows.gen";
 
 const PAGE = 200; // cards; DynamoDB reads at most 1 MB at once
@@ -15,6 +16,12 @@ export interface Album {
   name: string;
   photos: number;
   cover: Card | undefined;
+}
+
+/** Paths. */
+export interface Neighbors {
+  previous?: string | undefined;
+  next?: string | undefined;
 }
 
 /** The pages of a query, one after the other. After an error, `next` reads the same page again. */
@@ -162,6 +169,44 @@ export class Gallery {
   async photo(path: string): Promise<Photo | undefined> {
     const item = await this.aws.get(sortKey(path));
     return item && photoOf(item);
+  }
+
+  /** The photos before and after a photo in a list: one small Query for each. */
+  async neighbors({ view, argument }: Route, photo: Photo): Promise<Neighbors> {
+    const list = await this.listOf(view, argument, photo);
+    if (!list?.key?.startsWith(list.prefix)) return {}; // such as a problem, or a photo of another album
+    const { index, name, prefix, key, isDescending } = list;
+    const beside = async (descending: boolean): Promise<string | undefined> => {
+      const { items } = await this.aws.query({
+        ...(index && { index }),
+        where: `#${name} BETWEEN :from AND :to`,
+        values: { ":from": descending ? prefix : key, ":to": descending ? key : prefix + LAST },
+        descending,
+        limit: 2, // the first one is the photo itself
+        fields: index ? ["sk", name] : ["sk", "photo"],
+      });
+      const found = items.find((item) => item[name] !== key);
+      return found && (index ? cardOf(found) : cardOfLabel(found)).path;
+    };
+    const [lower, higher] = await Promise.all([beside(true), beside(false)]);
+    return isDescending ? { previous: higher, next: lower } : { previous: lower, next: higher };
+  }
+
+  private async listOf(view: Route["view"], argument: string | undefined, photo: Photo) {
+    if (view === "timeline") {
+      const prefix = `time#${argument ? `${argument}-` : ""}`;
+      return { index: "by_time", name: "time_key", prefix, key: photo.timeKey, isDescending: true } as const;
+    }
+    if (view === "albums" && argument !== undefined) {
+      const prefix = `${await albumDigest(argument)}#`;
+      return { index: "by_album", name: "album_key", prefix, key: photo.albumKey, isDescending: false } as const;
+    }
+    if (view === "search" && argument) {
+      const prefix = `label#${folded(argument)}#`;
+      const key = photo.labelKeys.find((one) => one.split("#").slice(0, -2).join("#") === prefix.slice(0, -1));
+      return { index: undefined, name: "sk", prefix, key, isDescending: true } as const;
+    }
+    return undefined;
   }
 
   private cards(key: "album_key" | "time_key", query: () => Promise<Omit<Query, "limit">>): Pages<Card> {

@@ -57,6 +57,10 @@ export interface Label {
 
 export interface Photo extends Problem {
   key: string;
+  /** The photo's place in the lists; see TimeIndexRow, AlbumIndexRow and LabelRow. */
+  timeKey?: string;
+  albumKey?: string;
+  labelKeys: string[];
   versionId?: string;
   claimedVersion?: string;
   executionArn?: string;
@@ -132,6 +136,8 @@ export function photoOf(row: Untrusted<PhotoRow>): Photo {
     key: text(item.key) ?? "",
     ...present({
       sortTime: text(item.sort_time),
+      timeKey: text(item.time_key),
+      albumKey: text(item.album_key),
       versionId: text(item.version_id),
       claimedVersion: text(item.claimed_version),
       executionArn: text(item.execution_arn),
@@ -168,6 +174,7 @@ export function photoOf(row: Untrusted<PhotoRow>): Photo {
       exposureS: number(camera.exposure_s),
       focalLengthMm: number(camera.focal_length_mm),
     }),
+    labelKeys: list(item.label_keys).flatMap((key) => text(key) ?? []),
     keywords: list(item.keywords).flatMap((word) => text(word) ?? []),
     labels: list(item.labels)
       .map((label) => labelOf(map<LabelInRow>(label)))

@@ -1,5 +1,5 @@
-import { useMemo } from "preact/hooks";
-import { useApp } from "../app";
+import { useEffect } from "preact/hooks";
+import { useApp, useKept } from "../app";
 import { PhotoList } from "../lists";
 import { Loading } from "../loading";
 import { splitPath } from "../records";
@@ -13,7 +13,10 @@ export const NO_ALBUM = "No album";
 
 export function Albums() {
   const { gallery } = useApp();
-  const albums = useMemo(() => new Loading(() => gallery.albums()), [gallery]);
+  const albums = useKept("albums", () => new Loading(() => gallery.albums()));
+  useEffect(() => {
+    if (albums.value.peek()) void albums.load(); // photos may have come since
+  }, [albums]);
 
   return (
     <>
@@ -45,9 +48,9 @@ export function Albums() {
 
 export function AlbumPage({ name }: { name: string }) {
   const { gallery } = useApp();
-  const list = useMemo(
+  const list = useKept(
+    name,
     () => new PhotoList(gallery.album(name), "oldest", ({ path }) => splitPath(path).album === name),
-    [gallery, name],
   );
   return (
     <>

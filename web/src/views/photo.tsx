@@ -2,9 +2,10 @@ import { useSignal } from "@preact/signals";
 import { useCallback, useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { useApp } from "../app";
 import { folded } from "../fold";
+import type { Neighbors } from "../gallery";
 import { loadInto } from "../pictures";
 import { splitPath, type Label, type Photo } from "../records";
-import { go, href, route, type Route } from "../routes";
+import { go, href, leavePhoto, route } from "../routes";
 import {
   cameraName,
   coordinates,
@@ -27,13 +28,21 @@ export function PhotoDialog({ path }: { path: string }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const photo = useSignal<Photo | undefined>(undefined);
   const message = useSignal("");
+  const beside = useSignal<Neighbors>({}); // if the list does not have the photo yet
   const shown = useSignal<Label | undefined>(undefined); // its boxes are drawn
 
   const cards = app.list.value?.cards.value ?? [];
   const at = cards.findIndex((card) => card.path === path);
-  const neighbor = (step: number) => (at < 0 ? undefined : cards[at + step]?.path);
+  const neighbor = (step: 1 | -1) => {
+    if (at >= 0) return cards[at + step]?.path;
+    return step > 0 ? beside.value.next : beside.value.previous;
+  };
 
   useLayoutEffect(() => dialog.current?.showModal(), []);
+  const last = useRef(path);
+  last.current = path;
+  useEffect(() => () => focusTile(last.current), []);
+  const isMissing = () => !app.list.peek()?.cards.peek().some((card) => card.path === path);
   const load = useCallback(async () => {
     message.value = "";
     try {
@@ -41,12 +50,14 @@ export function PhotoDialog({ path }: { path: string }) {
       if (route.peek().photo !== path) return; // the person has gone on
       photo.value = found;
       if (!found) message.value = "The photo does not exist.";
+      else if (isMissing()) beside.value = await app.gallery.neighbors(route.peek(), found);
     } catch (error) {
       if (route.peek().photo === path) message.value = errorInWords(error);
     }
   }, [app, path]);
   useEffect(() => {
     shown.value = undefined;
+    beside.value = {};
     void load();
     if (at >= 0 && at > cards.length - 5) void app.list.value?.more();
   }, [load]);
@@ -64,7 +75,7 @@ export function PhotoDialog({ path }: { path: string }) {
   const { file } = splitPath(path);
   const ready = photo.value?.path === path ? photo.value : undefined;
   return (
-    <dialog ref={dialog} class="photo" tabIndex={-1} aria-label={ready?.title ?? file} onClose={close} onKeyDown={keyed}>
+    <dialog ref={dialog} class="photo" tabIndex={-1} aria-label={ready?.title ?? file} onClose={leavePhoto} onKeyDown={keyed}>
       <div class="stage">
         {ready && <Large photo={ready} shown={shown.value} />}
         {message.value && <Failure message={message.value} onRetry={load} />}
@@ -95,12 +106,12 @@ export function PhotoDialog({ path }: { path: string }) {
   );
 }
 
-function close(): void {
-  go(withoutPhoto(route.peek()));
-}
-
-function withoutPhoto({ view, argument }: Route): Route {
-  return { view, ...(argument !== undefined && { argument }) };
+/** Focus the photo in its list, once the dialog is gone. */
+function focusTile(path: string): void {
+  requestAnimationFrame(() => {
+    const address = href({ ...route.peek(), photo: path });
+    document.querySelector<HTMLElement>(`a.tile[href="${CSS.escape(address)}"]`)?.focus();
+  });
 }
 
 function Large({ photo, shown }: { photo: Photo; shown: Label | undefined }) {

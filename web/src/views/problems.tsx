@@ -1,6 +1,5 @@
 import { useSignal } from "@preact/signals";
-import { useMemo } from "preact/hooks";
-import { useApp } from "../app";
+import { useApp, useKept } from "../app";
 import { PhotoList } from "../lists";
 import { splitPath, type Problem as ProblemOfPhoto } from "../records";
 import { errorInWords, instant, statusInWords } from "../words";
@@ -10,7 +9,7 @@ import { ProblemIcon } from "./icons";
 
 export function Problems() {
   const { gallery } = useApp();
-  const list = useMemo(() => new PhotoList<ProblemOfPhoto>(gallery.problems()), [gallery]);
+  const list = useKept("problems", () => new PhotoList<ProblemOfPhoto>(gallery.problems()));
   const photos = list.cards.value;
   return (
     <>

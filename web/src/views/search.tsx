@@ -1,6 +1,6 @@
-import { useSignal } from "@preact/signals";
-import { useMemo, useRef } from "preact/hooks";
-import { useApp } from "../app";
+import { signal, useSignal } from "@preact/signals";
+import { useRef } from "preact/hooks";
+import { useApp, useKept } from "../app";
 import { folded } from "../fold";
 import { PhotoList } from "../lists";
 import { Loading } from "../loading";
@@ -124,7 +124,7 @@ function LabelBox({ label }: { label: string }) {
 
 function Results({ label }: { label: string }) {
   const { gallery } = useApp();
-  const list = useMemo(() => new PhotoList(gallery.labeled(label)), [gallery, label]);
+  const list = useKept(label, () => new PhotoList(gallery.labeled(label)));
   return (
     <>
       <h2 class="found">{capitalized(label)}</h2>
@@ -136,16 +136,15 @@ function Results({ label }: { label: string }) {
 /** The first labels by name. Each appears as soon as it is found. */
 function Browse() {
   const { gallery } = useApp();
-  const labels = useSignal<readonly string[]>([]);
-  const all = useMemo(
-    () =>
-      new Loading(async () => {
-        labels.value = [];
-        for await (const label of gallery.labels("", BROWSE)) labels.value = [...labels.value, label];
-        return labels.value;
-      }),
-    [gallery],
-  );
+  const { labels, all } = useKept("labels", () => {
+    const labels = signal<readonly string[]>([]);
+    const all = new Loading(async () => {
+      labels.value = [];
+      for await (const label of gallery.labels("", BROWSE)) labels.value = [...labels.value, label];
+      return labels.value;
+    });
+    return { labels, all };
+  });
   return (
     <>
       <ul class="chips">

@@ -1,8 +1,8 @@
 import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { useApp } from "../app";
 import { droppedFiles } from "../files";
-import { href, route, type View } from "../routes";
+import { href, place, restoreScroll, route, type View } from "../routes";
 import { isInProgress } from "../uploads";
 import { count } from "../words";
 import { AlbumPage, Albums } from "./albums";
@@ -29,6 +29,8 @@ export function Shell({ onSignOut }: { onSignOut: () => void }) {
     const name = VIEWS.find((one) => one.view === view)?.name;
     document.title = [photo ?? argument, name, "Gallery"].filter(Boolean).join(" · ");
   }, [view, argument, photo]);
+
+  useLayoutEffect(restoreScroll, [place.value]);
 
   return (
     <>

@@ -1,6 +1,5 @@
 import { useSignal, useSignalEffect } from "@preact/signals";
-import { useMemo } from "preact/hooks";
-import { useApp } from "../app";
+import { useApp, useKept } from "../app";
 import { PhotoList } from "../lists";
 import { Loading } from "../loading";
 import { href } from "../routes";
@@ -9,12 +8,12 @@ import { Grid } from "./grid";
 
 export function Timeline({ year }: { year?: string | undefined }) {
   const { gallery, latest } = useApp();
-  const found = useMemo(() => new Loading(() => gallery.years()), [gallery]);
+  const found = useKept("years", () => new Loading(() => gallery.years()));
   const uploaded = useSignal<readonly string[]>([]);
   const years = [...new Set([...(found.value.value ?? []), ...uploaded.value])].sort().reverse();
-  const list = useMemo(
+  const list = useKept(
+    "photos",
     () => new PhotoList(gallery.timeline(year), "newest", ({ sortTime }) => sortTime.startsWith(year ?? "")),
-    [gallery, year],
   );
   useSignalEffect(() => {
     if (latest.value?.sortTime) uploaded.value = [...uploaded.peek(), latest.value.sortTime.slice(0, 4)];
