@@ -385,6 +385,9 @@ def test_the_accessibility_checker_finds_no_serious_problem(
     expect(page.locator(".item").filter(has_text="axe.jpg")).to_contain_text("Ready")
     check("uploads")
     page.get_by_role("button", name="Close uploads").click()
+    page.get_by_role("button", name="Account").click()
+    check("account")
+    page.get_by_role("button", name="Close account").click()
     for address, sign in VIEWS.items():
         go(page, address.replace("light", scheme))
         page.locator(sign).first.wait_for()
@@ -395,5 +398,5 @@ def test_the_accessibility_checker_finds_no_serious_problem(
     check("sign in")
 
     assert {view: problems for view, problems in found.items() if problems} == {}
-    assert len(found) == len(VIEWS) + 2
+    assert len(found) == len(VIEWS) + 3
     assert page_errors == []

@@ -4,10 +4,10 @@ import { App, AppContext } from "./app";
 import { Aws } from "./aws";
 import { loadConfig, type Config } from "./config";
 import { followAddress } from "./routes";
-import { configureSession, currentOwner, signOut } from "./session";
+import { configureSession, currentOwner, onSignOutElsewhere, resumeSession, sessionEnded, signOut } from "./session";
 import { Failure } from "./views/failure";
 import { Shell } from "./views/shell";
-import { SignIn } from "./views/sign-in";
+import { SessionEnded, SignIn } from "./views/sign-in";
 import { errorInWords } from "./words";
 import "./style.css";
 
@@ -17,6 +17,15 @@ async function enter(config: Config): Promise<void> {
   const owner = await currentOwner();
   app.value = owner === undefined ? undefined : new App(new Aws(config, owner));
   await app.value?.open();
+}
+
+/** Go on after the password was entered over the page: as another person only from the start. */
+async function goOn(config: Config): Promise<void> {
+  if ((await currentOwner()) !== app.value?.aws.owner) {
+    app.value?.close();
+    await enter(config);
+  }
+  resumeSession();
 }
 
 async function leave(): Promise<void> {
@@ -30,6 +39,7 @@ function Page({ config }: { config: Config }) {
   return app.value ? (
     <AppContext.Provider value={app.value}>
       <Shell onSignOut={() => void leave()} />
+      {sessionEnded.value && <SessionEnded onSignedIn={() => goOn(config)} onSignOut={() => void leave()} />}
     </AppContext.Provider>
   ) : (
     <SignIn prefilled={config.local_credentials} onSignedIn={() => enter(config)} />
@@ -61,4 +71,5 @@ function retry(): void {
 }
 
 followAddress();
+onSignOutElsewhere(() => location.reload());
 void main();

@@ -240,6 +240,7 @@ export class Uploads {
     item.state.value = { is: "waiting" };
     for (let pause = LOOK_AGAIN_MS; elapsed() < PATIENCE_MS; pause = Math.min(pause * 1.2, LOOK_AGAIN_MAX_MS)) {
       await new Promise((resolve) => setTimeout(resolve, pause));
+      if (item.stop.signal.aborted) return; // the person has signed out
       const before = elapsed();
       let photo: Photo | undefined;
       try {

@@ -1,10 +1,10 @@
 import { useSignal } from "@preact/signals";
-import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect } from "preact/hooks";
 import { useApp } from "../app";
 import { droppedFiles } from "../files";
 import { href, place, restoreScroll, route, type View } from "../routes";
 import { isInProgress } from "../uploads";
-import { count } from "../words";
+import { AccountButton, SignOutButton } from "./account";
 import { AlbumPage, Albums } from "./albums";
 import { AddIcon, AlbumsIcon, Logo, ProblemIcon, SearchIcon, TimelineIcon } from "./icons";
 import { FailedPictures } from "./failure";
@@ -52,6 +52,7 @@ export function Shell({ onSignOut }: { onSignOut: () => void }) {
         </nav>
         <div class="actions">
           <AddButton />
+          <AccountButton />
           <SignOutButton onSignOut={onSignOut} />
         </div>
       </header>
@@ -86,35 +87,6 @@ function AddButton() {
       <AddIcon />
       <span>{inProgress > 0 ? `${inProgress} in progress` : "Add photos"}</span>
     </button>
-  );
-}
-
-/** Asks before it stops uploads. */
-function SignOutButton({ onSignOut }: { onSignOut: () => void }) {
-  const { uploads } = useApp();
-  const dialog = useRef<HTMLDialogElement>(null);
-  const unsent = uploads.unsent();
-  return (
-    <>
-      <button class="plain" onClick={() => (uploads.unsent() > 0 ? dialog.current?.showModal() : onSignOut())}>
-        Sign out
-      </button>
-      <dialog ref={dialog} class="ask card" aria-labelledby="sign-out-question">
-        <h2 id="sign-out-question">Sign out and stop the uploads?</h2>
-        <p>
-          {count(unsent, "photo")} {unsent === 1 ? "has" : "have"} not been sent. After the next sign-in on this
-          browser you can choose or drop the same files again to go on.
-        </p>
-        <div class="buttons">
-          <button class="primary" onClick={() => dialog.current?.close()}>
-            Stay
-          </button>
-          <button class="danger" onClick={onSignOut}>
-            Sign out
-          </button>
-        </div>
-      </dialog>
-    </>
   );
 }
 
