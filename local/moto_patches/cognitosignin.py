@@ -134,7 +134,7 @@ def _revoke(self: Moto) -> str:
 
 @replaces(CognitoIdpResponse, name="get_tokens_from_refresh_token")
 def _renew(self: Moto) -> str:
-    """AWS renews a session with a new access and a new ID token. moto knows only REFRESH_TOKEN_AUTH.
+    """AWS renews a session with new access and ID tokens. moto knows REFRESH_TOKEN_AUTH only.
 
     AWS: https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_GetTokensFromRefreshToken.html
     """

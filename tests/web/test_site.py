@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from http.client import HTTPResponse
     from pathlib import Path
 
-    from mypy_boto3_cognito_idp.type_defs import AuthenticationResultTypeTypeDef
-
     from local.site import Site
 
 
@@ -230,10 +228,11 @@ def _id_token(site: Site) -> str:
     return _tokens(site)["IdToken"]
 
 
-def _tokens(site: Site) -> AuthenticationResultTypeTypeDef:
-    return site.stack.client("cognito-idp").admin_initiate_auth(
+def _tokens(site: Site) -> dict[str, str]:
+    tokens: dict[str, str] = site.stack.client("cognito-idp").admin_initiate_auth(
         UserPoolId=site.account.user_pool_id,
         ClientId=site.account.user_pool_client_id,
         AuthFlow="ADMIN_USER_PASSWORD_AUTH",
         AuthParameters={"USERNAME": "demo", "PASSWORD": "Embedded-AWS-1"},
     )["AuthenticationResult"]
+    return tokens
