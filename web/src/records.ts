@@ -176,10 +176,22 @@ export function photoOf(row: Untrusted<PhotoRow>): Photo {
     }),
     labelKeys: list(item.label_keys).flatMap((key) => text(key) ?? []),
     keywords: list(item.keywords).flatMap((word) => text(word) ?? []),
-    labels: list(item.labels)
-      .map((label) => labelOf(map<LabelInRow>(label)))
-      .filter(({ name }) => !hidden.includes(folded(name))),
+    labels: readingOrder(
+      list(item.labels)
+        .map((label) => labelOf(map<LabelInRow>(label)))
+        .filter(({ name }) => !hidden.includes(folded(name))),
+    ),
   };
+}
+
+/** Sort labels from specific to general: Cat, Mammal, Animal. As `reading_order` in local/report.py. */
+export function readingOrder<T extends Pick<Label, "name" | "confidence" | "parents">>(labels: readonly T[]): T[] {
+  const ancestors = new Set(labels.flatMap(({ parents }) => parents));
+  const depth = ({ name, parents }: T) => (ancestors.has(name) ? parents.length : Number.POSITIVE_INFINITY);
+  return labels.toSorted((one, other) => {
+    const deeper = depth(other) - depth(one);
+    return deeper || other.confidence - one.confidence; // NaN, of two infinities, is falsy
+  });
 }
 
 /** Return a row with a person's edits. An empty text removes the file's. */

@@ -5,7 +5,7 @@ import vectors from "../../tests/vectors.json";
 import { leftOutOf } from "../src/files";
 import { caseFolded, folded } from "../src/fold";
 import { albumDigest } from "../src/gallery";
-import { sortKey, splitPath } from "../src/records";
+import { readingOrder, sortKey, splitPath } from "../src/records";
 
 const owned = vectors.upload_keys.filter((vector) => vector.owned);
 
@@ -20,6 +20,10 @@ describe("tests/vectors.json", () => {
 
   test.each(vectors.files_in_folders)("$path is left out as $left_out", ({ path, left_out: expected }) => {
     expect(leftOutOf(path)?.why ?? null).toBe(expected);
+  });
+
+  test.each(vectors.label_orders)("$what: labels are sorted from specific to general", ({ labels, order }) => {
+    expect(readingOrder(labels).map(({ name }) => name)).toEqual(order);
   });
 
   test.each(vectors.labels)("$name is folded to $folded", ({ name, folded: expected }) => {
