@@ -151,12 +151,15 @@ def test_a_photo_that_is_processed_while_the_connection_is_lost_becomes_ready(
     page: Page, site: Site, tmp_path: Path
 ) -> None:
     asked: list[str] = []
-    page.route(
-        to_table(site),
-        lambda route: (
-            (asked.append(route.request.url), route.abort()) if len(asked) < 8 else route.fallback()
-        ),
-    )
+
+    def lose(route: Route) -> None:
+        if len(asked) < 8:
+            asked.append(route.request.url)
+            route.abort()
+        else:
+            route.fallback()
+
+    page.route(to_table(site), lose)
 
     choose(page, *write(tmp_path, behind=photo(310, 200)), album="Train")
 

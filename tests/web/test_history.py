@@ -84,7 +84,7 @@ def tiles(page: Page) -> Locator:
 
 
 def top_px(page: Page) -> int:
-    return round(page.evaluate("scrollY"))
+    return int(page.evaluate("Math.round(scrollY)"))
 
 
 def scroll_to_photo(page: Page, number: int) -> Locator:

@@ -47,7 +47,8 @@ export class Remembered {
     // The lock says that this page is alive. It ends with the page, or with the sign-out.
     const signedOut = new Promise<void>((resolve) => (this.release = resolve));
     void this.locks?.request(this.key, () => signedOut).catch(() => undefined);
-    const alive = new Set((await this.locks?.query())?.held?.map(({ name }) => name));
+    const locks = await this.locks?.query().catch(() => undefined); // an origin may have none
+    const alive = new Set(locks?.held?.map(({ name }) => name));
     const keys = Object.keys(this.storage ?? {}).filter((key) => key.startsWith(this.prefix) && !alive.has(key));
     const found = keys.flatMap((key) => parsed(this.storage?.getItem(key)) ?? []);
     const unsent = [...new Map(found.flatMap((one) => one.unsent).map((one) => [one.path, one])).values()];
