@@ -63,7 +63,7 @@ export function Thumb({ picture, alt = "" }: { picture: Picture | undefined; alt
         height={picture?.heightPx}
         onLoad={({ currentTarget }) => currentTarget.classList.add("loaded")}
       />
-      {failed.value && <span class="not-loaded">Picture not loaded</span>}
+      {failed.value && <span class="not-loaded" data-text="Picture not loaded" />}
     </>
   );
 }
