@@ -7,7 +7,7 @@ import os
 import re
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import pytest
 from PIL import Image
@@ -17,7 +17,7 @@ from browsing import ACCESS_DENIED, ANY, choose, drop, go, photo, write
 from internet import STATUS_API_HEADERS, page_headers
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Page, ViewportSize
 
     from local.site import Site
 
@@ -349,6 +349,8 @@ def test_a_thousand_photos_scroll_without_layout_shifts(page: Page, page_errors:
     assert page_errors == []
 
 
+DESKTOP: Final[ViewportSize] = {"width": 1280, "height": 800}
+PHONE: Final[ViewportSize] = {"width": 390, "height": 844}
 VIEWS = {  # by address: an element that is there once the view is shown
     "#/timeline": "a.tile .loaded",
     "#/timeline/2021": ".years [aria-current]",
@@ -372,12 +374,15 @@ def test_the_accessibility_checker_finds_no_serious_problem(
 
     def check(view: str) -> None:
         page.evaluate(axe)
-        result = page.evaluate("async () => await axe.run()")
-        found[view] = [
-            f"{one['id']}: {one['nodes'][0]['html'][:200]} {one['nodes'][0]['failureSummary']}"
-            for one in result["violations"]
-            if one["impact"] in ("serious", "critical")
-        ]
+        found[view] = []
+        for size in (PHONE, DESKTOP):
+            page.set_viewport_size(size)
+            result = page.evaluate("async () => await axe.run()")
+            found[view] += [
+                f"{one['id']}: {one['nodes'][0]['html'][:200]} {one['nodes'][0]['failureSummary']}"
+                for one in result["violations"]
+                if one["impact"] in ("serious", "critical")
+            ]
 
     page.evaluate("location.reload()")
     choose(page, axe_file, text, album=f"Axe {scheme}")
