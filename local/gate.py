@@ -46,6 +46,11 @@ MAX_BODY_BYTES: Final = 20_000_000  # DynamoDB's largest request has 16 MB; S3's
 # AWS: https://docs.aws.amazon.com/cognito/latest/developerguide/resource-permissions.html
 UNSIGNED_TARGETS: Final = frozenset(
     {
+        "AWSCognitoIdentityProviderService.ChangePassword",
+        "AWSCognitoIdentityProviderService.ConfirmForgotPassword",
+        "AWSCognitoIdentityProviderService.ForgotPassword",
+        "AWSCognitoIdentityProviderService.GetTokensFromRefreshToken",
+        "AWSCognitoIdentityProviderService.GlobalSignOut",
         "AWSCognitoIdentityProviderService.InitiateAuth",
         "AWSCognitoIdentityProviderService.RespondToAuthChallenge",
         "AWSCognitoIdentityProviderService.RevokeToken",

@@ -284,7 +284,7 @@ def label_names(record: Record) -> str:
 
 
 def reading_order(labels: Sequence[Label]) -> list[Label]:
-    """Sort labels from specific to general: Cat, Feline, Animal."""
+    """Sort labels from specific to general: Cat, Feline, Animal. As `readingOrder` of web/."""
     ancestors = {name for label in labels for name in label.parents}
     return sorted(
         labels,

@@ -130,6 +130,29 @@ def _revoke(self: Moto) -> str:
     return "{}"
 
 
+@replaces(CognitoIdpResponse, name="get_tokens_from_refresh_token")
+def _renew(self: Moto) -> str:
+    """AWS renews a session with new access and ID tokens. moto knows REFRESH_TOKEN_AUTH only.
+
+    AWS: https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_GetTokensFromRefreshToken.html
+    """
+    token = self._get_param("RefreshToken")
+    for pools in cognitoidp_backends[self.current_account].values():
+        for pool in pools.user_pools.values():
+            kept = pool.refresh_tokens.get(token)
+            if kept is None or kept[0] != self._get_param("ClientId"):
+                continue
+            access_token, id_token, seconds = pool.create_tokens_from_refresh_token(token)
+            result = {
+                "AccessToken": access_token,
+                "ExpiresIn": seconds,
+                "IdToken": id_token,
+                "TokenType": "Bearer",
+            }
+            return json.dumps({"AuthenticationResult": result, "ChallengeParameters": {}})
+    raise NotAuthorizedError("Invalid Refresh Token.")
+
+
 @replaces(CognitoIdentityResponse, name="get_id")
 def _get_id(self: Moto) -> str:
     """AWS gives a user the same identity each time. moto gives a new one, to any caller."""

@@ -26,6 +26,9 @@ from local.process import (
 from local.stack import EndedExecution, Stack
 from shared.items import plain
 
+VECTORS = json.loads((Path(__file__).parents[1] / "vectors.json").read_text(encoding="utf-8"))
+IN_FOLDERS = VECTORS["files_in_folders"]
+
 
 def make_files(folder: Path, *names: str) -> None:
     for name in names:
@@ -55,6 +58,17 @@ class TestFindPhotos:
         )
 
         assert found(tmp_path, ".") == ["a.jpg"]
+
+    @pytest.mark.parametrize(
+        "vector", VECTORS["files_in_folders"], ids=lambda vector: vector["path"]
+    )
+    def test_the_files_that_the_page_leaves_out_of_a_folder_are_skipped(
+        self, vector: dict[str, str], tmp_path: Path
+    ) -> None:
+        make_files(tmp_path, "in/always.jpg", f"in/{vector['path']}")
+
+        expected = ["always.jpg"] + [vector["path"]] * (vector["left_out"] is None)
+        assert sorted(found(tmp_path, "in")) == sorted(expected)
 
     def test_a_named_file_is_always_included(self, tmp_path: Path) -> None:
         make_files(tmp_path, "README.md", ".hidden.jpg")

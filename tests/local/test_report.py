@@ -1,5 +1,6 @@
 """The table and the contact sheet show the records, and strings from files stay text."""
 
+import json
 import re
 from html.parser import HTMLParser
 from io import StringIO
@@ -13,6 +14,8 @@ from rich.console import Console
 from local import report
 from shared.contracts import Camera, Label, Location, Precision, TakenAt
 from shared.errors import RejectedError
+
+VECTORS = json.loads((Path(__file__).parents[1] / "vectors.json").read_text(encoding="utf-8"))
 
 SCRIPT = "<script>alert(1)</script>"
 READY: dict[str, Any] = {
@@ -323,19 +326,8 @@ def test_a_time_that_is_not_that_of_the_exposure_is_named(source: str, text: str
     assert report.when(TakenAt(local="2023-05-06T10:00:00", source=source, offset="+02:00")) == text
 
 
-def test_labels_are_sorted_from_specific_to_general() -> None:
-    parents = {
-        "Animal": [],
-        "Mammal": ["Animal"],
-        "Feline": ["Mammal", "Animal"],
-        "Cat": ["Feline", "Mammal", "Animal"],
-        "Sofa": [],
-    }
-    labels = [
-        Label(name=name, confidence=99 if name != "Sofa" else 60, parents=above)
-        for name, above in parents.items()
-    ]
+@pytest.mark.parametrize("vector", VECTORS["label_orders"], ids=lambda vector: vector["what"])
+def test_labels_are_sorted_from_specific_to_general(vector: dict[str, Any]) -> None:
+    labels = [Label(**label) for label in vector["labels"]]
 
-    order = [label.name for label in report.reading_order(labels)]
-
-    assert order == ["Cat", "Sofa", "Feline", "Mammal", "Animal"]
+    assert [label.name for label in report.reading_order(labels)] == vector["order"]

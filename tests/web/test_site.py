@@ -254,6 +254,26 @@ class TestSigningIn:
         with pytest.raises(ClientError, match="NotAuthorizedException"):
             identities.get_credentials_for_identity(IdentityId=site.account.owner, Logins=logins)
 
+    def test_renews_a_session_until_it_is_revoked(self, site: Site) -> None:
+        pools = site.stack.client("cognito-idp")
+        tokens = _tokens(site)
+        session = {
+            "ClientId": site.account.user_pool_client_id,
+            "RefreshToken": tokens["RefreshToken"],
+        }
+
+        renewed = pools.get_tokens_from_refresh_token(**session)["AuthenticationResult"]
+
+        logins = {"any": renewed["IdToken"]}
+        answer = site.stack.client("cognito-identity").get_id(
+            IdentityPoolId=site.account.identity_pool_id, Logins=logins
+        )
+        assert answer["IdentityId"] == site.account.owner
+        assert "RefreshToken" not in renewed
+        pools.revoke_token(Token=tokens["RefreshToken"], ClientId=session["ClientId"])
+        with pytest.raises(ClientError, match="NotAuthorizedException"):
+            pools.get_tokens_from_refresh_token(**session)
+
     def test_does_not_reveal_whether_a_user_exists(self, site: Site) -> None:
         pools = site.stack.client("cognito-idp")
 
@@ -266,11 +286,14 @@ class TestSigningIn:
 
 
 def _id_token(site: Site) -> str:
-    answer = site.stack.client("cognito-idp").admin_initiate_auth(
+    return _tokens(site)["IdToken"]
+
+
+def _tokens(site: Site) -> dict[str, str]:
+    tokens: dict[str, str] = site.stack.client("cognito-idp").admin_initiate_auth(
         UserPoolId=site.account.user_pool_id,
         ClientId=site.account.user_pool_client_id,
         AuthFlow="ADMIN_USER_PASSWORD_AUTH",
         AuthParameters={"USERNAME": "demo", "PASSWORD": site.account.password},
-    )
-    token: str = answer["AuthenticationResult"]["IdToken"]
-    return token
+    )["AuthenticationResult"]
+    return tokens

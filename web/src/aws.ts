@@ -1,7 +1,7 @@
 /** The calls to AWS. No other module uses an SDK. */
 
 import { DynamoDBClient, GetItemCommand, QueryCommand, type QueryCommandInput } from "@aws-sdk/client-dynamodb";
-import { DeleteObjectCommand, GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { DeleteObjectCommand, GetObjectCommand, S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import { Upload } from "@aws-sdk/lib-storage";
@@ -9,12 +9,15 @@ import { XhrHttpHandler } from "@aws-sdk/xhr-http-handler";
 import { Sha256 } from "@aws-crypto/sha256-js";
 import { SignatureV4 } from "@smithy/signature-v4";
 import type { Config } from "./config";
+import { persist, READING, strategyOf, UPLOADING, type Fault } from "./retry";
 import { UPLOADS_PREFIX } from "./rows.gen";
 import { credentials } from "./session";
 
 const URL_SECONDS = 3600;
 const URL_FRESH_MS = 45 * 60 * 1000; // less than URL_SECONDS: the browser may request the picture again
 const PART_BYTES = 5 * 1024 * 1024; // the least that S3 allows
+const ANSWER_MS = 20_000; // for an answer of at most 1 MB; then the connection is lost
+const STALLED_MS = 60_000; // without a byte sent or an answer: the connection is lost
 const PARTS_AT_ONCE = 2; // for one file; several files go up together
 
 /** What DynamoDB returned: nothing is known of its types. */
@@ -37,10 +40,34 @@ export interface Query {
   fields?: readonly string[];
 }
 
-/** XMLHttpRequest reports the progress of an upload; fetch() does not. */
-class ProgressHandler extends XhrHttpHandler {
-  override async handle(...call: Parameters<XhrHttpHandler["handle"]>): ReturnType<XhrHttpHandler["handle"]> {
-    const answer = await super.handle(...call);
+/**
+ * Sends the requests of one upload. XMLHttpRequest reports their progress; fetch() does not.
+ *
+ * One handler must not serve two uploads: each Upload listens to all requests of its handler, and
+ * does not stop listening after an error.
+ */
+class UploadHandler extends XhrHttpHandler {
+  constructor(private readonly stopped: AbortSignal) {
+    super({});
+    this.on(XhrHttpHandler.EVENTS.BEFORE_XHR_SEND, (xhr: XMLHttpRequest) => {
+      let timer: ReturnType<typeof setTimeout>;
+      const watch = () => {
+        clearTimeout(timer);
+        timer = setTimeout(() => xhr.abort(), STALLED_MS);
+      };
+      xhr.upload.addEventListener("progress", watch);
+      xhr.addEventListener("loadend", () => clearTimeout(timer));
+      watch();
+    });
+  }
+
+  override async handle(
+    request: Parameters<XhrHttpHandler["handle"]>[0],
+    options: Parameters<XhrHttpHandler["handle"]>[1] = {},
+  ): ReturnType<XhrHttpHandler["handle"]> {
+    // Upload does not stop the requests that it has sent. DELETE aborts an upload in parts.
+    const stopped = request.method === "DELETE" ? {} : { abortSignal: this.stopped };
+    const answer = await super.handle(request, { ...options, ...stopped });
     // A broken connection has status 0, which the SDK takes for success. It retries errors with this message.
     if (answer.response.statusCode === 0) throw new TypeError("Failed to fetch");
     return answer;
@@ -50,9 +77,18 @@ class ProgressHandler extends XhrHttpHandler {
 /** The bucket has an object with this key. */
 export class ExistsError extends Error {}
 
+interface UploadOptions {
+  /** Whether to replace an object with the same key. */
+  replace: boolean;
+  signal: AbortSignal;
+  progress: (share: number) => void;
+  /** Called when the upload waits to try again. */
+  paused: (fault: Fault) => void;
+}
+
 export class Aws {
+  private readonly s3Config: S3ClientConfig;
   private readonly s3: S3Client;
-  private readonly uploads: S3Client;
   private readonly dynamodb: DynamoDBClient;
   private readonly urls = new Map<string, { url: string; until: number }>();
 
@@ -60,10 +96,15 @@ export class Aws {
     private readonly config: Config,
     readonly owner: string,
   ) {
-    const shared = { region: config.region, credentials, ...(config.endpoint && { endpoint: config.endpoint }) };
-    const s3 = { ...shared, forcePathStyle: config.endpoint !== undefined };
-    this.s3 = new S3Client(s3);
-    this.uploads = new S3Client({ ...s3, requestHandler: new ProgressHandler({}) });
+    const shared = {
+      region: config.region,
+      credentials: () => persist(credentials),
+      retryStrategy: strategyOf(READING),
+      requestHandler: { requestTimeout: ANSWER_MS },
+      ...(config.endpoint && { endpoint: config.endpoint }),
+    };
+    this.s3Config = { ...shared, forcePathStyle: config.endpoint !== undefined };
+    this.s3 = new S3Client(this.s3Config);
     this.dynamodb = new DynamoDBClient(shared);
   }
 
@@ -105,17 +146,22 @@ export class Aws {
   /**
    * Put a file into the photos bucket.
    *
-   * @param replace whether to replace an object with the same key.
    * @returns the version id; undefined in a bucket without versions.
    * @throws ExistsError: there is an object with the same key, and `replace` is false.
    */
   async upload(
     path: string,
     file: File,
-    { replace, signal, progress }: { replace: boolean; signal: AbortSignal; progress: (share: number) => void },
+    { replace, signal, progress, paused }: UploadOptions,
   ): Promise<string | undefined> {
+    const patience = { ...UPLOADING, onPause: paused, signal };
     const upload = new Upload({
-      client: this.uploads,
+      client: new S3Client({
+        ...this.s3Config,
+        credentials: () => persist(credentials, patience),
+        requestHandler: new UploadHandler(signal),
+        retryStrategy: strategyOf(patience),
+      }),
       params: {
         Bucket: this.config.photos_bucket,
         Key: this.uploadKey(path),
@@ -146,10 +192,11 @@ export class Aws {
     );
   }
 
-  /** Return the URL of a rendition. */
-  async renditionUrl(key: string): Promise<string> {
+  /** Return the URL of a rendition; a new one if that of before failed. */
+  async renditionUrl(key: string, { isNew = false } = {}): Promise<string> {
     const { renditions_url: open, derived_bucket: bucket } = this.config;
     if (open) return `${open}/${key.split("/").map(encodeURIComponent).join("/")}`;
+    if (isNew) this.urls.delete(key);
     return this.signedUrl(bucket, key);
   }
 
@@ -170,19 +217,25 @@ export class Aws {
     if (!api) return undefined;
     const url = new URL(`${api.replace(/\/$/, "")}/executions/${encodeURIComponent(arn.split(":").at(-1) ?? "")}`);
     const signer = new SignatureV4({ service: "execute-api", region, credentials, sha256: Sha256 });
-    const { headers } = await signer.sign({
-      method: "GET",
-      protocol: url.protocol,
-      hostname: url.hostname,
-      ...(url.port && { port: Number(url.port) }),
-      path: url.pathname,
-      headers: { host: url.host },
+    return persist(async () => {
+      const { headers } = await signer.sign({
+        method: "GET",
+        protocol: url.protocol,
+        hostname: url.hostname,
+        ...(url.port && { port: Number(url.port) }),
+        path: url.pathname,
+        headers: { host: url.host },
+      });
+      const { host: _, ...sent } = headers; // the browser sets it
+      const answer = await fetch(url, { headers: sent });
+      const { status: httpStatusCode } = answer;
+      if (httpStatusCode === 429 || httpStatusCode >= 500) {
+        throw Object.assign(new Error(`HTTP status ${httpStatusCode}`), { $metadata: { httpStatusCode } });
+      }
+      if (!answer.ok) return undefined;
+      const { status } = (await answer.json()) as { status?: unknown };
+      return typeof status === "string" ? status : undefined;
     });
-    const { host: _, ...sent } = headers; // the browser sets it
-    const answer = await fetch(url, { headers: sent });
-    if (!answer.ok) return undefined;
-    const { status } = (await answer.json()) as { status?: unknown };
-    return typeof status === "string" ? status : undefined;
   }
 
   /** The URL stays the same for a while, so that the browser finds the picture in its cache. */

@@ -1,5 +1,7 @@
 /** The names of the deployment's resources, from config.json beside the page. */
 
+import { persist } from "./retry";
+
 export interface Config {
   region: string;
   photos_bucket: string;
@@ -42,7 +44,12 @@ export function parseConfig(value: unknown): Config {
 
 /** @throws Error: there is no config.json, or a field is missing. */
 export async function loadConfig(): Promise<Config> {
-  const answer = await fetch("./config.json", { cache: "no-cache" });
-  if (!answer.ok) throw new Error(`config.json: HTTP status ${answer.status}`);
-  return parseConfig(await answer.json());
+  return persist(async () => {
+    const answer = await fetch("./config.json", { cache: "no-cache" });
+    const { status: httpStatusCode } = answer;
+    if (!answer.ok) {
+      throw Object.assign(new Error(`config.json: HTTP status ${httpStatusCode}`), { $metadata: { httpStatusCode } });
+    }
+    return parseConfig(await answer.json());
+  });
 }

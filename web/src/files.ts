@@ -10,8 +10,40 @@ export interface Chosen {
 
 const MAX_KEY_BYTES = 1024; // S3's limit
 
-// Files in photo folders that are not photos, as in local/process.py. The workflow checks the bytes of the others.
-const BESIDE_PHOTOS = /\.(aae|avi|csv|db|html|ini|jsonl?|m4v|md|mov|mp4|pdf|txt|xml|xmp|zip)$/i;
+/** Why a file is not sent. SYSTEM: other programs keep it beside photos, such as thumbnails of their own. */
+export type Why = "VIDEO" | "SIDECAR" | "OTHER" | "SYSTEM" | "UNREADABLE";
+
+export interface LeftOut {
+  /** A file; or a folder with all that is in it, which ends with a slash. */
+  path: string;
+  why: Why;
+}
+
+export interface Choice {
+  files: Chosen[];
+  leftOut: LeftOut[];
+}
+
+// As in local/process.py; tests/vectors.json holds both to the same. The workflow checks the bytes of all others.
+const SYSTEM_FOLDERS =
+  /^(\..*|#recycle|#snapshot|\$recycle\.bin|@eadir|@tmp|__macosx|lost\+found|system volume information)$/i;
+const SYSTEM_FILES = /^(\..*|.*\.(db|ini))$/i; // Thumbs.db, desktop.ini
+const KINDS: [Why, RegExp][] = [
+  ["VIDEO", /\.(3gp|avi|m2ts|m4v|mkv|mov|mp4|mpe?g|mts|webm|wmv)$/i],
+  ["SIDECAR", /\.(aae|json|thm|xmp)$/i],
+  ["OTHER", /\.(aac|csv|docx?|html?|jsonl|m4a|md|mp3|pdf|rar|txt|wav|xlsx?|xml|zip)$/i],
+];
+
+/** Return what is left out with a file, and why: the file itself, or the outermost folder of a kind. */
+export function leftOutOf(path: string): LeftOut | undefined {
+  const folders = path.split("/");
+  const file = folders.pop() ?? "";
+  const system = folders.findIndex((name) => SYSTEM_FOLDERS.test(name));
+  if (system >= 0) return { path: `${folders.slice(0, system + 1).join("/")}/`, why: "SYSTEM" };
+  if (folders.length > 0 && SYSTEM_FILES.test(file)) return { path, why: "SYSTEM" };
+  const why = KINDS.find(([, pattern]) => pattern.test(file))?.[0];
+  return why && { path, why };
+}
 
 /** Return the reason for which the workflow would reject a file, if it is known before the upload. */
 export function refusalOf(file: File, key: string): Reason | undefined {
@@ -37,43 +69,55 @@ export function numbered(name: string, number: number): string {
 }
 
 /** Return the files of an <input type=file>, with their folders if it has webkitdirectory. */
-export function chosenFiles(files: FileList): Chosen[] {
-  return [...files]
-    .map((file) => ({ file, folder: file.webkitRelativePath.split("/").slice(0, -1).join("/") }))
-    .filter(({ file, folder }) => folder === "" || isLikelyPhoto(file.name));
+export function chosenFiles(files: Iterable<File>): Choice {
+  return choiceOf(
+    [...files].map((file) => ({ file, folder: file.webkitRelativePath.split("/").slice(0, -1).join("/") })),
+  );
+}
+
+function choiceOf(found: Chosen[], unreadable: LeftOut[] = []): Choice {
+  const leftOut = new Map(unreadable.map((one) => [one.path, one]));
+  const files = found.filter(({ file, folder }) => {
+    const out = leftOutOf(folder === "" ? file.name : `${folder}/${file.name}`);
+    if (out) leftOut.set(out.path, out);
+    return !out;
+  });
+  return { files, leftOut: [...leftOut.values()] };
 }
 
 /** Return dropped files. The items are gone after the first await, so all are read before it. */
-export async function droppedFiles(transfer: DataTransfer): Promise<Chosen[]> {
+export async function droppedFiles(transfer: DataTransfer): Promise<Choice> {
   const dropped = [...transfer.items].map((item) => ({ entry: item.webkitGetAsEntry(), file: item.getAsFile() }));
-  const found = dropped.map(({ entry, file }) => (entry ? filesOf(entry, "") : file ? [{ file, folder: "" }] : []));
-  return (await Promise.all(found)).flat();
+  const unreadable: LeftOut[] = [];
+  const found = dropped.map(({ entry, file }) => (entry ? filesOf(entry, "", unreadable) : file ? [{ file, folder: "" }] : []));
+  return choiceOf((await Promise.all(found)).flat(), unreadable);
 }
 
-async function filesOf(entry: FileSystemEntry, folder: string): Promise<Chosen[]> {
-  if (entry.isFile) {
-    if (folder !== "" && !isLikelyPhoto(entry.name)) return [];
-    const file = await new Promise<File>((resolve, reject) =>
-      (entry as FileSystemFileEntry).file(resolve, reject),
-    );
-    return [{ file, folder }];
-  }
-  const reader = (entry as FileSystemDirectoryEntry).createReader();
-  const below: FileSystemEntry[] = [];
-  for (;;) {
-    // A reader returns up to 100 entries at a time, and none at the end.
-    const some = await new Promise<FileSystemEntry[]>((resolve, reject) =>
-      reader.readEntries(resolve, reject),
-    );
-    if (some.length === 0) break;
-    below.push(...some.filter(({ name }) => !name.startsWith(".")));
-  }
+async function filesOf(entry: FileSystemEntry, folder: string, leftOut: LeftOut[]): Promise<Chosen[]> {
   const path = folder === "" ? entry.name : `${folder}/${entry.name}`;
-  return (await Promise.all(below.map((one) => filesOf(one, path)))).flat();
-}
-
-function isLikelyPhoto(name: string): boolean {
-  return !name.startsWith(".") && !BESIDE_PHOTOS.test(name);
+  try {
+    if (entry.isFile) {
+      const file = await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject));
+      return [{ file, folder }];
+    }
+    const out = leftOutOf(`${path}/`);
+    if (out) {
+      leftOut.push(out);
+      return [];
+    }
+    const reader = (entry as FileSystemDirectoryEntry).createReader();
+    const below: FileSystemEntry[] = [];
+    for (;;) {
+      // A reader returns up to 100 entries at a time, and none at the end.
+      const some = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
+      if (some.length === 0) break;
+      below.push(...some);
+    }
+    return (await Promise.all(below.map((one) => filesOf(one, path, leftOut)))).flat();
+  } catch {
+    leftOut.push({ path: entry.isFile ? path : `${path}/`, why: "UNREADABLE" });
+    return [];
+  }
 }
 
 function hasLoneSurrogate(text: string): boolean {

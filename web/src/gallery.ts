@@ -3,6 +3,7 @@
 import type { Aws, Item, Page, Query } from "./aws";
 import { folded } from "./fold";
 import { cardOf, cardOfLabel, photoOf, problemOf, sortKey, type Card, type Photo, type Problem, type Untrusted } from "./records";
+import type { Route } from "./routes";
 import { DIGEST_CHARACTERS, type AlbumIndexRow, type AlbumRow, type LabelRow, type TimeIndexRow } from "./rows.gen";
 
 const PAGE = 200; // cards; DynamoDB reads at most 1 MB at once
@@ -17,18 +18,48 @@ export interface Album {
   cover: Card | undefined;
 }
 
+/** Paths. */
+export interface Neighbors {
+  previous?: string | undefined;
+  next?: string | undefined;
+}
+
+/** The pages of a query, one after the other. After an error, `next` reads the same page again. */
+export class Pages<T> {
+  private after: Page["next"];
+  private ended = false;
+
+  constructor(
+    private readonly read: (after: Page["next"]) => Promise<Page>,
+    private readonly rows: (items: Item[]) => T[],
+  ) {}
+
+  /** @returns undefined after the last page. */
+  async next(): Promise<T[] | undefined> {
+    if (this.ended) return undefined;
+    const { items, next } = await this.read(this.after);
+    this.after = next;
+    this.ended = next === undefined;
+    return this.rows(items);
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<T[]> {
+    for (let page = await this.next(); page; page = await this.next()) yield page;
+  }
+}
+
 export class Gallery {
   constructor(private readonly aws: Aws) {}
 
   /** READY photos, newest first, of all years or of one. */
-  timeline(year?: string): AsyncGenerator<Card[]> {
+  timeline(year?: string): Pages<Card> {
     const prefix = `time#${year ? `${year}-` : ""}`;
-    return this.cards("time_key", {
+    return this.cards("time_key", async () => ({
       index: "by_time",
       where: "begins_with(#time_key, :from)",
       values: { ":from": prefix },
       descending: true,
-    });
+    }));
   }
 
   /** The years that have photos, newest first: one small Query for each. */
@@ -53,23 +84,23 @@ export class Gallery {
   }
 
   /** Photos that were rejected or failed, newest first. */
-  async *problems(): AsyncGenerator<Problem[]> {
+  problems(): Pages<Problem> {
     const query = {
       index: "by_time",
       where: "begins_with(#time_key, :from)",
       values: { ":from": "problem#" },
       descending: true,
     } as const;
-    for await (const page of this.pages(query)) yield page.map(problemOf);
+    return this.pages(async () => query, (items) => items.map(problemOf));
   }
 
   /** The photos of an album, oldest first. */
-  async *album(name: string): AsyncGenerator<Card[]> {
-    yield* this.cards("album_key", {
+  album(name: string): Pages<Card> {
+    return this.cards("album_key", async () => ({
       index: "by_album",
       where: "begins_with(#album_key, :album)",
       values: { ":album": `${await albumDigest(name)}#` },
-    });
+    }));
   }
 
   /** The albums that have photos, by name, each with its newest photo: one more Query for each album. */
@@ -77,8 +108,8 @@ export class Gallery {
     const counts = new Map<string, number>(); // the count of an album is the sum of several rows
     const fields: (keyof AlbumRow)[] = ["album", "photos"];
     const query = { where: "begins_with(#sk, :album)", values: { ":album": "album#" }, fields };
-    for await (const page of this.pages(query)) {
-      for (const { album, photos } of page as Untrusted<AlbumRow>[]) {
+    for await (const page of this.pages(async () => query, (items) => items as Untrusted<AlbumRow>[])) {
+      for (const { album, photos } of page) {
         if (typeof album !== "string" || typeof photos !== "number") continue;
         counts.set(album, (counts.get(album) ?? 0) + photos);
       }
@@ -103,7 +134,7 @@ export class Gallery {
   }
 
   /** READY photos with a label or one of its descendants, newest first. */
-  async *labeled(label: string): AsyncGenerator<Card[]> {
+  labeled(label: string): Pages<Card> {
     const query = {
       where: "begins_with(#sk, :label)",
       values: { ":label": `label#${folded(label)}#` },
@@ -111,7 +142,7 @@ export class Gallery {
     };
     // The prefix also matches labels that continue after a #.
     const matches = (row: Untrusted<LabelRow>) => row.label === folded(label);
-    for await (const page of this.pages(query)) yield page.filter(matches).map(cardOfLabel);
+    return this.pages(async () => query, (items) => items.filter(matches).map(cardOfLabel));
   }
 
   /**
@@ -140,27 +171,65 @@ export class Gallery {
     return item && photoOf(item);
   }
 
-  private async *cards(key: "album_key" | "time_key", query: Omit<Query, "limit">): AsyncGenerator<Card[]> {
-    for await (const page of this.pages({ ...query, fields: [...CARD_FIELDS, key] })) yield page.map(cardOf);
+  /** The photos before and after a photo in a list: one small Query for each. */
+  async neighbors({ view, argument }: Route, photo: Photo): Promise<Neighbors> {
+    const list = await this.listOf(view, argument, photo);
+    if (!list?.key?.startsWith(list.prefix)) return {}; // such as a problem, or a photo of another album
+    const { index, name, prefix, key, isDescending } = list;
+    const beside = async (descending: boolean): Promise<string | undefined> => {
+      const { items } = await this.aws.query({
+        ...(index && { index }),
+        where: `#${name} BETWEEN :from AND :to`,
+        values: { ":from": descending ? prefix : key, ":to": descending ? key : prefix + LAST },
+        descending,
+        limit: 2, // the first one is the photo itself
+        fields: index ? ["sk", name] : ["sk", "photo"],
+      });
+      const found = items.find((item) => item[name] !== key);
+      return found && (index ? cardOf(found) : cardOfLabel(found)).path;
+    };
+    const [lower, higher] = await Promise.all([beside(true), beside(false)]);
+    return isDescending ? { previous: higher, next: lower } : { previous: lower, next: higher };
   }
 
-  private async *pages(query: Omit<Query, "limit">): AsyncGenerator<Item[]> {
-    let next: Page["next"];
-    do {
-      const page: Page = await this.aws.query({ ...query, limit: PAGE, after: next });
-      next = page.next;
-      yield page.items;
-    } while (next);
+  private async listOf(view: Route["view"], argument: string | undefined, photo: Photo) {
+    if (view === "timeline") {
+      const prefix = `time#${argument ? `${argument}-` : ""}`;
+      return { index: "by_time", name: "time_key", prefix, key: photo.timeKey, isDescending: true } as const;
+    }
+    if (view === "albums" && argument !== undefined) {
+      const prefix = `${await albumDigest(argument)}#`;
+      return { index: "by_album", name: "album_key", prefix, key: photo.albumKey, isDescending: false } as const;
+    }
+    if (view === "search" && argument) {
+      const prefix = `label#${folded(argument)}#`;
+      const key = photo.labelKeys.find((one) => one.split("#").slice(0, -2).join("#") === prefix.slice(0, -1));
+      return { index: undefined, name: "sk", prefix, key, isDescending: true } as const;
+    }
+    return undefined;
+  }
+
+  private cards(key: "album_key" | "time_key", query: () => Promise<Omit<Query, "limit">>): Pages<Card> {
+    return this.pages(
+      async () => ({ ...(await query()), fields: [...CARD_FIELDS, key] }),
+      (items) => items.map(cardOf),
+    );
+  }
+
+  private pages<T>(query: () => Promise<Omit<Query, "limit">>, rows: (items: Item[]) => T[]): Pages<T> {
+    return new Pages(async (after) => this.aws.query({ ...(await query()), limit: PAGE, after }), rows);
   }
 }
 
 /** Return the digest of an album's path, as `digest` in images/shared/keys.py does. */
 export async function albumDigest(name: string): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(name));
-  return [...new Uint8Array(digest)]
-    .map((byte) => byte.toString(16).padStart(2, "0"))
-    .join("")
-    .slice(0, DIGEST_CHARACTERS);
+  return (await sha256(new TextEncoder().encode(name))).slice(0, DIGEST_CHARACTERS);
+}
+
+/** Return the SHA-256 in hex digits. */
+export async function sha256(bytes: BufferSource): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", bytes);
+  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 function text(value: unknown): string {

@@ -1,34 +1,37 @@
 /** A list of photos that is read page by page, and follows uploads and deletions. */
 
 import { signal } from "@preact/signals";
+import type { Pages } from "./gallery";
 import { PRECISIONS, type Card } from "./records";
+import { errorInWords } from "./words";
 
 export class PhotoList<T extends Card = Card> {
   readonly cards = signal<readonly T[]>([]);
   readonly state = signal<"idle" | "loading" | "done" | "failed">("idle");
+  /** In words, if the state is "failed". */
   error = "";
 
   constructor(
-    private pages: AsyncGenerator<T[]>,
+    private readonly pages: Pick<Pages<T>, "next">,
     /** The order of the sort times. */
     private readonly order: "oldest" | "newest" = "newest",
     /** Whether a new photo belongs to this list. */
     private readonly takes: (card: Card) => boolean = () => false,
   ) {}
 
-  /** Read the next page that has new photos. */
+  /** Read the next page that has new photos; the same page again after an error. */
   async more(): Promise<void> {
-    if (this.state.value !== "idle") return;
+    if (this.state.value === "loading" || this.state.value === "done") return;
     this.state.value = "loading";
     try {
       for (;;) {
-        const { value, done } = await this.pages.next();
-        if (done) {
+        const page = await this.pages.next();
+        if (!page) {
           this.state.value = "done";
           return;
         }
         const known = new Set(this.cards.value.map(({ path }) => path));
-        const fresh = value.filter(({ path }) => !known.has(path));
+        const fresh = page.filter(({ path }) => !known.has(path));
         if (fresh.length > 0) {
           this.cards.value = [...this.cards.value, ...fresh].sort((one, other) => this.compare(one, other));
           this.state.value = "idle";
@@ -36,7 +39,7 @@ export class PhotoList<T extends Card = Card> {
         }
       }
     } catch (error) {
-      this.error = error instanceof Error ? error.message : String(error);
+      this.error = errorInWords(error);
       this.state.value = "failed";
     }
   }

@@ -67,12 +67,17 @@ export interface Label extends Boxed {
 
 export interface Photo extends Problem {
   key: string;
+  /** The photo's place in the lists; see TimeIndexRow, AlbumIndexRow and LabelRow. */
+  timeKey?: string;
+  albumKey?: string;
+  labelKeys: string[];
   versionId?: string;
   claimedVersion?: string;
   executionArn?: string;
   updatedAt?: string;
   uploadedAt?: string;
   bytes?: number;
+  sha256?: string;
   format?: string;
   truncated: boolean;
   takenAt?: { local: string; precision?: Precision; source?: string; offset?: string; plausible: boolean };
@@ -150,12 +155,15 @@ export function photoOf(row: Untrusted<PhotoRow>): Photo {
     key: text(item.key) ?? "",
     ...present({
       sortTime: text(item.sort_time),
+      timeKey: text(item.time_key),
+      albumKey: text(item.album_key),
       versionId: text(item.version_id),
       claimedVersion: text(item.claimed_version),
       executionArn: text(item.execution_arn),
       updatedAt: text(item.updated_at),
       uploadedAt: text(item.uploaded_at),
       bytes: number(item.bytes),
+      sha256: text(item.sha256),
       format: text(item.format),
       description: text(item.description),
       creator: text(item.creator),
@@ -192,15 +200,28 @@ export function photoOf(row: Untrusted<PhotoRow>): Photo {
       exposureS: number(camera.exposure_s),
       focalLengthMm: number(camera.focal_length_mm),
     }),
+    labelKeys: list(item.label_keys).flatMap((key) => text(key) ?? []),
     keywords: list(item.keywords).flatMap((word) => text(word) ?? []),
     people: list(item.people).flatMap((person) => {
       const { name, boxes } = map<PersonInRow>(person);
       return text(name) ? { name: text(name) ?? "", boxes: list(boxes).flatMap(boxOf) } : [];
     }),
-    labels: list(item.labels)
-      .map((label) => labelOf(map<LabelInRow>(label)))
-      .filter(({ name }) => !hidden.includes(folded(name))),
+    labels: readingOrder(
+      list(item.labels)
+        .map((label) => labelOf(map<LabelInRow>(label)))
+        .filter(({ name }) => !hidden.includes(folded(name))),
+    ),
   };
+}
+
+/** Sort labels from specific to general: Cat, Mammal, Animal. As `reading_order` in local/report.py. */
+export function readingOrder<T extends Pick<Label, "name" | "confidence" | "parents">>(labels: readonly T[]): T[] {
+  const ancestors = new Set(labels.flatMap(({ parents }) => parents));
+  const depth = ({ name, parents }: T) => (ancestors.has(name) ? parents.length : Number.POSITIVE_INFINITY);
+  return labels.toSorted((one, other) => {
+    const deeper = depth(other) - depth(one);
+    return deeper || other.confidence - one.confidence; // NaN, of two infinities, is falsy
+  });
 }
 
 /** Return a row with a person's edits. An empty text removes the file's. */

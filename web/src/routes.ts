@@ -1,6 +1,6 @@
 /** The address of a view: #/<view>/<argument…>?photo=<path>. */
 
-import { signal } from "@preact/signals";
+import { batch, signal } from "@preact/signals";
 
 export type View = "timeline" | "albums" | "search" | "problems";
 
@@ -41,19 +41,77 @@ function decode(text: string): string {
 
 export const route = signal<Route>({ view: "timeline" });
 
+/**
+ * The place in the history of the list on the page. A photo over a list has the place of the list,
+ * so that a list and its scroll position are found again after Back.
+ */
+export const place = signal("");
+
+/** What the browser keeps with each entry of the history. */
+interface Entry {
+  place: string;
+  /** The address of the entry before; absent if the gallery was opened with this one. */
+  from?: string;
+}
+
+let entry: Entry = { place: "" };
+const scrolledPx = new Map<string, number>(); // by place
+
 export function go(to: Route, { replace = false } = {}): void {
-  if (replace) {
-    history.replaceState(null, "", href(to));
-    route.value = to;
-  } else {
+  if (!replace) {
     location.hash = href(to);
+    return;
   }
+  history.replaceState(history.state, "", href(to));
+  route.value = to;
+}
+
+/** Close the open photo. It is the same as Back, if the photo was opened from its list. */
+export function leavePhoto(): void {
+  const { photo: _, ...list } = route.peek();
+  if (entry.from === href(list)) history.back();
+  else go(list, { replace: true });
 }
 
 export function followAddress(): void {
+  history.scrollRestoration = "manual"; // the browser would scroll before the list is there
+  let first = true;
   const read = () => {
-    route.value = parseRoute(location.hash);
+    const to = parseRoute(location.hash);
+    const { view, argument } = route.peek();
+    scrolledPx.set(place.peek(), scrollY);
+    const known = history.state as Entry | null;
+    if (known?.place) {
+      entry = known;
+    } else {
+      const isSameList = !first && to.view === view && to.argument === argument;
+      entry = {
+        place: isSameList ? place.peek() : crypto.randomUUID(),
+        ...(!first && { from: href(route.peek()) }),
+      };
+      history.replaceState(entry, "");
+    }
+    first = false;
+    batch(() => {
+      route.value = to;
+      place.value = entry.place;
+    });
   };
   addEventListener("hashchange", read);
   read();
+}
+
+const RESTORING_FRAMES = 30; // a list is laid out in the first ones
+
+/** Scroll to where the list at this place was left, or to the top. @returns a function that stops it. */
+export function restoreScroll(): () => void {
+  const topPx = scrolledPx.get(place.peek()) ?? 0;
+  let frames = 0;
+  let next = 0;
+  const step = () => {
+    scrollTo(0, topPx);
+    if (Math.abs(scrollY - topPx) > 1 && ++frames < RESTORING_FRAMES) next = requestAnimationFrame(step);
+  };
+  step();
+  return () => cancelAnimationFrame(next);
 }

@@ -1,26 +1,31 @@
 /** Uploads: each file goes to S3, and is then followed until the workflow ends. */
 
-import { signal, type Signal } from "@preact/signals";
+import { effect, signal, type Signal } from "@preact/signals";
 import { ExistsError, type Aws } from "./aws";
 import { albumName, numbered, refusalOf, type Chosen } from "./files";
-import type { Gallery } from "./gallery";
+import { sha256, type Gallery } from "./gallery";
 import { splitPath, type Photo } from "./records";
+import type { Interrupted, Remembered } from "./remembered";
+import { faultOf, persist, UPLOADING, type Fault } from "./retry";
+import { errorInWords } from "./words";
 
 const AT_ONCE = 4;
 const LOOK_AGAIN_MS = 500; // the first pause between two reads of the row; each is longer than the one before
 const LOOK_AGAIN_MAX_MS = 4000;
 const PATIENCE_MS = 5 * 60 * 1000; // most photos take seconds
+const SETTLE_MS = 60 * 1000; // for a photo of the same name that is being processed
 const ASK_EXECUTION_MS = 15 * 1000; // a row that is PROCESSING for longer may be that of a dead execution
 
 export type State =
   | { is: "queued" }
-  | { is: "uploading"; share: number }
+  | { is: "uploading"; share: number; paused?: Fault }
   | { is: "waiting" } // in S3; no execution has claimed it yet
   | { is: "processing" }
   | { is: "ready"; photo: Photo; seconds: number }
   | { is: "refused"; code: string } // by the workflow, or by refusalOf
-  | { is: "failed"; message: string; again: "upload" | "look" }
-  | { is: "exists" }
+  | { is: "failed"; message: string; again: "upload" | "look"; fault?: Fault }
+  | { is: "there"; photo: Photo } // the album has the same bytes under this name
+  | { is: "exists" } // the album has another photo of this name
   | { is: "canceled" };
 
 export interface Item {
@@ -41,12 +46,56 @@ export class Uploads {
   readonly items = signal<readonly Item[]>([]);
   private readonly queue: Item[] = [];
   private running = 0;
+  private album = "";
 
   constructor(
     private readonly aws: Aws,
     private readonly gallery: Gallery,
+    private readonly remembered: Remembered,
     private readonly arrived: (photo: Photo) => void,
   ) {}
+
+  /** Follow the connection and the page, until the person signs out. */
+  open(signedOut: AbortSignal): void {
+    const when = { signal: signedOut };
+    addEventListener("online", () => this.retryFailed((state) => state.fault === "connection"), when);
+    addEventListener("pagehide", this.remembered.now, when);
+    addEventListener(
+      "beforeunload",
+      (event) => {
+        if (this.unsent() > 0) event.preventDefault(); // the browser asks
+      },
+      when,
+    );
+    const stop = effect(() => {
+      const uploads = this.toRemember();
+      this.remembered.later(() => uploads);
+    });
+    signedOut.addEventListener("abort", () => {
+      stop();
+      this.remembered.close();
+      for (const item of this.items.value) item.stop.abort();
+      this.queue.length = 0;
+    });
+  }
+
+  /** The number of files that are lost if the page is left now. */
+  unsent(): number {
+    return this.items.value.filter(({ state: { value } }) => value.is === "queued" || value.is === "uploading").length;
+  }
+
+  /** What the next page has to know if this one is left now. */
+  private toRemember(): Interrupted {
+    const before = this.remembered.interrupted.value;
+    const unsent = this.items.value
+      .filter(({ state }) => isUnsent(state.value))
+      .map(({ path, file }) => ({ path: path.value, bytes: file.size }));
+    return {
+      album: this.album,
+      sent: (before?.sent ?? 0) + this.items.value.filter(({ state }) => isSent(state.value)).length,
+      unsent: [...unsent, ...(before?.unsent ?? [])],
+    };
+  }
 
   add(chosen: readonly Chosen[], album: string): void {
     const items = chosen.map(({ file, folder }): Item => {
@@ -60,7 +109,9 @@ export class Uploads {
         replace: false,
       };
     });
+    this.album = album;
     this.items.value = [...this.items.value, ...items];
+    this.remembered.resumed(new Set(items.map(({ path }) => path.value)));
     for (const item of items) {
       const code = refusalOf(item.file, this.aws.uploadKey(item.path.value));
       if (code) item.state.value = { is: "refused", code };
@@ -77,6 +128,13 @@ export class Uploads {
     const { value: state } = item.state;
     if (state.is === "failed" && state.again === "look") void this.watch(item);
     else this.enqueue(item);
+  }
+
+  /** Retry all that failed, or those of a kind. */
+  retryFailed(matches: (state: Extract<State, { is: "failed" }>) => boolean = () => true): void {
+    for (const item of this.items.value) {
+      if (item.state.value.is === "failed" && matches(item.state.value)) this.retry(item);
+    }
   }
 
   replaceExisting(item: Item): void {
@@ -121,32 +179,69 @@ export class Uploads {
     const { signal: stopped } = item.stop;
     item.state.value = { is: "uploading", share: 0 };
     try {
+      if (!item.replace && (await this.isThere(item, 0))) return;
+      if (stopped.aborted) return;
       item.version = await this.aws.upload(item.path.value, item.file, {
         replace: item.replace,
         signal: stopped,
         progress: (share) => {
           if (!stopped.aborted) item.state.value = { is: "uploading", share };
         },
+        paused: (paused) => this.pause(item, paused),
       });
     } catch (error) {
       if (stopped.aborted) return;
-      item.state.value =
-        error instanceof ExistsError
-          ? { is: "exists" }
-          : { is: "failed", message: messageOf(error), again: "upload" };
+      // It may be the same photo: sent before the page was reloaded, or by a try whose answer was lost.
+      if (error instanceof ExistsError && !(await this.isThere(item, SETTLE_MS).catch(() => false))) {
+        item.state.value = { is: "exists" };
+      } else if (!(error instanceof ExistsError)) {
+        item.state.value = { is: "failed", message: errorInWords(error), again: "upload", fault: faultOf(error) };
+      }
       return;
     }
+    if (stopped.aborted) return;
     item.replace = true;
     void this.watch(item);
   }
 
+  private pause(item: Item, paused: Fault): void {
+    const { value: state } = item.state;
+    if (!item.stop.signal.aborted && state.is === "uploading") item.state.value = { ...state, paused };
+  }
+
+  /**
+   * Whether the album has the same bytes under the same name; then the item ends so.
+   *
+   * @param patienceMs how long to wait for a photo that is being processed: its row has no bytes yet.
+   */
+  private async isThere(item: Item, patienceMs: number): Promise<boolean> {
+    const { file, path, stop } = item;
+    const until = performance.now() + patienceMs;
+    for (;;) {
+      const policy = { ...UPLOADING, onPause: (fault: Fault) => this.pause(item, fault), signal: stop.signal };
+      const photo = await persist(() => this.gallery.photo(path.value), policy);
+      if (photo && photo.status === "READY") {
+        if (photo.bytes !== file.size || photo.sha256 !== (await sha256(await file.arrayBuffer()))) return false;
+        if (!stop.signal.aborted) {
+          item.state.value = { is: "there", photo };
+          this.arrived(photo);
+        }
+        return true;
+      }
+      if (performance.now() >= until || stop.signal.aborted || (photo && photo.status !== "PROCESSING")) return false;
+      await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+    }
+  }
+
   /** Read the row until the workflow has ended. */
   private async watch(item: Item): Promise<void> {
-    const began = performance.now();
+    let began = performance.now();
     const elapsed = () => performance.now() - began;
     item.state.value = { is: "waiting" };
     for (let pause = LOOK_AGAIN_MS; elapsed() < PATIENCE_MS; pause = Math.min(pause * 1.2, LOOK_AGAIN_MAX_MS)) {
       await new Promise((resolve) => setTimeout(resolve, pause));
+      if (item.stop.signal.aborted) return; // the person has signed out
+      const before = elapsed();
       let photo: Photo | undefined;
       try {
         photo = await this.gallery.photo(item.path.value);
@@ -158,8 +253,11 @@ export class Uploads {
           if (!isInProgress(state)) return;
         }
       } catch (error) {
-        item.state.value = { is: "failed", message: messageOf(error), again: "look" };
-        return;
+        if (faultOf(error) === "other") {
+          item.state.value = { is: "failed", message: errorInWords(error), again: "look" };
+          return;
+        }
+        began = performance.now() - before; // the photo is in S3, and the workflow needs no connection
       }
     }
     item.state.value = { is: "failed", message: "Processing takes longer than usual.", again: "look" };
@@ -182,6 +280,17 @@ export function isInProgress({ is }: State): boolean {
   return is === "queued" || is === "uploading" || is === "waiting" || is === "processing";
 }
 
+/** Whether S3 has the file. */
+function isSent({ is }: State): boolean {
+  return is === "waiting" || is === "processing" || is === "ready" || is === "there";
+}
+
+/** Whether the file has to be sent, and the person has not decided otherwise. */
+function isUnsent(state: State): boolean {
+  const { is } = state;
+  return is === "queued" || is === "uploading" || is === "exists" || (is === "failed" && state.again === "upload");
+}
+
 export function stateOf(photo: Photo, dead: boolean, seconds: number): State {
   switch (photo.status) {
     case "READY":
@@ -197,9 +306,4 @@ export function stateOf(photo: Photo, dead: boolean, seconds: number): State {
         ? { is: "failed", message: "The workflow ended without a result.", again: "upload" }
         : { is: "processing" };
   }
-}
-
-function messageOf(error: unknown): string {
-  if (error instanceof TypeError) return "The connection was lost.";
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,6 +1,8 @@
 /** Facts in words. Every text is plain: nothing here makes markup. */
 
+import type { Why } from "./files";
 import type { Photo, Precision, Status } from "./records";
+import { faultOf, type Fault } from "./retry";
 import { MAX_BYTES, MAX_MEGAPIXELS, MIN_MEGAPIXELS, MIN_PREVIEW_PX, type Reason } from "./rows.gen";
 
 const LOCALE = "en-GB"; // 14 August 2021, 09:31
@@ -29,6 +31,38 @@ const STATUSES: Record<Status, string> = {
   FAILED: "Processing failed",
   DELETED: "Deleted",
 };
+
+const LEFT_OUT: Record<Why, [one: string, many: string, why: string]> = {
+  VIDEO: ["video", "videos", "the gallery has photos only"],
+  SIDECAR: ["sidecar file", "sidecar files", "metadata beside photos is not read"],
+  OTHER: ["other file", "other files", "not a photo"],
+  SYSTEM: ["hidden or system file or folder", "hidden or system files and folders", "other programs keep them"],
+  UNREADABLE: ["file or folder", "files and folders", "the browser cannot read it"],
+};
+
+/** Return "2 videos: the gallery has photos only". */
+export function leftOutInWords(why: Why, number: number): string {
+  const [one, many, because] = LEFT_OUT[why];
+  return `${count(number, one, many)}: ${because}`;
+}
+
+const FAULTS: Record<Exclude<Fault, "other">, string> = {
+  connection: "The connection was lost.",
+  throttling: "AWS receives too many requests at the moment.",
+  service: "AWS cannot answer at the moment.",
+};
+
+/** Return what went wrong with a request. */
+export function errorInWords(error: unknown): string {
+  const fault = faultOf(error);
+  if (fault !== "other") return FAULTS[fault];
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Return why an upload waits. */
+export function faultInWords(fault: Fault): string {
+  return fault === "other" ? "" : FAULTS[fault];
+}
 
 /** The formats that are accepted, and the limit on a file. */
 export const ACCEPTED =

@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import { App } from "../src/app";
 import type { Aws } from "../src/aws";
 import { parseConfig } from "../src/config";
-import { albumName, numbered, refusalOf } from "../src/files";
+import { albumName, chosenFiles, leftOutOf, numbered, refusalOf } from "../src/files";
+import { Pages } from "../src/gallery";
 import { justify } from "../src/justify";
 import { PhotoList } from "../src/lists";
 import { cardOf, cardOfLabel, photoOf, problemOf, type Card } from "../src/records";
@@ -182,6 +183,22 @@ describe("a file", () => {
     expect(albumName("u\u0308")).toBe("ü");
   });
 
+  test("of a folder of another program is left out with the folder, which is named once", () => {
+    const file = (webkitRelativePath: string) => ({ name: webkitRelativePath.split("/").at(-1), webkitRelativePath }) as File;
+    const choice = chosenFiles(["T/a.jpg", "T/@eaDir/a/b.jpg", "T/@eaDir/c.jpg", "T/x/.cache/d.jpg"].map(file));
+
+    expect(choice.files.map(({ file: { name }, folder }) => [name, folder])).toEqual([["a.jpg", "T"]]);
+    expect(choice.leftOut).toEqual([
+      { path: "T/@eaDir/", why: "SYSTEM" },
+      { path: "T/x/.cache/", why: "SYSTEM" },
+    ]);
+  });
+
+  test("that was chosen by itself may be hidden, but not a video", () => {
+    expect(leftOutOf(".hidden.jpg")).toBeUndefined();
+    expect(leftOutOf("a.mp4")).toEqual({ path: "a.mp4", why: "VIDEO" });
+  });
+
   test("has its number before the extension", () => {
     expect([numbered("a.b.jpg", 2), numbered("a", 3)]).toEqual(["a.b (2).jpg", "a (3)"]);
   });
@@ -239,14 +256,10 @@ test("uploads go to the album on the page, else to the chosen one", () => {
 
 describe("a list", () => {
   const card = (path: string, sortTime: string): Card => ({ path, sortTime, widthPx: 1, heightPx: 1 });
-  async function* pages() {
-    yield [];
-    yield [card("c", "3"), card("a", "1")];
-    yield [card("a", "1")];
-  }
+  const pagesOf = (...pages: Card[][]) => ({ next: async () => pages.shift() });
 
   test("inserts a new photo in order and once, and skips empty pages", async () => {
-    const list = new PhotoList(pages(), "newest", () => true);
+    const list = new PhotoList(pagesOf([], [card("c", "3"), card("a", "1")], [card("a", "1")]), "newest", () => true);
     await list.more();
     list.insert(card("b", "2"));
     list.insert(card("b", "2"));
@@ -261,14 +274,7 @@ describe("a list", () => {
     const precisions = ["year", "month", undefined, "day", "year"] as const;
     const cards = precisions.map((precision, index) => ({ ...card(`${index}`, start), ...(precision && { precision }) }));
     const listed = async (order: "oldest" | "newest") => {
-      const list = new PhotoList(
-        (async function* () {
-          yield cards.slice(0, 2);
-          yield cards.slice(2, 4);
-        })(),
-        order,
-        () => true,
-      );
+      const list = new PhotoList(pagesOf(cards.slice(0, 2), cards.slice(2, 4)), order, () => true);
       await list.more();
       await list.more();
       await list.more();
@@ -280,15 +286,29 @@ describe("a list", () => {
     expect(await listed("oldest")).toEqual(["year", "year", "month", "day", "time"]);
   });
 
-  test("has the error of a page that failed", async () => {
-    const list = new PhotoList(
-      (async function* () {
-        throw new Error("denied");
-      })(),
-    );
+  test("has the error of a page that failed, and reads the same page when it is asked again", async () => {
+    const answers = [new Error("denied"), { items: [{ sk: "photo#a" }], next: { sk: "a" } }, new Error("denied"), { items: [{ sk: "photo#b" }] }];
+    const asked: unknown[] = [];
+    const read = async (after: unknown) => {
+      asked.push(after);
+      const answer = answers.shift()!;
+      if (answer instanceof Error) throw answer;
+      return answer;
+    };
+    const list = new PhotoList(new Pages(read, (items) => items.map(cardOf)));
+
+    const states = [];
+    for (let reading = 0; reading < 4; reading++) {
+      await list.more();
+      states.push(list.state.value);
+    }
     await list.more();
 
-    expect([list.state.value, list.error]).toEqual(["failed", "denied"]);
+    expect(states).toEqual(["failed", "idle", "failed", "idle"]);
+    expect(list.error).toBe("denied");
+    expect(list.state.value).toBe("done");
+    expect(list.cards.value.map(({ path }) => path)).toEqual(["a", "b"]);
+    expect(asked).toEqual([undefined, undefined, { sk: "a" }, { sk: "a" }]);
   });
 });
 

@@ -2,9 +2,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import vectors from "../../tests/vectors.json";
+import { leftOutOf } from "../src/files";
 import { caseFolded, folded } from "../src/fold";
 import { albumDigest } from "../src/gallery";
-import { sortKey, splitPath } from "../src/records";
+import { readingOrder, sortKey, splitPath } from "../src/records";
 
 const owned = vectors.upload_keys.filter((vector) => vector.owned);
 
@@ -15,6 +16,14 @@ describe("tests/vectors.json", () => {
     expect(splitPath(path)).toEqual({ album: vector.album, file: vector.file });
     expect(sortKey(path)).toBe(vector.photo_sort_key);
     expect(await albumDigest(splitPath(path).album)).toBe(vector.album_digest);
+  });
+
+  test.each(vectors.files_in_folders)("$path is left out as $left_out", ({ path, left_out: expected }) => {
+    expect(leftOutOf(path)?.why ?? null).toBe(expected);
+  });
+
+  test.each(vectors.label_orders)("$what: labels are sorted from specific to general", ({ labels, order }) => {
+    expect(readingOrder(labels).map(({ name }) => name)).toEqual(order);
   });
 
   test.each(vectors.labels)("$name is folded to $folded", ({ name, folded: expected }) => {

@@ -1,11 +1,11 @@
-import { useSignal } from "@preact/signals";
-import { useEffect, useMemo } from "preact/hooks";
-import { useApp } from "../app";
-import type { Album } from "../gallery";
+import { useEffect } from "preact/hooks";
+import { useApp, useKept } from "../app";
 import { PhotoList } from "../lists";
+import { Loading } from "../loading";
 import { splitPath } from "../records";
 import { href } from "../routes";
 import { count, monthInWords } from "../words";
+import { Failure } from "./failure";
 import { Grid } from "./grid";
 import { Thumb } from "./thumb";
 
@@ -13,28 +13,18 @@ export const NO_ALBUM = "No album";
 
 export function Albums() {
   const { gallery } = useApp();
-  const albums = useSignal<Album[] | undefined>(undefined);
-  const message = useSignal("");
-  useEffect(
-    () =>
-      void gallery.albums().then(
-        (found) => (albums.value = found),
-        (error: Error) => (message.value = error.message),
-      ),
-    [gallery],
-  );
+  const albums = useKept("albums", () => new Loading(() => gallery.albums()));
+  useEffect(() => {
+    if (albums.value.peek()) void albums.load(); // photos may have come since
+  }, [albums]);
 
   return (
     <>
       <h1>Albums</h1>
-      {message.value && (
-        <p class="bad" role="alert">
-          {message.value}
-        </p>
-      )}
-      {albums.value?.length === 0 && <p class="empty">No albums yet. Drop a folder to make one.</p>}
+      {albums.error.value && <Failure message={albums.error.value} onRetry={albums.load} />}
+      {albums.value.value?.length === 0 && <p class="empty">No albums yet. Drop a folder to make one.</p>}
       <ul class="albums">
-        {albums.value?.map((album) => (
+        {albums.value.value?.map((album) => (
           <li key={album.name}>
             <a href={href({ view: "albums", argument: album.name })}>
               <Thumb picture={album.cover?.thumb} />
@@ -58,9 +48,9 @@ export function Albums() {
 
 export function AlbumPage({ name }: { name: string }) {
   const { gallery } = useApp();
-  const list = useMemo(
+  const list = useKept(
+    name,
     () => new PhotoList(gallery.album(name), "oldest", ({ path }) => splitPath(path).album === name),
-    [gallery, name],
   );
   return (
     <>

@@ -1,11 +1,12 @@
 import { useSignal } from "@preact/signals";
-import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { useApp } from "../app";
 import { justify, type Row } from "../justify";
 import type { PhotoList } from "../lists";
 import { splitPath, type Card } from "../records";
 import { href, route } from "../routes";
 import { localTime, monthInWords } from "../words";
+import { Failure } from "./failure";
 import { Thumb } from "./thumb";
 
 const GAP_PX = 4;
@@ -87,6 +88,7 @@ function Tile({ card, heightPx }: { card: Card; heightPx: number }) {
 export function More({ list }: { list: PhotoList<never> | PhotoList }) {
   const place = useRef<HTMLDivElement>(null);
   const state = list.state.value;
+  const again = useCallback(() => void list.more(), [list]);
 
   useEffect(() => {
     if (state !== "idle") return;
@@ -103,11 +105,7 @@ export function More({ list }: { list: PhotoList<never> | PhotoList }) {
   return (
     <div ref={place} class="more">
       {state === "loading" && <p class="quiet">Loading…</p>}
-      {state === "failed" && (
-        <p class="bad" role="alert">
-          {list.error}
-        </p>
-      )}
+      {state === "failed" && <Failure message={list.error} onRetry={again} />}
     </div>
   );
 }

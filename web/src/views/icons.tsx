@@ -69,3 +69,9 @@ export const CheckIcon = () => (
     <path d="m5 13 4 4L19 7" />
   </Icon>
 );
+export const PersonIcon = () => (
+  <Icon>
+    <circle cx="12" cy="8" r="4" />
+    <path d="M4 20a8 8 0 0 1 16 0" />
+  </Icon>
+);

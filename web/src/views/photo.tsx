@@ -1,13 +1,16 @@
 import { useSignal } from "@preact/signals";
-import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { useCallback, useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { useApp } from "../app";
 import { folded } from "../fold";
+import type { Neighbors } from "../gallery";
+import { loadInto } from "../pictures";
 import { splitPath, type Boxed, type Photo } from "../records";
-import { go, href, route, type Route } from "../routes";
+import { go, href, leavePhoto, route } from "../routes";
 import {
   cameraName,
   coordinates,
   count,
+  errorInWords,
   exposure,
   fileSize,
   instant,
@@ -19,6 +22,7 @@ import {
   timeName,
 } from "../words";
 import { NO_ALBUM } from "./albums";
+import { Failure } from "./failure";
 import { CloseIcon, DeleteIcon, NextIcon, PreviousIcon } from "./icons";
 
 /** An open photo. The arrow keys open its neighbors in the list. */
@@ -27,28 +31,39 @@ export function PhotoDialog({ path }: { path: string }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const photo = useSignal<Photo | undefined>(undefined);
   const message = useSignal("");
+  const beside = useSignal<Neighbors>({}); // if the list does not have the photo yet
   const shown = useSignal<Boxed | undefined>(undefined); // a label or a person; its boxes are drawn
 
   const cards = app.list.value?.cards.value ?? [];
   const at = cards.findIndex((card) => card.path === path);
-  const neighbor = (step: number) => (at < 0 ? undefined : cards[at + step]?.path);
+  const neighbor = (step: 1 | -1) => {
+    if (at >= 0) return cards[at + step]?.path;
+    return step > 0 ? beside.value.next : beside.value.previous;
+  };
 
   useLayoutEffect(() => dialog.current?.showModal(), []);
-  useEffect(() => {
-    let wanted = true;
+  const last = useRef(path);
+  last.current = path;
+  useEffect(() => () => focusTile(last.current), []);
+  const isMissing = () => !app.list.peek()?.cards.peek().some((card) => card.path === path);
+  const load = useCallback(async () => {
     message.value = "";
-    shown.value = undefined;
-    app.gallery.photo(path).then(
-      (found) => {
-        if (!wanted) return;
-        photo.value = found;
-        message.value = found ? "" : "The photo does not exist.";
-      },
-      (error: Error) => wanted && (message.value = error.message),
-    );
-    if (at >= 0 && at > cards.length - 5) void app.list.value?.more();
-    return () => (wanted = false);
+    try {
+      const found = await app.gallery.photo(path);
+      if (route.peek().photo !== path) return; // the person has gone on
+      photo.value = found;
+      if (!found) message.value = "The photo does not exist.";
+      else if (isMissing()) beside.value = await app.gallery.neighbors(route.peek(), found);
+    } catch (error) {
+      if (route.peek().photo === path) message.value = errorInWords(error);
+    }
   }, [app, path]);
+  useEffect(() => {
+    shown.value = undefined;
+    beside.value = {};
+    void load();
+    if (at >= 0 && at > cards.length - 5) void app.list.value?.more();
+  }, [load]);
 
   function open(next: string | undefined): void {
     if (next !== undefined) go({ ...route.peek(), photo: next }, { replace: true });
@@ -63,14 +78,10 @@ export function PhotoDialog({ path }: { path: string }) {
   const { file } = splitPath(path);
   const ready = photo.value?.path === path ? photo.value : undefined;
   return (
-    <dialog ref={dialog} class="photo" aria-label={ready?.title ?? file} onClose={close} onKeyDown={keyed}>
+    <dialog ref={dialog} class="photo" tabIndex={-1} aria-label={ready?.title ?? file} onClose={leavePhoto} onKeyDown={keyed}>
       <div class="stage">
         {ready && <Large photo={ready} shown={shown.value} />}
-        {message.value && (
-          <p class="message" role="alert">
-            {message.value}
-          </p>
-        )}
+        {message.value && <Failure message={message.value} onRetry={load} />}
         <button class="round close" aria-label="Close" onClick={() => dialog.current?.close()}>
           <CloseIcon />
         </button>
@@ -98,27 +109,41 @@ export function PhotoDialog({ path }: { path: string }) {
   );
 }
 
-function close(): void {
-  go(withoutPhoto(route.peek()));
-}
-
-function withoutPhoto({ view, argument }: Route): Route {
-  return { view, ...(argument !== undefined && { argument }) };
+/** Focus the photo in its list, once the dialog is gone. */
+function focusTile(path: string): void {
+  requestAnimationFrame(() => {
+    const address = href({ ...route.peek(), photo: path });
+    document.querySelector<HTMLElement>(`a.tile[href="${CSS.escape(address)}"]`)?.focus();
+  });
 }
 
 function Large({ photo, shown }: { photo: Photo; shown: Boxed | undefined }) {
   const { aws } = useApp();
-  const large = useSignal("");
   const thumb = useSignal("");
+  const failed = useSignal(false);
+  const tries = useSignal(0);
+  const place = useRef<HTMLImageElement>(null);
   const picture = photo.large ?? photo.thumb;
+  const again = useCallback(() => void tries.value++, []);
 
   useEffect(() => {
-    let wanted = true;
-    large.value = thumb.value = "";
-    if (photo.thumb) void aws.renditionUrl(photo.thumb.key).then((url) => wanted && (thumb.value = url));
-    if (picture) void aws.renditionUrl(picture.key).then((url) => wanted && (large.value = url));
-    return () => (wanted = false);
-  }, [aws, picture?.key]);
+    const gone = new AbortController();
+    const { signal } = gone;
+    failed.value = false;
+    thumb.value = "";
+    if (photo.thumb) {
+      void aws.renditionUrl(photo.thumb.key).then(
+        (url) => signal.aborted || (thumb.value = url),
+        () => undefined, // the large picture says so
+      );
+    }
+    if (picture && place.current) {
+      void loadInto(place.current, (isNew) => aws.renditionUrl(picture.key, { isNew }), signal).catch(
+        () => (failed.value = !signal.aborted),
+      );
+    }
+    return () => gone.abort();
+  }, [aws, picture?.key, tries.value]);
 
   if (!picture) {
     return <p class="message">{statusInWords(photo)}</p>;
@@ -133,7 +158,8 @@ function Large({ photo, shown }: { photo: Photo; shown: Boxed | undefined }) {
         ...(thumb.value && { backgroundImage: `url("${thumb.value}")` }),
       }}
     >
-      {large.value && <img key={large.value} src={large.value} alt={photo.description ?? photo.title ?? splitPath(photo.path).file} />}
+      <img key={picture.key} ref={place} class="large" alt={photo.description ?? photo.title ?? splitPath(photo.path).file} onLoad={({ currentTarget }) => currentTarget.classList.add("loaded")} />
+      {failed.value && <Failure message="The picture could not be loaded." onRetry={again} />}
       {shown?.boxes.map((box, index) => (
         <div
           key={index}
@@ -170,7 +196,7 @@ function Facts({ photo, shown, onShow, onDelete }: FactsProps) {
     try {
       location.assign(await aws.originalUrl(photo.key));
     } catch (error) {
-      message.value = (error as Error).message;
+      message.value = errorInWords(error);
     }
   }
 
@@ -382,7 +408,7 @@ function DeleteButton({ onDelete }: { onDelete: () => Promise<void> }) {
     try {
       await onDelete();
     } catch (error) {
-      message.value = (error as Error).message;
+      message.value = errorInWords(error);
     }
     busy.value = false;
   }

@@ -1,16 +1,15 @@
 import { useSignal } from "@preact/signals";
-import { useMemo } from "preact/hooks";
-import { useApp } from "../app";
+import { useApp, useKept } from "../app";
 import { PhotoList } from "../lists";
 import { splitPath, type Problem as ProblemOfPhoto } from "../records";
-import { instant, statusInWords } from "../words";
+import { errorInWords, instant, statusInWords } from "../words";
 import { NO_ALBUM } from "./albums";
 import { More } from "./grid";
 import { ProblemIcon } from "./icons";
 
 export function Problems() {
   const { gallery } = useApp();
-  const list = useMemo(() => new PhotoList<ProblemOfPhoto>(gallery.problems()), [gallery]);
+  const list = useKept("problems", () => new PhotoList<ProblemOfPhoto>(gallery.problems()));
   const photos = list.cards.value;
   return (
     <>
@@ -43,7 +42,7 @@ function Problem({ photo, onDeleted }: { photo: ProblemOfPhoto; onDeleted: () =>
       await app.delete(photo.path);
       onDeleted();
     } catch (error) {
-      message.value = (error as Error).message;
+      message.value = errorInWords(error);
       busy.value = false;
     }
   }

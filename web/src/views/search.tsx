@@ -1,10 +1,12 @@
-import { useSignal } from "@preact/signals";
-import { useEffect, useMemo, useRef } from "preact/hooks";
-import { useApp } from "../app";
+import { signal, useSignal } from "@preact/signals";
+import { useRef } from "preact/hooks";
+import { useApp, useKept } from "../app";
 import { folded } from "../fold";
 import { PhotoList } from "../lists";
+import { Loading } from "../loading";
 import { go, href } from "../routes";
-import { capitalized } from "../words";
+import { capitalized, errorInWords } from "../words";
+import { Failure } from "./failure";
 import { Grid } from "./grid";
 import { SearchIcon } from "./icons";
 
@@ -28,16 +30,22 @@ function LabelBox({ label }: { label: string }) {
   const suggestions = useSignal<string[]>([]);
   const active = useSignal(-1);
   const open = useSignal(false);
+  const failure = useSignal<{ message: string; retry: () => void } | undefined>(undefined);
   const asked = useRef(0);
 
   function typed(text: string): void {
     const query = ++asked.current;
     active.value = -1;
-    setTimeout(() => void suggest(text, query), TYPING_MS);
+    setTimeout(() => void suggest(text, query).catch((error) => failed(error, text, query)), TYPING_MS);
+  }
+
+  function failed(error: unknown, text: string, query: number): void {
+    if (query === asked.current) failure.value = { message: errorInWords(error), retry: () => typed(text) };
   }
 
   async function suggest(text: string, query: number): Promise<void> {
     if (query !== asked.current) return;
+    failure.value = undefined;
     const found: string[] = [];
     if (folded(text) !== "") {
       for await (const one of gallery.labels(text, SUGGESTIONS)) {
@@ -109,13 +117,14 @@ function LabelBox({ label }: { label: string }) {
           </li>
         ))}
       </ul>
+      {failure.value && <Failure message={failure.value.message} onRetry={failure.value.retry} />}
     </div>
   );
 }
 
 function Results({ label }: { label: string }) {
   const { gallery } = useApp();
-  const list = useMemo(() => new PhotoList(gallery.labeled(label)), [gallery, label]);
+  const list = useKept(label, () => new PhotoList(gallery.labeled(label)));
   return (
     <>
       <h2 class="found">{capitalized(label)}</h2>
@@ -127,19 +136,15 @@ function Results({ label }: { label: string }) {
 /** The first labels by name. Each appears as soon as it is found. */
 function Browse() {
   const { gallery } = useApp();
-  const labels = useSignal<string[]>([]);
-  const done = useSignal(false);
-  useEffect(() => {
-    let wanted = true;
-    void (async () => {
-      for await (const label of gallery.labels("", BROWSE)) {
-        if (!wanted) return;
-        labels.value = [...labels.value, label];
-      }
-      done.value = true;
-    })().catch(() => undefined);
-    return () => (wanted = false);
-  }, [gallery]);
+  const { labels, all } = useKept("labels", () => {
+    const labels = signal<readonly string[]>([]);
+    const all = new Loading(async () => {
+      labels.value = [];
+      for await (const label of gallery.labels("", BROWSE)) labels.value = [...labels.value, label];
+      return labels.value;
+    });
+    return { labels, all };
+  });
   return (
     <>
       <ul class="chips">
@@ -149,7 +154,8 @@ function Browse() {
           </li>
         ))}
       </ul>
-      {done.value && labels.value.length === 0 && <p class="empty">No photo has labels yet.</p>}
+      {all.error.value && <Failure message={all.error.value} onRetry={all.load} />}
+      {all.value.value?.length === 0 && <p class="empty">No photo has labels yet.</p>}
     </>
   );
 }

@@ -1,11 +1,13 @@
 import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useEffect, useLayoutEffect } from "preact/hooks";
 import { useApp } from "../app";
 import { droppedFiles } from "../files";
-import { href, route, type View } from "../routes";
+import { href, place, restoreScroll, route, type View } from "../routes";
 import { isInProgress } from "../uploads";
+import { AccountButton, SignOutButton } from "./account";
 import { AlbumPage, Albums } from "./albums";
 import { AddIcon, AlbumsIcon, Logo, ProblemIcon, SearchIcon, TimelineIcon } from "./icons";
+import { FailedPictures } from "./failure";
 import { PhotoDialog } from "./photo";
 import { Problems } from "./problems";
 import { Search } from "./search";
@@ -28,6 +30,8 @@ export function Shell({ onSignOut }: { onSignOut: () => void }) {
     document.title = [photo ?? argument, name, "Gallery"].filter(Boolean).join(" · ");
   }, [view, argument, photo]);
 
+  useLayoutEffect(restoreScroll, [place.value]);
+
   return (
     <>
       <a class="skip" href="#content" onClick={skip}>
@@ -48,9 +52,8 @@ export function Shell({ onSignOut }: { onSignOut: () => void }) {
         </nav>
         <div class="actions">
           <AddButton />
-          <button class="plain" onClick={onSignOut}>
-            Sign out
-          </button>
+          <AccountButton />
+          <SignOutButton onSignOut={onSignOut} />
         </div>
       </header>
       <main id="content" tabIndex={-1}>
@@ -60,6 +63,7 @@ export function Shell({ onSignOut }: { onSignOut: () => void }) {
         {view === "search" && <Search label={argument} />}
         {view === "problems" && <Problems />}
       </main>
+      <FailedPictures />
       <UploadPanel />
       <DropTarget />
       {photo !== undefined && <PhotoDialog path={photo} />}
@@ -110,9 +114,8 @@ function DropTarget() {
       event.preventDefault();
       depth = 0;
       over.value = false;
-      app.uploadsOpen.value = true;
       const album = app.destination();
-      void droppedFiles(event.dataTransfer).then((files) => app.uploads.add(files, album));
+      void droppedFiles(event.dataTransfer).then((choice) => app.choose(choice, album));
     };
     const listeners = { dragenter: enter, dragleave: leave, dragover: move, drop };
     for (const [name, listener] of Object.entries(listeners)) addEventListener(name, listener as EventListener);

@@ -1,5 +1,15 @@
 import { useSignal } from "@preact/signals";
-import { answerChallenge, signIn, type NextStep } from "../session";
+import { useLayoutEffect, useRef } from "preact/hooks";
+import {
+  answerChallenge,
+  currentUsername,
+  sendResetCode,
+  setPasswordByCode,
+  signIn,
+  staysSignedIn,
+  type NextStep,
+} from "../session";
+import { errorInWords } from "../words";
 import { Logo } from "./icons";
 
 interface Props {
@@ -9,72 +19,150 @@ interface Props {
 }
 
 export function SignIn({ prefilled, onSignedIn }: Props) {
-  const step = useSignal<NextStep>("DONE");
+  return (
+    <main class="lonely">
+      <div class="card sign-in">
+        <Logo />
+        <h1>Gallery</h1>
+        {prefilled ? (
+          <p class="quiet">This gallery runs on an embedded AWS on this computer. Its only account is filled in.</p>
+        ) : (
+          <p class="quiet">Your photos are private: sign in to see them.</p>
+        )}
+        <SignInForm prefilled={prefilled} onSignedIn={onSignedIn} />
+      </div>
+    </main>
+  );
+}
+
+/** Asks for the password over the page. What the page was doing goes on after it. */
+export function SessionEnded({ onSignedIn, onSignOut }: Pick<Props, "onSignedIn"> & { onSignOut: () => void }) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  useLayoutEffect(() => dialog.current?.showModal(), []);
+  return (
+    <dialog
+      ref={dialog}
+      class="ask card sign-in"
+      aria-labelledby="session-ended"
+      onCancel={(event) => event.preventDefault()}
+    >
+      <h2 id="session-ended">Your session has ended</h2>
+      <p class="quiet">Enter your password to go on. Uploads go on too.</p>
+      <SignInForm prefilled={{ username: currentUsername(), password: "" }} isSamePerson onSignedIn={onSignedIn} />
+      <button class="plain" onClick={onSignOut}>
+        Sign out
+      </button>
+    </dialog>
+  );
+}
+
+type Step = NextStep | "SEND_CODE" | "RESET";
+
+function SignInForm({ prefilled, isSamePerson = false, onSignedIn }: Props & { isSamePerson?: boolean }) {
+  const step = useSignal<Step>("DONE");
   const busy = useSignal(false);
   const message = useSignal("");
+  const name = useSignal(prefilled?.username ?? "");
+
+  async function next(field: (name: string) => string): Promise<Step> {
+    switch (step.value) {
+      case "DONE":
+        return signIn(name.value.trim(), field("password"), isSamePerson ? staysSignedIn() : field("stay") !== "");
+      case "SEND_CODE":
+        await sendResetCode(name.value.trim());
+        return "RESET";
+      case "RESET":
+        await setPasswordByCode(name.value.trim(), field("code").trim(), field("new"));
+        return signIn(name.value.trim(), field("new"), staysSignedIn());
+      default:
+        return answerChallenge(field("answer").trim());
+    }
+  }
 
   async function submit(event: SubmitEvent): Promise<void> {
     event.preventDefault();
     const given = new FormData(event.currentTarget as HTMLFormElement);
-    const field = (name: string) => String(given.get(name) ?? "");
+    const isSigningIn = step.value !== "SEND_CODE";
     busy.value = true;
     message.value = "";
     try {
-      step.value =
-        step.value === "DONE"
-          ? await signIn(field("username").trim(), field("password"))
-          : await answerChallenge(field("answer").trim());
-      if (step.value === "DONE") await onSignedIn();
+      step.value = await next((field) => String(given.get(field) ?? ""));
+      if (isSigningIn && step.value === "DONE") await onSignedIn();
     } catch (error) {
-      message.value = (error as Error).message;
+      message.value = errorInWords(error);
     } finally {
       busy.value = false;
     }
   }
 
+  const asksName = step.value === "DONE" || step.value === "SEND_CODE";
   return (
-    <main class="lonely">
-      <form class="card sign-in" onSubmit={(event) => void submit(event)} aria-labelledby="sign-in">
-        <Logo />
-        <h1 id="sign-in">Gallery</h1>
-        {step.value === "DONE" && (
-          <>
-            {prefilled ? (
-              <p class="quiet">
-                This gallery runs on an embedded AWS on this computer. Its only account is filled in.
-              </p>
-            ) : (
-              <p class="quiet">Your photos are private: sign in to see them.</p>
-            )}
-            <label>
-              User name or email
-              <input name="username" autocomplete="username" autocapitalize="none" required defaultValue={prefilled?.username} />
-            </label>
-            <label>
-              Password
-              <input name="password" type="password" autocomplete="current-password" required defaultValue={prefilled?.password} />
-            </label>
-          </>
-        )}
-        {step.value === "NEW_PASSWORD" && (
+    <form class="fields" onSubmit={(event) => void submit(event)} aria-label="Sign in">
+      {asksName && (
+        <label>
+          User name or email
+          <input
+            name="username"
+            autocomplete="username"
+            autocapitalize="none"
+            required
+            readOnly={isSamePerson && name.value !== ""}
+            defaultValue={name.value}
+            onInput={({ currentTarget }) => (name.value = currentTarget.value)}
+          />
+        </label>
+      )}
+      {step.value === "DONE" && (
+        <>
           <label>
-            Choose a new password
-            <input key="new" name="answer" type="password" autocomplete="new-password" required />
+            Password
+            <input name="password" type="password" autocomplete="current-password" required autofocus={isSamePerson} defaultValue={prefilled?.password} />
           </label>
-        )}
-        {step.value === "CODE" && (
+          {!isSamePerson && (
+            <label class="check">
+              <input name="stay" type="checkbox" value="1" defaultChecked={staysSignedIn()} />
+              Stay signed in on this browser
+            </label>
+          )}
+        </>
+      )}
+      {step.value === "RESET" && (
+        <>
+          <p class="quiet">If the account has an email address, a code is on its way to it.</p>
           <label>
-            Code from your authenticator app
-            <input key="code" name="answer" inputMode="numeric" autocomplete="one-time-code" required />
+            Code
+            <input key="reset" name="code" inputMode="numeric" autocomplete="one-time-code" required autofocus />
           </label>
-        )}
-        <p class="bad" role="alert">
-          {message.value}
-        </p>
-        <button class="primary" disabled={busy.value}>
-          {busy.value ? "Signing in…" : "Sign in"}
+        </>
+      )}
+      {(step.value === "NEW_PASSWORD" || step.value === "RESET") && (
+        <label>
+          Choose a new password
+          <input key="new" name={step.value === "RESET" ? "new" : "answer"} type="password" autocomplete="new-password" required />
+        </label>
+      )}
+      {step.value === "CODE" && (
+        <label>
+          Code from your authenticator app
+          <input key="code" name="answer" inputMode="numeric" autocomplete="one-time-code" required />
+        </label>
+      )}
+      <p class="bad" role="alert">
+        {message.value}
+      </p>
+      <button class="primary" disabled={busy.value}>
+        {step.value === "SEND_CODE" ? "Send a code" : busy.value ? "Signing in…" : "Sign in"}
+      </button>
+      {step.value === "DONE" && (
+        <button type="button" class="plain" onClick={() => (step.value = "SEND_CODE")}>
+          Forgot your password?
         </button>
-      </form>
-    </main>
+      )}
+      {(step.value === "SEND_CODE" || step.value === "RESET") && (
+        <button type="button" class="plain" onClick={() => (step.value = "DONE")}>
+          Back
+        </button>
+      )}
+    </form>
   );
 }

@@ -1,5 +1,7 @@
+import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { useApp } from "../app";
+import { loadInto } from "../pictures";
 import type { Picture } from "../records";
 
 const AHEAD_PX = 900; // about one screen: pictures are loaded before they are in view
@@ -19,37 +21,49 @@ const observer = new IntersectionObserver(
 
 /** A picture. Its URL is signed and loaded when it is nearly in view. */
 export function Thumb({ picture, alt = "" }: { picture: Picture | undefined; alt?: string }) {
-  const { aws } = useApp();
+  const { aws, pictures } = useApp();
   const place = useRef<HTMLImageElement>(null);
+  const failed = useSignal(false);
   const key = picture?.key;
 
   useEffect(() => {
     const image = place.current;
     if (!image || !key) return;
-    let wanted = true;
-    seen.set(image, () => {
-      void aws.renditionUrl(key).then((url) => {
-        if (wanted) image.src = url;
-      });
-    });
+    const gone = new AbortController();
+    let forget = () => {};
+    async function load(): Promise<void> {
+      failed.value = false;
+      try {
+        await loadInto(image!, (isNew) => aws.renditionUrl(key!, { isNew }), gone.signal);
+      } catch {
+        if (gone.signal.aborted) return;
+        failed.value = true;
+        forget = pictures.add(() => void load());
+      }
+    }
+    seen.set(image, () => void load());
     observer.observe(image);
     return () => {
-      wanted = false;
+      gone.abort();
+      forget();
       seen.delete(image);
       observer.unobserve(image);
     };
   }, [aws, key]);
 
   return (
-    <img
-      key={key}
-      ref={place}
-      class="thumb"
-      alt={alt}
-      decoding="async"
-      width={picture?.widthPx}
-      height={picture?.heightPx}
-      onLoad={({ currentTarget }) => currentTarget.classList.add("loaded")}
-    />
+    <>
+      <img
+        key={key}
+        ref={place}
+        class="thumb"
+        alt={alt}
+        decoding="async"
+        width={picture?.widthPx}
+        height={picture?.heightPx}
+        onLoad={({ currentTarget }) => currentTarget.classList.add("loaded")}
+      />
+      {failed.value && <span class="not-loaded" data-text="Picture not loaded" />}
+    </>
   );
 }

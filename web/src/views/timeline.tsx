@@ -1,22 +1,23 @@
 import { useSignal, useSignalEffect } from "@preact/signals";
-import { useEffect, useMemo } from "preact/hooks";
-import { useApp } from "../app";
+import { useApp, useKept } from "../app";
 import { PhotoList } from "../lists";
+import { Loading } from "../loading";
 import { href } from "../routes";
+import { Failure } from "./failure";
 import { Grid } from "./grid";
 
 export function Timeline({ year }: { year?: string | undefined }) {
   const { gallery, latest } = useApp();
-  const years = useSignal<readonly string[]>([]);
-  const list = useMemo(
+  const found = useKept("years", () => new Loading(() => gallery.years()));
+  const uploaded = useSignal<readonly string[]>([]);
+  const years = [...new Set([...(found.value.value ?? []), ...uploaded.value])].sort().reverse();
+  const list = useKept(
+    "photos",
     () => new PhotoList(gallery.timeline(year), "newest", ({ sortTime }) => sortTime.startsWith(year ?? "")),
-    [gallery, year],
   );
-  const add = (found: readonly string[]) => {
-    years.value = [...new Set([...years.peek(), ...found])].sort().reverse();
-  };
-  useEffect(() => void gallery.years().then(add, () => undefined), [gallery]);
-  useSignalEffect(() => add(latest.value?.sortTime ? [latest.value.sortTime.slice(0, 4)] : []));
+  useSignalEffect(() => {
+    if (latest.value?.sortTime) uploaded.value = [...uploaded.peek(), latest.value.sortTime.slice(0, 4)];
+  });
 
   return (
     <>
@@ -25,12 +26,13 @@ export function Timeline({ year }: { year?: string | undefined }) {
         <a href={href({ view: "timeline" })} aria-current={year === undefined ? "page" : undefined}>
           All
         </a>
-        {years.value.map((one) => (
+        {years.map((one) => (
           <a key={one} href={href({ view: "timeline", argument: one })} aria-current={one === year ? "page" : undefined}>
             {one}
           </a>
         ))}
       </nav>
+      {found.error.value && <Failure message={`Years: ${found.error.value}`} onRetry={found.load} />}
       <Grid list={list} months empty="No photos yet. Drop photos anywhere on this page, or choose Add photos." />
     </>
   );

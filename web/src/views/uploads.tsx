@@ -1,10 +1,10 @@
-import { useRef } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { useApp } from "../app";
-import { albumName, chosenFiles } from "../files";
+import { albumName, chosenFiles, type LeftOut } from "../files";
 import { splitPath } from "../records";
 import { go, route } from "../routes";
 import { isInProgress, type Item, type State } from "../uploads";
-import { ACCEPTED, count, reasonInWords } from "../words";
+import { ACCEPTED, count, faultInWords, leftOutInWords, reasonInWords } from "../words";
 import { CheckIcon, CloseIcon } from "./icons";
 import { Thumb } from "./thumb";
 
@@ -12,7 +12,7 @@ const WHOLE_FOLDERS = { webkitdirectory: true }; // not in a standard, but in ev
 
 export function UploadPanel() {
   const app = useApp();
-  const { uploads, uploadsOpen, album } = app;
+  const { uploads, uploadsOpen, album, questions, leftOut } = app;
   const files = useRef<HTMLInputElement>(null);
   const folder = useRef<HTMLInputElement>(null);
   const items = uploads.items.value;
@@ -20,7 +20,7 @@ export function UploadPanel() {
   const fixed = route.value.view === "albums" && Boolean(route.value.argument);
 
   function choose(input: HTMLInputElement): void {
-    uploads.add(chosenFiles(input.files!), to);
+    app.choose(chosenFiles(input.files!), to);
     input.value = ""; // so that the same file can be chosen again
   }
 
@@ -49,9 +49,12 @@ export function UploadPanel() {
         <input ref={folder} class="unseen" type="file" multiple {...WHOLE_FOLDERS} tabIndex={-1} aria-label="Folder" onChange={({ currentTarget }) => choose(currentTarget)} />
         <p class="quiet">Or drop files and folders anywhere. {ACCEPTED}.</p>
       </div>
+      <Ask key={questions.value[0]} />
+      <LeftOutFiles leftOut={leftOut.value} />
+      <InterruptedUploads />
       {items.length > 0 && (
         <>
-          <Summary items={items} onClear={() => uploads.clearEnded()} />
+          <Summary items={items} onRetry={() => uploads.retryFailed()} onClear={() => uploads.clearEnded()} />
           <ul class="items">
             {items.map((item) => (
               <UploadItem key={item.id} item={item} />
@@ -63,15 +66,120 @@ export function UploadPanel() {
   );
 }
 
-function Summary({ items, onClear }: { items: readonly Item[]; onClear: () => void }) {
+/** Says what will be left out, before anything is sent. */
+function Ask() {
+  const app = useApp();
+  const place = useRef<HTMLElement>(null);
+  const [question] = app.questions.value;
+  useEffect(() => place.current?.querySelector("button")?.focus(), []);
+  if (!question) return null;
+  const { choice, album } = question;
+  const photos = choice.files.length;
+  return (
+    <section ref={place} class="interrupted" role="group" aria-labelledby="left-out-question">
+      <h3 id="left-out-question">
+        {photos > 0 ? `Upload ${count(photos, "photo")} into ${album}?` : "There is no photo to upload."}
+      </h3>
+      <p>The rest is left out:</p>
+      <LeftOutList leftOut={choice.leftOut} />
+      <div class="buttons">
+        {photos > 0 && (
+          <button class="primary" aria-describedby="left-out" onClick={() => app.answer(true)}>
+            Upload {count(photos, "photo")}
+          </button>
+        )}
+        <button aria-describedby="left-out" onClick={() => app.answer(false)}>
+          {photos > 0 ? "Cancel" : "Close"}
+        </button>
+      </div>
+    </section>
+  );
+}
+
+/** What the last upload left out. */
+function LeftOutFiles({ leftOut }: { leftOut: readonly LeftOut[] }) {
+  if (leftOut.length === 0) return null;
+  return (
+    <details class="interrupted">
+      <summary>{count(leftOut.length, "file or folder was", "files and folders were")} left out</summary>
+      <LeftOutList leftOut={leftOut} />
+    </details>
+  );
+}
+
+const LISTED = 100; // of one kind
+
+function LeftOutList({ leftOut }: { leftOut: readonly LeftOut[] }) {
+  const kinds = [...new Set(leftOut.map(({ why }) => why))];
+  return (
+    <ul id="left-out" class="left-out">
+      {kinds.map((kind) => {
+        const paths = leftOut.filter(({ why }) => why === kind).map(({ path }) => path);
+        return (
+          <li key={kind}>
+            {leftOutInWords(kind, paths.length)}
+            <details>
+              <summary>Names</summary>
+              <p class="said">
+                {paths.slice(0, LISTED).join(", ")}
+                {paths.length > LISTED && ` and ${(paths.length - LISTED).toLocaleString()} more`}
+              </p>
+            </details>
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
+
+const NAMED = 3;
+
+/** The uploads that an earlier page did not end. */
+function InterruptedUploads() {
+  const { remembered } = useApp();
+  const { value: interrupted } = remembered.interrupted;
+  if (!interrupted) return null;
+  const { sent, unsent } = interrupted;
+  const names = unsent.slice(0, NAMED).map(({ path }) => path);
+  return (
+    <section class="interrupted" aria-label="Interrupted uploads">
+      <p>
+        <b>
+          {unsent.length.toLocaleString()} of {count(sent + unsent.length, "photo")} {unsent.length === 1 ? "was" : "were"} not sent
+        </b>{" "}
+        before the page was left. Choose or drop the same files or folder again to go on. Photos that the album has
+        are not sent again.
+      </p>
+      <p class="quiet">
+        {names.join(", ")}
+        {unsent.length > NAMED && ` and ${(unsent.length - NAMED).toLocaleString()} more`}
+      </p>
+      <button class="plain" onClick={() => remembered.forget()}>
+        Forget
+      </button>
+    </section>
+  );
+}
+
+function Summary({ items, onRetry, onClear }: { items: readonly Item[]; onRetry: () => void; onClear: () => void }) {
   const states = items.map(({ state }) => state.value);
-  const ready = states.filter(({ is }) => is === "ready").length;
+  const there = states.filter(({ is }) => is === "there").length;
+  const ready = states.filter(({ is }) => is === "ready").length + there;
   const inProgress = states.filter(isInProgress).length;
+  const failed = states.filter(({ is }) => is === "failed").length;
   return (
     <div class="summary">
       <p role="status">
-        {ready} of {count(items.length, "photo")} ready{inProgress > 0 && `, ${inProgress} in progress`}
+        {ready} of {count(items.length, "photo")} ready
+        {there > 0 && ` (${there} not sent again)`}
+        {inProgress > 0 && `, ${inProgress} in progress`}
+        {failed > 0 && `, ${failed} failed`}
       </p>
+      {failed > 1 && (
+        <button class="plain" onClick={onRetry}>
+          Try all again
+        </button>
+      )}
       {inProgress < items.length && (
         <button class="plain" onClick={onClear}>
           Clear
@@ -88,7 +196,7 @@ function UploadItem({ item }: { item: Item }) {
   const { album, file } = splitPath(item.path.value);
   return (
     <li class={`item ${state.is}`}>
-      <div class="preview">{state.is === "ready" ? <Thumb picture={state.photo.thumb} /> : null}</div>
+      <div class="preview">{state.is === "ready" || state.is === "there" ? <Thumb picture={state.photo.thumb} /> : null}</div>
       <div class="what">
         <p class="file" title={item.path.value}>
           {file}
@@ -124,7 +232,7 @@ function Steps({ state }: { state: State }) {
 }
 
 function stepOf({ is }: State): number | undefined {
-  return { queued: 0, uploading: 0, waiting: 1, processing: 1, ready: 3 }[is as string];
+  return { queued: 0, uploading: 0, waiting: 1, processing: 1, ready: 3, there: 3 }[is as string];
 }
 
 function StateInWords({ state }: { state: State }) {
@@ -136,6 +244,7 @@ function StateInWords({ state }: { state: State }) {
         <>
           Uploading, <progress class="unseen" max={1} value={state.share} aria-label="Uploaded" />
           {Math.round(state.share * 100)} %
+          {state.paused && <span class="bad"> {faultInWords(state.paused)} Trying again…</span>}
         </>
       );
     case "waiting":
@@ -156,6 +265,12 @@ function StateInWords({ state }: { state: State }) {
       );
     case "failed":
       return <span class="bad">{state.message}</span>;
+    case "there":
+      return (
+        <span class="good">
+          <CheckIcon /> The album has this photo; not sent again
+        </span>
+      );
     case "exists":
       return <span class="bad">The album already has a photo of this name.</span>;
     case "canceled":
@@ -188,7 +303,7 @@ function ItemActions({ item, state }: { item: Item; state: State }) {
           </button>
         </>
       )}
-      {state.is === "ready" && (
+      {(state.is === "ready" || state.is === "there") && (
         <button
           class="plain"
           aria-label={`Open ${file}`}

@@ -1,0 +1,97 @@
+import { useSignal } from "@preact/signals";
+import { useRef } from "preact/hooks";
+import { useApp } from "../app";
+import { changePassword, currentUsername } from "../session";
+import { count, errorInWords } from "../words";
+import { CloseIcon, PersonIcon } from "./icons";
+
+/** Opens a form for a new password. */
+export function AccountButton() {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const busy = useSignal(false);
+  const done = useSignal(false);
+  const message = useSignal("");
+
+  async function submit(event: SubmitEvent): Promise<void> {
+    event.preventDefault();
+    const form = event.currentTarget as HTMLFormElement;
+    const given = new FormData(form);
+    busy.value = true;
+    message.value = "";
+    done.value = false;
+    try {
+      await changePassword(String(given.get("old")), String(given.get("new")));
+      done.value = true;
+      form.reset();
+    } catch (error) {
+      message.value = errorInWords(error);
+    } finally {
+      busy.value = false;
+    }
+  }
+
+  return (
+    <>
+      <button class="plain icon-only" aria-label="Account" onClick={() => dialog.current?.showModal()}>
+        <PersonIcon />
+      </button>
+      <dialog ref={dialog} class="ask card" aria-labelledby="account">
+        <header>
+          <h2 id="account">{currentUsername() || "Account"}</h2>
+          <button class="plain icon-only" aria-label="Close account" onClick={() => dialog.current?.close()}>
+            <CloseIcon />
+          </button>
+        </header>
+        <form class="fields" onSubmit={(event) => void submit(event)} aria-label="Change your password">
+          <input class="unseen" name="username" autocomplete="username" value={currentUsername()} readOnly tabIndex={-1} aria-label="User name" />
+          <label>
+            Password
+            <input name="old" type="password" autocomplete="current-password" required />
+          </label>
+          <label>
+            New password
+            <input name="new" type="password" autocomplete="new-password" required />
+          </label>
+          <p class="bad" role="alert">
+            {message.value}
+          </p>
+          <p class="good" role="status">
+            {done.value && "The password is changed."}
+          </p>
+          <button class="primary" disabled={busy.value}>
+            Change the password
+          </button>
+        </form>
+      </dialog>
+    </>
+  );
+}
+
+/** Asks before it stops uploads. */
+export function SignOutButton({ onSignOut }: { onSignOut: () => void }) {
+  const { uploads } = useApp();
+  const dialog = useRef<HTMLDialogElement>(null);
+  const unsent = uploads.unsent();
+  return (
+    <>
+      <button class="plain" onClick={() => (uploads.unsent() > 0 ? dialog.current?.showModal() : onSignOut())}>
+        Sign out
+      </button>
+      <dialog ref={dialog} class="ask card" aria-labelledby="sign-out-question">
+        <h2 id="sign-out-question">Sign out and stop the uploads?</h2>
+        <p>
+          {count(unsent, "photo")} {unsent === 1 ? "has" : "have"} not been sent. After the next sign-in on this
+          browser you can choose or drop the same files again to go on.
+        </p>
+        <div class="buttons">
+          <button class="primary" onClick={() => dialog.current?.close()}>
+            Stay
+          </button>
+          <button class="danger" onClick={onSignOut}>
+            Sign out
+          </button>
+        </div>
+      </dialog>
+    </>
+  );
+}
