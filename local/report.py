@@ -21,7 +21,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from shared.contracts import Camera, Label, Location, Rendition, TakenAt
+from shared.contracts import Camera, Label, Location, Place, Rendition, TakenAt
 from shared.rows import PhotoFacts
 from shared.text import escaped
 
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 # The states whose times are shown.
 STEPS: Final[tuple[str, ...]] = ("Claim", "Extract", "Thumbnail", "Tag", "Publish")
+NEAR_KM: Final = 10  # farther from a town's center than this, the distance is said
 TABLE_LABELS = 4  # the table shows the first ones; the contact sheet shows all
 
 REASONS: Final = {
@@ -96,7 +97,7 @@ def table(records: Iterable[Record]) -> Table:
     for record in records:
         result.add_row(
             _cell(record.name, *outcome(record)),
-            _cell(when(record.taken_at), where(record.location)),
+            _cell(when(record.taken_at), where(record.location), place_in_words(record.place)),
             _cell(pixels(record), kilobytes(record.bytes)),
             _cell(camera_name(record.camera), exposure(record.camera)),
             _cell(label_names(record) or labels_note(record)),
@@ -138,6 +139,7 @@ def contact_sheet(records: Iterable[Record], *, folder: Path) -> str:
     )
     environment.filters |= {
         "camera_name": camera_name,
+        "place_in_words": place_in_words,
         "exposure": exposure,
         "kilobytes": kilobytes,
         "labels_note": labels_note,
@@ -204,6 +206,23 @@ def where(location: Location | None) -> str:
     east = f"{abs(location.longitude):.4f}° {'E' if location.longitude >= 0 else 'W'}"
     altitude = "" if location.altitude_m is None else f", altitude {location.altitude_m:.0f} m"
     return f"{north}, {east}{altitude}"
+
+
+def place_in_words(place: Place | None) -> str:
+    """Return `Kehl, Baden-Wurttemberg, Germany (or FR)`, or `Off the coast of Portugal`.
+
+    Farther than `NEAR_KM` from the center of the town: `26 km from Yulara, …`.
+    """
+    if place is None:
+        return ""
+    parts = [place.city, place.region, place.country]
+    words = ", ".join(dict.fromkeys(part for part in parts if part))  # Berlin and Taiwan once
+    if place.offshore:
+        words = f"Off the coast of {place.country}"
+    elif place.city and place.distance_km is not None and place.distance_km > NEAR_KM:
+        words = f"{place.distance_km:.0f} km from {words}"
+    others = " or ".join(place.other_countries or [])
+    return f"{words} (or {others})" if others else words
 
 
 def camera_name(camera: Camera | None) -> str:

@@ -8,7 +8,7 @@ import pytest
 from gallery.editing import edit
 from gallery.records import Edits
 from gallery.table import Query, Table
-from shared.contracts import Camera, Contract, Label, Metadata, TagResult
+from shared.contracts import Camera, Contract, Label, Metadata, Place, TagResult
 from shared.errors import EmptyPhotoError
 from shared.rows import AlbumRow, LabelRow, PhotoRow, read
 from workflow.scripted import Step, event, extract, raising, tag, thumbnail
@@ -45,6 +45,17 @@ def full(request: Any) -> Contract:  # noqa: ANN401  # any step's request
         metadata=Metadata(
             taken_at=msgspec.structs.replace(metadata.taken_at, precision="year", plausible=False),
             location=msgspec.structs.replace(metadata.location, gps_valid=False),
+            place=Place(
+                country="Germany",
+                country_code="DE",
+                region="Berlin",
+                city="Berlin",
+                distance_km=0.5,
+                offshore=True,
+                other_countries=["PL"],
+                source="GeoNames",
+                data_version="1",
+            ),
             camera=Camera(
                 make="Nikon", model="D3X", lens="50", iso=1, f_number=2, focal_length_mm=50.5
             ),

@@ -16,6 +16,7 @@ import {
   localTime,
   monthInWords,
   offsetInWords,
+  placeInWords,
   statusInWords,
   timeName,
 } from "../src/words";
@@ -145,6 +146,37 @@ test("facts in words", () => {
   expect(cameraName({ make: "NIKON CORPORATION", model: "NIKON D3X" })).toBe("NIKON D3X");
   expect(cameraName({ make: "Apple", model: "iPhone 12" })).toBe("Apple iPhone 12");
   expect(cameraName({ make: "Leica" })).toBe("Leica");
+});
+
+describe("a place in words", () => {
+  const shown = (place: object) => {
+    const photo = photoOf({ place: { country: "Germany", country_code: "DE", source: "GeoNames", ...place } });
+    return photo.place && placeInWords(photo.place);
+  };
+
+  test("is its city, region and country", () => {
+    expect(shown({ city: "Kehl", region: "Baden", distance_km: 1 })).toBe("Kehl, Baden, Germany");
+    expect(shown({ city: "Berlin", region: "Berlin" })).toBe("Berlin, Germany");
+    expect(shown({})).toBe("Germany");
+  });
+
+  test("says how far the city is, if it is far", () => {
+    expect(shown({ city: "Kehl", distance_km: 26.4 })).toBe("26 km from Kehl, Germany");
+  });
+
+  test("names the other countries in which it may be", () => {
+    expect(shown({ other_countries: ["FR", "CH", 3] })).toBe("Germany (or France or Switzerland)");
+    expect(shown({ other_countries: ["1"] })).toBe("Germany (or 1)");
+  });
+
+  test("at sea is off a coast", () => {
+    expect(shown({ offshore: 1, distance_km: 12 })).toBe("Off the coast of Germany");
+  });
+
+  test("without a country is none", () => {
+    expect(photoOf({ place: { city: "Kehl" } }).place).toBeUndefined();
+    expect(photoOf({ place: [] }).place).toBeUndefined();
+  });
 });
 
 describe("a file", () => {

@@ -14,6 +14,7 @@ import {
   labelsInWords,
   localTime,
   offsetInWords,
+  placeInWords,
   statusInWords,
   timeName,
 } from "../words";
@@ -188,6 +189,7 @@ function Facts({ photo, shown, onShow, onDelete }: FactsProps) {
           <>
             <dt>Location</dt>
             <dd>
+              {photo.place && <span title={`Data: ${photo.place.source}`}>{placeInWords(photo.place)}</span>}
               <Where location={photo.location} />
             </dd>
           </>
