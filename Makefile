@@ -233,11 +233,16 @@ docs: .venv/.dev
 	$(BIN)/python -m tools.docs
 	$(if $(shell command -v $(TERRAFORM)),$(BIN)/python -m tools.permissions && $(BIN)/python -m tools.tenants)
 
+.PHONY: places  ## Make images/places/places.bin from the packages that tools/places/ pins
+places: .cache/places/python/.made
+	PYTHONPATH=.:images .cache/places/python/bin/python -m tools.places
+
 .PHONY: lock  ## Update uv.lock after a change of pyproject.toml, and the hashed lists made from it
 lock: .venv/.bootstrap
 	$(BIN)/uv lock
 	$(BIN)/uv lock --project tools/checkov
 	$(BIN)/uv lock --project tools/ministack
+	$(BIN)/uv lock --project tools/places
 	$(EXPORT) --only-group bootstrap --output-file tools/bootstrap.txt
 	for group in $(IMAGES) builder; do \
 	    $(EXPORT) --only-group $$group --output-file images/$$group/requirements.txt || exit; \
@@ -276,6 +281,11 @@ setup: .venv/.dev
 # MiniStack needs packages that nothing else here uses, so it has its own environment too.
 .cache/ministack/.made: .venv/.bootstrap tools/ministack/pyproject.toml tools/ministack/uv.lock
 	UV_PROJECT_ENVIRONMENT=$(CURDIR)/.cache/ministack $(BIN)/uv sync --locked --project tools/ministack
+	touch $@
+
+# So do borders and towns: what makes the places needs them, and nothing that runs.
+.cache/places/python/.made: .venv/.bootstrap tools/places/pyproject.toml tools/places/uv.lock
+	UV_PROJECT_ENVIRONMENT=$(CURDIR)/.cache/places/python $(BIN)/uv sync --locked --project tools/places
 	touch $@
 
 .PHONY: clean  ## Remove everything that make has created in this folder

@@ -21,7 +21,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from shared.contracts import Camera, Label, Location, Rendition, TakenAt
+from shared.contracts import Camera, Label, Location, Place, Rendition, TakenAt
 from shared.limits import MIN_PREVIEW_PX
 from shared.rows import PhotoFacts
 from shared.text import escaped
@@ -35,6 +35,7 @@ HERE = Path(__file__).parent
 # The states whose times are shown.
 STEPS: Final[tuple[str, ...]] = ("Claim", "Extract", "Thumbnail", "Tag", "Publish")
 WIDE: Final = 140  # columns of a terminal in which each kind of fact has a column of its own
+NEAR_KM: Final = 10  # farther from a town's center than this, the distance is said
 TABLE_LABELS = 4  # the table shows the first ones; the contact sheet shows all
 
 REASONS: Final = {
@@ -119,7 +120,7 @@ def table(records: Iterable[Record], *, width: int) -> Table:
 def _facts(record: Record) -> Iterator[list[str]]:
     """Yield the lines of each column of a wide table."""
     yield [record.name, *outcome(record)]
-    yield [when(record.taken_at), where(record.location)]
+    yield [when(record.taken_at), where(record.location), place_in_words(record.place)]
     yield [pixels(record), kilobytes(record.bytes)]
     yield [camera_name(record.camera), exposure(record.camera)]
     yield [label_names(record) or labels_note(record)]
@@ -158,6 +159,7 @@ def contact_sheet(records: Iterable[Record], *, folder: Path) -> str:
     )
     environment.filters |= {
         "camera_name": camera_name,
+        "place_in_words": place_in_words,
         "exposure": exposure,
         "kilobytes": kilobytes,
         "labels_note": labels_note,
@@ -226,6 +228,23 @@ def where(location: Location | None) -> str:
     east = f"{abs(location.longitude):.4f}° {'E' if location.longitude >= 0 else 'W'}"
     altitude = "" if location.altitude_m is None else f", altitude {location.altitude_m:.0f} m"
     return f"{north}, {east}{altitude}"
+
+
+def place_in_words(place: Place | None) -> str:
+    """Return `Kehl, Baden-Wurttemberg, Germany (or FR)`, or `Off the coast of Portugal`.
+
+    Farther than `NEAR_KM` from the center of the town: `26 km from Yulara, …`.
+    """
+    if place is None:
+        return ""
+    parts = [place.city, place.region, place.country]
+    words = ", ".join(dict.fromkeys(part for part in parts if part))  # Berlin and Taiwan once
+    if place.offshore:
+        words = f"Off the coast of {place.country}"
+    elif place.city and place.distance_km is not None and place.distance_km > NEAR_KM:
+        words = f"{place.distance_km:.0f} km from {words}"
+    others = " or ".join(place.other_countries or [])
+    return f"{words} (or {others})" if others else words
 
 
 def camera_name(camera: Camera | None) -> str:

@@ -16,7 +16,9 @@ import hcl2
 from hcl2.utils import SerializationOptions
 
 from gallery import backfill, costs
+from local import report
 from local.template import PLACEHOLDERS, render_file
+from places.lookup import place_of
 from tools import rows
 
 ROOT = Path(__file__).parents[1]
@@ -24,6 +26,8 @@ CONTRACTS = ROOT / "images" / "shared" / "contracts.py"
 STATE_MACHINE = "statemachine.json.tftpl"
 TERRAFORM = ROOT / "terraform"
 ARCHITECTURE = ROOT / "docs" / "architecture.md"
+PLACES = ROOT / "docs" / "places.md"
+POINTS = ROOT / "tests" / "places" / "points.tsv"
 OPERATIONS = ROOT / "docs" / "operations.md"
 NOTICE = "<!-- Made by `make docs` from {source}; do not edit. -->\n"
 
@@ -198,10 +202,24 @@ def _filled(page: str, name: str, source: str, made: str) -> str:
     return f"{before}{begin}\n\n{made}\n\n{end}{after}"
 
 
+def places() -> str:
+    """Return docs/places.md with the place of each point of tests/places/points.tsv."""
+    table = ["| point | position | place | also named |", "|---|---|---|---|"]
+    for line in POINTS.read_text().splitlines():
+        if not line.startswith("#"):
+            name, latitude, longitude, *_ = line.split("\t")
+            place = place_of(float(latitude), float(longitude))
+            words = "none" if place is None else report.place_in_words(place).split(" (or ")[0]
+            others = ", ".join((place and place.other_countries) or [])
+            table.append(f"| {name} | {latitude}, {longitude} | {words} | {others} |")
+    return _filled(PLACES.read_text(), "points", "tests/places/points.tsv", "\n".join(table))
+
+
 GENERATED = {
     "docs/architecture.md": architecture,
     "docs/contracts.md": contracts,
     "docs/operations.md": operations,
+    "docs/places.md": places,
     "docs/settings.md": settings,
     "docs/states.md": states,
     "web/src/rows.gen.ts": rows.typescript,

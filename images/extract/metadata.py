@@ -13,7 +13,7 @@ from extract.filename import date_in_name
 from extract.fillers import is_filler
 from extract.iptc import Iptc, read_iptc
 from extract.people import read_people
-from extract.place import locate
+from extract.place import locate, place_at
 from extract.rights import read_copyright, read_creator
 from extract.times import Stated, choose_time, share_offsets
 from extract.xmp import Xmp
@@ -51,13 +51,14 @@ def read_metadata(
         file_name: without its folder. A date in it counts if the file itself has none.
     """
     exif, xmp, iptc = read_exif(tiff), Xmp(structure.xmp), read_iptc(structure.iptc)
-    camera = _camera(exif, xmp)
+    camera, location = _camera(exif, xmp), locate(exif, xmp)
     keywords = clean.distinct(_keywords(exif, xmp, iptc), MAX_KEYWORD_CHARACTERS, MAX_KEYWORDS)
     titles = (xmp.first("dc:title"), iptc.title, _utf16(exif.raw("IFD0", 0x9C9B)))
     descriptions = _descriptions(exif, xmp, iptc, tiff.byte_order)
     return Metadata(
         taken_at=choose_time(_times(exif, xmp, iptc, file_name), uploaded_at),
-        location=locate(exif, xmp),
+        location=location,
+        place=place_at(location),
         camera=camera if camera != Camera() else None,
         title=clean.first(_by_people(titles), MAX_TAG_CHARACTERS),
         description=clean.first(_by_people(descriptions), MAX_DESCRIPTION_CHARACTERS),

@@ -1,4 +1,6 @@
-"""Read the location from the GPS tags, or else from XMP. Never raises, never guesses.
+"""Read the location from the GPS tags, or else from XMP, and find its place in words.
+
+Never raises because of the file, never guesses.
 
 Source: Exif 2.32, 4.6.6; XMP specification part 2, 1.2.7.4 (GPSCoordinate).
 """
@@ -10,7 +12,7 @@ from typing import Final
 
 from extract.exif import Exif
 from extract.xmp import Xmp
-from shared.contracts import Location
+from shared.contracts import Location, Place
 from shared.text import text
 
 _LATITUDE_REF, _LATITUDE, _LONGITUDE_REF, _LONGITUDE, _ALTITUDE_REF, _ALTITUDE = range(1, 7)
@@ -32,6 +34,15 @@ def locate(exif: Exif, xmp: Xmp) -> Location | None:
     """
     found = [place for place in (_of_exif(exif), _of_xmp(xmp)) if place is not None]
     return next((place for place in found if place.gps_valid), next(iter(found), None))
+
+
+def place_at(location: Location | None) -> Place | None:
+    """Return the place of a valid location; None on the high seas."""
+    if location is None or not location.gps_valid:
+        return None
+    from places.lookup import place_of  # noqa: PLC0415  # photos without a location pay nothing
+
+    return place_of(location.latitude, location.longitude)
 
 
 def _of_exif(exif: Exif) -> Location | None:

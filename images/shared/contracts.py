@@ -20,6 +20,7 @@ Rating = Annotated[int, msgspec.Meta(ge=-1, le=5)]
 Orientation = Annotated[int, msgspec.Meta(ge=1, le=8)]
 UtcTime = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$")]
 SortTime = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$")]
+CountryCode = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{2}$")]
 Precision = Literal["day", "month", "year"]
 Sha256 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]
 # PENDING: the Tag step failed, so the state machine published the photo without labels.
@@ -80,6 +81,22 @@ class Location(Contract, frozen=True):
     gps_valid: bool = True  # false for 0,0: the receiver had no fix
 
 
+class Place(Contract, frozen=True):
+    """The place of a position, in words. docs/places.md says how it is found."""
+
+    country: str  # English name
+    country_code: CountryCode  # ISO 3166-1 alpha-2; XK for Kosovo
+    source: str  # names of the data sets
+    data_version: str  # their versions
+    region: str | None = None  # first-level division of the country
+    city: str | None = None  # city or village of this country; absent at sea, and far from any
+    distance_km: Annotated[float, msgspec.Meta(ge=0)] | None = (
+        None  # to its center; at sea: to land
+    )
+    offshore: bool = False  # at sea, off the coast of this country
+    other_countries: list[CountryCode] | None = None  # it may be there: see docs/places.md
+
+
 class Camera(Contract, frozen=True):
     """The camera, and the settings of the exposure."""
 
@@ -113,6 +130,7 @@ class Metadata(Contract, frozen=True):
 
     taken_at: TakenAt | None = None
     location: Location | None = None
+    place: Place | None = None  # of the location
     camera: Camera | None = None
     title: str | None = None
     description: str | None = None

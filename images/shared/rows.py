@@ -21,6 +21,7 @@ from shared.contracts import (
     Location,
     Orientation,
     Person,
+    Place,
     Precision,
     Px,
     Rating,
@@ -51,6 +52,7 @@ class PhotoFacts(Contract, frozen=True, kw_only=True):
     orientation: Orientation | None = None  # as in EXIF; absent: 1, upright
     taken_at: TakenAt | None = None  # time by the camera's clock
     location: Location | None = None  # position in WGS 84
+    place: Place | None = None  # place of the position, in words
     camera: Camera | None = None  # camera, lens and exposure
     title: str | None = None  # from the file
     description: str | None = None  # from the file

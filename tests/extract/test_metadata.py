@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 import photofiles as pf
 from extract.xmp import Xmp
 from fakes import UPLOADED_AT
+from places.cells import header
 from reading import extracted, metadata_of, plain_metadata_of
-from shared.contracts import Camera, Location, Metadata, Precision, TakenAt
+from shared.contracts import Camera, Location, Metadata, Place, Precision, TakenAt, dump
 
 FULL = pf.tiff_block(
     [pf.text(pf.MAKE, "ACME"), pf.text(pf.MODEL, "One"), pf.text(pf.DESCRIPTION, "A dog.")],
@@ -31,6 +32,15 @@ FULL = pf.tiff_block(
         pf.text(pf.LENS_MODEL, "50 mm"),
     ],
     pf.gps(altitude=[353, 10], altitude_ref=0),
+)
+PARIS = Place(
+    country="France",
+    country_code="FR",
+    region="Île-de-France",
+    city="Paris",
+    distance_km=4,
+    source="GeoNames, country-coder, Natural Earth",
+    data_version=header().data_version,
 )
 
 
@@ -52,6 +62,7 @@ def test_all_fields_of_a_camera_are_returned() -> None:
             utc="2016-04-09T12:08:13.25Z",
         ),
         location=Location(latitude=48.858333, longitude=2.294444, altitude_m=35.3),
+        place=PARIS,
         camera=Camera(
             make="ACME",
             model="One",
@@ -94,6 +105,7 @@ def test_tiff_gives_the_same_metadata(order: str) -> None:
     assert plain_metadata_of(photo) == {
         "taken_at": {"local": "2016-04-09T14:08:13", "source": "EXIF:DateTimeOriginal"},
         "location": {"latitude": 48.858333, "longitude": 2.294444},
+        "place": dump(PARIS),
         "camera": {"make": "ACME"},
     }
 
@@ -186,6 +198,22 @@ def test_an_iso_beyond_16_bits_is_read_from_another_tag() -> None:
 
     assert camera_of(iso, index).iso == 102_400
     assert camera_of(iso, pf.Tag(pf.EXPOSURE_INDEX, pf.LONG, [3_280_000])).iso == 3_280_000
+
+
+def test_zero_zero_has_no_place() -> None:
+    zero = pf.gps(latitude=(0, 1, 0, 1, 0, 1), longitude=(0, 1, 0, 1, 0, 1))
+    metadata = metadata_of(pf.jpeg(exif=pf.tiff_block(gps=zero)))
+
+    assert metadata.location is not None
+    assert metadata.place is None
+
+
+def test_a_position_on_the_high_seas_has_no_place() -> None:
+    sea = pf.gps(latitude=(30, 1, 0, 1, 0, 1), longitude=(179, 1, 0, 1, 0, 1))
+    metadata = metadata_of(pf.jpeg(exif=pf.tiff_block(gps=sea)))
+
+    assert metadata.location is not None
+    assert metadata.place is None
 
 
 def location_of(gps: Sequence[pf.Tag], order: str = "<") -> Location | None:

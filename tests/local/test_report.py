@@ -331,3 +331,37 @@ def test_labels_are_sorted_from_specific_to_general(vector: dict[str, Any]) -> N
     labels = [Label(**label) for label in vector["labels"]]
 
     assert [label.name for label in report.reading_order(labels)] == vector["order"]
+
+
+PLACE: dict[str, Any] = {
+    "country": "Germany",
+    "country_code": "DE",
+    "city": "Kehl",
+    "region": "Baden",
+    "distance_km": 1.0,
+    "source": "GeoNames",
+    "data_version": "1",
+}
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        ({}, "Kehl, Baden, Germany"),
+        ({"region": "Kehl"}, "Kehl, Germany"),
+        ({"distance_km": 26.4}, "26 km from Kehl, Baden, Germany"),
+        ({"other_countries": ["CH", "FR"]}, "Kehl, Baden, Germany (or CH or FR)"),
+        ({"city": None, "region": None, "distance_km": None}, "Germany"),
+        ({"city": None, "region": None, "offshore": True}, "Off the coast of Germany"),
+    ],
+)
+def test_a_place_is_shown_in_words(facts: dict[str, Any], words: str) -> None:
+    record = {**READY, "place": {**PLACE, **facts}}
+
+    assert words in Page(record).text
+    place = report.read([record])[0].place
+    assert report.place_in_words(place) == words
+
+
+def test_the_table_shows_the_place() -> None:
+    assert "Kehl, Baden" in printed({**READY, "place": PLACE})

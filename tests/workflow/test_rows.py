@@ -15,6 +15,7 @@ from shared.contracts import (
     Label,
     Metadata,
     Person,
+    Place,
     TagResult,
 )
 from shared.errors import EmptyPhotoError
@@ -54,6 +55,17 @@ def full(request: Any) -> Contract:  # noqa: ANN401  # any step's request
         metadata=Metadata(
             taken_at=msgspec.structs.replace(metadata.taken_at, precision="year", plausible=False),
             location=msgspec.structs.replace(metadata.location, gps_valid=False),
+            place=Place(
+                country="Germany",
+                country_code="DE",
+                region="Berlin",
+                city="Berlin",
+                distance_km=0.5,
+                offshore=True,
+                other_countries=["PL"],
+                source="GeoNames",
+                data_version="1",
+            ),
             camera=Camera(
                 make="Nikon", model="D3X", lens="50", iso=1, f_number=2, focal_length_mm=50.5
             ),

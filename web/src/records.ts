@@ -10,6 +10,7 @@ import type {
   Label as LabelInRow,
   Location,
   Person as PersonInRow,
+  Place as PlaceInRow,
   PhotoRow,
   Rendition,
   TakenAt,
@@ -28,6 +29,17 @@ export interface Picture {
   key: string;
   widthPx: number;
   heightPx: number;
+}
+
+/** The place of a photo, in words. */
+export interface Place {
+  country: string;
+  region?: string;
+  city?: string;
+  distanceKm?: number; // to the center of the city; at sea, to land
+  offshore: boolean;
+  otherCountries: string[]; // ISO codes of countries in which it may be as well
+  source: string; // names of the data sets
 }
 
 /** The part of a photo that a list shows. */
@@ -82,6 +94,7 @@ export interface Photo extends Problem {
   truncated: boolean;
   takenAt?: { local: string; precision?: Precision; source?: string; offset?: string; plausible: boolean };
   location?: { latitude: number; longitude: number; altitudeM?: number; valid: boolean };
+  place?: Place;
   camera: {
     make?: string;
     model?: string;
@@ -146,9 +159,9 @@ export function photoOf(row: Untrusted<PhotoRow>): Photo {
   const hidden = list(editsOf(row)["hidden_labels"]);
   const taken = map<TakenAt>(item.taken_at);
   const local = text(taken.local);
-  const place = map<Location>(item.location);
-  const latitude = number(place.latitude);
-  const longitude = number(place.longitude);
+  const position = map<Location>(item.location);
+  const latitude = number(position.latitude);
+  const longitude = number(position.longitude);
   const camera = map<Camera>(item.camera);
   return {
     ...problemOf(row),
@@ -186,9 +199,10 @@ export function photoOf(row: Untrusted<PhotoRow>): Photo {
           : {
               latitude,
               longitude,
-              ...present({ altitudeM: number(place.altitude_m) }),
-              valid: flag(place.gps_valid, true),
+              ...present({ altitudeM: number(position.altitude_m) }),
+              valid: flag(position.gps_valid, true),
             },
+      place: placeOf(map<PlaceInRow>(item.place)),
     }),
     truncated: flag(item.truncated, false),
     camera: present({
@@ -222,6 +236,18 @@ export function readingOrder<T extends Pick<Label, "name" | "confidence" | "pare
     const deeper = depth(other) - depth(one);
     return deeper || other.confidence - one.confidence; // NaN, of two infinities, is falsy
   });
+}
+
+function placeOf(place: Untrusted<PlaceInRow>): Place | undefined {
+  const country = text(place.country);
+  if (!country) return undefined;
+  return {
+    country,
+    ...present({ region: text(place.region), city: text(place.city), distanceKm: number(place.distance_km) }),
+    offshore: flag(place.offshore, false),
+    otherCountries: list(place.other_countries).flatMap((code) => text(code) ?? []),
+    source: text(place.source) ?? "",
+  };
 }
 
 /** Return a row with a person's edits. An empty text removes the file's. */

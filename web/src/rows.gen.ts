@@ -31,6 +31,27 @@ export interface Location {
   readonly gps_valid?: Flag;
 }
 
+/** The place of a position, in words. */
+export interface Place {
+  /** English name */
+  readonly country: string;
+  /** ISO 3166-1 alpha-2; XK for Kosovo */
+  readonly country_code: string;
+  /** names of the data sets */
+  readonly source: string;
+  /** their versions */
+  readonly data_version: string;
+  /** first-level division of the country */
+  readonly region?: string;
+  /** city or village of this country; absent at sea, and far from any */
+  readonly city?: string;
+  readonly distance_km?: number;
+  /** at sea, off the coast of this country */
+  readonly offshore?: Flag;
+  /** it may be there: see docs/places.md */
+  readonly other_countries?: readonly string[];
+}
+
 /** The camera, and the settings of the exposure. */
 export interface Camera {
   readonly make?: string;
@@ -116,6 +137,8 @@ export interface PhotoRow {
   readonly taken_at?: TakenAt;
   /** position in WGS 84 */
   readonly location?: Location;
+  /** place of the position, in words */
+  readonly place?: Place;
   /** camera, lens and exposure */
   readonly camera?: Camera;
   /** from the file */

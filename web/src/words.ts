@@ -1,7 +1,7 @@
 /** Facts in words. Every text is plain: nothing here makes markup. */
 
 import type { Why } from "./files";
-import type { Photo, Precision, Status } from "./records";
+import type { Photo, Place, Precision, Status } from "./records";
 import { faultOf, type Fault } from "./retry";
 import { MAX_BYTES, MAX_MEGAPIXELS, MIN_MEGAPIXELS, MIN_PREVIEW_PX, type Reason } from "./rows.gen";
 
@@ -131,6 +131,27 @@ function wallClock(local: string): Date | undefined {
 
 function format(moment: Date, options: Intl.DateTimeFormatOptions): string {
   return moment.toLocaleDateString(LOCALE, { ...options, timeZone: "UTC" });
+}
+
+const NEAR_KM = 10; // farther from a town's center than this, the distance is said
+
+/** Return "Kehl, Baden-Wurttemberg, Germany (or France)", or "Off the coast of Portugal". */
+export function placeInWords(place: Place): string {
+  const { city, region, country, distanceKm = 0 } = place;
+  const names = [...new Set([city, region, country].filter(Boolean))].join(", "); // Berlin and Taiwan once
+  const far = city && distanceKm > NEAR_KM ? `${Math.round(distanceKm)} km from ` : "";
+  const words = place.offshore ? `Off the coast of ${country}` : far + names;
+  const others = place.otherCountries.map(countryName).join(" or ");
+  return others ? `${words} (or ${others})` : words;
+}
+
+/** Return "France" for "FR"; a code that is none as it is. */
+function countryName(code: string): string {
+  try {
+    return new Intl.DisplayNames(LOCALE, { type: "region" }).of(code) ?? code;
+  } catch {
+    return code;
+  }
 }
 
 export function coordinates(latitude: number, longitude: number): string {

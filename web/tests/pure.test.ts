@@ -18,6 +18,7 @@ import {
   monthInWords,
   offsetInWords,
   stars,
+  placeInWords,
   statusInWords,
   timeName,
 } from "../src/words";
@@ -165,6 +166,37 @@ test("facts in words", () => {
     { shown: "★★★★★", words: "5 of 5 stars" },
     { shown: "Rejected", words: "Rejected" },
   ]);
+});
+
+describe("a place in words", () => {
+  const shown = (place: object) => {
+    const photo = photoOf({ place: { country: "Germany", country_code: "DE", source: "GeoNames", ...place } });
+    return photo.place && placeInWords(photo.place);
+  };
+
+  test("is its city, region and country", () => {
+    expect(shown({ city: "Kehl", region: "Baden", distance_km: 1 })).toBe("Kehl, Baden, Germany");
+    expect(shown({ city: "Berlin", region: "Berlin" })).toBe("Berlin, Germany");
+    expect(shown({})).toBe("Germany");
+  });
+
+  test("says how far the city is, if it is far", () => {
+    expect(shown({ city: "Kehl", distance_km: 26.4 })).toBe("26 km from Kehl, Germany");
+  });
+
+  test("names the other countries in which it may be", () => {
+    expect(shown({ other_countries: ["FR", "CH", 3] })).toBe("Germany (or France or Switzerland)");
+    expect(shown({ other_countries: ["1"] })).toBe("Germany (or 1)");
+  });
+
+  test("at sea is off a coast", () => {
+    expect(shown({ offshore: 1, distance_km: 12 })).toBe("Off the coast of Germany");
+  });
+
+  test("without a country is none", () => {
+    expect(photoOf({ place: { city: "Kehl" } }).place).toBeUndefined();
+    expect(photoOf({ place: [] }).place).toBeUndefined();
+  });
 });
 
 describe("a file", () => {

@@ -18,6 +18,7 @@ import {
   localTime,
   offsetInWords,
   stars,
+  placeInWords,
   statusInWords,
   timeName,
 } from "../words";
@@ -215,6 +216,7 @@ function Facts({ photo, shown, onShow, onDelete }: FactsProps) {
           <>
             <dt>Location</dt>
             <dd>
+              {photo.place && <span title={`Data: ${photo.place.source}`}>{placeInWords(photo.place)}</span>}
               <Where location={photo.location} />
             </dd>
           </>

@@ -1,0 +1,1 @@
+"""Make images/places/places.bin from open data: see __main__.py."""
