@@ -66,7 +66,7 @@ WHOLE_BYTES: Final = 262_144  # up to this size, one request for all is quicker 
 AHEAD_BYTES: Final = 1_048_576  # the least that a later request asks for
 MAX_WHOLE_BYTES: Final = 33_554_432  # that are read at once: the memory holds them twice
 PART_BYTES: Final = 131_072  # the least that a request for a part of a raw photo asks for
-MAX_READS: Final = 8  # of a larger file, or of a raw photo: a camera's takes two to four
+MAX_READS: Final = 8  # of a larger file, or of a raw photo: a camera's takes one to four
 
 log = logging.getLogger(__name__)
 
