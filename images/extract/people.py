@@ -14,6 +14,7 @@ from typing import Final
 
 from extract.xmp import Xmp, number
 from formats import SIDEWAYS
+from shared.boxes import clipped_box
 from shared.contracts import BoundingBox, Person
 from shared.limits import MAX_PEOPLE, MAX_PERSON_CHARACTERS
 from shared.text import text
@@ -21,7 +22,6 @@ from shared.text import text
 _MIRRORED_X: Final = frozenset({2, 3, 6, 7})  # left and right change places, after a quarter turn
 _MIRRORED_Y: Final = frozenset({3, 4, 7, 8})
 _SAME_SHAPE: Final = 0.02  # of two aspect ratios: a smaller copy has rounded sides
-_DIGITS: Final = 4  # of a fraction: a pixel of a side of 10,000
 
 # The types of regions that are somebody: a pet with a name is searched for like a person.
 _SOMEBODY: Final = frozenset({"face", "pet"})
@@ -121,12 +121,4 @@ def _upright(sides: list[float | None], orientation: int) -> BoundingBox | None:
         x = (1 - x[1], 1 - x[0])
     if orientation in _MIRRORED_Y:
         y = (1 - y[1], 1 - y[0])
-    left, right, top, bottom = (round(min(max(edge, 0), 1), _DIGITS) for edge in (*x, *y))
-    if left >= right or top >= bottom:
-        return None
-    return BoundingBox(
-        left=left,
-        top=top,
-        width=round(right - left, _DIGITS),
-        height=round(bottom - top, _DIGITS),
-    )
+    return clipped_box(x[0], y[0], x[1], y[1])
