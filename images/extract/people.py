@@ -23,8 +23,8 @@ _MIRRORED_X: Final = frozenset({2, 3, 6, 7})  # left and right change places, af
 _MIRRORED_Y: Final = frozenset({3, 4, 7, 8})
 _SAME_SHAPE: Final = 0.02  # of two aspect ratios: a smaller copy has rounded sides
 
-# The types of regions that are somebody: a pet with a name is searched for like a person.
-_SOMEBODY: Final = frozenset({"face", "pet"})
+# Types of regions. A pet with a name is searched for like a person.
+_KEPT_TYPES: Final = frozenset({"face", "pet"})
 
 
 def read_people(xmp: Xmp, width_px: int, height_px: int, orientation: int) -> list[Person]:
@@ -67,7 +67,7 @@ def _of_working_group(xmp: Xmp, width_px: int, height_px: int, orientation: int)
     listed = xmp.regions("mwg-rs:Regions")
     turn = _turn(listed.applied_to, width_px, height_px, orientation)
     for region in listed.regions:
-        if region.get("Type", "Face").strip().casefold() in _SOMEBODY:
+        if region.get("Type", "Face").strip().casefold() in _KEPT_TYPES:
             yield region.get("Name", ""), _centered(region, turn)
 
 
