@@ -6,23 +6,19 @@ for the file itself is added.
 """
 
 import base64
-import json
 import math
-import os
 import struct
-import subprocess
 import tempfile
 import zlib
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Final
 
 import pyvips
 
-from bench import ROOT
-from bench.rounds import PYTHON_PATH
+from bench.memory import peak_of
 from bench.section import Figures, Run, prose, table
 from bench.targets import Target
-from bench.thumbnail import ENVIRONMENT, python
 from gallery.costs import memory_mb
 from shared.limits import MAX_SIDE_PX, WAYS
 
@@ -206,23 +202,7 @@ def cost(photo: bytes, step: str) -> Figures:
     with tempfile.NamedTemporaryFile() as file:
         file.write(photo)
         file.flush()
-        done = subprocess.run(  # noqa: S603  # our own code
-            [*python("peak"), step, file.name],
-            cwd=ROOT,
-            env={
-                "PATH": os.environ["PATH"],
-                "PYTHONPATH": PYTHON_PATH,
-                "AWS_DEFAULT_REGION": "eu-west-1",
-                "AWS_ACCESS_KEY_ID": "any",
-                "AWS_SECRET_ACCESS_KEY": "any",
-                "DERIVED_BUCKET": "derived",
-                **dict(ENVIRONMENT),
-            },
-            check=True,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-    found = json.loads(done.stdout)
+        found = peak_of(step, [Path(file.name)])
     if found["refused"]:
         raise AssertionError(f"{step} refuses the photo: {found['refused']}")
     return {"peak_mib": found["marks"]["1"]["peak_mb"] * 1e6 / 2**20, "cpu_s": found["cpu_s"]}

@@ -25,6 +25,33 @@ BASELINE: Final = "baseline JPEG, PNG, WebP"
 PROGRESSIVE: Final = "progressive JPEG too"
 
 
+def peak_of(what: str, photos: Sequence[Path], *, settings: bool = True) -> Any:  # noqa: ANN401  # JSON
+    """Return what `bench.workers.peak` measures of photos, in a process of its own.
+
+    Args:
+        what: handler, tag or core.
+        photos: one after the other.
+        settings: whether the allocator and libvips are set as in the images.
+    """
+    done = subprocess.run(  # noqa: S603  # our own code
+        [*python("peak"), what, *map(str, photos)],
+        cwd=ROOT,
+        env={
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": PYTHON_PATH,
+            "AWS_DEFAULT_REGION": "eu-west-1",
+            "AWS_ACCESS_KEY_ID": "any",
+            "AWS_SECRET_ACCESS_KEY": "any",
+            "DERIVED_BUCKET": "derived",
+            **(dict(ENVIRONMENT) if settings else {}),
+        },
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    return json.loads(done.stdout)
+
+
 def measure(run: Run) -> Figures:
     """Measure each case in its own process."""
     many, few = run.some(MANY, FEW), FEW
@@ -32,25 +59,9 @@ def measure(run: Run) -> Figures:
     advance = run.progress("memory", 2 * (1 + len(COLD)) + 4)
 
     def peak(what: str, photos: Sequence[Path], *, settings: bool = True) -> Any:  # noqa: ANN401  # JSON
-        environment = dict(ENVIRONMENT) if settings else {}
-        done = subprocess.run(  # noqa: S603  # our own code
-            [*python("peak"), what, *map(str, photos)],
-            cwd=ROOT,
-            env={
-                **{name: value for name, value in os.environ.items() if name == "PATH"},
-                "PYTHONPATH": PYTHON_PATH,
-                "AWS_DEFAULT_REGION": "eu-west-1",
-                "AWS_ACCESS_KEY_ID": "any",
-                "AWS_SECRET_ACCESS_KEY": "any",
-                "DERIVED_BUCKET": "derived",
-                **environment,
-            },
-            check=True,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        found = peak_of(what, photos, settings=settings)
         advance()
-        return json.loads(done.stdout)
+        return found
 
     def cycle(photos: Sequence[Path], count: int) -> list[Path]:
         return list(itertools.islice(itertools.cycle(photos), count))

@@ -1,4 +1,4 @@
-"""Decode a UserComment, whose writers agree on its encoding less than on its name. Never raises.
+"""Decode a UserComment. Many writers state one encoding and use another. Never raises.
 
 Source: Exif 2.32, 4.6.5 D.
 """

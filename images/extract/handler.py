@@ -22,6 +22,7 @@ import shared.cold_start
 from extract.metadata import read_metadata
 from formats import (
     MIME_TYPES,
+    SIDEWAYS,
     SNIFF_BYTES,
     PartialFile,
     Raw,
@@ -65,8 +66,7 @@ WHOLE_BYTES: Final = 262_144  # up to this size, one request for all is quicker 
 AHEAD_BYTES: Final = 1_048_576  # the least that a later request asks for
 MAX_WHOLE_BYTES: Final = 33_554_432  # that are read at once: the memory holds them twice
 PART_BYTES: Final = 131_072  # the least that a request for a part of a raw photo asks for
-MAX_READS: Final = 8  # of a larger file, or of a raw photo: a camera's takes two to four
-_FIRST_SIDEWAYS: Final = 5  # EXIF orientations 5 to 8 swap width and height
+MAX_READS: Final = 8  # of a larger file, or of a raw photo: a camera's takes one to four
 
 log = logging.getLogger(__name__)
 
@@ -180,7 +180,7 @@ def _facts(structure: Structure, tiff: Tiff, image_format: str, size: int) -> Im
     else:
         width_px, height_px = refuse_costly(structure, image_format, size)
     orientation = structure.orientation or orientation_of(tiff)
-    if orientation >= _FIRST_SIDEWAYS:
+    if orientation in SIDEWAYS:
         width_px, height_px = height_px, width_px
     return ImageFacts(
         format=image_format,
@@ -220,7 +220,7 @@ def _preview(raw: Raw, structure: Structure, image: ImageFacts) -> Preview | Non
         return None
     first, last = raw.preview
     # Some software that writes DNGs turns the preview, and leaves the sensor's data as they are.
-    is_upright = image.orientation >= _FIRST_SIDEWAYS and _is_turned(raw, structure)
+    is_upright = image.orientation in SIDEWAYS and _is_turned(raw, structure)
     return Preview(first=first, last=last, orientation=1 if is_upright else image.orientation)
 
 

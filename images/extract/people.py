@@ -13,18 +13,18 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from extract.xmp import Xmp, number
+from formats import SIDEWAYS
+from shared.boxes import clipped_box
 from shared.contracts import BoundingBox, Person
 from shared.limits import MAX_PEOPLE, MAX_PERSON_CHARACTERS
 from shared.text import text
 
-_FIRST_SIDEWAYS: Final = 5  # EXIF orientations 5 to 8 swap width and height
-_MIRRORED_X: Final = frozenset({2, 3, 6, 7})  # left and right change places, after that swap
+_MIRRORED_X: Final = frozenset({2, 3, 6, 7})  # left and right change places, after a quarter turn
 _MIRRORED_Y: Final = frozenset({3, 4, 7, 8})
 _SAME_SHAPE: Final = 0.02  # of two aspect ratios: a smaller copy has rounded sides
-_DIGITS: Final = 4  # of a fraction: a pixel of a side of 10,000
 
-# The types of regions that are somebody: a pet with a name is searched for like a person.
-_SOMEBODY: Final = frozenset({"face", "pet"})
+# Types of regions. A pet with a name is searched for like a person.
+_KEPT_TYPES: Final = frozenset({"face", "pet"})
 
 
 def read_people(xmp: Xmp, width_px: int, height_px: int, orientation: int) -> list[Person]:
@@ -67,7 +67,7 @@ def _of_working_group(xmp: Xmp, width_px: int, height_px: int, orientation: int)
     listed = xmp.regions("mwg-rs:Regions")
     turn = _turn(listed.applied_to, width_px, height_px, orientation)
     for region in listed.regions:
-        if region.get("Type", "Face").strip().casefold() in _SOMEBODY:
+        if region.get("Type", "Face").strip().casefold() in _KEPT_TYPES:
             yield region.get("Name", ""), _centered(region, turn)
 
 
@@ -87,7 +87,7 @@ def _turn(
     if _is_same_shape(width * height_px, height * width_px):
         return orientation
     is_upright = _is_same_shape(width * width_px, height * height_px)
-    return 1 if orientation >= _FIRST_SIDEWAYS and is_upright else None
+    return 1 if orientation in SIDEWAYS and is_upright else None
 
 
 def _is_same_shape(product: float, other: float) -> bool:
@@ -115,18 +115,10 @@ def _upright(sides: list[float | None], orientation: int) -> BoundingBox | None:
         return None
     left, top, width, height = stated
     x, y = (left, left + width), (top, top + height)
-    if orientation >= _FIRST_SIDEWAYS:
+    if orientation in SIDEWAYS:
         x, y = y, x
     if orientation in _MIRRORED_X:
         x = (1 - x[1], 1 - x[0])
     if orientation in _MIRRORED_Y:
         y = (1 - y[1], 1 - y[0])
-    left, right, top, bottom = (round(min(max(edge, 0), 1), _DIGITS) for edge in (*x, *y))
-    if left >= right or top >= bottom:
-        return None
-    return BoundingBox(
-        left=left,
-        top=top,
-        width=round(right - left, _DIGITS),
-        height=round(bottom - top, _DIGITS),
-    )
+    return clipped_box(x[0], y[0], x[1], y[1])

@@ -13,7 +13,7 @@ from typing import Final
 from xml.parsers import expat  # _refuse_document_type keeps entities out
 
 from formats import MAX_METADATA_BYTES
-from shared.limits import MAX_XMP_NAME_BYTES, refuse_parts
+from shared.limits import MAX_XMP_NAME_CHARACTERS, refuse_parts
 
 _RDF: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns# "
 _PHOTO: Final = [_RDF + "RDF", _RDF + "Description"]  # the elements around the photo's properties
@@ -149,7 +149,7 @@ class Xmp:
     def _start(self, name: str, attributes: Mapping[str, str]) -> None:
         # A namespace of half a megabyte may stand before the name of every element.
         self._name_characters += len(name) + sum(map(len, attributes))
-        refuse_parts(self._name_characters, "characters in names of XMP", MAX_XMP_NAME_BYTES)
+        refuse_parts(self._name_characters, "characters in names of XMP", MAX_XMP_NAME_CHARACTERS)
         is_property = self._open[-2:] == _PHOTO
         self._open.append(name)
         if self._open[-2:] == _PHOTO:

@@ -22,7 +22,7 @@ from formats.raw.cr3 import survey_cr3
 from formats.raw.directories import survey_tiff_or_raw
 from formats.raw.raf import survey_raf
 from formats.sniffing import MIME_TYPES, SNIFF_BYTES, sniff
-from formats.structure import MAX_METADATA_BYTES, Raw, Structure, refuse_costly
+from formats.structure import MAX_METADATA_BYTES, SIDEWAYS, Raw, Structure, refuse_costly
 from formats.tiff import (
     ByteOrder,
     Tiff,
@@ -39,6 +39,7 @@ from formats.webp import decoded_webp, is_webp_truncated, survey_webp
 __all__ = [
     "MAX_METADATA_BYTES",
     "MIME_TYPES",
+    "SIDEWAYS",
     "SNIFF_BYTES",
     "ByteOrder",
     "Canvas",

@@ -8,6 +8,7 @@ from shared.errors import UnreadablePhotoError
 from shared.limits import refuse_bytes, refuse_pixels, refuse_scans
 
 MAX_METADATA_BYTES = 1_048_576  # of one block; writers stay far below, and bombs stay harmless
+SIDEWAYS = range(5, 9)  # EXIF orientations that exchange width and height
 EXIF_NAME = b"Exif\0\0"  # of JPEG's segment; some writers copy it into other containers
 
 

@@ -133,19 +133,19 @@ def survey_tiff(file: PartialFile, found: Structure) -> None:
         NotReadError: a directory or a value that is wanted is not known.
         TooComplexError: the page has more entries or values than any photo.
     """
-    order = _byte_order(file)
-    _refuse_complex(file, order)
+    order, first = first_directory(file)
+    _refuse_complex(file, order, first)
     page = _page_numbers(file, SAMPLE_TAGS | {_WIDTH, _HEIGHT, _STRIP_ROWS})
     found.width_px = _first(page, _WIDTH, 0) or None
     found.height_px = _first(page, _HEIGHT, 0) or None
     if found.width_px and found.height_px:
         found.unsupported = unsupported(_samples_of(page))
         _take_layout(page, found)
-    found.xmp = _block(file, order, _XMP) or None
+    found.xmp = _block(file, order, first, _XMP) or None
     # Photoshop writes IPTC in both places, other writers in one of them.
-    found.iptc = find_iptc(_block(file, order, _IPTC))
+    found.iptc = find_iptc(_block(file, order, first, _IPTC))
     if found.iptc is None:
-        found.iptc = find_iptc(_block(file, order, _PHOTOSHOP))
+        found.iptc = find_iptc(_block(file, order, first, _PHOTOSHOP))
     tiff = read_tiff(file)
     found.exif = pack_tiff(tiff)
     is_one_integer = all(
@@ -166,7 +166,7 @@ def _take_layout(page: Mapping[int, tuple[int, ...]], found: Structure) -> None:
         found.way = "UNDIVIDED_TIFF"
 
 
-def _refuse_complex(file: PartialFile, order: ByteOrder) -> None:
+def _refuse_complex(file: PartialFile, order: ByteOrder, at: int) -> None:
     """Raise if the first page has far more entries or values than a picture needs.
 
     The entries of a small file may state that each of them has the whole file as its values.
@@ -175,13 +175,10 @@ def _refuse_complex(file: PartialFile, order: ByteOrder) -> None:
         NotReadError: the directory is not known.
         TooComplexError: see `limits`.
     """
-    at = _pointer(file.read(4, 4), order)
-    entries = int.from_bytes(file.read(at, 2), order)
-    rows = file.read(at + 2, 12 * entries)  # fewer where the number is damaged
-    refuse_parts(len(rows) // 12, "TIFF entries", MAX_TIFF_ENTRIES)
+    rows = _rows(file, order, at)
+    refuse_parts(len(rows), "TIFF entries", MAX_TIFF_ENTRIES)
     value_bytes = 0
-    layout = "<HHI4x" if order == "little" else ">HHI4x"
-    for tag, kind, count in struct.iter_unpack(layout, rows[: len(rows) // 12 * 12]):
+    for tag, kind, count, _ in rows:
         size = count * _TYPE_BYTES[kind] if kind < len(_TYPE_BYTES) else 0
         if tag in _OFFSETS + _BYTE_COUNTS and 0 < size <= file.total_bytes:  # not damaged
             refuse_parts(count, "TIFF strips", MAX_TIFF_STRIPS)
@@ -194,9 +191,8 @@ def _refuse_overlap(size: int, file_bytes: int, what: str) -> None:
         raise TooComplexError(f"{size:,} bytes of {what} in a file of {file_bytes:,}")
 
 
-def _block(file: PartialFile, order: ByteOrder, tag: int) -> bytes:
+def _block(file: PartialFile, order: ByteOrder, at: int, tag: int) -> bytes:
     """Return a block of metadata in the first page's directory; empty if it has none."""
-    at = _pointer(file.read(4, 4), order)
     entry = _directory(file, order, at, {tag}, MAX_METADATA_BYTES).get(tag)
     return b"" if entry is None else entry.value
 
@@ -248,8 +244,7 @@ def read_tiff(file: PartialFile) -> Tiff:
     Raises:
         NotReadError: a directory or a value that is wanted is not known.
     """
-    order = _byte_order(file)
-    first = _pointer(file.read(4, 4), order)
+    order, first = first_directory(file)
     ifd0 = _directory(file, order, first, _IFD0_TAGS | {EXIF_POINTER, GPS_POINTER})
     exif_at = _number(ifd0.pop(EXIF_POINTER, None), order)
     gps_at = _number(ifd0.pop(GPS_POINTER, None), order)
@@ -269,8 +264,8 @@ def read_samples(file: PartialFile) -> Samples:
 
 def _page_numbers(file: PartialFile, wanted: AbstractSet[int]) -> dict[int, tuple[int, ...]]:
     """Return the integers of the first page's entries, by tag, of any size as for libtiff."""
-    order = _byte_order(file)
-    page = _directory(file, order, _pointer(file.read(4, 4), order), wanted)
+    order, first = first_directory(file)
+    page = _directory(file, order, first, wanted)
     return {tag: _numbers(entry, order) for tag, entry in page.items()}
 
 
@@ -393,10 +388,8 @@ def _directory(
     max_bytes: int = _MAX_VALUE_BYTES,
 ) -> dict[int, Entry]:
     """Return the entries of one directory whose tags are `wanted`, by tag."""
-    rows = file.read(offset + 2, 12 * int.from_bytes(file.read(offset, 2), order))
-    layout = "<HHI4s" if order == "little" else ">HHI4s"
     entries: dict[int, Entry] = {}
-    for tag, kind, stated, slot in struct.iter_unpack(layout, rows[: len(rows) // 12 * 12]):
+    for tag, kind, stated, slot in _rows(file, order, offset):
         if tag not in wanted or tag in entries or kind >= len(_TYPE_BYTES):
             continue
         unit_bytes = _TYPE_BYTES[kind]
@@ -413,6 +406,16 @@ def _directory(
     return entries
 
 
+def _rows(
+    file: PartialFile, order: ByteOrder, offset: int, at_most: int = 65_535
+) -> list[tuple[int, int, int, bytes]]:
+    """Return tag, type, count and slot of each entry of a directory, as far as the file goes."""
+    entries = min(int.from_bytes(file.read(offset, 2), order), at_most)
+    rows = file.read(offset + 2, 12 * entries)
+    layout = "<HHI4s" if order == "little" else ">HHI4s"
+    return list(struct.iter_unpack(layout, rows[: len(rows) // 12 * 12]))
+
+
 def first_directory(file: PartialFile) -> tuple[ByteOrder, int]:
     """Return the byte order of a TIFF structure, and where its first directory is."""
     order = _byte_order(file)
@@ -427,17 +430,14 @@ def read_entries(file: PartialFile, order: ByteOrder, offset: int) -> tuple[dict
     Raises:
         NotReadError: the directory is not known.
     """
-    count = int.from_bytes(file.read(offset, 2), order)
+    rows = _rows(file, order, offset, _MAX_ENTRIES)
     rows_at = offset + 2
-    rows = file.read(rows_at, 12 * min(count, _MAX_ENTRIES))
-    layout = "<HHI4s" if order == "little" else ">HHI4s"
     entries: dict[int, Value] = {}
-    for number, (tag, kind, items, slot) in enumerate(
-        struct.iter_unpack(layout, rows[: len(rows) // 12 * 12])
-    ):
+    for number, (tag, kind, items, slot) in enumerate(rows):
         size = items * _TYPE_BYTES[kind] if kind < len(_TYPE_BYTES) else 0
         at = rows_at + 12 * number + 8 if size <= len(slot) else _pointer(slot, order)
         entries.setdefault(tag, Value(kind, items, at, size))
+    count = int.from_bytes(file.read(offset, 2), order)
     return entries, _pointer(file.read(rows_at + 12 * count, 4), order)
 
 

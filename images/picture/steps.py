@@ -8,6 +8,7 @@ from typing import Any, Final
 import pyvips
 
 from formats import (
+    SIDEWAYS,
     DecodedChunks,
     DecodedSegments,
     PartialFile,
@@ -39,7 +40,6 @@ from shared.limits import refuse_bytes, refuse_pixels, refuse_scans, refuse_unsu
 
 MIN_SHOWN: Final = 0.25  # of the rows: with less, the picture is not recognizable
 
-_SIDEWAYS: Final = range(5, 9)  # EXIF orientations that exchange width and height
 _SHRINKS: Final = (1, 2, 4, 8)  # by which a JPEG is divided while decoded, or a HEIC's tiles
 _FILL_GRAY: Final = 128  # in the file's own colors: libjpeg puts it where no data is left
 _FILL_TOLERANCE: Final = 8  # levels, since the fill is resized with the rest
@@ -156,6 +156,17 @@ def refuse_raw(decoding: Decoding) -> None:
         raise UnsupportedTypeError("a raw photo, of which only the preview can be decoded")
 
 
+def refuse_truncated(decoding: Decoding) -> None:
+    """Raise if the file is truncated and its decoder would not report it.
+
+    Raises:
+        TruncatedPhotoError: the file ends early.
+        TooComplexError: the strips or tiles of a TIFF lie over each other.
+    """
+    if decoding.image_format in _DECODED_THOUGH_TRUNCATED and decoding.ends_early():
+        raise TruncatedPhotoError(f"the {decoding.image_format} file ends early")
+
+
 def refuse_layout(decoding: Decoding) -> None:
     """Raise if a HEIC, an AVIF or a TIFF is coded as no decoder here shows it, or costs too much.
 
@@ -168,16 +179,6 @@ def refuse_layout(decoding: Decoding) -> None:
         refuse_costly(decoding.structure, decoding.image_format, decoding.photo.total_bytes)
     if decoding.image_format == "TIFF":
         decoding.samples = read_samples(decoding.whole_file())
-
-
-def refuse_truncated(decoding: Decoding) -> None:
-    """Raise if the file is truncated and its decoder would not report it.
-
-    Raises:
-        TruncatedPhotoError: the file ends early.
-    """
-    if decoding.image_format in _DECODED_THOUGH_TRUNCATED and decoding.ends_early():
-        raise TruncatedPhotoError(f"the {decoding.image_format} file ends early")
 
 
 def read_header(decoding: Decoding) -> None:
@@ -312,7 +313,7 @@ def _load(decoding: Decoding, **options: float) -> pyvips.Image:
 
 def _strictly_loaded(decoding: Decoding, load: Callable[..., pyvips.Image]) -> pyvips.Image:
     is_jpeg = decoding.image_format == "JPEG"
-    if decoding.structure is not None and decoding.structure.way == "UNDIVIDED_TIFF":
+    if decoding.structure.way == "UNDIVIDED_TIFF":
         load = partial(load, unlimited=True)  # or libtiff refuses a strip of over 50 MB
     if not decoding.lenient:
         # Of a JPEG that is cut in the middle and closed again, libjpeg only warns.
@@ -329,7 +330,7 @@ def _is_multiscan_jpeg(decoding: Decoding) -> bool:
 def _is_sideways(image: pyvips.Image) -> bool:
     """Return whether its EXIF orientation exchanges width and height."""
     orientation: Any = image.get("orientation") if image.get_typeof("orientation") else 1
-    return orientation in _SIDEWAYS
+    return orientation in SIDEWAYS
 
 
 def read_colors(decoding: Decoding) -> None:

@@ -13,7 +13,6 @@ from shared.errors import InvalidRequestError
 
 Px = Annotated[int, msgspec.Meta(ge=1)]
 Count = Annotated[int, msgspec.Meta(ge=0)]
-Degrees = float
 Confidence = Annotated[float, msgspec.Meta(ge=0, le=100)]
 Fraction = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Rating = Annotated[int, msgspec.Meta(ge=-1, le=5)]

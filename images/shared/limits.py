@@ -61,7 +61,7 @@ MAX_OVERLAP = 4  # times that the values of a directory, or all strips, may be a
 MAX_OVERLAP_BYTES = 67_108_864  # or as long as this: blank tiles may share their bytes
 MAX_SURPLUS = 4  # times that the parts of a HEIF picture may have its pixels: tiles, alpha, layers
 MAX_SURPLUS_PIXELS = 4_194_304  # or so many: a single tile is larger than a small picture
-MAX_XMP_NAME_BYTES = 16_777_216  # of all elements together; a name has 50, and 1 MiB 20,000 names
+MAX_XMP_NAME_CHARACTERS = 16_777_216  # of all names together: 20,000 of 50 are in 1 MiB of XMP
 MAX_OWNER_BYTES = 128  # keeps every derived key and sort key below S3's and DynamoDB's 1,024
 
 MAX_TAG_CHARACTERS = 256  # camera make, model, lens, title, creator, copyright

@@ -2,9 +2,10 @@
 
 In       contracts.TagRequest
 Out      contracts.TagResult
-Ends in  InvalidRequestError; BadKeyError, ForeignBucketError; LabelsThrottledError,
-         LabelsUnavailableError, StorageUnavailableError; PhotoGoneError, SupersededError;
-         AccessDeniedError, DeadlineExceededError
+Ends in  InvalidRequestError; BadKeyError, ForeignBucketError, ArchivedPhotoError,
+         CustomerKeyError, TooComplexError; LabelsThrottledError, LabelsUnavailableError,
+         StorageUnavailableError; PhotoGoneError, SupersededError; AccessDeniedError,
+         DeadlineExceededError
 Reads    PHOTOS_BUCKET, TABLE, LABELER, MAX_LABELS, MIN_CONFIDENCE
 """
 

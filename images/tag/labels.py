@@ -4,14 +4,13 @@ No AWS, no clock, no environment.
 """
 
 import json
-import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from shared.boxes import clipped_box
 from shared.contracts import (
     LABELS_READY,
-    BoundingBox,
     ImageFacts,
     Instance,
     Label,
@@ -30,7 +29,6 @@ from shared.limits import (
 from shared.storage import PhotoStore
 from shared.text import clean_label, fold_label
 
-_BOX_DIGITS: Final = 4  # finer than a pixel of the picture that a labeler gets
 _CONFIDENCE_DIGITS: Final = 2
 
 
@@ -152,29 +150,8 @@ def _instances(instances: Iterable[Instance]) -> list[Instance]:
 
 def _valid(instances: Iterable[Instance]) -> Iterator[Instance]:
     for instance in instances:
-        box = _clipped(instance.box)
+        left, top = instance.box.left, instance.box.top
+        right, bottom = left + instance.box.width, top + instance.box.height
+        box = clipped_box(left, top, right, bottom)
         if box is not None and _is_percentage(instance.confidence):
             yield Instance(confidence=round(instance.confidence, _CONFIDENCE_DIGITS), box=box)
-
-
-def _clipped(box: BoundingBox) -> BoundingBox | None:
-    """Return the part of `box` that is inside the picture; None if no part is."""
-    if not all(map(math.isfinite, (box.left, box.top, box.width, box.height))):
-        return None
-    left, right = _clipped_edges(box.left, box.width)
-    top, bottom = _clipped_edges(box.top, box.height)
-    if left >= right or top >= bottom:
-        return None
-    return BoundingBox(
-        left=left,
-        top=top,
-        width=round(right - left, _BOX_DIGITS),
-        height=round(bottom - top, _BOX_DIGITS),
-    )
-
-
-def _clipped_edges(start: float, length: float) -> tuple[float, float]:
-    return (
-        round(min(max(start, 0.0), 1.0), _BOX_DIGITS),
-        round(min(max(start + length, 0.0), 1.0), _BOX_DIGITS),
-    )

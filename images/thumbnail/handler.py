@@ -3,10 +3,10 @@
 In       contracts.ThumbnailRequest
 Out      contracts.ThumbnailResult
 Ends in  InvalidRequestError; BadKeyError, ForeignBucketError, ArchivedPhotoError,
-         CustomerKeyError, EmptyPhotoError,
-         PhotoTooLargeError, UnsupportedTypeError, TooManyPixelsError, TooComplexError,
-         TruncatedPhotoError, UnreadablePhotoError; PhotoGoneError, SupersededError,
-         StorageUnavailableError; AccessDeniedError, DeadlineExceededError
+         CustomerKeyError, EmptyPhotoError, PhotoTooLargeError, UnsupportedTypeError,
+         TooManyPixelsError, TooComplexError, TruncatedPhotoError, UnreadablePhotoError;
+         PhotoGoneError, SupersededError, StorageUnavailableError; AccessDeniedError,
+         DeadlineExceededError
 Reads    PHOTOS_BUCKET, DERIVED_BUCKET, RENDITIONS, KEEP_COPYRIGHT
 """
 

@@ -68,7 +68,7 @@ def row(stack: Stack, name: str) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_file_is_rejected_and_rings_nobody(stack: Stack, name: str) -> None:
+def test_a_hostile_file_is_rejected_without_a_dead_letter_message(stack: Stack, name: str) -> None:
     execution = ended(stack, name, HOSTILE[name]())
 
     assert (execution.status, execution.output, execution.cause) == ("SUCCEEDED", REJECTED, None)

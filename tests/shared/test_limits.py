@@ -42,7 +42,7 @@ def test_what_phones_and_scanners_make_is_below_each_limit(way: str, megapixels:
     assert WAYS[way].max_bytes >= 25 * 1_048_576  # as for all ways before
 
 
-def test_no_way_is_closed_to_ten_scans_of_its_largest_picture() -> None:
+def test_the_largest_progressive_picture_may_have_fourteen_scans() -> None:
     assert WAYS["PROGRESSIVE_JPEG"].max_megapixels * 14 <= MAX_SCANNED_MEGAPIXELS
 
 

@@ -416,6 +416,19 @@ def test_a_photo_that_can_never_be_labeled_leaves_no_dead_letter_message(world: 
     assert world.dead_letters() == []
 
 
+def test_a_photo_on_which_tag_has_spent_its_time_leaves_no_dead_letter_message(
+    world: World,
+) -> None:
+    """Its supervisor raises the error, so that Tag itself cannot return a status."""
+    world.functions.steps["tag"] = raising(errors.TooComplexError("14.2 s of CPU time"))
+
+    world.run(CREATED)
+
+    assert world.rows()[SK]["status"] == "READY"
+    assert world.rows()[SK]["labels_status"] == "FAILED:TOO_COMPLEX"
+    assert world.dead_letters() == []
+
+
 @pytest.mark.parametrize("step", ["extract", "thumbnail"])
 def test_a_deleted_photo_ends_as_deleted_and_a_late_event_does_not_restore_it(
     world: World, step: str

@@ -14,9 +14,9 @@ from typing import Final, NamedTuple
 
 from formats.heif.boxes import orientation, primary_item, properties, read_meta
 from formats.partial import PartialFile
+from formats.structure import SIDEWAYS
 
 _TRANSFORMS: Final = frozenset({b"clap", b"irot", b"imir"})
-_SIDEWAYS: Final = range(5, 9)  # EXIF orientations that exchange width and height
 
 
 class Crop(NamedTuple):
@@ -86,5 +86,5 @@ def _turned(crop: Crop, right: int, below: int, exif_orientation: int) -> Crop:
         7: (below, right),
         8: (top, right),
     }
-    size = (height_px, width_px) if exif_orientation in _SIDEWAYS else (width_px, height_px)
+    size = (height_px, width_px) if exif_orientation in SIDEWAYS else (width_px, height_px)
     return Crop(*left_and_top[exif_orientation], *size)

@@ -111,6 +111,7 @@ def survey_tiff_or_raw(file: PartialFile, found: Structure) -> None:
 
     Raises:
         NotReadError: a directory, a value or a preview that is wanted is not known.
+        TooComplexError: as `survey_tiff`.
     """
     order, first = first_directory(file)
     photo = _File(file, order, *read_entries(file, order, first))
@@ -145,18 +146,17 @@ def _survey_raw(photo: _File, subs: list[Entries], found: Structure, raw: Raw) -
     if _ORIENTATION in photo.ifd0:
         found.orientation = orientation_of(tiff)
     if raw.format == "RW2" and raw.preview is not None:
-        _take_metadata_of_preview(photo.file, raw, found)
-
-
-def _take_metadata_of_preview(file: PartialFile, raw: Raw, found: Structure) -> None:
-    """Panasonic puts most metadata into the preview."""
-    if raw.preview is not None:
         first, last = raw.preview
-        inner = Structure()
-        survey_jpeg(Part(file, first, last - first + 1), inner)
-        if inner.exif is not None and has_entries(inner.exif):
-            found.exif = inner.exif
-        found.xmp, found.iptc = found.xmp or inner.xmp, found.iptc or inner.iptc
+        _take_metadata_of_preview(Part(photo.file, first, last - first + 1), found)
+
+
+def _take_metadata_of_preview(preview: PartialFile, found: Structure) -> None:
+    """Read what Panasonic puts into the preview: most metadata."""
+    inner = Structure()
+    survey_jpeg(preview, inner)
+    if inner.exif is not None and has_entries(inner.exif):
+        found.exif = inner.exif
+    found.xmp, found.iptc = found.xmp or inner.xmp, found.iptc or inner.iptc
 
 
 def _following(photo: _File) -> Iterator[Entries]:
