@@ -102,6 +102,9 @@ def test_dropped_photos_become_ready_are_found_and_are_deleted(
 
     page.get_by_role("link", name="three.jpg").click()
     page.get_by_role("button", name="Delete").click()
+    page.get_by_role("button", name="Keep").click()
+    expect(page.get_by_role("button", name="Delete")).to_be_focused()
+    page.get_by_role("button", name="Delete").click()
     page.get_by_role("button", name="Yes, delete").click()
     expect(page.locator("a.tile")).to_have_count(2)
     site.stack.wait_until_idle()
@@ -221,8 +224,16 @@ def test_a_refused_file_is_shown_with_its_reason_and_its_code(
     page.get_by_role("link", name="Problems").click()
     problem = page.get_by_role("main").get_by_role("listitem").filter(has_text="text.jpg")
     expect(problem).to_contain_text(why)
-    problem.get_by_role("button", name="Delete text.jpg").click()
+    delete = problem.get_by_role("button", name="Delete text.jpg")
+    delete.click()
+    question = problem.get_by_role("group", name="Delete text.jpg?")
+    expect(question.get_by_role("button", name="Keep")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(delete).to_be_focused()
+    delete.click()
+    question.get_by_role("button", name="Yes, delete").click()
     expect(problem).to_have_count(0)
+    expect(page.get_by_role("main")).to_be_focused()
     assert page_errors == []
 
 
@@ -243,6 +254,10 @@ def test_a_photo_replaces_one_with_the_same_name_only_on_request(
 
     choose(page, new)
     item.get_by_role("button", name="Replace").click()
+    item.get_by_role("button", name="Keep", exact=True).click()
+    expect(item).to_contain_text("The album already has a photo of this name.")
+    item.get_by_role("button", name="Replace").click()
+    item.get_by_role("button", name="Yes, replace").click()
     expect(item).to_contain_text("Ready after")
     go(page, "#/albums/Same?photo=Same%2Fsame.jpg")
     expect(page.get_by_role("dialog")).to_contain_text("100 × 200 px")

@@ -161,6 +161,29 @@ def test_each_list_keeps_its_photos_and_its_place(page: Page, page_errors: list[
     assert page_errors == []
 
 
+def test_back_focuses_what_was_left(page: Page, page_errors: list[str]) -> None:
+    go(page, "#/albums")
+    album = page.get_by_role("main").get_by_role("link", name=ALBUM)
+    album.focus()
+    page.keyboard.press("Enter")
+    tiles(page).nth(3).focus()
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog", name=name(3))
+    dialog.get_by_role("link", name=ALBUM).press("Enter")  # the same list, without the photo
+    expect(dialog).to_have_count(0)
+
+    page.go_back()
+    expect(dialog).to_be_visible()
+    page.go_back()
+    expect(dialog).to_have_count(0)
+    expect(tiles(page).nth(3)).to_be_focused()
+    page.go_back()
+    expect(album).to_be_focused()
+    page.go_forward()
+    expect(tiles(page).nth(3)).to_be_focused()
+    assert page_errors == []
+
+
 @pytest.mark.parametrize(
     ("view", "following"),
     [("timeline", 99), (f"albums/{ALBUM}", 101), ("search/cat", 99), ("timeline/2001", 99)],

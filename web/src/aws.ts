@@ -11,10 +11,9 @@ import { SignatureV4 } from "@smithy/signature-v4";
 import type { Config } from "./config";
 import { persist, READING, strategyOf, UPLOADING, type Fault } from "./retry";
 import { UPLOADS_PREFIX } from "./rows.gen";
-import { credentials } from "./session";
+import { credentials, newCredentials, sessionStore } from "./session";
+import { Signings, URL_SECONDS, type Signing } from "./signing";
 
-const URL_SECONDS = 3600;
-const URL_FRESH_MS = 45 * 60 * 1000; // less than URL_SECONDS: the browser may request the picture again
 const PART_BYTES = 5 * 1024 * 1024; // the least that S3 allows
 const ANSWER_MS = 20_000; // for an answer of at most 1 MB; then the connection is lost
 const STALLED_MS = 60_000; // without a byte sent or an answer: the connection is lost
@@ -90,7 +89,8 @@ export class Aws {
   private readonly s3Config: S3ClientConfig;
   private readonly s3: S3Client;
   private readonly dynamodb: DynamoDBClient;
-  private readonly urls = new Map<string, { url: string; until: number }>();
+  private readonly signings: Signings;
+  private readonly signers = new WeakMap<Signing, S3Client>();
 
   constructor(
     private readonly config: Config,
@@ -106,6 +106,7 @@ export class Aws {
     this.s3Config = { ...shared, forcePathStyle: config.endpoint !== undefined };
     this.s3 = new S3Client(this.s3Config);
     this.dynamodb = new DynamoDBClient(shared);
+    this.signings = new Signings(sessionStore(), owner, (isNew) => persist(isNew ? newCredentials : credentials));
   }
 
   async get(sk: string): Promise<Item | undefined> {
@@ -192,12 +193,15 @@ export class Aws {
     );
   }
 
-  /** Return the URL of a rendition; a new one if that of before failed. */
+  /** Return the URL of a rendition: the same one for about an hour, or a new one if that of before failed. */
   async renditionUrl(key: string, { isNew = false } = {}): Promise<string> {
     const { renditions_url: open, derived_bucket: bucket } = this.config;
     if (open) return `${open}/${key.split("/").map(encodeURIComponent).join("/")}`;
-    if (isNew) this.urls.delete(key);
-    return this.signedUrl(bucket, key);
+    const signing = await (isNew ? this.signings.renew() : this.signings.get());
+    const signer = this.signers.get(signing) ?? new S3Client({ ...this.s3Config, credentials: signing.credentials });
+    this.signers.set(signing, signer);
+    const command = new GetObjectCommand({ Bucket: bucket, Key: key });
+    return getSignedUrl(signer, command, { expiresIn: URL_SECONDS, signingDate: signing.signedAt });
   }
 
   /** Return the URL to download an original. The page never shows originals: the file may be of any type. */
@@ -236,15 +240,5 @@ export class Aws {
       const { status } = (await answer.json()) as { status?: unknown };
       return typeof status === "string" ? status : undefined;
     });
-  }
-
-  /** The URL stays the same for a while, so that the browser finds the picture in its cache. */
-  private async signedUrl(bucket: string, key: string): Promise<string> {
-    const known = this.urls.get(key);
-    if (known && known.until > Date.now()) return known.url;
-    const command = new GetObjectCommand({ Bucket: bucket, Key: key });
-    const url = await getSignedUrl(this.s3, command, { expiresIn: URL_SECONDS });
-    this.urls.set(key, { url, until: Date.now() + URL_FRESH_MS });
-    return url;
   }
 }

@@ -2,11 +2,11 @@
 
 import { batch, signal } from "@preact/signals";
 
-export type View = "timeline" | "albums" | "search" | "problems";
+export type View = "timeline" | "albums" | "search" | "problems" | "unknown";
 
 export interface Route {
   view: View;
-  /** A year of the timeline, an album or a label; absent: all of them. */
+  /** A year of the timeline, an album or a label; absent: all of them. Of an unknown view: the address. */
   argument?: string;
   /** The path of the open photo. */
   photo?: string;
@@ -17,16 +17,19 @@ const VIEWS: readonly string[] = ["timeline", "albums", "search", "problems"] sa
 export function parseRoute(hash: string): Route {
   const [path = "", query = ""] = hash.replace(/^#\/?/, "").split("?", 2);
   const slash = path.indexOf("/");
-  const view = slash < 0 ? path : path.slice(0, slash);
+  const view = (slash < 0 ? path : path.slice(0, slash)) || "timeline";
   const photo = new URLSearchParams(query).get("photo");
+  const isKnown = VIEWS.includes(view) && !(view === "problems" && slash >= 0);
+  if (!isKnown) return { view: "unknown", argument: decode(hash) };
   return {
-    view: VIEWS.includes(view) ? (view as View) : "timeline",
+    view: view as View,
     ...(slash < 0 ? {} : { argument: decode(path.slice(slash + 1)) }),
     ...(photo ? { photo } : {}),
   };
 }
 
 export function href({ view, argument, photo }: Route): string {
+  if (view === "unknown") return photo ? href({ view: "timeline", photo }) : (argument ?? "#");
   const path = argument === undefined ? view : `${view}/${encodeURIComponent(argument)}`;
   return `#/${path}${photo ? `?${new URLSearchParams({ photo })}` : ""}`;
 }
@@ -56,6 +59,7 @@ interface Entry {
 
 let entry: Entry = { place: "" };
 const scrolledPx = new Map<string, number>(); // by place
+const focused = new Map<string, string>(); // by place: the address of the link that was followed
 
 export function go(to: Route, { replace = false } = {}): void {
   if (!replace) {
@@ -80,6 +84,8 @@ export function followAddress(): void {
     const to = parseRoute(location.hash);
     const { view, argument } = route.peek();
     scrolledPx.set(place.peek(), scrollY);
+    const link = document.activeElement?.closest("main a")?.getAttribute("href");
+    if (link) focused.set(place.peek(), link);
     const known = history.state as Entry | null;
     if (known?.place) {
       entry = known;
@@ -103,14 +109,27 @@ export function followAddress(): void {
 
 const RESTORING_FRAMES = 30; // a list is laid out in the first ones
 
-/** Scroll to where the list at this place was left, or to the top. @returns a function that stops it. */
+/**
+ * Scroll to where the list at this place was left, or to the top, and focus the link that was followed there.
+ *
+ * @returns a function that stops it.
+ */
 export function restoreScroll(): () => void {
   const topPx = scrolledPx.get(place.peek()) ?? 0;
+  const link = focused.get(place.peek());
+  let isFocused = link === undefined;
+  let isScrolled = false; // after that, the person may scroll
   let frames = 0;
   let next = 0;
   const step = () => {
-    scrollTo(0, topPx);
-    if (Math.abs(scrollY - topPx) > 1 && ++frames < RESTORING_FRAMES) next = requestAnimationFrame(step);
+    if (!isScrolled) scrollTo(0, topPx);
+    isScrolled ||= Math.abs(scrollY - topPx) <= 1;
+    if (!isFocused) {
+      const found = document.querySelector<HTMLElement>(`main a[href="${CSS.escape(link!)}"]`);
+      found?.focus({ preventScroll: true });
+      isFocused = found !== null;
+    }
+    if (!(isFocused && isScrolled) && ++frames < RESTORING_FRAMES) next = requestAnimationFrame(step);
   };
   step();
   return () => cancelAnimationFrame(next);

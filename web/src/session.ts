@@ -13,15 +13,9 @@ import { signal } from "@preact/signals";
 import { cognitoUserPoolsTokenProvider, cognitoCredentialsProvider } from "@aws-amplify/auth/cognito";
 import { Amplify } from "@aws-amplify/core";
 import { faultOf, persist } from "./retry";
+import { forgetSigning, type Credentials } from "./signing";
 import { KeyValueStorage } from "./storage";
 import type { Config } from "./config";
-
-export interface Credentials {
-  accessKeyId: string;
-  secretAccessKey: string;
-  sessionToken?: string;
-  expiration?: Date;
-}
 
 /** The next step of the sign-in: none, a new password, or a code from an authenticator app. */
 export type NextStep = "DONE" | "NEW_PASSWORD" | "CODE";
@@ -38,8 +32,13 @@ export function staysSignedIn(): boolean {
   return localStorage.getItem(STAY) !== null;
 }
 
+/** Where the secrets of the session are: in the browser if the person stays signed in, else in the tab. */
+export function sessionStore(): Storage {
+  return staysSignedIn() ? localStorage : sessionStorage;
+}
+
 function keepTokens(): void {
-  cognitoUserPoolsTokenProvider.setKeyValueStorage(new KeyValueStorage(staysSignedIn() ? localStorage : sessionStorage));
+  cognitoUserPoolsTokenProvider.setKeyValueStorage(new KeyValueStorage(sessionStore()));
 }
 
 export function configureSession(config: Config): void {
@@ -64,6 +63,7 @@ export function configureSession(config: Config): void {
 
 /** @throws Error: Cognito refuses the sign-in; the page shows the message. */
 export async function signIn(name: string, password: string, stay: boolean): Promise<NextStep> {
+  forgetSigning(localStorage, sessionStorage);
   await signOutOfPool().catch(() => undefined); // an unfinished sign-in would fail the new one
   if (stay) localStorage.setItem(STAY, "1");
   else localStorage.removeItem(STAY);
@@ -113,6 +113,7 @@ function stepOf(name: string): NextStep {
 export async function signOut(): Promise<void> {
   waiting = []; // nobody waits for the answers any more
   sessionEnded.value = false;
+  forgetSigning(localStorage, sessionStorage);
   await signOutOfPool();
   localStorage.removeItem(STAY);
 }
@@ -148,6 +149,12 @@ export async function credentials(): Promise<Credentials> {
       sessionEnded.value = true;
     });
   }
+}
+
+/** Return credentials that are new, even if those of before have not expired. */
+export async function newCredentials(): Promise<Credentials> {
+  await cognitoCredentialsProvider.clearCredentials();
+  return credentials();
 }
 
 /** Let the requests go on that wait for the password. */

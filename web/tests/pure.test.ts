@@ -271,7 +271,8 @@ test("an address is parsed to the route that it was made from", () => {
   const to = { view: "albums", argument: "2016/tacos & 100 %?#", photo: "a/b&c=d?#.jpg" } as const;
 
   expect(parseRoute(href(to))).toEqual(to);
-  expect(parseRoute("#/nowhere")).toEqual({ view: "timeline" });
+  expect(parseRoute("#/nowhere/1?x")).toEqual({ view: "unknown", argument: "#/nowhere/1?x" });
+  expect(["", "#", "#/"].map((hash) => parseRoute(hash).view)).toEqual(["timeline", "timeline", "timeline"]);
   expect(parseRoute("#/albums/%")).toEqual({ view: "albums", argument: "%" });
 });
 

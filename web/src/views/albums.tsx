@@ -5,6 +5,7 @@ import { Loading } from "../loading";
 import { splitPath } from "../records";
 import { href } from "../routes";
 import { count, monthInWords } from "../words";
+import { Empty } from "./empty";
 import { Failure } from "./failure";
 import { Grid } from "./grid";
 import { Thumb } from "./thumb";
@@ -22,7 +23,7 @@ export function Albums() {
     <>
       <h1>Albums</h1>
       {albums.error.value && <Failure message={albums.error.value} onRetry={albums.load} />}
-      {albums.value.value?.length === 0 && <p class="empty">No albums yet. Drop a folder to make one.</p>}
+      {albums.value.value?.length === 0 && <Empty>No albums yet. Drop a folder to make one.</Empty>}
       <ul class="albums">
         {albums.value.value?.map((album) => (
           <li key={album.name}>
@@ -58,7 +59,14 @@ export function AlbumPage({ name }: { name: string }) {
         <a href={href({ view: "albums" })}>Albums</a>
       </nav>
       <h1>{name.split("/").join(" / ") || NO_ALBUM}</h1>
-      <Grid list={list} empty="This album has no photos." />
+      <Grid
+        list={list}
+        empty={
+          <Empty back={{ view: "albums" }} name="See all albums">
+            There is no album “{name || NO_ALBUM}”, or it has no photos.
+          </Empty>
+        }
+      />
     </>
   );
 }

@@ -1,4 +1,5 @@
 import { useSignal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { useApp } from "../app";
 import { justify, type Row } from "../justify";
@@ -10,15 +11,16 @@ import { Failure } from "./failure";
 import { Thumb } from "./thumb";
 
 const GAP_PX = 4;
-const MONTH_PX = 34;
+const MONTH_PX = 34; // with text of the usual size
+const TEXT_PX = 15; // the usual size: 93.75 % of 16 px
 const AHEAD_PX = 2000;
 
 interface Props {
   list: PhotoList;
   /** Whether the first photo of each month has the month above it. */
   months?: boolean;
-  /** The text of a list without photos. */
-  empty: string;
+  /** Shown instead of a list without photos. */
+  empty: ComponentChildren;
 }
 
 /** Photos in rows. More are read as the person scrolls. */
@@ -26,17 +28,22 @@ export function Grid({ list, months = false, empty }: Props) {
   const app = useApp();
   const place = useRef<HTMLDivElement>(null);
   const widthPx = useSignal(0);
+  const scale = useSignal(1); // of the text: a month needs a wider photo below it if the text is larger
   const cards = list.cards.value;
 
   useLayoutEffect(() => {
     app.list.value = list;
-    const resized = new ResizeObserver(() => (widthPx.value = place.current?.clientWidth ?? 0));
+    const measure = () => {
+      widthPx.value = place.current?.clientWidth ?? 0;
+      scale.value = Math.max(1, parseFloat(getComputedStyle(document.documentElement).fontSize) / TEXT_PX);
+    };
+    const resized = new ResizeObserver(measure);
     resized.observe(place.current!);
-    widthPx.value = place.current!.clientWidth;
+    measure();
     return () => resized.disconnect();
   }, [list]);
 
-  const rowPx = widthPx.value < 600 ? 128 : 208;
+  const rowPx = (widthPx.value < 600 ? 128 : 208) * scale.value;
   const rows = useMemo(
     () => justify(cards, shapeOf, { widthPx: widthPx.value, rowPx, gapPx: GAP_PX }),
     [cards, widthPx.value, rowPx],
@@ -45,17 +52,21 @@ export function Grid({ list, months = false, empty }: Props) {
 
   return (
     <div class="grid" ref={place} onKeyDown={moveByArrows}>
-      {widthPx.value > 0 && rows.map((row) => <TileRow key={row.tiles[0]?.item.path} row={row} firsts={firsts} />)}
-      {list.state.value === "done" && cards.length === 0 && <p class="empty">{empty}</p>}
+      {widthPx.value > 0 && rows.map((row) => <TileRow key={row.tiles[0]?.item.path} row={row} firsts={firsts} monthPx={MONTH_PX * scale.value} />)}
+      {list.state.value === "done" && cards.length === 0 && empty}
       <More list={list} />
     </div>
   );
 }
 
 /** A month is named above its first photo, within the row: a month of few photos needs no row of its own. */
-function TileRow({ row: { tiles, heightPx }, firsts }: { row: Row<Card>; firsts: ReadonlySet<Card> }) {
+function TileRow({
+  row: { tiles, heightPx },
+  firsts,
+  monthPx,
+}: { row: Row<Card>; firsts: ReadonlySet<Card>; monthPx: number }) {
   const named = tiles.some(({ item }) => firsts.has(item));
-  const height = `${heightPx + (named ? MONTH_PX : 0)}px`;
+  const height = `${heightPx + (named ? monthPx : 0)}px`;
   return (
     <ul class="row" style={{ height, containIntrinsicHeight: height }}>
       {tiles.map(({ item, widthPx }) => (

@@ -23,6 +23,7 @@ import {
   timeName,
 } from "../words";
 import { NO_ALBUM } from "./albums";
+import { ConfirmButton } from "./confirm";
 import { Failure } from "./failure";
 import { CloseIcon, DeleteIcon, NextIcon, PreviousIcon } from "./icons";
 
@@ -32,6 +33,7 @@ export function PhotoDialog({ path }: { path: string }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const photo = useSignal<Photo | undefined>(undefined);
   const message = useSignal("");
+  const isUnknown = useSignal(false);
   const beside = useSignal<Neighbors>({}); // if the list does not have the photo yet
   const shown = useSignal<Boxed | undefined>(undefined); // a label or a person; its boxes are drawn
 
@@ -49,11 +51,12 @@ export function PhotoDialog({ path }: { path: string }) {
   const isMissing = () => !app.list.peek()?.cards.peek().some((card) => card.path === path);
   const load = useCallback(async () => {
     message.value = "";
+    isUnknown.value = false;
     try {
       const found = await app.gallery.photo(path);
       if (route.peek().photo !== path) return; // the person has gone on
       photo.value = found;
-      if (!found) message.value = "The photo does not exist.";
+      if (!found) isUnknown.value = true;
       else if (isMissing()) beside.value = await app.gallery.neighbors(route.peek(), found);
     } catch (error) {
       if (route.peek().photo === path) message.value = errorInWords(error);
@@ -83,6 +86,12 @@ export function PhotoDialog({ path }: { path: string }) {
       <div class="stage">
         {ready && <Large photo={ready} shown={shown.value} />}
         {message.value && <Failure message={message.value} onRetry={load} />}
+        {isUnknown.value && (
+          <div class="message" role="alert">
+            <p>There is no photo “{path}”.</p>
+            <button onClick={() => dialog.current?.close()}>Back to the photos</button>
+          </div>
+        )}
         <button class="round close" aria-label="Close" onClick={() => dialog.current?.close()}>
           <CloseIcon />
         </button>
@@ -101,8 +110,12 @@ export function PhotoDialog({ path }: { path: string }) {
           onDelete={async () => {
             const next = neighbor(1) ?? neighbor(-1);
             await app.delete(path);
-            if (next === undefined) dialog.current?.close();
-            else open(next);
+            if (next === undefined) {
+              dialog.current?.close();
+              return;
+            }
+            open(next);
+            dialog.current?.focus(); // the button disappears
           }}
         />
       )}
@@ -110,11 +123,13 @@ export function PhotoDialog({ path }: { path: string }) {
   );
 }
 
-/** Focus the photo in its list, once the dialog is gone. */
+/** Focus the photo in its list, once the dialog is gone; the whole list if it does not have the photo. */
 function focusTile(path: string): void {
   requestAnimationFrame(() => {
     const address = href({ ...route.peek(), photo: path });
-    document.querySelector<HTMLElement>(`a.tile[href="${CSS.escape(address)}"]`)?.focus();
+    const tile = document.querySelector<HTMLElement>(`a.tile[href="${CSS.escape(address)}"]`);
+    if (tile) tile.focus();
+    else document.getElementById("content")?.focus({ preventScroll: true });
   });
 }
 
@@ -290,7 +305,9 @@ function Facts({ photo, shown, onShow, onDelete }: FactsProps) {
       </dl>
       <div class="buttons">
         <button onClick={() => void download()}>Download</button>
-        <DeleteButton key={photo.path} onDelete={onDelete} />
+        <ConfirmButton key={photo.path} class="danger" question="Delete this photo?" yes="Yes, delete" onYes={onDelete}>
+          <DeleteIcon /> Delete
+        </ConfirmButton>
       </div>
       <p class="bad" role="alert">
         {message.value}
@@ -397,43 +414,5 @@ function Labels({ photo, shown, onShow }: Pick<FactsProps, "photo" | "shown" | "
         </li>
       ))}
     </ul>
-  );
-}
-
-function DeleteButton({ onDelete }: { onDelete: () => Promise<void> }) {
-  const sure = useSignal(false);
-  const busy = useSignal(false);
-  const message = useSignal("");
-
-  async function remove(): Promise<void> {
-    busy.value = true;
-    try {
-      await onDelete();
-    } catch (error) {
-      message.value = errorInWords(error);
-    }
-    busy.value = false;
-  }
-
-  if (!sure.value) {
-    return (
-      <button class="danger" onClick={() => (sure.value = true)}>
-        <DeleteIcon /> Delete
-      </button>
-    );
-  }
-  return (
-    <div class="sure" role="group" aria-label="Delete this photo?">
-      <span>Delete this photo?</span>
-      <button class="danger filled" disabled={busy.value} onClick={() => void remove()}>
-        Yes, delete
-      </button>
-      <button disabled={busy.value} onClick={() => (sure.value = false)}>
-        Keep
-      </button>
-      <span class="bad" role="alert">
-        {message.value}
-      </span>
-    </div>
   );
 }

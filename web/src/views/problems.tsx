@@ -1,9 +1,10 @@
-import { useSignal } from "@preact/signals";
 import { useApp, useKept } from "../app";
 import { PhotoList } from "../lists";
 import { splitPath, type Problem as ProblemOfPhoto } from "../records";
-import { errorInWords, instant, statusInWords } from "../words";
+import { instant, statusInWords } from "../words";
 import { NO_ALBUM } from "./albums";
+import { ConfirmButton } from "./confirm";
+import { Empty } from "./empty";
 import { More } from "./grid";
 import { ProblemIcon } from "./icons";
 
@@ -18,7 +19,7 @@ export function Problems() {
         Rejected files cannot be shown. Failed ones can be processed again by the operator of the gallery. Both
         are kept until you delete them.
       </p>
-      {list.state.value === "done" && photos.length === 0 && <p class="empty">No problems.</p>}
+      {list.state.value === "done" && photos.length === 0 && <Empty>No problems.</Empty>}
       <ul class="problems">
         {photos.map((photo) => (
           <Problem key={photo.path} photo={photo} onDeleted={() => list.remove(photo.path)} />
@@ -31,20 +32,13 @@ export function Problems() {
 
 function Problem({ photo, onDeleted }: { photo: ProblemOfPhoto; onDeleted: () => void }) {
   const app = useApp();
-  const busy = useSignal(false);
-  const message = useSignal("");
   const { album, file } = splitPath(photo.path);
   const rejected = photo.status === "REJECTED";
 
   async function remove(): Promise<void> {
-    busy.value = true;
-    try {
-      await app.delete(photo.path);
-      onDeleted();
-    } catch (error) {
-      message.value = errorInWords(error);
-      busy.value = false;
-    }
+    await app.delete(photo.path);
+    document.getElementById("content")?.focus({ preventScroll: true }); // the button disappears
+    onDeleted();
   }
 
   return (
@@ -71,13 +65,10 @@ function Problem({ photo, onDeleted }: { photo: ProblemOfPhoto; onDeleted: () =>
             <p class="said">{photo.error}</p>
           </details>
         )}
-        <p class="bad" role="alert">
-          {message.value}
-        </p>
       </div>
-      <button class="plain" disabled={busy.value} onClick={() => void remove()} aria-label={`Delete ${file}`}>
+      <ConfirmButton class="plain" label={`Delete ${file}`} question={`Delete ${file}?`} yes="Yes, delete" onYes={remove}>
         Delete
-      </button>
+      </ConfirmButton>
     </li>
   );
 }

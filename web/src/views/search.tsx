@@ -6,6 +6,7 @@ import { PhotoList } from "../lists";
 import { Loading } from "../loading";
 import { go, href } from "../routes";
 import { capitalized, errorInWords } from "../words";
+import { Empty } from "./empty";
 import { Failure } from "./failure";
 import { Grid } from "./grid";
 import { SearchIcon } from "./icons";
@@ -128,7 +129,7 @@ function Results({ label }: { label: string }) {
   return (
     <>
       <h2 class="found">{capitalized(label)}</h2>
-      <Grid list={list} empty={`No photo has the label “${label}”.`} />
+      <Grid list={list} empty={<Empty back={{ view: "search" }} name="See all labels">No photo has the label “{label}”.</Empty>} />
     </>
   );
 }
@@ -155,7 +156,7 @@ function Browse() {
         ))}
       </ul>
       {all.error.value && <Failure message={all.error.value} onRetry={all.load} />}
-      {all.value.value?.length === 0 && <p class="empty">No photo has labels yet.</p>}
+      {all.value.value?.length === 0 && <Empty>No photo has labels yet.</Empty>}
     </>
   );
 }

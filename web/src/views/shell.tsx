@@ -7,6 +7,7 @@ import { isInProgress } from "../uploads";
 import { AccountButton, SignOutButton } from "./account";
 import { AlbumPage, Albums } from "./albums";
 import { AddIcon, AlbumsIcon, Logo, ProblemIcon, SearchIcon, TimelineIcon } from "./icons";
+import { Empty } from "./empty";
 import { FailedPictures } from "./failure";
 import { PhotoDialog } from "./photo";
 import { Problems } from "./problems";
@@ -62,6 +63,14 @@ export function Shell({ onSignOut }: { onSignOut: () => void }) {
         {view === "albums" && argument !== undefined && <AlbumPage key={argument} name={argument} />}
         {view === "search" && <Search label={argument} />}
         {view === "problems" && <Problems />}
+        {view === "unknown" && (
+          <>
+            <h1>Not found</h1>
+            <Empty back={{ view: "timeline" }} name="See all photos">
+              The gallery has no page “{argument}”.
+            </Empty>
+          </>
+        )}
       </main>
       <FailedPictures />
       <UploadPanel />

@@ -3,6 +3,7 @@ import { useApp, useKept } from "../app";
 import { PhotoList } from "../lists";
 import { Loading } from "../loading";
 import { href } from "../routes";
+import { Empty } from "./empty";
 import { Failure } from "./failure";
 import { Grid } from "./grid";
 
@@ -33,7 +34,19 @@ export function Timeline({ year }: { year?: string | undefined }) {
         ))}
       </nav>
       {found.error.value && <Failure message={`Years: ${found.error.value}`} onRetry={found.load} />}
-      <Grid list={list} months empty="No photos yet. Drop photos anywhere on this page, or choose Add photos." />
+      <Grid
+        list={list}
+        months
+        empty={
+          year === undefined ? (
+            <Empty>No photos yet. Drop photos anywhere on this page, or choose Add photos.</Empty>
+          ) : (
+            <Empty back={{ view: "timeline" }} name="See all years">
+              There are no photos of the year “{year}”.
+            </Empty>
+          )
+        }
+      />
     </>
   );
 }

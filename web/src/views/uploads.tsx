@@ -5,6 +5,7 @@ import { splitPath } from "../records";
 import { go, route } from "../routes";
 import { isInProgress, type Item, type State } from "../uploads";
 import { ACCEPTED, count, faultInWords, leftOutInWords, reasonInWords } from "../words";
+import { ConfirmButton } from "./confirm";
 import { CheckIcon, CloseIcon } from "./icons";
 import { Thumb } from "./thumb";
 
@@ -298,9 +299,15 @@ function ItemActions({ item, state }: { item: Item; state: State }) {
           <button class="plain" aria-label={`Keep both of ${file}`} onClick={() => uploads.keepBoth(item)}>
             Keep both
           </button>
-          <button class="plain" aria-label={`Replace ${file}`} onClick={() => uploads.replaceExisting(item)}>
+          <ConfirmButton
+            class="plain"
+            label={`Replace ${file}`}
+            question="Replace the photo in the album?"
+            yes="Yes, replace"
+            onYes={async () => uploads.replaceExisting(item)}
+          >
             Replace
-          </button>
+          </ConfirmButton>
         </>
       )}
       {(state.is === "ready" || state.is === "there") && (
