@@ -59,6 +59,10 @@ ALARM_METRICS: Final = 21  # metrics of all alarms
 WATCH_SHARDS: Final = 16  # of workflow/watch.json.tftpl
 WATCH_MINUTES: Final = 15
 
+# Counted: what the page reads before an upload. A new file takes one Query of by_content; a file
+# that is there takes two, and its record. tests/web/test_uploads.py counts the requests.
+ASK_READ_UNITS: Final = {"new": 0.5, "there": 2.0}
+
 VISIT_FILES: Final = 5  # files of the page, with an empty cache
 
 # Measured: the page's files in kB, compressed (tests/web/test_visits.py).
@@ -274,6 +278,10 @@ def tables() -> str:
             f'With `labeler = "embedded"`: **{_usd(sum(item.usd for item in embedded))}**.',
             f"On x86_64 the functions cost {_usd(x86_64 - arm64)} more.",
             "",
+            "Before an upload the page asks `by_content` whether the gallery has the file.",
+            f"A new file takes {_asked('new')}; one that is there, and is not sent, takes",
+            f"{_asked('there')}.",
+            "",
             "**A month without new photos**:",
             "",
             *_table(idle_month()),
@@ -302,6 +310,13 @@ def _table(items: Sequence[Item]) -> list[str]:
     rows = [f"| {item.service} | {item.what} | {item.usd:.3f} |" for item in items]
     total = f"| **all** | | **{sum(item.usd for item in items):.2f}** |"
     return ["| | | USD |", "|---|---|---:|", *rows, total]
+
+
+def _asked(file: str) -> str:
+    """Return the read units of the page's question about one file, and the cost of a thousand."""
+    units = ASK_READ_UNITS[file]
+    usd = PHOTOS * units * USD["DynamoDB, read unit"]
+    return f"{units:g} read units (USD {usd:.5f} for {PHOTOS:,})"
 
 
 def _usd(amount: float) -> str:

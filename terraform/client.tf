@@ -62,7 +62,7 @@ data "aws_iam_policy_document" "client" {
     for_each = {
       QueryOwnRecords = {
         actions   = ["dynamodb:Query"]
-        resources = [local.table_arn, "${local.table_arn}/index/by_album", "${local.table_arn}/index/by_time"]
+        resources = [local.table_arn, "${local.table_arn}/index/by_album", "${local.table_arn}/index/by_content", "${local.table_arn}/index/by_time"]
       }
       GetOwnRecords = {
         actions   = ["dynamodb:GetItem"]

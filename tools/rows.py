@@ -11,7 +11,7 @@ from msgspec import inspect
 
 import gallery  # noqa: F401  # puts images/ on the path
 from shared.errors import RejectedError
-from shared.keys import DIGEST_CHARACTERS, UPLOADS_PREFIX
+from shared.keys import DIGEST_CHARACTERS, SIZE_DIGITS, UPLOADS_PREFIX
 from shared.limits import MAX_BYTES, MAX_LABEL_CHARACTERS, MIN_PREVIEW_PX, WAYS
 from shared.rows import AlbumRow, LabelRow, PhotoRow
 
@@ -27,6 +27,7 @@ CONSTANTS: dict[str, int | str] = {
     "MAX_MEGAPIXELS": max(way.max_megapixels for way in WAYS.values()),
     "MAX_LABEL_CHARACTERS": MAX_LABEL_CHARACTERS,
     "DIGEST_CHARACTERS": DIGEST_CHARACTERS,
+    "SIZE_DIGITS": SIZE_DIGITS,
     "UPLOADS_PREFIX": UPLOADS_PREFIX,
 }
 TYPESCRIPT = """\

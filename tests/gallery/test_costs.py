@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from gallery import costs
-from gallery.read_units import item_bytes
+from gallery.read_units import item_bytes, read_units
 from local.template import PLACEHOLDERS, WORKFLOW, render_file
 from publishing import NOW, Publisher, results_of
 from shared.contracts import BoundingBox, Instance, Label
@@ -57,6 +57,7 @@ class Sizes:
     def __init__(self) -> None:
         self.table = 0  # write units
         self.indexes = 0
+        self.photo: dict[str, Any] = {}  # the row that was written last
 
     def update_item(self, **_: object) -> dict[str, object]:
         """Claim: a row of under 1 KB, and its copy in the index `processing`."""
@@ -69,6 +70,8 @@ class Sizes:
         for item in TransactItems:
             row = item["Put"]["Item"] if "Put" in item else {}  # the count of an album is small
             self.table += 2 * units(row)
+            if "content_key" in row:
+                self.photo = row
             for index in TABLE["indexes"].values():
                 kept = {*KEYS, *index.get("non_key_attributes", ()), index["range_key"]}
                 if {index["hash_key"], index["range_key"]} <= row.keys():
@@ -80,7 +83,7 @@ def units(item: dict[str, Any]) -> int:
     return max(1, math.ceil(item_bytes(item) / 1024))
 
 
-def test_a_photo_takes_as_many_write_units_as_are_counted() -> None:
+def test_a_photo_takes_as_many_units_as_are_counted() -> None:
     owner = "us-east-1:9cc8d1a8-0d1f-4b7c-8c52-3ab2c1f0a1b2"  # as long as Cognito's
     box = BoundingBox(left=0.123456, top=0.123456, width=0.123456, height=0.123456)
     labels = [
@@ -103,6 +106,10 @@ def test_a_photo_takes_as_many_write_units_as_are_counted() -> None:
     assert len(tagged.label_index) == costs.LABEL_ROWS
     assert sizes.table == costs.owner_write_units()
     assert sizes.table + sizes.indexes == costs.write_units()
+    indexed = {name: sizes.photo[name] for name in {*KEYS, "content_key"}}
+    of_size, of_content = (read_units(found, consistent=False) for found in ([], [indexed]))
+    record = read_units([sizes.photo], consistent=True)
+    assert {"new": of_size, "there": 2 * of_content + record} == costs.ASK_READ_UNITS
 
 
 def test_each_step_has_the_memory_that_it_needs() -> None:

@@ -50,7 +50,7 @@ def throttle(page: Page, site: Site, times: int) -> list[str]:
         kind = "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException"
         route.fulfill(
             status=400,
-            headers={"Access-Control-Allow-Origin": site.url.rstrip("/")},
+            headers={"Access-Control-Allow-Origin": route.request.headers["origin"]},
             json={"__type": kind, "message": "slow down"},
         )
 

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 import photofiles as pf
-from browsing import ACCESS_DENIED, ANY, choose, drop, go, photo, write
+from browsing import ACCESS_DENIED, ANY, choose, drop, go, mark, photo, write
 from internet import STATUS_API_HEADERS, page_headers
 from shared.limits import MAX_BYTES
 
@@ -49,7 +49,7 @@ def portrait(name: str = "Ada") -> bytes:
         " xmlns:stArea='http://ns.adobe.com/xmp/sType/Area#'"
         " xmlns:Iptc4xmpExt='http://iptc.org/std/Iptc4xmpExt/2008-02-29/'",
     )
-    return pf.jpeg(exif=block, xmp=document, width_px=400, height_px=200)
+    return pf.jpeg(exif=block, xmp=document, before=mark(), width_px=400, height_px=200)
 
 
 def test_a_wrong_password_is_refused_and_the_right_one_signs_in(
@@ -253,6 +253,8 @@ def test_a_photo_replaces_one_with_the_same_name_only_on_request(
     expect(item).to_contain_text("Ready after")
 
     choose(page, new)
+    expect(item).to_contain_text("Already in album Same as same (2).jpg")
+    item.get_by_role("button", name="Upload anyway: same.jpg").click()
     item.get_by_role("button", name="Replace").click()
     item.get_by_role("button", name="Keep", exact=True).click()
     expect(item).to_contain_text("The album already has a photo of this name.")

@@ -235,3 +235,97 @@ def test_a_folder_without_photos_is_not_silent(page: Page, tmp_path: Path) -> No
     expect(question).to_contain_text("1 video")
     question.get_by_role("button", name="Close").click()
     expect(question).to_have_count(0)
+
+
+def is_by_content(request: Request) -> bool:
+    return request.method == "POST" and '"by_content"' in (request.post_data or "")
+
+
+def asked(page: Page) -> list[str]:
+    """Return the queries by content and the reads of rows from now on, as they are sent."""
+    operations: list[str] = []
+
+    def note(request: Request) -> None:
+        target = request.headers.get("x-amz-target", "").rpartition(".")[2]
+        if target == "GetItem" or is_by_content(request):
+            operations.append(target)
+
+    page.on("request", note)
+    return operations
+
+
+def test_a_photo_that_is_in_another_album_under_another_name_is_not_sent(
+    page: Page, page_errors: list[str], tmp_path: Path
+) -> None:
+    body = photo(270, 300)
+    first, other, new = write(tmp_path, IMG_1=body, other=body, new=photo(271, 300))
+    operations = asked(page)
+    choose(page, first, album="Holidays/Trip")
+    item = page.locator(".item")
+    expect(item).to_contain_text("Ready after")
+    assert operations.count("Query") == 1  # no photo has as many bytes
+    assert operations[0] == "Query"  # and then its row is read until it is READY
+    names = sent(page)
+    operations.clear()
+
+    choose(page, other, album="Copies")
+
+    elsewhere = item.filter(has_text="other.jpg")
+    expect(elsewhere).to_contain_text("Already in album Holidays / Trip as IMG_1.jpg")
+    expect(page.get_by_text("2 of 2 photos ready (1 not sent again)")).to_be_visible()
+    assert (names, operations) == ([], ["Query", "Query", "GetItem"])
+    elsewhere.get_by_role("link", name="album Holidays / Trip as IMG_1.jpg").click()
+    expect(page.get_by_role("dialog", name="IMG_1.jpg")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("heading", name="Holidays / Trip")).to_be_visible()
+    page.go_back()
+
+    elsewhere.get_by_role("button", name="Upload anyway: other.jpg").click()
+
+    expect(elsewhere).to_contain_text("Ready after")
+    assert names == ["other.jpg"]
+    choose(page, new, album="Copies")  # of other bytes: it is sent
+    expect(item.filter(has_text="new.jpg")).to_contain_text("Ready after")
+    assert names == ["other.jpg", "new.jpg"]
+    assert page_errors == []
+
+
+def test_many_photos_that_are_elsewhere_are_sent_by_one_click(page: Page, tmp_path: Path) -> None:
+    bodies = {"a": photo(272, 300), "b": photo(273, 300)}
+    choose(page, *write(tmp_path, **bodies), album="Once")
+    expect(page.get_by_text("2 of 2 photos ready")).to_be_visible()
+    names = sent(page)
+    again = write(tmp_path / "again", **{f"{name} again": body for name, body in bodies.items()})
+    choose(page, *again, album="Twice")
+    expect(page.get_by_text("4 of 4 photos ready (2 not sent again)")).to_be_visible()
+    assert names == []
+
+    page.get_by_role("button", name="Upload all anyway").click()
+
+    expect(page.locator(".item.ready")).to_have_count(4)
+    assert sorted(names) == ["a%20again.jpg", "b%20again.jpg"]
+
+
+def test_a_photo_is_sent_if_the_index_may_not_be_asked(page: Page, tmp_path: Path) -> None:
+    """The page may be newer than the permissions of its users."""
+    body = photo(274, 300)
+    first, second = write(tmp_path, first=body, second=body)
+    choose(page, first, album="Older")
+    expect(page.locator(".item")).to_contain_text("Ready after")
+    names = sent(page)
+
+    def refuse(route: Route) -> None:
+        if not is_by_content(route.request):
+            route.fallback()
+            return
+        kind = "com.amazon.coral.service#AccessDeniedException"
+        origin = route.request.headers["origin"]
+        headers = {"Access-Control-Allow-Origin": origin}
+        route.fulfill(status=400, headers=headers, json={"__type": kind, "message": "denied"})
+
+    page.route("**/*", refuse)
+
+    choose(page, second, album="Older")
+
+    expect(page.locator(".item").filter(has_text="second.jpg")).to_contain_text("Ready after")
+    assert names == ["second.jpg"]

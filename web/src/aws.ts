@@ -29,7 +29,7 @@ export interface Page {
 }
 
 export interface Query {
-  index?: "by_album" | "by_time";
+  index?: "by_album" | "by_content" | "by_time";
   /** The condition on the sort key. Names begin with #, values with a colon. */
   where: string;
   values: Record<string, string>;

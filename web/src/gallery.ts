@@ -1,16 +1,28 @@
 /** The queries of the gallery. Each is a DynamoDB Query of one partition. */
 
+import { Sha256 } from "@aws-crypto/sha256-js";
 import type { Aws, Item, Page, Query } from "./aws";
 import { folded } from "./fold";
 import { cardOf, cardOfLabel, photoOf, problemOf, sortKey, type Card, type Photo, type Problem, type Untrusted } from "./records";
 import type { Route } from "./routes";
-import { DIGEST_CHARACTERS, type AlbumIndexRow, type AlbumRow, type LabelRow, type TimeIndexRow } from "./rows.gen";
+import { DIGEST_CHARACTERS, SIZE_DIGITS, type AlbumIndexRow, type AlbumRow, type LabelRow, type TimeIndexRow } from "./rows.gen";
 
 const PAGE = 200; // cards; DynamoDB reads at most 1 MB at once
 const MAX_YEARS = 200;
+const MAX_COPIES = 10; // of one photo, of which one has to be READY
 const CARD_FIELDS = ["sk", "title", "edits", "taken_at", "width_px", "height_px", "renditions"] satisfies (keyof AlbumIndexRow &
   keyof TimeIndexRow)[];
 const LAST = "\uffff"; // sorts after every text that begins with the same prefix
+
+const WHOLE_BYTES = 32 * 1024 * 1024; // the largest file that is hashed in one piece, in memory
+const PIECE_BYTES = 512 * 1024; // of a larger file: hashed without a long task
+
+/** A file's bytes, as the index by_content has them. */
+export interface Content {
+  bytes: number;
+  /** Compute the SHA-256, in hex digits. */
+  sha256: () => Promise<string>;
+}
 
 export interface Album {
   name: string;
@@ -171,6 +183,36 @@ export class Gallery {
     return item && photoOf(item);
   }
 
+  /**
+   * A READY photo with these bytes, whatever its name and album; the one at `path` before others.
+   *
+   * A small Query says whether a photo has as many bytes. Only then the file is hashed. A raw photo is
+   * never found: the hash in its row is that of its preview.
+   */
+  async sameBytes({ bytes, sha256 }: Content, path: string): Promise<Photo | undefined> {
+    const size = `${String(bytes).padStart(SIZE_DIGITS, "0")}#`;
+    if ((await this.withContent(size, 1)).length === 0) return undefined;
+    const hash = await sha256();
+    const copies = await this.withContent(`${size}${hash}#`, MAX_COPIES);
+    for (const copy of copies.toSorted((one, other) => Number(other === path) - Number(one === path))) {
+      const photo = await this.photo(copy); // the index may be behind
+      if (photo?.status === "READY" && photo.bytes === bytes && photo.sha256 === hash) return photo;
+    }
+    return undefined;
+  }
+
+  /** The paths of photos with content keys that begin so. */
+  private async withContent(beginning: string, limit: number): Promise<string[]> {
+    const { items } = await this.aws.query({
+      index: "by_content",
+      where: "begins_with(#content_key, :content)",
+      values: { ":content": beginning },
+      limit,
+      fields: ["sk"],
+    });
+    return items.map((item) => cardOf(item).path);
+  }
+
   /** The photos before and after a photo in a list: one small Query for each. */
   async neighbors({ view, argument }: Route, photo: Photo): Promise<Neighbors> {
     const list = await this.listOf(view, argument, photo);
@@ -228,8 +270,26 @@ export async function albumDigest(name: string): Promise<string> {
 
 /** Return the SHA-256 in hex digits. */
 export async function sha256(bytes: BufferSource): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", bytes);
-  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)));
+}
+
+/**
+ * Return the SHA-256 of a file in hex digits.
+ *
+ * The browser's own hash is 12 times as fast, but needs the whole file in memory: four files of
+ * 256 MiB at once are too much for a phone.
+ */
+export async function sha256OfFile(file: Blob, wholeBytes = WHOLE_BYTES): Promise<string> {
+  if (file.size <= wholeBytes) return sha256(await file.arrayBuffer());
+  const hash = new Sha256();
+  for (let from = 0; from < file.size; from += PIECE_BYTES) {
+    hash.update(new Uint8Array(await file.slice(from, from + PIECE_BYTES).arrayBuffer()));
+  }
+  return hex(await hash.digest());
+}
+
+function hex(bytes: Uint8Array): string {
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 function text(value: unknown): string {

@@ -291,4 +291,5 @@ export const MIN_MEGAPIXELS = 65;
 export const MAX_MEGAPIXELS = 500;
 export const MAX_LABEL_CHARACTERS = 64;
 export const DIGEST_CHARACTERS = 24;
+export const SIZE_DIGITS = 9;
 export const UPLOADS_PREFIX = "uploads/";

@@ -3,7 +3,7 @@
 import { effect, signal, type Signal } from "@preact/signals";
 import { ExistsError, type Aws } from "./aws";
 import { albumName, numbered, refusalOf, type Chosen } from "./files";
-import { sha256, type Gallery } from "./gallery";
+import { sha256OfFile, type Gallery } from "./gallery";
 import { splitPath, type Photo } from "./records";
 import type { Interrupted, Remembered } from "./remembered";
 import { faultOf, persist, UPLOADING, type Fault } from "./retry";
@@ -24,7 +24,7 @@ export type State =
   | { is: "ready"; photo: Photo; seconds: number }
   | { is: "refused"; code: string } // by the workflow, or by refusalOf
   | { is: "failed"; message: string; again: "upload" | "look"; fault?: Fault }
-  | { is: "there"; photo: Photo } // the album has the same bytes under this name
+  | { is: "there"; photo: Photo } // the gallery has the same bytes, under this or another name
   | { is: "exists" } // the album has another photo of this name
   | { is: "canceled" };
 
@@ -37,7 +37,11 @@ export interface Item {
   stop: AbortController;
   /** Whether it replaces a photo of the same name: the person chose so, or it is a retry. */
   replace: boolean;
+  /** Whether it is sent although the gallery has the same bytes: the person chose so. */
+  anyway: boolean;
   version?: string | undefined;
+  /** Of the file, once it was computed. */
+  sha256?: string;
 }
 
 let lastId = 0;
@@ -107,6 +111,7 @@ export class Uploads {
         state: signal<State>({ is: "queued" }),
         stop: new AbortController(),
         replace: false,
+        anyway: false,
       };
     });
     this.album = album;
@@ -151,6 +156,16 @@ export class Uploads {
     this.enqueue(item);
   }
 
+  /** Upload a file of which the gallery has the same bytes under another name. */
+  uploadAnyway(item: Item): void {
+    item.anyway = true;
+    this.enqueue(item);
+  }
+
+  uploadAllAnyway(): void {
+    for (const item of this.items.value) if (isElsewhere(item)) this.uploadAnyway(item);
+  }
+
   clearEnded(): void {
     this.items.value = this.items.value.filter(({ state }) => isInProgress(state.value));
   }
@@ -179,7 +194,7 @@ export class Uploads {
     const { signal: stopped } = item.stop;
     item.state.value = { is: "uploading", share: 0 };
     try {
-      if (!item.replace && (await this.isThere(item, 0))) return;
+      if (!item.replace && !item.anyway && (await this.isInGallery(item))) return;
       if (stopped.aborted) return;
       item.version = await this.aws.upload(item.path.value, item.file, {
         replace: item.replace,
@@ -209,6 +224,28 @@ export class Uploads {
     if (!item.stop.signal.aborted && state.is === "uploading") item.state.value = { ...state, paused };
   }
 
+  /** Whether the gallery has the same bytes, whatever their name; then the item ends so. */
+  private async isInGallery(item: Item): Promise<boolean> {
+    const { file, path, stop } = item;
+    const policy = { ...UPLOADING, onPause: (fault: Fault) => this.pause(item, fault), signal: stop.signal };
+    const content = { bytes: file.size, sha256: () => hashOf(item) };
+    let photo: Photo | undefined;
+    try {
+      photo = await persist(() => this.gallery.sameBytes(content, path.value), policy);
+    } catch (error) {
+      // Such as a file that cannot be read: the upload says so. It needs no answer to this question.
+      if (faultOf(error) !== "other") throw error;
+    }
+    if (photo) this.endAsThere(item, photo);
+    return photo !== undefined;
+  }
+
+  private endAsThere(item: Item, photo: Photo): void {
+    if (item.stop.signal.aborted) return;
+    item.state.value = { is: "there", photo };
+    if (photo.path === item.path.value) this.arrived(photo);
+  }
+
   /**
    * Whether the album has the same bytes under the same name; then the item ends so.
    *
@@ -221,11 +258,8 @@ export class Uploads {
       const policy = { ...UPLOADING, onPause: (fault: Fault) => this.pause(item, fault), signal: stop.signal };
       const photo = await persist(() => this.gallery.photo(path.value), policy);
       if (photo && photo.status === "READY") {
-        if (photo.bytes !== file.size || photo.sha256 !== (await sha256(await file.arrayBuffer()))) return false;
-        if (!stop.signal.aborted) {
-          item.state.value = { is: "there", photo };
-          this.arrived(photo);
-        }
+        if (photo.bytes !== file.size || photo.sha256 !== (await hashOf(item))) return false;
+        this.endAsThere(item, photo);
         return true;
       }
       if (performance.now() >= until || stop.signal.aborted || (photo && photo.status !== "PROCESSING")) return false;
@@ -274,6 +308,17 @@ export class Uploads {
     const said = await this.aws.executionStatus(executionArn);
     return said !== undefined && said !== "RUNNING" && said !== "SUCCEEDED";
   }
+}
+
+/** Return the SHA-256 of an item's file; it is computed once. */
+async function hashOf(item: Item): Promise<string> {
+  item.sha256 ??= await sha256OfFile(item.file);
+  return item.sha256;
+}
+
+/** Whether the gallery has the same bytes under another name. */
+export function isElsewhere({ state: { value }, path }: Item): boolean {
+  return value.is === "there" && value.photo.path !== path.value;
 }
 
 export function isInProgress({ is }: State): boolean {

@@ -2,8 +2,8 @@ import { useEffect, useRef } from "preact/hooks";
 import { useApp } from "../app";
 import { albumName, chosenFiles, type LeftOut } from "../files";
 import { splitPath } from "../records";
-import { go, route } from "../routes";
-import { isInProgress, type Item, type State } from "../uploads";
+import { go, href, route } from "../routes";
+import { isElsewhere, isInProgress, type Item, type State } from "../uploads";
 import { ACCEPTED, count, faultInWords, leftOutInWords, reasonInWords } from "../words";
 import { ConfirmButton } from "./confirm";
 import { CheckIcon, CloseIcon } from "./icons";
@@ -55,7 +55,7 @@ export function UploadPanel() {
       <InterruptedUploads />
       {items.length > 0 && (
         <>
-          <Summary items={items} onRetry={() => uploads.retryFailed()} onClear={() => uploads.clearEnded()} />
+          <Summary items={items} />
           <ul class="items">
             {items.map((item) => (
               <UploadItem key={item.id} item={item} />
@@ -148,8 +148,8 @@ function InterruptedUploads() {
         <b>
           {unsent.length.toLocaleString()} of {count(sent + unsent.length, "photo")} {unsent.length === 1 ? "was" : "were"} not sent
         </b>{" "}
-        before the page was left. Choose or drop the same files or folder again to go on. Photos that the album has
-        are not sent again.
+        before the page was left. Choose or drop the same files or folder again to go on. Photos that the gallery
+        has are not sent again.
       </p>
       <p class="quiet">
         {names.join(", ")}
@@ -162,12 +162,14 @@ function InterruptedUploads() {
   );
 }
 
-function Summary({ items, onRetry, onClear }: { items: readonly Item[]; onRetry: () => void; onClear: () => void }) {
+function Summary({ items }: { items: readonly Item[] }) {
+  const { uploads } = useApp();
   const states = items.map(({ state }) => state.value);
   const there = states.filter(({ is }) => is === "there").length;
   const ready = states.filter(({ is }) => is === "ready").length + there;
   const inProgress = states.filter(isInProgress).length;
   const failed = states.filter(({ is }) => is === "failed").length;
+  const elsewhere = items.filter(isElsewhere).length;
   return (
     <div class="summary">
       <p role="status">
@@ -177,12 +179,17 @@ function Summary({ items, onRetry, onClear }: { items: readonly Item[]; onRetry:
         {failed > 0 && `, ${failed} failed`}
       </p>
       {failed > 1 && (
-        <button class="plain" onClick={onRetry}>
+        <button class="plain" onClick={() => uploads.retryFailed()}>
           Try all again
         </button>
       )}
+      {elsewhere > 1 && (
+        <button class="plain" onClick={() => uploads.uploadAllAnyway()}>
+          Upload all anyway
+        </button>
+      )}
       {inProgress < items.length && (
-        <button class="plain" onClick={onClear}>
+        <button class="plain" onClick={() => uploads.clearEnded()}>
           Clear
         </button>
       )}
@@ -203,9 +210,9 @@ function UploadItem({ item }: { item: Item }) {
           {file}
         </p>
         <p class="quiet album">{album}</p>
-        <Steps state={state} />
+        {!isElsewhere(item) && <Steps state={state} />}
         <p class="state">
-          <StateInWords state={state} />
+          <StateInWords item={item} />
         </p>
       </div>
       <ItemActions item={item} state={state} />
@@ -236,7 +243,8 @@ function stepOf({ is }: State): number | undefined {
   return { queued: 0, uploading: 0, waiting: 1, processing: 1, ready: 3, there: 3 }[is as string];
 }
 
-function StateInWords({ state }: { state: State }) {
+function StateInWords({ item }: { item: Item }) {
+  const state = item.state.value;
   switch (state.is) {
     case "queued":
       return <>Waiting</>;
@@ -269,7 +277,7 @@ function StateInWords({ state }: { state: State }) {
     case "there":
       return (
         <span class="good">
-          <CheckIcon /> The album has this photo; not sent again
+          <CheckIcon /> {isElsewhere(item) ? <Elsewhere path={state.photo.path} /> : "The album has this photo; not sent again"}
         </span>
       );
     case "exists":
@@ -277,6 +285,19 @@ function StateInWords({ state }: { state: State }) {
     case "canceled":
       return <>Canceled</>;
   }
+}
+
+/** Says where the gallery has the same photo. */
+function Elsewhere({ path }: { path: string }) {
+  const { album, file } = splitPath(path);
+  return (
+    <>
+      Already in{" "}
+      <a href={href({ view: "albums", argument: album, photo: path })}>
+        {album ? `album ${album.split("/").join(" / ")}` : "the gallery"} as {file}
+      </a>
+    </>
+  );
 }
 
 function ItemActions({ item, state }: { item: Item; state: State }) {
@@ -310,7 +331,12 @@ function ItemActions({ item, state }: { item: Item; state: State }) {
           </ConfirmButton>
         </>
       )}
-      {(state.is === "ready" || state.is === "there") && (
+      {isElsewhere(item) && (
+        <button class="plain" aria-label={`Upload anyway: ${file}`} onClick={() => uploads.uploadAnyway(item)}>
+          Upload anyway
+        </button>
+      )}
+      {(state.is === "ready" || (state.is === "there" && !isElsewhere(item))) && (
         <button
           class="plain"
           aria-label={`Open ${file}`}
