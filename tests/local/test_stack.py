@@ -193,7 +193,7 @@ def test_ctrl_c_ends_every_process(tmp_path: Path) -> None:
     os.mkfifo(pids)
     (tmp_path / "extract").mkdir()
     (tmp_path / "extract" / "__init__.py").touch()
-    (tmp_path / "extract" / "handler.py").write_text(HANDLER.format(pids=str(pids)))
+    (tmp_path / "extract" / "function.py").write_text(HANDLER.format(pids=str(pids)))
 
     with default_signals():
         process = python(INTERRUPTED, str(tmp_path), stderr=subprocess.DEVNULL)
