@@ -71,6 +71,8 @@ class RuntimeApi:
             ready = wait([*connections, self._listener, self._ended], left_seconds)
             if not ready:
                 raise TimeoutError
+            if self._ended in ready and NEXT in paths:  # whatever it has asked for before
+                raise EOFError
             if self._connection in ready:
                 request = self._read(left_seconds)
                 if request is None:

@@ -135,6 +135,7 @@ def test_a_third_event_waits_for_one_of_two_workers(functions: InProcess, tmp_pa
 def test_a_process_that_died_while_idle_is_replaced_unseen(functions: InProcess) -> None:
     first = pid(functions)
     os.kill(first, signal.SIGKILL)
+    os.waitid(os.P_PID, first, os.WEXITED | os.WNOWAIT)
 
     assert pid(functions) != first
 

@@ -21,7 +21,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from deployment import IMAGES, Deployment, Dogs
-from local.clients import ACCOUNT, Clients, environment
+from local.clients import ACCOUNT, CREDENTIALS, Clients, environment
 from local.embedded import LOOPBACK
 from local.functions import Function, Functions, InProcess
 from local.rekognition import Labeler, Rekognition, RekognitionError
@@ -87,6 +87,7 @@ def started(folder: Path, *, functions: Functions, labeler: Labeler) -> Iterator
 
     with _answering(functions, Rekognition(labeler, read_object)) as functions_url:
         variables = {
+            **CREDENTIALS,  # it verifies presigned URLs
             "BIND_HOST": LOOPBACK,
             "FUNCTIONS_URL": functions_url,
             "GATEWAY_PORT": str(port),

@@ -32,6 +32,7 @@ from shared.contracts import (
     parse,
 )
 from shared.keys import derived_key
+from shared.versions import VERSIONS
 
 UPLOADED_AT = "2024-07-01T10:00:00Z"  # of each event, and of each object that a step reads
 
@@ -118,7 +119,7 @@ def tag(request: TagRequest) -> TagResult:
         label_index=["dog", "animal", "pet", own],
         labels_status="READY",
         labels_model="scripted 1",
-        version=1,
+        version=VERSIONS["tag"],
     )
 
 
