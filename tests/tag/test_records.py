@@ -11,6 +11,7 @@ from mypy_boto3_dynamodb import DynamoDBClient
 from embeddedaws import TABLE, Aws
 from publishing import NOW, Publisher, results_of
 from shared.contracts import Label
+from shared.versions import VERSIONS
 from tag import aws as tag_aws
 from tag.aws import SAVING_CONFIG, DynamoRecords
 from wire import Answer, Service, serving
@@ -49,7 +50,7 @@ def test_labels_are_read_from_the_row(records: DynamoRecords) -> None:
     known = records.labels("alice", SK)
 
     assert known is not None
-    assert (known.model, known.version, known.orientation) == ("scripted 1", 1, 6)
+    assert (known.model, known.version, known.orientation) == ("scripted 1", VERSIONS["tag"], 6)
     dog = known.labels[0]
     assert isinstance(dog, Label)
     assert (dog.name, dog.confidence, dog.parents) == ("Dog", 98.7654, ["Animal", "Pet"])
