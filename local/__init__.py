@@ -12,12 +12,13 @@ site.py          `python -m local.site`: the gallery in a browser
 
 import signal
 import sys
-from pathlib import Path
 
 # `python -m local` and `python -m local.site` first import for seconds. Until local/program.py
-# takes over, Ctrl-C ends them without a traceback.
+# takes over, Ctrl-C ends them without a traceback. So this precedes all other imports.
 if sys.argv[:1] == ["-m"] and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+from pathlib import Path  # noqa: E402
 
 # The handlers import `shared`, `extract`, … from images/, as they do in their containers.
 _IMAGES = str(Path(__file__).parent.parent / "images")
