@@ -3,6 +3,7 @@ import { render } from "preact";
 import { App, AppContext } from "./app";
 import { Aws } from "./aws";
 import { loadConfig, type Config } from "./config";
+import { languageOf, setLanguage } from "./language";
 import { followAddress } from "./routes";
 import { configureSession, currentOwner, onSignOutElsewhere, resumeSession, sessionEnded, signOut } from "./session";
 import { Failure } from "./views/failure";
@@ -50,6 +51,7 @@ const place = document.getElementById("app")!;
 
 async function main(): Promise<void> {
   try {
+    await setLanguage(languageOf(navigator.languages));
     const config = await loadConfig();
     configureSession(config);
     await enter(config);

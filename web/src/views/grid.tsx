@@ -4,11 +4,10 @@ import { useCallback, useEffect, useLayoutEffect, useMemo, useRef } from "preact
 import { useApp } from "../app";
 import { justify, type Row } from "../justify";
 import type { PhotoList } from "../lists";
-import { splitPath, type Card } from "../records";
-import { href, route } from "../routes";
-import { localTime, monthInWords } from "../words";
+import type { Card } from "../records";
+import { monthInWords } from "../words";
 import { Failure } from "./failure";
-import { Thumb } from "./thumb";
+import { Tile } from "./tile";
 
 const GAP_PX = 4;
 const MONTH_PX = 34; // with text of the usual size
@@ -76,22 +75,6 @@ function TileRow({
         </li>
       ))}
     </ul>
-  );
-}
-
-function Tile({ card, heightPx }: { card: Card; heightPx: number }) {
-  const name = card.title ?? splitPath(card.path).file;
-  const when = card.sortTime && `, ${localTime(card.sortTime, card.precision)}`;
-  return (
-    <a
-      class="tile"
-      href={href({ ...route.peek(), photo: card.path })}
-      aria-label={`${name}${when}`}
-      title={name}
-      style={{ height: `${heightPx}px` }}
-    >
-      <Thumb picture={card.thumb} />
-    </a>
   );
 }
 

@@ -2,6 +2,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect } from "preact/hooks";
 import { useApp } from "../app";
 import { droppedFiles } from "../files";
+import { t } from "../language";
 import { href, place, restoreScroll, route, type View } from "../routes";
 import { isInProgress } from "../uploads";
 import { AccountButton, SignOutButton } from "./account";
@@ -65,8 +66,8 @@ export function Shell({ onSignOut }: { onSignOut: () => void }) {
         {view === "problems" && <Problems />}
         {view === "unknown" && (
           <>
-            <h1>Not found</h1>
-            <Empty back={{ view: "timeline" }} name="See all photos">
+            <h1>{t("Not found")}</h1>
+            <Empty back={{ view: "timeline" }} name={t("See all photos")}>
               The gallery has no page “{argument}”.
             </Empty>
           </>
