@@ -69,7 +69,7 @@ def between(  # noqa: PLR0913  # all but the first four by name
     Raises:
         ValueError: as `album`, `start` or `end` has a time zone, or `start` is not before `end`.
     """
-    low, high = _text(start), _text(end)
+    low, high = sort_time(start), sort_time(end)
     if low >= high:
         raise ValueError(f"the time {low} is not before {high}")
     query = Query(
@@ -261,8 +261,12 @@ def _start(query: Query, limit: int, cursor: str | None) -> dict[str, str] | Non
     return cursors.start(query, cursor)
 
 
-def _text(time: datetime) -> str:
-    """Return a time as in sort keys; a fraction of a second sorts after its second."""
+def sort_time(time: datetime) -> str:
+    """Return a time as in sort keys; a fraction of a second sorts after its second.
+
+    Raises:
+        ValueError: `time` has a time zone.
+    """
     if time.tzinfo is not None:
         raise ValueError(f"the time {time.isoformat()} has a time zone; photos have local times")
     return time.isoformat()

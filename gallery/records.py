@@ -65,6 +65,17 @@ class Match(Record, frozen=True):
     thumb: Rendition | None = None
 
 
+class Found(Record, frozen=True):
+    """A photo that a search found."""
+
+    key: str
+    sort_time: SortTime
+    width_px: Px
+    height_px: Px
+    precision: Precision | None = None  # of the sort time; absent: a full time
+    thumb: Rendition | None = None
+
+
 class Problem(Record, frozen=True):
     """A photo that was rejected or failed."""
 
@@ -167,6 +178,12 @@ def match(row: Row) -> Match:
     """Return the photo of a label's row."""
     label = read(LabelRow, row)
     return _view(Match, label, key=photo_key(label.pk, label.photo), sort_time=_sort_time(label.sk))
+
+
+def found(row: Row) -> Found:
+    """Return the photo of a term's row."""
+    label = read(LabelRow, row)
+    return _view(Found, label, key=photo_key(label.pk, label.photo), sort_time=_sort_time(label.sk))
 
 
 def problem(row: Row) -> Problem:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, NamedTuple, TypeAlias
 
-from gallery import queries
+from gallery import queries, search
 from gallery.read_units import read_units
 from gallery.table import Table
 from publishing import NOW, Publisher, fill
@@ -29,6 +29,9 @@ ASKS: dict[str, Callable[[Table], object]] = {
         table, OWNER, datetime.fromisoformat("2016-01-01"), datetime.fromisoformat("2017-01-01")
     ),
     "50 photos with a label": lambda table: queries.labeled(table, OWNER, "animal"),
+    "50 photos with two labels": lambda table: search.find(
+        table, OWNER, [search.term("label", "animal"), search.term("label", "dog")]
+    ),
     "50 problems": lambda table: queries.problems(table, OWNER),
     "duplicates among 50 photos": lambda table: queries.copies(table, OWNER, limit=50),
     "one of many albums, with its count and cover": lambda table: queries.albums(table, OWNER),
