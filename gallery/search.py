@@ -30,7 +30,7 @@ Kind: TypeAlias = Literal["label"]
 
 MAX_TERMS: Final = 10
 MAX_REQUESTS: Final = 100  # for one page; each takes some milliseconds, one after the other
-FIRST_ROWS: Final = 16  # of about 250 bytes: half a read unit, as for one row
+FIRST_ROWS: Final = 16  # of one of several terms, 250 bytes each: half a read unit, as for one
 MOST_ROWS: Final = 256
 ROWS_READ: Final = FIRST_ROWS + 8  # see _Rows.seek
 
@@ -104,7 +104,8 @@ def find(  # noqa: PLR0913  # all but the first three by name
 
 
 def _page(table: Table, search: Search, *, limit: int, cursor: str | None) -> Page[Found]:
-    streams = [_Rows(table, search, term) for term in search.terms]
+    first_rows = FIRST_ROWS if len(search.terms) > 1 else limit
+    streams = [_Rows(table, search, term, first_rows=first_rows) for term in search.terms]
     at = search.high if search.newest_first else search.low
     if cursor is not None:
         at = cursors.end(search, cursor)
@@ -133,14 +134,15 @@ def _read_units(streams: Sequence[_Rows]) -> float:
 class _Rows:
     """The rows of one term, read from one end to another that lies further on."""
 
-    def __init__(self, table: Table, search: Search, term: Term) -> None:
+    def __init__(self, table: Table, search: Search, term: Term, *, first_rows: int) -> None:
         self._table = table
         self._search = search
         self._prefix = f"{term.kind}#{term.text}#"
         self._page: list[tuple[str, Row]] = []  # the ends and the rows; the first is the next
         self._more = True  # whether rows follow after the page
-        self._size = FIRST_ROWS
+        self._size = self._first_rows = first_rows
         self._landings = 0  # in the page
+        self._reached: str | None = None  # the end of the last row that was read
         self.requests = 0
         self.rows_read = 0
         self.read_units = 0.0
@@ -179,9 +181,12 @@ class _Rows:
         and once more. That is `ROWS_READ`.
         """
         is_used = 4 * self._landings >= self._size
-        self._size = min(2 * self._size, MOST_ROWS) if is_used else FIRST_ROWS
+        self._size = min(2 * self._size, MOST_ROWS) if is_used else self._first_rows
         self._landings = 0
         newest_first = self._search.newest_first
+        if self._reached is not None and not self._is_before(self._reached, end):
+            # A page may have no row of this term: then the next one begins behind it.
+            end = _beyond(self._reached, newest_first=newest_first)
         low, high = (self._search.low, end) if newest_first else (end, self._search.high)
         query = Query(
             owner=self._search.owner,
@@ -193,6 +198,7 @@ class _Rows:
         )
         found = self._table.query(query, start=None, limit=self._size)
         ends = [(row["sk"].removeprefix(self._prefix), row) for row in found.rows]
+        self._reached = ends[-1][0] if ends else None
         # A label with a # has rows among those of the label before the #: their ends are longer.
         self._page = [(one, row) for one, row in ends if len(one) == _END_CHARACTERS]
         self._more = found.more

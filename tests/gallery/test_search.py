@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import bisect
 import itertools
+import json
 import random
 from datetime import datetime, timedelta
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gallery import queries, search
@@ -36,31 +39,33 @@ class Memory:
         self.rows: dict[str, dict[str, Any]] = {}
         self.read: dict[str, int] = {}
         self.requests = 0
+        self.keys: list[str] = []
         for number, (second, labels) in enumerate(photos):
             time = (EPOCH + timedelta(seconds=second)).isoformat()
             for label in labels:
-                sk = f"label#{label}#{time}#{digest(str(number))}"
-                photo = f"photo#{number}.jpg"
-                self.rows[sk] = {
-                    "pk": OWNER,
-                    "sk": sk,
-                    "label": label,
-                    "photo": photo,
-                    "width_px": 4,
-                    "height_px": 3,
-                }
-        self.keys = sorted(self.rows)
+                self.add(f"label#{label}#{time}#{digest(str(number))}", f"{number}.jpg")
+
+    def add(self, sk: str, path: str) -> None:
+        """Add the row of a term."""
+        label = sk.rsplit("#", 2)[0].partition("#")[2]
+        photo = {"photo": f"photo#{path}", "width_px": 4, "height_px": 3}
+        self.rows[sk] = {"pk": OWNER, "sk": sk, "label": label, **photo}
+        self.keys.append(sk)
 
     def query(self, query: Query, *, start: Mapping[str, str] | None, limit: int) -> Rows:
         assert (query.owner, query.index, start) == (OWNER, None, None)
-        within = [key for key in self.keys if query.low <= key <= query.high]
+        self.keys.sort()  # quick if they are sorted already
+        low = bisect.bisect_left(self.keys, query.low)
+        high = bisect.bisect_right(self.keys, query.high)
         if query.newest_first:
-            within.reverse()
-        page = [self.rows[key] for key in within[:limit]]
+            keys = self.keys[max(low, high - limit) : high][::-1]
+        else:
+            keys = self.keys[low : min(low + limit, high)]
+        page = [self.rows[key] for key in keys]
         self.requests += 1
         label = query.low.split("#")[1]
         self.read[label] = self.read.get(label, 0) + len(page)
-        more = len(within) >= limit  # as DynamoDB: a full page always has a key to go on from
+        more = high - low >= limit  # as DynamoDB: a full page always has a key to go on from
         return Rows(rows=page, more=more, last=page[-1] if more else {}, read_units=0.5)
 
 
@@ -75,11 +80,32 @@ def everything(table: Any, terms: list[Term], **asked: Any) -> list[Found]:  # n
             return found
 
 
+VECTORS: dict[str, Any] = json.loads((Path(__file__).parents[1] / "vectors.json").read_text())
+
+
+@pytest.mark.parametrize("vector", VECTORS["searches"], ids=lambda vector: vector["what"])
+def test_a_search_finds_what_the_page_finds(vector: dict[str, Any]) -> None:
+    table = Memory([])
+    for photo in vector["photos"]:
+        for one in photo["terms"]:
+            table.add(f"{one}#{photo['end']}", photo["path"])
+    terms = [term(*one.split("#", 1)) for one in vector["terms"]]
+    times = {
+        name: vector[key] and datetime.fromisoformat(vector[key])
+        for name, key in (("start", "from"), ("end", "to"))
+    }
+
+    found = everything(table, terms, **times)
+
+    assert [one.key.removeprefix(f"uploads/{OWNER}/") for one in found] == vector["found"]
+
+
 photos_ = st.lists(
     st.tuples(st.integers(0, 60), st.frozensets(st.sampled_from(WORDS), min_size=1)), max_size=60
 )
 
 
+@settings(deadline=None)
 @given(
     photos=photos_,
     words=st.sets(st.sampled_from(WORDS), min_size=1),
@@ -117,6 +143,7 @@ def test_a_search_finds_the_same_as_a_brute_force(  # noqa: PLR0913
     assert [photo.key for photo in found] == [key for _, _, key in expected]
 
 
+@settings(deadline=None)
 @given(
     seed=st.integers(0, 1000),
     total=st.integers(0, 2000),
@@ -159,6 +186,16 @@ def test_a_rare_term_beside_a_frequent_one_takes_few_requests() -> None:
     assert len(found) == 20
     assert table.read == {"dog": 19 * 16 + 1, "beach": 20}
     assert table.requests <= 24
+
+
+@pytest.mark.parametrize("newest_first", [True, False])
+def test_many_rows_of_a_longer_label_between_are_passed(*, newest_first: bool) -> None:
+    labels = frozenset({"c#2016", "c#0"})
+    photos = [(second, labels) for second in range(500)] + [(501, frozenset({"c"}))]
+
+    found = everything(Memory(photos), [Term("label", "c")], newest_first=newest_first)
+
+    assert [one.key for one in found] == [f"uploads/{OWNER}/500.jpg"]
 
 
 def test_a_page_without_results_ends_after_some_requests_and_goes_on() -> None:

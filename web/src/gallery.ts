@@ -5,6 +5,7 @@ import type { Aws, Item, Page, Query } from "./aws";
 import { folded } from "./fold";
 import { cardOf, cardOfLabel, photoOf, problemOf, sortKey, type Card, type Photo, type Problem, type Untrusted } from "./records";
 import type { Route } from "./routes";
+import { Search, type Period, type Term } from "./search";
 import { DIGEST_CHARACTERS, SIZE_DIGITS, type AlbumIndexRow, type AlbumRow, type LabelRow, type TimeIndexRow } from "./rows.gen";
 
 const PAGE = 200; // cards; DynamoDB reads at most 1 MB at once
@@ -145,16 +146,9 @@ export class Gallery {
     return items[0] && cardOf(items[0]);
   }
 
-  /** READY photos with a label or one of its descendants, newest first. */
-  labeled(label: string): Pages<Card> {
-    const query = {
-      where: "begins_with(#sk, :label)",
-      values: { ":label": `label#${folded(label)}#` },
-      descending: true,
-    };
-    // The prefix also matches labels that continue after a #.
-    const matches = (row: Untrusted<LabelRow>) => row.label === folded(label);
-    return this.pages(async () => query, (items) => items.filter(matches).map(cardOfLabel));
+  /** READY photos that have all of the terms, newest first. A label also finds its descendants. */
+  search(terms: readonly Term[], period: Period = {}): Search {
+    return new Search(this.aws, terms, period);
   }
 
   /**

@@ -125,7 +125,7 @@ function LabelBox({ label }: { label: string }) {
 
 function Results({ label }: { label: string }) {
   const { gallery } = useApp();
-  const list = useKept(label, () => new PhotoList(gallery.labeled(label)));
+  const list = useKept(label, () => new PhotoList(gallery.search([{ kind: "label", text: label }])));
   return (
     <>
       <h2 class="found">{capitalized(label)}</h2>
