@@ -105,6 +105,8 @@ export interface Rendition {
   readonly height_px: number;
   readonly bytes: number;
   readonly mime_type: string;
+  /** of thumb: base64, for a blurred picture until it is loaded */
+  readonly thumbhash?: string;
 }
 
 /** One photo of one owner, whatever its status. */
