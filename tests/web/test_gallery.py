@@ -198,10 +198,10 @@ def test_dates_are_local_and_have_no_more_than_the_file_states(
     expect(taken("changed")).to_contain_text("Modified6 May 2011, 10:00")
     expect(taken("IMG-20120704-WA0012")).to_contain_text("Taken4 July 2012 From the name")
     go(page, "#/timeline/1965")
-    expect(page.locator("h2.month")).to_have_text(["Jan 1965", "1965"])
+    expect(page.locator("h2.month")).to_have_text(["January 1965", "1965"])
     expect(page.get_by_role("link", name="scan.jpg, 1965", exact=True)).to_be_visible()
     go(page, "#/timeline/2021")
-    expect(page.locator("h2.month").last).to_have_text("Jan 2021")
+    expect(page.locator("h2.month").last).to_have_text("January 2021")
     go(page, "#/search/cat")
     expect(page.get_by_role("link", name="scan.jpg, 1965", exact=True)).to_be_visible()
     assert page_errors == []
@@ -417,15 +417,16 @@ def many(site: Site) -> None:
         stack.dynamodb.batch_write_item(RequestItems={stack.table: requests[start : start + 25]})
 
 
-FRAMES = """async (many) => {
+FRAMES = """async () => {
     const frames = [];
     let last = performance.now();
-    const tiles = () => document.querySelectorAll("a.tile").length;
-    while (tiles() < many || scrollY + innerHeight < document.documentElement.scrollHeight - 1) {
+    for (let still = 0; still < 30;) {  // the end of the page, with nothing to read
         scrollBy(0, 120);
         const now = await new Promise(requestAnimationFrame);
         frames.push(now - last);
         last = now;
+        const isAtEnd = scrollY + innerHeight >= document.documentElement.scrollHeight - 1;
+        still = isAtEnd && !document.querySelector(".unread") ? still + 1 : 0;
     }
     frames.sort((one, other) => one - other);
     return frames[Math.floor(frames.length * 0.95)];
@@ -449,12 +450,13 @@ def test_a_thousand_photos_scroll_without_layout_shifts(page: Page, page_errors:
     first = page.locator("a.tile").count()
     signed = page.locator("img.thumb[src]").count()
 
-    reading_ms = page.evaluate(FRAMES, MANY)
+    reading_ms = page.evaluate(FRAMES)
+    expect(page.locator('a.tile[href*="0000.jpg"]')).to_have_count(1)  # the oldest one
     page.evaluate("scrollTo(0, 0)")
-    frame_ms = max(reading_ms, page.evaluate(FRAMES, MANY))
+    frame_ms = max(reading_ms, page.evaluate(FRAMES))
 
-    assert signed < first < MANY  # the page reads rows and signs URLs only as needed
-    assert page.locator("img.thumb[src]").count() == MANY
+    assert 0 < signed <= first < MANY // 4  # the page signs URLs only as needed
+    assert page.locator("a.tile").count() < MANY // 4
     assert page.evaluate("shift") < 0.02
     assert frame_ms < SMOOTH_MS, f"{frame_ms:.0f} ms between frames"
     assert len({url for url in asked if "thumb.webp" in url}) == 1

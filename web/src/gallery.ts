@@ -9,6 +9,7 @@ import { DIGEST_CHARACTERS, SIZE_DIGITS, type AlbumIndexRow, type AlbumRow, type
 
 const PAGE = 200; // cards; DynamoDB reads at most 1 MB at once
 const MAX_YEARS = 200;
+const MAX_COUNTS = 10_000; // rows; DynamoDB reads at most 1 MB at once
 const MAX_COPIES = 10; // of one photo, of which one has to be READY
 const CARD_FIELDS = ["sk", "title", "edits", "taken_at", "width_px", "height_px", "renditions"] satisfies (keyof AlbumIndexRow &
   keyof TimeIndexRow)[];
@@ -28,6 +29,12 @@ export interface Album {
   name: string;
   photos: number;
   cover: Card | undefined;
+}
+
+export interface PageOfCards {
+  cards: Card[];
+  /** The keys after which the next page starts; absent on the last page. */
+  next: Page["next"];
 }
 
 /** Paths. */
@@ -63,15 +70,59 @@ export class Pages<T> {
 export class Gallery {
   constructor(private readonly aws: Aws) {}
 
-  /** READY photos, newest first, of all years or of one. */
-  timeline(year?: string): Pages<Card> {
-    const prefix = `time#${year ? `${year}-` : ""}`;
-    return this.cards("time_key", async () => ({
+  /**
+   * A page of READY photos of all years or of one, newest first.
+   *
+   * @param month such as 2021-08; the page begins with its last photo. Absent: with the newest photo.
+   * @param after the page before.
+   */
+  async page(month: string | undefined, year?: string, after?: Page["next"]): Promise<PageOfCards> {
+    const { items, next } = await this.aws.query({
+      index: "by_time",
+      where: "#time_key BETWEEN :from AND :to",
+      values: { ":from": `time#${year ? `${year}-` : ""}`, ":to": `time#${month ?? year ?? ""}${month || year ? "-" : ""}${LAST}` },
+      descending: true,
+      limit: PAGE,
+      after,
+      fields: [...CARD_FIELDS, "time_key"],
+    });
+    return { cards: items.map(cardOf), next };
+  }
+
+  /**
+   * The number of READY photos of each month, such as 2021-08. Photos that were processed before there
+   * were counts are not in it.
+   */
+  async months(): Promise<Map<string, number>> {
+    const counts = new Map<string, number>(); // the count of a month is the sum of several rows
+    let after: Page["next"];
+    do {
+      const page = await this.aws.query({
+        where: "begins_with(#sk, :month)",
+        values: { ":month": "month#" },
+        fields: ["sk", "photos"],
+        limit: MAX_COUNTS,
+        after,
+      });
+      for (const { sk, photos } of page.items) {
+        const [, month = ""] = text(sk).split("#");
+        if (/^\d{4}-\d\d$/.test(month) && typeof photos === "number") counts.set(month, (counts.get(month) ?? 0) + photos);
+      }
+      after = page.next;
+    } while (after !== undefined);
+    return new Map([...counts].filter(([, photos]) => photos > 0));
+  }
+
+  /** The month of the oldest READY photo, such as 1965-01. */
+  async oldestMonth(): Promise<string | undefined> {
+    const { items } = await this.aws.query({
       index: "by_time",
       where: "begins_with(#time_key, :from)",
-      values: { ":from": prefix },
-      descending: true,
-    }));
+      values: { ":from": "time#" },
+      limit: 1,
+      fields: ["time_key"],
+    });
+    return text(items[0]?.["time_key"]).slice(5, 12) || undefined;
   }
 
   /** The years that have photos, newest first: one small Query for each. */

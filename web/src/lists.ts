@@ -1,22 +1,40 @@
 /** A list of photos that is read page by page, and follows uploads and deletions. */
 
-import { signal } from "@preact/signals";
+import { computed, signal, type ReadonlySignal } from "@preact/signals";
 import type { Pages } from "./gallery";
 import { PRECISIONS, type Card } from "./records";
 import { errorInWords } from "./words";
+
+/** A part of a list: a month of the timeline, or all photos of another list. */
+export interface Section {
+  /** Of a month 2021-08. */
+  readonly key: string;
+  /** The photos that have been read: the first ones of the section. */
+  readonly cards: readonly Card[];
+  /** Whether `cards` are all photos of the section. */
+  readonly isWhole: boolean;
+  /** How many photos it has, as far as the table says; a guide. */
+  readonly photos?: number | undefined;
+}
 
 export class PhotoList<T extends Card = Card> {
   readonly cards = signal<readonly T[]>([]);
   readonly state = signal<"idle" | "loading" | "done" | "failed">("idle");
   /** In words, if the state is "failed". */
   error = "";
+  /** The list from its first photo to its last, with the parts that have not been read. */
+  readonly sections: ReadonlySignal<readonly Section[]> = computed(() => [
+    { key: "", cards: this.cards.value, isWhole: this.state.value === "done" },
+  ]);
+  /** Read what failed. */
+  readonly again: () => void = () => void this.more();
 
   constructor(
     private readonly pages: Pick<Pages<T>, "next">,
     /** The order of the sort times. */
     private readonly order: "oldest" | "newest" = "newest",
     /** Whether a new photo belongs to this list. */
-    private readonly takes: (card: Card) => boolean = () => false,
+    protected readonly takes: (card: Card) => boolean = () => false,
   ) {}
 
   /** Read the next page that has new photos; the same page again after an error. */
@@ -44,6 +62,14 @@ export class PhotoList<T extends Card = Card> {
     }
   }
 
+  /** Read the next page of a section. */
+  readOn(_key: string): Promise<void> {
+    return this.more();
+  }
+
+  /** Say which section is in view. */
+  look(_key: string): void {}
+
   insert(card: T): void {
     if (!this.takes(card)) return;
     const others = this.cards.value.filter(({ path }) => path !== card.path);
@@ -58,7 +84,7 @@ export class PhotoList<T extends Card = Card> {
   }
 
   /** Photos of "1965", "January 1965" and "1 January 1965" have the same sort time: each group stays together. */
-  private compare(one: Card, other: Card): number {
+  protected compare(one: Card, other: Card): number {
     const later =
       one.sortTime === other.sortTime ? rank(one) - rank(other) : one.sortTime < other.sortTime ? -1 : 1;
     return this.order === "newest" ? -later : later;

@@ -29,6 +29,8 @@ export interface Picture {
   key: string;
   widthPx: number;
   heightPx: number;
+  /** In base64; to be shown until the picture is loaded. */
+  thumbhash?: string;
 }
 
 /** The place of a photo, in words. */
@@ -314,7 +316,7 @@ function picture(item: Untrusted<Rendition>): Picture | undefined {
   const key = text(item.key);
   const widthPx = number(item.width_px);
   const heightPx = number(item.height_px);
-  return key && widthPx && heightPx ? { key, widthPx, heightPx } : undefined;
+  return key && widthPx && heightPx ? { key, widthPx, heightPx, ...present({ thumbhash: text(item.thumbhash) }) } : undefined;
 }
 
 function text(value: unknown): string | undefined {

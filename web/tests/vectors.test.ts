@@ -1,10 +1,12 @@
 /// <reference types="node" />
 import { existsSync, readFileSync } from "node:fs";
+import { rgbaToThumbHash } from "thumbhash";
 import { describe, expect, test } from "vitest";
 import vectors from "../../tests/vectors.json";
 import { leftOutOf } from "../src/files";
 import { caseFolded, folded } from "../src/fold";
 import { albumDigest } from "../src/gallery";
+import { bytesOf, colorOf } from "../src/placeholders";
 import { readingOrder, sortKey, splitPath } from "../src/records";
 
 const owned = vectors.upload_keys.filter((vector) => vector.owned);
@@ -29,6 +31,17 @@ describe("tests/vectors.json", () => {
   test.each(vectors.labels)("$name is folded to $folded", ({ name, folded: expected }) => {
     expect(folded(name)).toBe(expected);
     expect(folded(expected)).toBe(expected);
+  });
+
+  test.each(vectors.thumbhashes)("$thumbhash is what the reference makes", ({ width, height, rgba, thumbhash }) => {
+    const pixels = Uint8Array.from(atob(rgba), (character) => character.charCodeAt(0));
+
+    expect(bytesOf(thumbhash)).toEqual(rgbaToThumbHash(width, height, pixels));
+    expect(colorOf(bytesOf(thumbhash)!)).toMatch(/^rgb\(\d+ \d+ \d+ \/ \d+%\)$/);
+  });
+
+  test.each(["", "AAA=", "no base64!", "ä"])("%j is no ThumbHash", (text) => {
+    expect(bytesOf(text)).toBeUndefined();
   });
 });
 

@@ -108,6 +108,7 @@ function LabelBox({ label }: { label: string }) {
             key={one}
             id={`suggestion-${index}`}
             role="option"
+            dir="auto"
             aria-selected={index === active.value}
             onPointerDown={(event) => {
               event.preventDefault(); // or the input loses the focus first
@@ -128,7 +129,7 @@ function Results({ label }: { label: string }) {
   const list = useKept(label, () => new PhotoList(gallery.labeled(label)));
   return (
     <>
-      <h2 class="found">{capitalized(label)}</h2>
+      <h2 class="found" dir="auto">{capitalized(label)}</h2>
       <Grid list={list} empty={<Empty back={{ view: "search" }} name="See all labels">No photo has the label “{label}”.</Empty>} />
     </>
   );

@@ -11,11 +11,18 @@ export function Tile({ card, heightPx }: { card: Card; heightPx: number }) {
     <a
       class="tile"
       href={href({ ...route.peek(), photo: card.path })}
-      aria-label={`${name}${when}`}
+      aria-label={`${isolated(name)}${when}`}
       title={name}
       style={{ height: `${heightPx}px` }}
     >
       <Thumb picture={card.thumb} />
     </a>
   );
+}
+
+const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/;
+
+/** Keep a name that is written from right to left from moving the date beside it. */
+function isolated(name: string): string {
+  return RIGHT_TO_LEFT.test(name) ? `\u2068${name}\u2069` : name;
 }
