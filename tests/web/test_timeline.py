@@ -221,7 +221,7 @@ def test_the_scrubber_follows_a_finger(visit: Callable[..., Visit], page_errors:
 
     expect(long.page.locator(".bubble.pointed")).to_have_count(0)
     month = str(long.scrubber.get_attribute("aria-valuetext")).partition(",")[0]
-    assert month.endswith(("2020", "2021"))
+    assert month.endswith(("2019", "2020", "2021"))  # the list scrolls under the scrubber
     expect(long.page.get_by_role("heading", name=month)).to_be_in_viewport()
     expect(long.page.locator("a.tile").first).to_be_visible()
     assert page_errors == []
