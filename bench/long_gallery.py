@@ -141,5 +141,7 @@ class LongGallery:
         after = request.get("ExclusiveStartKey", {}).get("sk", {}).get("S", "")
         left = [row for row in rows if row["sk"]["S"] > after]
         page = left[: min(request.get("Limit", MAX_ANSWER_ROWS), MAX_ANSWER_ROWS)]
-        last = {"LastEvaluatedKey": {"pk": {"S": self.owner}, "sk": page[-1]["sk"]}}
-        return {"Items": page, "Count": len(page)} | (last if len(page) < len(left) else {})
+        answer = {"Items": page, "Count": len(page)}
+        if len(page) < len(left):
+            answer["LastEvaluatedKey"] = {"pk": {"S": self.owner}, "sk": page[-1]["sk"]}
+        return answer

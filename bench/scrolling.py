@@ -27,7 +27,7 @@ from local.site import Site, gallery
 
 SIZES: Final = (50, 50_000)
 WEBP: Final = base64.b64decode("UklGRiQAAABXRUJQVlA4IBgAAAAwAQCdASoBAAEAAwA0JaQAA3AA/vuUAAA=")
-SCROLLED_PX: Final = 60_000
+SCROLLED_PX: Final = 9_600
 SCROLL: Final = """async ([distance, step]) => {
     let most = 0;
     for (let px = 0; px < distance; px += step) {

@@ -106,7 +106,7 @@ export class Gallery {
       });
       for (const { sk, photos } of page.items) {
         const [, month = ""] = text(sk).split("#");
-        if (/^\d{4}-\d\d$/.test(month) && typeof photos === "number") counts.set(month, (counts.get(month) ?? 0) + photos);
+        if (/^\d{4}-(0[1-9]|1[0-2])$/.test(month) && typeof photos === "number") counts.set(month, (counts.get(month) ?? 0) + photos);
       }
       after = page.next;
     } while (after !== undefined);
