@@ -1,31 +1,30 @@
-/** The calls to AWS. No other module uses an SDK. */
+/** The operations of AWS that the gallery uses, after the sign-in. */
 
-import { DynamoDBClient, GetItemCommand, QueryCommand, type QueryCommandInput } from "@aws-sdk/client-dynamodb";
-import { DeleteObjectCommand, GetObjectCommand, S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
-import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
-import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
-import { Upload } from "@aws-sdk/lib-storage";
-import { XhrHttpHandler } from "@aws-sdk/xhr-http-handler";
-import { Sha256 } from "@aws-crypto/sha256-js";
-import { SignatureV4 } from "@smithy/signature-v4";
+import { AwsError } from "./answers";
+import { now } from "./clock";
 import type { Config } from "./config";
-import { persist, READING, strategyOf, UPLOADING, type Fault } from "./retry";
+import { DynamoDb, fromDynamo, toDynamo, type Item } from "./dynamodb";
+import { upload } from "./multipart";
+import { faultOf, persist, UPLOADING, type Fault } from "./retry";
 import { UPLOADS_PREFIX } from "./rows.gen";
+import { Bucket } from "./s3";
 import { credentials, newCredentials, sessionStore } from "./session";
-import { Signings, URL_SECONDS, type Signing } from "./signing";
+import { Signings, URL_SECONDS } from "./signing";
+import { Transport } from "./transport";
 
-const PART_BYTES = 5 * 1024 * 1024; // the least that S3 allows
-const ANSWER_MS = 20_000; // for an answer of at most 1 MB; then the connection is lost
-const STALLED_MS = 60_000; // without a byte sent or an answer: the connection is lost
-const PARTS_AT_ONCE = 2; // for one file; several files go up together
-
-/** What DynamoDB returned: nothing is known of its types. */
-export type Item = Record<string, unknown>;
+export type { Item } from "./dynamodb";
 
 export interface Page {
   items: Item[];
   /** The keys after which the next page starts; absent on the last page. */
   next?: Record<string, unknown>;
+}
+
+type DynamoItem = Parameters<typeof fromDynamo>[0];
+
+interface QueryOutput {
+  Items?: DynamoItem[];
+  LastEvaluatedKey?: DynamoItem;
 }
 
 export interface Query {
@@ -37,40 +36,6 @@ export interface Query {
   limit: number;
   after?: Record<string, unknown> | undefined;
   fields?: readonly string[];
-}
-
-/**
- * Sends the requests of one upload. XMLHttpRequest reports their progress; fetch() does not.
- *
- * One handler must not serve two uploads: each Upload listens to all requests of its handler, and
- * does not stop listening after an error.
- */
-class UploadHandler extends XhrHttpHandler {
-  constructor(private readonly stopped: AbortSignal) {
-    super({});
-    this.on(XhrHttpHandler.EVENTS.BEFORE_XHR_SEND, (xhr: XMLHttpRequest) => {
-      let timer: ReturnType<typeof setTimeout>;
-      const watch = () => {
-        clearTimeout(timer);
-        timer = setTimeout(() => xhr.abort(), STALLED_MS);
-      };
-      xhr.upload.addEventListener("progress", watch);
-      xhr.addEventListener("loadend", () => clearTimeout(timer));
-      watch();
-    });
-  }
-
-  override async handle(
-    request: Parameters<XhrHttpHandler["handle"]>[0],
-    options: Parameters<XhrHttpHandler["handle"]>[1] = {},
-  ): ReturnType<XhrHttpHandler["handle"]> {
-    // Upload does not stop the requests that it has sent. DELETE aborts an upload in parts.
-    const stopped = request.method === "DELETE" ? {} : { abortSignal: this.stopped };
-    const answer = await super.handle(request, { ...options, ...stopped });
-    // A broken connection has status 0, which the SDK takes for success. It retries errors with this message.
-    if (answer.response.statusCode === 0) throw new TypeError("Failed to fetch");
-    return answer;
-  }
 }
 
 /** The bucket has an object with this key. */
@@ -86,58 +51,49 @@ interface UploadOptions {
 }
 
 export class Aws {
-  private readonly s3Config: S3ClientConfig;
-  private readonly s3: S3Client;
-  private readonly dynamodb: DynamoDBClient;
+  private readonly transport: Transport;
+  private readonly dynamodb: DynamoDb;
+  private readonly photos: Bucket;
+  private readonly derived: Bucket;
   private readonly signings: Signings;
-  private readonly signers = new WeakMap<Signing, S3Client>();
 
   constructor(
     private readonly config: Config,
     readonly owner: string,
   ) {
-    const shared = {
-      region: config.region,
-      credentials: () => persist(credentials),
-      retryStrategy: strategyOf(READING),
-      requestHandler: { requestTimeout: ANSWER_MS },
-      ...(config.endpoint && { endpoint: config.endpoint }),
-    };
-    this.s3Config = { ...shared, forcePathStyle: config.endpoint !== undefined };
-    this.s3 = new S3Client(this.s3Config);
-    this.dynamodb = new DynamoDBClient(shared);
+    this.transport = new Transport(config.region);
+    this.dynamodb = new DynamoDb(this.transport, config);
+    this.photos = new Bucket(this.transport, config, config.photos_bucket);
+    this.derived = new Bucket(this.transport, config, config.derived_bucket);
     this.signings = new Signings(sessionStore(), owner, (isNew) => persist(isNew ? newCredentials : credentials));
   }
 
   async get(sk: string): Promise<Item | undefined> {
-    const { Item: item } = await this.dynamodb.send(
-      new GetItemCommand({
-        TableName: this.config.table,
-        Key: marshall({ pk: this.owner, sk }),
-        ConsistentRead: true,
-      }),
-    );
-    return item && unmarshall(item);
+    const { Item: item } = await this.dynamodb.call<{ Item?: DynamoItem }>("GetItem", {
+      TableName: this.config.table,
+      Key: toDynamo({ pk: this.owner, sk }),
+      ConsistentRead: true,
+    });
+    return item && fromDynamo(item);
   }
 
   async query({ index, where, values, descending, limit, after, fields }: Query): Promise<Page> {
     const named = [...where.matchAll(/#(\w+)/g)].map(([, name = ""]) => name);
     const names = [...new Set([...(fields ?? []), ...named])];
-    const input: QueryCommandInput = {
+    const { Items: items = [], LastEvaluatedKey: last } = await this.dynamodb.call<QueryOutput>("Query", {
       TableName: this.config.table,
       KeyConditionExpression: `pk = :pk AND ${where}`,
-      ExpressionAttributeValues: marshall({ ":pk": this.owner, ...values }),
+      ExpressionAttributeValues: toDynamo({ ":pk": this.owner, ...values }),
       ...(names.length > 0 && {
         ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
       }),
       ...(fields && { ProjectionExpression: fields.map((name) => `#${name}`).join(", ") }),
       ...(index && { IndexName: index }),
-      ...(after && { ExclusiveStartKey: marshall(after) }),
+      ...(after && { ExclusiveStartKey: toDynamo(after) }),
       ScanIndexForward: !descending,
       Limit: limit,
-    };
-    const { Items: items = [], LastEvaluatedKey: last } = await this.dynamodb.send(new QueryCommand(input));
-    return { items: items.map((item) => unmarshall(item)), ...(last && { next: unmarshall(last) }) };
+    });
+    return { items: items.map((item) => fromDynamo(item)), ...(last && { next: fromDynamo(last) }) };
   }
 
   uploadKey(path: string): string {
@@ -155,90 +111,46 @@ export class Aws {
     file: File,
     { replace, signal, progress, paused }: UploadOptions,
   ): Promise<string | undefined> {
-    const patience = { ...UPLOADING, onPause: paused, signal };
-    const upload = new Upload({
-      client: new S3Client({
-        ...this.s3Config,
-        credentials: () => persist(credentials, patience),
-        requestHandler: new UploadHandler(signal),
-        retryStrategy: strategyOf(patience),
-      }),
-      params: {
-        Bucket: this.config.photos_bucket,
-        Key: this.uploadKey(path),
-        Body: file,
-        ContentType: file.type || "application/octet-stream",
-        ...(!replace && { IfNoneMatch: "*" }),
-      },
-      partSize: PART_BYTES,
-      queueSize: PARTS_AT_ONCE,
-    });
-    upload.on("httpUploadProgress", ({ loaded = 0 }) => progress(Math.min(1, loaded / Math.max(1, file.size))));
-    const abort = () => void upload.abort();
-    signal.addEventListener("abort", abort);
+    const policy = { ...UPLOADING, onPause: paused, signal };
     try {
-      const { VersionId: version } = await upload.done();
-      return version;
+      return await upload(this.photos, this.uploadKey(path), file, { replace, policy, progress });
     } catch (error) {
-      if ((error as Error).name === "PreconditionFailed") throw new ExistsError(path, { cause: error });
+      if (error instanceof AwsError && error.name === "PreconditionFailed") throw new ExistsError(path, { cause: error });
       throw error;
-    } finally {
-      signal.removeEventListener("abort", abort);
     }
   }
 
   async delete(path: string): Promise<void> {
-    await this.s3.send(
-      new DeleteObjectCommand({ Bucket: this.config.photos_bucket, Key: this.uploadKey(path) }),
-    );
+    await this.photos.send("DELETE", this.uploadKey(path));
   }
 
   /** Return the URL of a rendition: the same one for about an hour, or a new one if that of before failed. */
   async renditionUrl(key: string, { isNew = false } = {}): Promise<string> {
-    const { renditions_url: open, derived_bucket: bucket } = this.config;
+    const { renditions_url: open } = this.config;
     if (open) return `${open}/${key.split("/").map(encodeURIComponent).join("/")}`;
-    const signing = await (isNew ? this.signings.renew() : this.signings.get());
-    const signer = this.signers.get(signing) ?? new S3Client({ ...this.s3Config, credentials: signing.credentials });
-    this.signers.set(signing, signer);
-    const command = new GetObjectCommand({ Bucket: bucket, Key: key });
-    return getSignedUrl(signer, command, { expiresIn: URL_SECONDS, signingDate: signing.signedAt });
+    const { credentials: keys, signedAt } = await (isNew ? this.signings.renew() : this.signings.get());
+    return this.derived.presigned(key, keys, signedAt, URL_SECONDS);
   }
 
   /** Return the URL to download an original. The page never shows originals: the file may be of any type. */
   async originalUrl(key: string): Promise<string> {
     const name = encodeURIComponent(key.slice(key.lastIndexOf("/") + 1));
-    const command = new GetObjectCommand({
-      Bucket: this.config.photos_bucket,
-      Key: key,
-      ResponseContentDisposition: `attachment; filename*=UTF-8''${name}`,
-    });
-    return getSignedUrl(this.s3, command, { expiresIn: URL_SECONDS });
+    const query = { "response-content-disposition": `attachment; filename*=UTF-8''${name}` };
+    return this.photos.presigned(key, await persist(credentials), new Date(now()), URL_SECONDS, query);
   }
 
   /** Return the status of an execution; undefined if the gallery has no API for it. */
   async executionStatus(arn: string): Promise<string | undefined> {
-    const { api_url: api, region } = this.config;
+    const { api_url: api } = this.config;
     if (!api) return undefined;
-    const url = new URL(`${api.replace(/\/$/, "")}/executions/${encodeURIComponent(arn.split(":").at(-1) ?? "")}`);
-    const signer = new SignatureV4({ service: "execute-api", region, credentials, sha256: Sha256 });
-    return persist(async () => {
-      const { headers } = await signer.sign({
-        method: "GET",
-        protocol: url.protocol,
-        hostname: url.hostname,
-        ...(url.port && { port: Number(url.port) }),
-        path: url.pathname,
-        headers: { host: url.host },
-      });
-      const { host: _, ...sent } = headers; // the browser sets it
-      const answer = await fetch(url, { headers: sent });
-      const { status: httpStatusCode } = answer;
-      if (httpStatusCode === 429 || httpStatusCode >= 500) {
-        throw Object.assign(new Error(`HTTP status ${httpStatusCode}`), { $metadata: { httpStatusCode } });
-      }
-      if (!answer.ok) return undefined;
-      const { status } = (await answer.json()) as { status?: unknown };
+    const url = `${api.replace(/\/$/, "")}/executions/${encodeURIComponent(arn.split(":").at(-1) ?? "")}`;
+    try {
+      const { text } = await this.transport.send({ service: "execute-api", method: "GET", url });
+      const { status } = JSON.parse(text) as { status?: unknown };
       return typeof status === "string" ? status : undefined;
-    });
+    } catch (error) {
+      if (error instanceof AwsError && faultOf(error) === "other") return undefined; // such as an unknown execution
+      throw error;
+    }
   }
 }

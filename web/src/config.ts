@@ -1,6 +1,6 @@
 /** The names of the deployment's resources, from config.json beside the page. */
 
-import { persist } from "./retry";
+import { HttpError, persist } from "./retry";
 
 export interface Config {
   region: string;
@@ -46,10 +46,7 @@ export function parseConfig(value: unknown): Config {
 export async function loadConfig(): Promise<Config> {
   return persist(async () => {
     const answer = await fetch("./config.json", { cache: "no-cache" });
-    const { status: httpStatusCode } = answer;
-    if (!answer.ok) {
-      throw Object.assign(new Error(`config.json: HTTP status ${httpStatusCode}`), { $metadata: { httpStatusCode } });
-    }
+    if (!answer.ok) throw new HttpError(`config.json: HTTP status ${answer.status}`, answer.status);
     return parseConfig(await answer.json());
   });
 }
