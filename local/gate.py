@@ -251,7 +251,9 @@ class _Signature:
             lifetime = min(self.expires_seconds, MAX_EXPIRES_SECONDS)
             is_valid = made - CLOCK_SKEW_SECONDS <= now <= made + lifetime
         if not is_valid:
-            raise self._refusal("RequestTimeTooSkewed", "InvalidSignatureException")
+            raise self._refusal(
+                "RequestTimeTooSkewed", "InvalidSignatureException", self._too_skewed(made, now)
+            )
 
     def _expected(self, environ: "WSGIEnvironment", key: Key) -> str:
         """Return the signature that `key` makes for this request, as botocore signs."""
@@ -298,10 +300,34 @@ class _Signature:
             raise self._refusal("XAmzContentSHA256Mismatch", "InvalidSignatureException")
         return body
 
-    def _refusal(self, in_s3: str, elsewhere: str) -> RefusedError:
+    def _too_skewed(self, made: float, now: float) -> str:
+        """Return AWS's message, which has its time: a page may not read the header Date.
+
+        DynamoDB: https://github.com/aws/aws-sdk-js-v3/issues/3119
+        """
+        if self.service == "s3":
+            return "The difference between the request time and the current time is too large."
+        minutes = CLOCK_SKEW_SECONDS // 60
+        if made < now:
+            limit = _text(now - CLOCK_SKEW_SECONDS)
+            words = f"Signature expired: {self.timestamp} is now earlier than {limit}"
+            sign = "-"
+        else:
+            limit = _text(now + CLOCK_SKEW_SECONDS)
+            words = f"Signature not yet current: {self.timestamp} is still later than {limit}"
+            sign = "+"
+        return f"{words} ({_text(now)} {sign} {minutes} min.)"
+
+    def _refusal(
+        self,
+        in_s3: str,
+        elsewhere: str,
+        message: str = "Only requests with a valid signature of this run are answered.",
+    ) -> RefusedError:
         is_s3 = self.service == "s3"
-        return RefusedError(
-            in_s3 if is_s3 else elsewhere,
-            "Only requests with a valid signature of this run are answered.",
-            is_s3=is_s3,
-        )
+        return RefusedError(in_s3 if is_s3 else elsewhere, message, is_s3=is_s3)
+
+
+def _text(seconds: float) -> str:
+    """Return a time as it is in signatures."""
+    return datetime.fromtimestamp(seconds, UTC).strftime(_TIME)

@@ -32,7 +32,7 @@ S3 = f".s3.{REGION}.amazonaws.com"
 ANY_ORIGIN = {f"{name}.{REGION}.amazonaws.com" for name in ("cognito-idp", "dynamodb")} | {
     f"cognito-identity.{REGION}.amazonaws.com"
 }
-# The headers that the page sends to the API for the state of an execution.
+# The headers that the page may send to the API for the state of an execution.
 STATUS_API_HEADERS = {
     "authorization",
     "x-amz-content-sha256",

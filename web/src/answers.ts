@@ -19,7 +19,13 @@ export interface Sent {
 
 /** AWS has refused a request, or could not answer it. `name` is AWS's code for it. */
 export class AwsError extends HttpError {
-  constructor(name: string, message: string, status: number) {
+  constructor(
+    name: string,
+    message: string,
+    status: number,
+    /** The whole answer: `element(text, "Condition")` is the condition of S3 that was not met. */
+    readonly text = "",
+  ) {
     super(message, status);
     this.name = name;
   }
@@ -47,13 +53,13 @@ export function errorOf({ status, headers, text }: Answer): AwsError | undefined
   if (status >= 200 && status < 300) {
     // S3 sends the head before it has copied an object or joined its parts. The SDKs too take it for a 503.
     // https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html
-    return isXml ? new AwsError(element(text, "Code"), element(text, "Message"), 503) : undefined;
+    return isXml ? new AwsError(element(text, "Code"), element(text, "Message"), 503, text) : undefined;
   }
-  if (isXml) return new AwsError(element(text, "Code"), element(text, "Message"), status);
+  if (isXml) return new AwsError(element(text, "Code"), element(text, "Message"), status, text);
   const said = json(text);
   const name = String(said["__type"] ?? headers.get("x-amzn-errortype") ?? "Error");
   const message = said["message"] ?? said["Message"] ?? `HTTP status ${status}`;
-  return new AwsError(name.replace(/^.*#|:.*$/g, ""), String(message), status);
+  return new AwsError(name.replace(/^.*#|:.*$/g, ""), String(message), status, text);
 }
 
 function json(text: string): Record<string, unknown> {

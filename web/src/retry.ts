@@ -27,7 +27,8 @@ const NO_CONNECTION =
 // The names of AWS's errors, as its SDKs sort them: https://github.com/smithy-lang/smithy-typescript/tree/main/packages/core
 const THROTTLING =
   /^(BandwidthLimitExceeded|LimitExceededException|PriorRequestNotComplete|ProvisionedThroughputExceededException|RequestLimitExceeded|SlowDown|TransactionInProgressException|(Request)?Throttl(ed|ing)(Exception)?|TooManyRequestsException)$/;
-const FAILED_SERVICE = /^(Internal|ServiceUnavailable|ServiceError|RequestTimeout)/;
+// S3 asks for another try if two requests for one key met.
+const FAILED_SERVICE = /^(Internal|ServiceUnavailable|ServiceError|RequestTimeout|ConditionalRequestConflict)/;
 const FAILED_STATUSES: readonly number[] = [500, 502, 503, 504];
 
 /** A server has answered with another status than 2xx. */

@@ -5,6 +5,7 @@
  */
 
 import { signal } from "@preact/signals";
+import { AwsError } from "./answers";
 import { now, setClock } from "./clock";
 import { callCognito, claimsOf, type Tokens } from "./cognito";
 import type { Config } from "./config";
@@ -20,6 +21,8 @@ export const sessionEnded = signal(false);
 
 const STAY = "gallery.stay"; // in localStorage: the tokens are there too, and not in the storage of the tab
 const KEY = "gallery.session";
+// The session was revoked, or the user is deleted or has to do something first.
+const OVER = /^(NotAuthorized|UserNotFound|UserNotConfirmed|PasswordResetRequired|RefreshTokenReuse)Exception$/;
 const EARLY_MS = 5 * 60 * 1000; // tokens and credentials are renewed before they expire
 
 /** What is stored of a session. */
@@ -49,6 +52,11 @@ export function staysSignedIn(): boolean {
 /** Where the secrets of the session are: in the browser if the person stays signed in, else in the tab. */
 export function sessionStore(): Storage {
   return staysSignedIn() ? localStorage : sessionStorage;
+}
+
+/** Whether somebody has signed in, and the session may not have ended. */
+export function hasSession(): boolean {
+  return stored() !== undefined;
 }
 
 function stored(): Session | undefined {
@@ -117,7 +125,8 @@ async function loadSignIn() {
 
 function next(outcome: Outcome): NextStep {
   if ("tokens" in outcome) {
-    keep(outcome.tokens, { username });
+    setClock(claimsOf(outcome.tokens.IdToken).issuedMs);
+    store({ RefreshToken: "", username, ...outcome.tokens });
     hasLeft = false;
     return "DONE";
   }
@@ -125,12 +134,10 @@ function next(outcome: Outcome): NextStep {
   return wanted.name === "NEW_PASSWORD_REQUIRED" ? "NEW_PASSWORD" : "CODE";
 }
 
-/** Keep tokens that Cognito has just issued. */
-function keep(tokens: Tokens, before: Pick<Session, "username"> & Partial<Session>): Session {
-  setClock(claimsOf(tokens.IdToken).issuedMs);
-  const session = { RefreshToken: "", ...before, ...tokens };
-  store(session);
-  return session;
+/** Store a session that was renewed; not if the person has signed out meanwhile. */
+function replace(before: Session, after: Session): Session {
+  if (stored()?.RefreshToken === before.RefreshToken) store(after);
+  return after;
 }
 
 export async function signOut(): Promise<void> {
@@ -199,42 +206,35 @@ async function currentSession(): Promise<Identity | undefined> {
   if (!session) return undefined;
   username = session.username;
   if (issued?.idToken === session.IdToken && !isOver(issued.credentials.expiration?.getTime())) return issued;
-  renewing ??= renewed().finally(() => (renewing = undefined));
+  renewing ??= renewed(session).finally(() => (renewing = undefined));
   return renewing;
 }
 
 /** Return new credentials, with new tokens if those that are stored have expired. */
-async function renewed(): Promise<Identity | undefined> {
+async function renewed(session: Session): Promise<Identity | undefined> {
+  const isExpired = isOver(claimsOf(session.IdToken).expiresMs);
   try {
-    return await alone(async () => {
-      const session = stored(); // another tab may have renewed it
-      if (!session) return undefined;
-      const isExpired = isOver(claimsOf(session.IdToken).expiresMs);
-      try {
-        return await identityOf(isExpired ? await withNewTokens(session) : session);
-      } catch (error) {
-        // This computer's clock may be wrong: Cognito knows better whether a token has expired.
-        if (isExpired || faultOf(error) !== "other") throw error;
-        return await identityOf(await withNewTokens(session));
-      }
-    });
+    try {
+      return await identityOf(isExpired ? await withNewTokens(session) : session);
+    } catch (error) {
+      // This computer's clock may be wrong: Cognito knows better whether a token has expired.
+      if (isExpired || faultOf(error) !== "other") throw error;
+      return await identityOf(await withNewTokens(session));
+    }
   } catch (error) {
     if (faultOf(error) !== "other") throw error;
-    forget(); // the session was revoked, or the user deleted
+    if (error instanceof AwsError && OVER.test(error.name)) forget();
     return undefined;
   }
 }
 
-/** Do a task while no other tab does one: two tabs must not use the same refresh token if the pool rotates them. */
-async function alone<T>(task: () => Promise<T>): Promise<T> {
-  return navigator.locks ? navigator.locks.request(KEY, task) : task();
-}
-
+/** Return the session with new tokens. Several tabs may do it at once: the pool does not rotate refresh tokens. */
 async function withNewTokens(session: Session): Promise<Session> {
   const input = { RefreshToken: session.RefreshToken, ClientId: config.user_pool_client_id };
   type Output = { AuthenticationResult: Tokens };
   const output = await callCognito<Output>(config, "cognito-idp", "GetTokensFromRefreshToken", input);
-  return keep(output.AuthenticationResult, session);
+  setClock(claimsOf(output.AuthenticationResult.IdToken).issuedMs);
+  return replace(session, { ...session, ...output.AuthenticationResult });
 }
 
 async function identityOf(session: Session): Promise<Identity> {
@@ -258,7 +258,7 @@ async function identityOf(session: Session): Promise<Identity> {
 async function identityIdOf(session: Session): Promise<string> {
   const input = { IdentityPoolId: config.identity_pool_id, Logins: loginsOf(session) };
   const { IdentityId: identityId } = await callCognito<{ IdentityId: string }>(config, "cognito-identity", "GetId", input);
-  store({ ...session, identityId });
+  replace(session, { ...session, identityId });
   return identityId;
 }
 
