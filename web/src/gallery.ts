@@ -1,6 +1,5 @@
 /** The queries of the gallery. Each is a DynamoDB Query of one partition. */
 
-import { Sha256 } from "@aws-crypto/sha256-js";
 import type { Aws, Item, Page, Query } from "./aws";
 import { folded } from "./fold";
 import { cardOf, cardOfLabel, photoOf, problemOf, sortKey, type Card, type Photo, type Problem, type Untrusted } from "./records";
@@ -281,6 +280,7 @@ export async function sha256(bytes: BufferSource): Promise<string> {
  */
 export async function sha256OfFile(file: Blob, wholeBytes = WHOLE_BYTES): Promise<string> {
   if (file.size <= wholeBytes) return sha256(await file.arrayBuffer());
+  const { Sha256 } = await import("@aws-crypto/sha256-js"); // few files are so large
   const hash = new Sha256();
   for (let from = 0; from < file.size; from += PIECE_BYTES) {
     hash.update(new Uint8Array(await file.slice(from, from + PIECE_BYTES).arrayBuffer()));

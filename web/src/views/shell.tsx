@@ -6,15 +6,11 @@ import { t } from "../language";
 import { href, place, restoreScroll, route, type View } from "../routes";
 import { isInProgress } from "../uploads";
 import { AccountButton, SignOutButton } from "./account";
-import { AlbumPage, Albums } from "./albums";
 import { AddIcon, AlbumsIcon, Logo, ProblemIcon, SearchIcon, TimelineIcon } from "./icons";
 import { Empty } from "./empty";
-import { FailedPictures } from "./failure";
-import { PhotoDialog } from "./photo";
-import { Problems } from "./problems";
-import { Search } from "./search";
+import { FailedPictures } from "./failed-pictures";
+import { Later, loadEarly } from "./later";
 import { Timeline } from "./timeline";
-import { UploadPanel } from "./uploads";
 
 const VIEWS: { view: View; name: string; Icon: () => preact.JSX.Element }[] = [
   { view: "timeline", name: "Timeline", Icon: TimelineIcon },
@@ -22,6 +18,13 @@ const VIEWS: { view: View; name: string; Icon: () => preact.JSX.Element }[] = [
   { view: "search", name: "Search", Icon: SearchIcon },
   { view: "problems", name: "Problems", Icon: ProblemIcon },
 ];
+
+const loadPhoto = async () => (await import("./photo")).PhotoDialog;
+const loadUploads = async () => (await import("./uploads")).UploadPanel;
+const loadAlbums = async () => (await import("./albums")).Albums;
+const loadAlbum = async () => (await import("./albums")).AlbumPage;
+const loadSearch = async () => (await import("./search")).Search;
+const loadProblems = async () => (await import("./problems")).Problems;
 
 export function Shell({ onSignOut }: { onSignOut: () => void }) {
   const app = useApp();
@@ -32,6 +35,7 @@ export function Shell({ onSignOut }: { onSignOut: () => void }) {
     document.title = [photo ?? argument, name, "Gallery"].filter(Boolean).join(" · ");
   }, [view, argument, photo]);
 
+  useEffect(() => loadEarly(loadPhoto, loadUploads, loadAlbums, loadSearch, loadProblems), []);
   useLayoutEffect(restoreScroll, [place.value]);
 
   return (
@@ -60,10 +64,10 @@ export function Shell({ onSignOut }: { onSignOut: () => void }) {
       </header>
       <main id="content" tabIndex={-1}>
         {view === "timeline" && <Timeline key={argument} year={argument} />}
-        {view === "albums" && argument === undefined && <Albums />}
-        {view === "albums" && argument !== undefined && <AlbumPage key={argument} name={argument} />}
-        {view === "search" && <Search label={argument} />}
-        {view === "problems" && <Problems />}
+        {view === "albums" && argument === undefined && <Later load={loadAlbums} />}
+        {view === "albums" && argument !== undefined && <Later load={loadAlbum} key={argument} name={argument} />}
+        {view === "search" && <Later load={loadSearch} label={argument} />}
+        {view === "problems" && <Later load={loadProblems} />}
         {view === "unknown" && (
           <>
             <h1>{t("Not found")}</h1>
@@ -74,9 +78,9 @@ export function Shell({ onSignOut }: { onSignOut: () => void }) {
         )}
       </main>
       <FailedPictures />
-      <UploadPanel />
+      {(app.uploadsOpen.value || app.uploads.items.value.length > 0) && <Later load={loadUploads} />}
       <DropTarget />
-      {photo !== undefined && <PhotoDialog path={photo} />}
+      {photo !== undefined && <Later load={loadPhoto} path={photo} />}
       <p class="unseen" role="status" aria-live="polite">
         {app.news.value}
       </p>

@@ -16,9 +16,11 @@ interface Props {
   /** The account of an embedded AWS, filled in. */
   prefilled?: { username: string; password: string } | undefined;
   onSignedIn: () => Promise<void>;
+  /** Called when the person begins to fill in the form. */
+  onBegin?: () => void;
 }
 
-export function SignIn({ prefilled, onSignedIn }: Props) {
+export function SignIn({ prefilled, onSignedIn, onBegin }: Props) {
   return (
     <main class="lonely">
       <div class="card sign-in">
@@ -29,7 +31,7 @@ export function SignIn({ prefilled, onSignedIn }: Props) {
         ) : (
           <p class="quiet">Your photos are private: sign in to see them.</p>
         )}
-        <SignInForm prefilled={prefilled} onSignedIn={onSignedIn} />
+        <SignInForm prefilled={prefilled} onSignedIn={onSignedIn} {...(onBegin && { onBegin })} />
       </div>
     </main>
   );
@@ -58,7 +60,7 @@ export function SessionEnded({ onSignedIn, onSignOut }: Pick<Props, "onSignedIn"
 
 type Step = NextStep | "SEND_CODE" | "RESET";
 
-function SignInForm({ prefilled, isSamePerson = false, onSignedIn }: Props & { isSamePerson?: boolean }) {
+function SignInForm({ prefilled, isSamePerson = false, onSignedIn, onBegin }: Props & { isSamePerson?: boolean }) {
   const step = useSignal<Step>("DONE");
   const busy = useSignal(false);
   const message = useSignal("");
@@ -97,7 +99,7 @@ function SignInForm({ prefilled, isSamePerson = false, onSignedIn }: Props & { i
 
   const asksName = step.value === "DONE" || step.value === "SEND_CODE";
   return (
-    <form class="fields" onSubmit={(event) => void submit(event)} aria-label="Sign in">
+    <form class="fields" onSubmit={(event) => void submit(event)} onInput={onBegin} aria-label="Sign in">
       {asksName && (
         <label>
           User name or email
