@@ -70,10 +70,21 @@ function json(text: string): Record<string, unknown> {
   }
 }
 
-/** Return the text of the first element with a name, in XML without attributes. */
+/** Return the text of the first element with a name. S3's elements have no attributes. */
 export function element(xml: string, name: string): string {
-  const text = new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml)?.[1] ?? "";
-  return text.replace(/&(lt|gt|quot|apos|amp);/g, (_, entity: keyof typeof ENTITIES) => ENTITIES[entity]);
+  return plain(new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml)?.[1] ?? "");
 }
 
-const ENTITIES = { lt: "<", gt: ">", quot: '"', apos: "'", amp: "&" };
+/** Return what is in each element with one of the names, and its name. */
+export function elements(xml: string, ...names: string[]): { name: string; xml: string }[] {
+  const found = xml.matchAll(new RegExp(`<(${names.join("|")})>(.*?)</\\1>`, "gs"));
+  return [...found].map(([, name = "", inside = ""]) => ({ name, xml: inside }));
+}
+
+const ENTITIES: Record<string, string> = { lt: "<", gt: ">", quot: '"', apos: "'", amp: "&" };
+
+function plain(text: string): string {
+  return text.replace(/&(?:#(x?)([\da-f]+)|(\w+));/gi, (all, hex: string, number: string, name: string) =>
+    number ? String.fromCodePoint(Number.parseInt(number, hex ? 16 : 10)) : (ENTITIES[name] ?? all),
+  );
+}

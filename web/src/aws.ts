@@ -121,7 +121,7 @@ export class Aws {
   }
 
   async delete(path: string): Promise<void> {
-    await this.photos.send("DELETE", this.uploadKey(path));
+    await this.photos.delete(this.uploadKey(path));
   }
 
   /** Return the URL of a rendition: the same one for about an hour, or a new one if that of before failed. */

@@ -5,9 +5,9 @@
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html
  */
 
-import { element, type Answer } from "./answers";
+import { element } from "./answers";
 import type { Policy } from "./retry";
-import type { Bucket, Query } from "./s3";
+import { versionOf, type Bucket, type Query } from "./s3";
 import type { Sender } from "./transport";
 
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
@@ -105,10 +105,6 @@ async function eachPart<T>(
     failed.abort();
   }
   return results;
-}
-
-function versionOf(answer: Answer): string | undefined {
-  return answer.headers.get("x-amz-version-id") ?? undefined;
 }
 
 /** Return a sender that reports progress: XMLHttpRequest does, fetch() does not. */

@@ -4,7 +4,7 @@
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html
  */
 
-import { endpointOf, type Answer } from "./answers";
+import { element, elements, endpointOf, type Answer } from "./answers";
 import type { Config } from "./config";
 import type { Credentials } from "./signing";
 import { spelled, type Options, type Request, type Transport } from "./transport";
@@ -13,6 +13,15 @@ export type Query = Record<string, string | undefined>;
 
 interface Details extends Pick<Request, "body" | "headers">, Options {
   query?: Query;
+}
+
+/** A version of an object. */
+export interface Version {
+  id: string;
+  /** Whether it is a delete marker, which has no bytes. */
+  isMarker: boolean;
+  /** Whether it is the current version. */
+  isLatest: boolean;
 }
 
 /** One bucket. */
@@ -40,6 +49,43 @@ export class Bucket {
     return this.transport.presigned(this.url(key, query), keys, signedAt, seconds);
   }
 
+  /**
+   * Delete an object, by a delete marker over it; or one version of it, or one marker, for good.
+   *
+   * @param headers such as If-Match.
+   * @returns the version id of the marker; undefined in a bucket without versions.
+   */
+  async delete(key: string, version?: string, headers: Record<string, string> = {}): Promise<string | undefined> {
+    return versionOf(await this.send("DELETE", key, { query: { versionId: version }, headers }));
+  }
+
+  /**
+   * Copy an object, or a version of it, within the bucket.
+   *
+   * @param headers such as If-None-Match.
+   * @returns the version id of the copy; undefined in a bucket without versions.
+   */
+  async copy(from: string, to: string, version?: string, headers: Record<string, string> = {}): Promise<string | undefined> {
+    const source = `/${this.name}/${encoded(from)}${version ? `?versionId=${encodeURIComponent(version)}` : ""}`;
+    return versionOf(await this.send("PUT", to, { headers: { ...headers, "x-amz-copy-source": source } }));
+  }
+
+  /** Return the versions of an object and its delete markers, newest first of each kind. */
+  async versions(key: string): Promise<Version[]> {
+    const found: Version[] = [];
+    for (let after: Query = {}; ; ) {
+      // The prefix also matches longer keys, which S3 lists after this one.
+      const { text } = await this.send("GET", "", { query: { versions: "", prefix: key, ...after } });
+      for (const { name, xml } of elements(text, "Version", "DeleteMarker")) {
+        if (element(xml, "Key") !== key) continue;
+        const isLatest = element(xml, "IsLatest") === "true";
+        found.push({ id: element(xml, "VersionId"), isMarker: name === "DeleteMarker", isLatest });
+      }
+      if (element(text, "IsTruncated") !== "true" || element(text, "NextKeyMarker") !== key) return found;
+      after = { "key-marker": key, "version-id-marker": element(text, "NextVersionIdMarker") };
+    }
+  }
+
   /** In AWS a bucket has a host name; in an embedded AWS it is the first folder. */
   private url(key: string, query: Query = {}): string {
     const { endpoint, region } = this.config;
@@ -54,4 +100,9 @@ export class Bucket {
 export function encoded(key: string): string {
   const one = (character: string) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
   return encodeURIComponent(key).replace(/%2F/g, "/").replace(/[!'()*]/g, one);
+}
+
+/** Return the version id that an answer tells; undefined in a bucket without versions. */
+export function versionOf({ headers }: Answer): string | undefined {
+  return headers.get("x-amz-version-id") ?? undefined;
 }

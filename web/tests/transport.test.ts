@@ -17,14 +17,15 @@ vi.mock("../src/session", () => ({ credentials: vi.fn(async () => KEYS), newCred
 
 interface Sent {
   url: string;
+  method: string;
   headers: Record<string, string>;
 }
 
 /** Answer requests one after the other; return what is sent. */
 function answering(...answers: (Response | Error)[]): Sent[] {
   const sent: Sent[] = [];
-  vi.stubGlobal("fetch", async (url: string, { headers }: Sent) => {
-    sent.push({ url, headers });
+  vi.stubGlobal("fetch", async (url: string, { method, headers }: Sent) => {
+    sent.push({ url, method, headers });
     const answer = answers.shift() ?? new Response("{}");
     if (answer instanceof Error) throw answer;
     return answer;
@@ -166,6 +167,60 @@ describe("a request", () => {
     await new DynamoDb(new Transport("us-east-1"), { region: "us-east-1" }).call("Query", {});
 
     expect(sent).toHaveLength(4);
+  });
+});
+
+describe("S3", () => {
+  const PREFIX = "https://photos.s3.us-east-1.amazonaws.com/";
+
+  test("deletes by a marker, of which the version id is returned, or one version for good", async () => {
+    const sent = answering(new Response(null, { status: 204, headers: { "x-amz-version-id": "m1" } }));
+
+    expect(await bucket().delete("a.jpg", undefined, { "If-Match": '"1"' })).toBe("m1");
+    expect(await bucket().delete("a.jpg", "v/1+")).toBeUndefined();
+    expect(sent.map(({ method, url }) => `${method} ${url}`)).toEqual([
+      `DELETE ${PREFIX}a.jpg`,
+      `DELETE ${PREFIX}a.jpg?versionId=v%2F1%2B`,
+    ]);
+    expect(sent[0]?.headers["if-match"]).toBe('"1"');
+  });
+
+  test("copies a version, if the condition holds", async () => {
+    const sent = answering(new Response("<CopyObjectResult/>", { headers: { "x-amz-version-id": "v2" } }));
+
+    expect(await bucket().copy("ü/a b.jpg", "b.jpg", "v1", { "If-None-Match": "*" })).toBe("v2");
+    expect(sent[0]).toMatchObject({
+      method: "PUT",
+      url: `${PREFIX}b.jpg`,
+      headers: { "x-amz-copy-source": "/photos/%C3%BC/a%20b.jpg?versionId=v1", "if-none-match": "*" },
+    });
+  });
+
+  test("lists the versions of one object, page by page", async () => {
+    const version = (kind: string, key: string, id: string, isLatest = false) =>
+      `<${kind}><Key>${key}</Key><VersionId>${id}</VersionId><IsLatest>${isLatest}</IsLatest><Owner><ID>x</ID></Owner></${kind}>`;
+    const page = (inside: string, more = "<IsTruncated>false</IsTruncated>") =>
+      new Response(`<?xml version="1.0"?>\n<ListVersionsResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${more}${inside}</ListVersionsResult>`);
+    const key = "a&b\r.jpg";
+    const spelledKey = "a&amp;b&#13;.jpg";
+    const sent = answering(
+      page(
+        version("DeleteMarker", spelledKey, "m1", true) + version("Version", spelledKey, "v2"),
+        `<IsTruncated>true</IsTruncated><NextKeyMarker>${spelledKey}</NextKeyMarker><NextVersionIdMarker>v2</NextVersionIdMarker>`,
+      ),
+      page(version("Version", spelledKey, "v1") + version("Version", `${spelledKey}.bak`, "other")),
+    );
+
+    expect(await bucket().versions(key)).toEqual([
+      { id: "m1", isMarker: true, isLatest: true },
+      { id: "v2", isMarker: false, isLatest: false },
+      { id: "v1", isMarker: false, isLatest: false },
+    ]);
+    const queries = sent.map(({ url }) => Object.fromEntries(new URL(url).searchParams));
+    expect(queries).toEqual([
+      { versions: "", prefix: key },
+      { versions: "", prefix: key, "key-marker": key, "version-id-marker": "v2" },
+    ]);
   });
 });
 
