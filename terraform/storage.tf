@@ -1,6 +1,5 @@
-# What the page may do with the buckets. The page's SDK reads the checksum of each part of an upload
-# from the answer and sends all of them to complete the upload: S3 refuses one without. It corrects its
-# clock by Date.
+# What the page may do with the buckets. The page reads the ETag of each part of an upload from the answer
+# and sends all of them to complete the upload: S3 refuses one without. It corrects its clock by Date.
 locals {
   bucket_cors = jsondecode(file("${local.workflow_path}/bucket_cors.json"))
   cors = {
