@@ -73,7 +73,8 @@ export async function upload(
       return `<Part><PartNumber>${number}</PartNumber><ETag>${tag}</ETag><ChecksumSHA256>${sum}</ChecksumSHA256></Part>`;
     });
     const list = `<CompleteMultipartUpload xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${parts.join("")}</CompleteMultipartUpload>`;
-    return versionOf(await bucket.send("POST", key, { query: { uploadId }, headers: once, body: list, policy }));
+    const headers = { ...once, "Content-Type": "application/xml" };
+    return versionOf(await bucket.send("POST", key, { query: { uploadId }, headers, body: list, policy }));
   } catch (error) {
     // Otherwise a lifecycle rule of the bucket deletes the parts later.
     void bucket.send("DELETE", key, { query: { uploadId }, isLast: true }).catch(() => undefined);
