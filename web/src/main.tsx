@@ -41,9 +41,10 @@ async function goOn(config: Config): Promise<void> {
 
 async function leave(): Promise<void> {
   gallery.value?.close();
-  await signOut();
-  gallery.value = undefined;
+  const leaving = signOut();
+  gallery.value = undefined; // at once, even if Cognito does not answer
   location.hash = "";
+  await leaving;
 }
 
 function Page({ config }: { config: Config }) {
