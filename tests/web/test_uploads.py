@@ -70,7 +70,8 @@ def test_each_upload_shows_its_own_progress(page: Page, tmp_path: Path) -> None:
 
 def test_a_canceled_upload_does_not_arrive(page: Page, tmp_path: Path) -> None:
     hold(page, "unwanted")
-    choose(page, *write(tmp_path, unwanted=photo()), album="Canceled")
+    with page.expect_request(lambda request: "unwanted" in request.url):
+        choose(page, *write(tmp_path, unwanted=photo()), album="Canceled")
     item = page.locator(".item")
     expect(item).to_contain_text("Uploading, 0 %")
     with page.expect_event("requestfailed", lambda request: "unwanted" in request.url):
@@ -133,7 +134,8 @@ def test_a_sign_out_in_mid_upload_asks_and_remembers(
     page: Page, page_errors: list[str], tmp_path: Path
 ) -> None:
     hold(page, "later")
-    choose(page, *write(tmp_path, later=photo(210, 300)), album="Signed out")
+    with page.expect_request(lambda request: "later" in request.url):
+        choose(page, *write(tmp_path, later=photo(210, 300)), album="Signed out")
     expect(page.locator(".item")).to_contain_text("Uploading, 0 %")
 
     page.get_by_role("button", name="Sign out").click()
