@@ -2,8 +2,8 @@
 
 import http.client
 import json
-import socket
 import re
+import socket
 import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
