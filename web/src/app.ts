@@ -5,6 +5,7 @@ import { createContext } from "preact";
 import { useContext, useMemo } from "preact/hooks";
 import type { Aws } from "./aws";
 import type { Choice, LeftOut } from "./files";
+import { Edits } from "./edits";
 import { Gallery } from "./gallery";
 import { PhotoList } from "./lists";
 import { Pictures } from "./pictures";
@@ -38,12 +39,19 @@ export class App {
   /** The album of uploads, except on the page of another album. */
   readonly album = signal("Inbox");
 
+  readonly edits: Edits;
   readonly remembered: Remembered;
   private readonly kept = new Map<string, Map<string, unknown>>(); // by place
   private readonly signedOut = new AbortController();
 
   constructor(readonly aws: Aws) {
     this.gallery = new Gallery(aws);
+    this.edits = new Edits({
+      edit: (request) => aws.edit(request),
+      show: (photo) => {
+        for (const list of this.lists()) list.update(photo, photo.status === "READY");
+      },
+    });
     this.remembered = new Remembered(globalThis.localStorage, aws.owner, globalThis.navigator?.locks);
     this.uploads = new Uploads(aws, this.gallery, this.remembered, (photo) => this.arrived(photo));
   }
@@ -54,6 +62,13 @@ export class App {
     this.pictures.open(signedOut);
     await this.remembered.read();
     this.uploads.open(signedOut);
+    addEventListener(
+      "beforeunload",
+      (event) => {
+        if (this.edits.isBusy) event.preventDefault();
+      },
+      { signal: signedOut },
+    );
     const { value: interrupted } = this.remembered.interrupted;
     if (!interrupted) return;
     this.album.value = interrupted.album || "Inbox";

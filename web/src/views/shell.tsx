@@ -14,6 +14,7 @@ import { PhotoDialog } from "./photo";
 import { Problems } from "./problems";
 import { Search } from "./search";
 import { Timeline } from "./timeline";
+import { UnsavedEdits } from "./unsaved";
 import { UploadPanel } from "./uploads";
 
 const VIEWS: { view: View; name: string; Icon: () => preact.JSX.Element }[] = [
@@ -74,6 +75,7 @@ export function Shell({ onSignOut }: { onSignOut: () => void }) {
         )}
       </main>
       <FailedPictures />
+      <UnsavedEdits />
       <UploadPanel />
       <DropTarget />
       {photo !== undefined && <PhotoDialog path={photo} />}
