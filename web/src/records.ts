@@ -136,7 +136,7 @@ export function sortKey(path: string): string {
 export function cardOf(row: Untrusted<AlbumIndexRow & TimeIndexRow>): Card {
   const item = edited(row);
   const key = text(row.time_key) ?? text(row.album_key);
-  const taken = map<TakenAt>(row.taken_at);
+  const taken = map<TakenAt>(item.taken_at);
   const precision = flag(taken.plausible, true) ? precisionOf(taken.precision) : undefined;
   return card(text(row.sk) ?? "", key, item, precision, renditionOf(row, "thumb"));
 }
@@ -265,12 +265,19 @@ function placeOf(place: Untrusted<PlaceInRow>): Place | undefined {
   };
 }
 
-/** Return a row with a person's edits. An empty text removes the file's. */
+/** Return a row with a person's edits. An empty text removes the file's, as `removed` does of date and location. */
 function edited<T extends { readonly edits?: unknown }>(row: T): T {
-  const written = Object.entries(editsOf(row)).filter(
-    ([name, value]) => ["title", "description", "keywords"].includes(name) && value !== null,
-  );
-  return { ...row, ...Object.fromEntries(written) };
+  const { title, description, keywords, taken, location, place, removed } = editsOf(row);
+  const gone = list(removed);
+  const written = {
+    title,
+    description,
+    keywords,
+    taken_at: taken ?? (gone.includes("taken") ? {} : undefined),
+    location: location ?? (gone.includes("location") ? {} : undefined),
+    place: place ?? (location || gone.includes("location") ? {} : undefined), // that of the edited position
+  };
+  return { ...row, ...Object.fromEntries(Object.entries(written).filter(([, value]) => value !== undefined && value !== null)) };
 }
 
 export function editsOf(row: { readonly edits?: unknown }): Record<string, unknown> {
