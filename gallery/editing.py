@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
 
-
 class EditError(Exception):
     """The state machine itself failed; the message is its error and cause."""
 

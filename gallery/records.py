@@ -215,9 +215,7 @@ def _dated_and_placed(row: PhotoT, edits: Edits) -> PhotoT:
     elif "taken" in edits.removed:
         taken = None
     if edits.location is not None:
-        location = Location(
-            latitude=edits.location.latitude, longitude=edits.location.longitude
-        )
+        location = Location(latitude=edits.location.latitude, longitude=edits.location.longitude)
         place = edits.place
     elif "location" in edits.removed:
         location = place = None
