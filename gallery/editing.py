@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from gallery import queries
-from gallery.records import Edits, Photo
 from gallery.table import ConflictError, Table
 from shared.keys import photo_sort_key
 
@@ -22,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mypy_boto3_stepfunctions import SFNClient
+
+    from gallery.records import Edits, Photo
 
 
 class EditError(Exception):

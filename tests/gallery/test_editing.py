@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
+
 from gallery import queries
 from gallery.editing import EditError
 from gallery.records import Edits, Taken, decoded
@@ -131,7 +132,7 @@ def test_a_reverted_edit_leaves_the_rows_unchanged(
     assert after == before
 
 
-def test_a_label_may_contain_the_separator(world: World, table: Table) -> None:
+def test_a_label_may_contain_the_separator(world: World) -> None:
     labels = [Label(name="C#", confidence=90), Label(name="C", confidence=80)]
     world.functions.steps["tag"] = lambda _: TagResult(
         labels=labels, label_index=["c#", "c"], labels_status="READY", version=1
@@ -444,7 +445,7 @@ def test_an_edit_over_a_limit_is_refused(world: World, edits: Edits, message: st
         world.editor.edit("alice", KEY, edits)
 
 
-def test_a_label_is_hidden_in_every_spelling(world: World, table: Table) -> None:
+def test_a_label_is_hidden_in_every_spelling(world: World) -> None:
     labels = [Label(name="Straße", confidence=90), Label(name="Dog", confidence=80)]
     world.functions.steps["tag"] = lambda _: TagResult(
         labels=labels, label_index=["strasse", "dog"], labels_status="READY", version=1

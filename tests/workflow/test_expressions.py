@@ -629,7 +629,7 @@ def test_a_label_has_the_precision_of_the_time_that_it_is_sorted_by(evaluate: Ev
     record = {"status": "READY", "renditions": {}}
     case = {"row": ROW, "photo": PHOTO, "event": EVENT, "claim": CLAIM, "previous": PREVIOUS}
     more = {"tagged": {"label_index": ["dog"]}, "states": STATES, "record": record}
-    year = {"local": "2016-01-01T00:00:00", "precision": "year"}
+    year: dict[str, Any] = {"local": "2016-01-01T00:00:00", "precision": "year"}
     stated = [{"taken_at": year}, {"taken_at": {"local": "2016-04-09T12:08:13"}}, {}]
     stated += [{"taken_at": {**year, "plausible": False}}]
     cases = [{**case, **more, "record": {**record, **each}} for each in stated]
