@@ -119,6 +119,8 @@ export interface Photo extends Problem {
 }
 
 const PHOTO = "photo#";
+/** The source of a time that a person wrote. */
+export const EDITED = "EDITED";
 /** The coarsest first: a year is listed before the months, days and times that begin with it. */
 export const PRECISIONS: readonly Precision[] = ["year", "month", "day"];
 
@@ -265,19 +267,21 @@ function placeOf(place: Untrusted<PlaceInRow>): Place | undefined {
   };
 }
 
-/** Return a row with a person's edits. An empty text removes the file's, as `removed` does of date and location. */
+/** Return a row with a person's edits. An empty text removes the file's. */
 function edited<T extends { readonly edits?: unknown }>(row: T): T {
-  const { title, description, keywords, taken, location, place, removed } = editsOf(row);
-  const gone = list(removed);
-  const written = {
-    title,
-    description,
-    keywords,
-    taken_at: taken ?? (gone.includes("taken") ? {} : undefined),
-    location: location ?? (gone.includes("location") ? {} : undefined),
-    place: place ?? (location || gone.includes("location") ? {} : undefined), // that of the edited position
+  const { taken, location, place, removed, ...edits } = editsOf(row);
+  const written = Object.entries(edits).filter(
+    ([name, value]) => ["title", "description", "keywords"].includes(name) && value !== null,
+  );
+  const isRemoved = (name: string) => list(removed).includes(name);
+  return {
+    ...row,
+    ...Object.fromEntries(written),
+    ...(isRemoved("taken") && { taken_at: undefined }),
+    ...(isRemoved("location") && { location: undefined, place: undefined }),
+    ...(text(map<TakenAt>(taken).local) && { taken_at: { ...map<TakenAt>(taken), source: EDITED } }),
+    ...(number(map<Location>(location).latitude) !== undefined && { location, place }),
   };
-  return { ...row, ...Object.fromEntries(Object.entries(written).filter(([, value]) => value !== undefined && value !== null)) };
 }
 
 export function editsOf(row: { readonly edits?: unknown }): Record<string, unknown> {
