@@ -2,14 +2,6 @@
 locals {
   edit_name = "${var.name}-edit"
   edit_arn  = "arn:${local.partition}:states:${local.region}:${local.account_id}:stateMachine:${local.edit_name}"
-
-  edit_definition = jsondecode(replace(templatefile("${local.workflow_path}/edit.json.tftpl", {
-    functions = local.function_arns
-    jsonata   = local.jsonata
-    retry     = local.retry
-    table     = local.table_name
-    times     = local.times
-  }), local.template_integrations, local.integrations))
 }
 
 data "aws_iam_policy_document" "edit" {
@@ -22,9 +14,10 @@ data "aws_iam_policy_document" "edit" {
     resources = [local.function_arns.extract]
   }
 
+  # A transaction checks the photo that becomes a cover. AWS's list of condition keys has none for this check.
   statement {
-    sid       = "ReadRecord"
-    actions   = ["dynamodb:GetItem"]
+    sid       = "ReadRecords"
+    actions   = ["dynamodb:ConditionCheckItem", "dynamodb:GetItem"]
     resources = [local.table_arn]
   }
 

@@ -253,6 +253,7 @@ def test_an_edit_writes_rows_in_transactions_and_reaches_no_object(plan: Plan) -
         for resource in statement.resources
         if not action.startswith(("logs:", "xray:"))
     } == {
+        ("dynamodb:ConditionCheckItem", table, ()),
         ("dynamodb:GetItem", table, ()),
         ("lambda:InvokeFunction", extract, ()),
         *(

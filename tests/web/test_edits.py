@@ -11,8 +11,7 @@ from urllib.parse import urlencode
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
+    from collections.abc import Callable
 
     from playwright.sync_api import Locator, Page, Route
 
@@ -127,7 +126,7 @@ def reprocess(site: Site) -> Callable[[str], None]:
     return again
 
 
-def test_every_kind_of_edit_is_visible_at_once_and_stays(  # noqa: PLR0913, PLR0915  # one visit
+def test_every_kind_of_edit_is_visible_at_once_and_stays(
     page: Page,
     page_errors: list[str],
     site: Site,
@@ -145,7 +144,7 @@ def test_every_kind_of_edit_is_visible_at_once_and_stays(  # noqa: PLR0913, PLR0
     form.get_by_label("Add a keyword").press("Enter")
     form.get_by_label("What is known").select_option("month")
     form.get_by_label("Month", exact=True).last.fill("1999-07")
-    form.get_by_label("Latitude and longitude").fill("48° 51′ 30″ N, 2° 17′ 40″ E")
+    form.get_by_label("Latitude and longitude").fill("48° 51' 30\" N, 2° 17' 40\" E")
     save(form)
 
     def check() -> None:
@@ -193,7 +192,7 @@ def test_lists_follow_an_edit(page: Page, site: Site, add: Callable[..., str]) -
         add("a.jpg", titled("First")),
         add("b.jpg", titled("Second", "2017:01:01 10:00:00")),
     )
-    facts = open_photo(page, first)
+    open_photo(page, first)
     close(page)
     assert names(page) == ["First", "Second"]
     open_photo(page, first)
@@ -206,7 +205,7 @@ def test_lists_follow_an_edit(page: Page, site: Site, add: Callable[..., str]) -
     # Every other list that was read before follows too.
     go(page, "#/timeline")
     page.get_by_role("link", name="First").wait_for()
-    facts = open_photo(page, first, "timeline")
+    open_photo(page, first, "timeline")
     form = begin(page)
     form.get_by_label("Title").fill("Renamed")
     form.get_by_label("Day", exact=True).last.fill("2015-05-05")
@@ -221,8 +220,7 @@ def test_lists_follow_an_edit(page: Page, site: Site, add: Callable[..., str]) -
     expect(page.get_by_role("link", name="Renamed, 5 May 2015")).to_be_visible()
     assert names(page) == ["Renamed", "Second"]
     assert row_of(site, first)["sort_time"]["S"].startswith("2015-05-05")
-    assert second in row_of(site, second)["key"]["S"]
-    del facts
+    assert row_of(site, second)["sort_time"]["S"].startswith("2017-01-01")
 
 
 def test_a_hidden_label_finds_the_photo_no_more_until_it_is_shown_again(
@@ -271,7 +269,7 @@ def edit_title(page: Page) -> Callable[[str, str], Locator]:
 
 
 @pytest.mark.parametrize("status", ["PROCESSING", "READY", "FAILED", "REJECTED"])
-def test_a_photo_is_edited_in_each_state_of_its_workflow(
+def test_a_photo_is_edited_in_each_state_of_its_workflow(  # noqa: PLR0913, PLR0917  # fixtures
     page: Page,
     site: Site,
     add: Callable[..., str],
@@ -431,9 +429,9 @@ def test_keys_in_the_form_stay_in_the_form(page: Page, add: Callable[..., str]) 
     form = begin(page)
     for field in (form.get_by_label("Title"), form.get_by_label("Description")):
         field.fill("text")
-        for key in ("ArrowRight", "ArrowLeft", "Home", "i", "f", "?", " "):
+        for key in ("Home", "ArrowRight", "ArrowLeft", "i", "f", "?", " "):
             field.press(key)
-        expect(field).to_have_value(" ?fitext"[:0] + field.input_value())
+        expect(field).to_have_value("if? text")
     form.get_by_role("button", name="Remove the keyword food").press("ArrowRight")
 
     expect(form).to_be_visible()
