@@ -65,7 +65,7 @@ export function PhotoDialog({ path }: { path: string }) {
   const { file } = splitPath(path);
   const ready = photo.value?.path === path ? photo.value : undefined;
   return (
-    <dialog ref={dialog} class="photo" tabIndex={-1} aria-label={ready?.title ?? file} onClose={leavePhoto} onKeyDown={keyed}>
+    <dialog ref={dialog} class="photo" tabIndex={-1} aria-label={(ready && app.edits.of(ready).title) ?? file} onClose={leavePhoto} onKeyDown={keyed}>
       <div class="stage">
         {ready && <Large photo={ready} shown={shown.value} />}
         {message.value && <Failure message={message.value} onRetry={load} />}
