@@ -163,11 +163,11 @@ def states_usd(workflow: str, *, labeler: str) -> float:
 def owner_write_units() -> int:
     """Return the write units of one photo in the table itself, all in its owner's partition.
 
-    Claim writes a row of under 1 KB. Publish writes the photo, its album's count and its label rows
-    in a transaction, which doubles the units:
+    Claim writes a row of under 1 KB. Publish writes the photo, the counts of its album and month,
+    and its label rows in a transaction, which doubles the units:
     https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html
     """
-    return 1 + 2 * (RECORD_KB + 1 + LABEL_ROWS)
+    return 1 + 2 * (RECORD_KB + 2 + LABEL_ROWS)
 
 
 def write_units() -> int:

@@ -1,4 +1,4 @@
-"""A photo is shown with a person's edits, as tests/vectors.json says. It holds the page to the same."""
+"""A photo is shown with a person's edits as tests/vectors.json says, which holds the page, too."""
 
 import json
 from pathlib import Path
@@ -11,8 +11,10 @@ from shared.rows import PhotoRow, read
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors.json").read_text(encoding="utf-8"))
 ROW = {
-    **{name: "x" for name in ("pk", "key", "bucket", "sequencer", "claimed_version")},
-    **{"sk": "photo#a.jpg", "execution_arn": "arn", "updated_at": "2024-07-01T10:00:00Z"},
+    **dict.fromkeys(("pk", "key", "bucket", "sequencer", "claimed_version"), "x"),
+    "sk": "photo#a.jpg",
+    "execution_arn": "arn",
+    "updated_at": "2024-07-01T10:00:00Z",
     "status": "READY",
 }
 

@@ -16,8 +16,15 @@ from gallery.times import CLAIM_STANDS
 from local.template import EXPRESSIONS, PLACEHOLDERS, REPOSITORY, WORKFLOW, render_file
 from publishing import evaluated
 from shared import errors
-from shared.contracts import Contract, ExtractRequest, TagRequest, ThumbnailRequest
-from shared.limits import MAX_LABEL_ROWS
+from shared.contracts import (
+    Contract,
+    ExtractRequest,
+    PlaceRequest,
+    TagRequest,
+    ThumbnailRequest,
+    parse,
+)
+from shared.limits import MAX_KEYWORDS, MAX_LABEL_ROWS, MAX_LABELS
 
 DEFINITION: dict[str, Any] = json.loads(render_file("statemachine.json.tftpl", PLACEHOLDERS))
 TEMPLATES = [
@@ -292,3 +299,44 @@ def test_every_expression_and_every_retry_policy_is_used() -> None:
         path.stem for path in EXPRESSIONS_FILES
     }
     assert set(re.findall(r"\$\{retry\.(\w+)\}", text)) == set(policies)
+
+
+# The state machine that makes edits
+
+EDIT: dict[str, Any] = json.loads(render_file("workflow/edit.json.tftpl", PLACEHOLDERS))
+EDIT_STATES: dict[str, dict[str, Any]] = EDIT["States"]
+API_SECONDS = 29  # for which API Gateway waits
+
+
+def test_an_edit_ends_before_its_caller_gives_up() -> None:
+    assert EDIT["TimeoutSeconds"] < API_SECONDS
+    for state in EDIT_STATES.values():
+        if state["Type"] == "Task":
+            assert state["TimeoutSeconds"] < EDIT["TimeoutSeconds"]
+            assert {rule["JitterStrategy"] for rule in state["Retry"]} == {"FULL"}
+
+
+def test_every_state_of_an_edit_is_reached() -> None:
+    targets = {EDIT["StartAt"]} | set(
+        re.findall(r'"(?:Next|Default)": "(\w+)"', json.dumps(EDIT_STATES))
+    )
+
+    assert targets == set(EDIT_STATES)
+
+
+def test_an_edit_counts_keywords_and_hidden_labels_as_the_limits_say() -> None:
+    counted = {
+        name: int(most)
+        for choice in EDIT_STATES["CheckEdits"]["Choices"]
+        for name, most in re.findall(r"edits\.(\w+)\) > (\d+)", choice["Condition"])
+    }
+
+    assert counted == {"keywords": MAX_KEYWORDS, "hidden_labels": MAX_LABELS}
+
+
+def test_an_edit_asks_extract_for_a_place_with_the_fields_of_the_contract() -> None:
+    variables = {"request": {"location": {"latitude": 1, "longitude": 2}}}
+
+    payload = evaluated(EDIT_STATES["FindPlace"]["Arguments"]["Payload"], variables)
+
+    assert parse(PlaceRequest, payload).position.longitude == 2

@@ -13,6 +13,7 @@ from shared.limits import (
     MAX_KEYWORD_CHARACTERS,
     MAX_KEYWORDS,
     MAX_LABEL_CHARACTERS,
+    MAX_LABEL_ROWS,
     MAX_LABELS,
     MAX_TAG_CHARACTERS,
 )
@@ -327,6 +328,18 @@ def test_a_date_moves_the_photo_its_labels_and_its_month(evaluate: Evaluate) -> 
     assert values[":time_key"] == f"time#{moved}"
     assert values[":label_keys"] == [f"label#{it}#{moved}" for it in ("dog", "c#", "animal")]
     assert {plain(one["Put"]["Item"])["precision"] for one in found if "Put" in one} == {"year"}
+
+
+def test_an_edit_that_moves_every_label_row_fits_into_one_transaction(evaluate: Evaluate) -> None:
+    old = [f"label#{number}#{AT}" for number in range(49)]  # of an earlier release
+    edits = {"taken": {"local": "2021-01-01T00:00:00"}}
+
+    found = items(evaluate, edits, label_keys=old)
+    one = items(evaluate, edits, label_keys=old[:1])
+
+    assert len(found) == 100  # as many as TransactWriteItems takes
+    assert [len(each) for each in written(found)] == [MAX_LABEL_ROWS, 49, 2]
+    assert [len(each) for each in written(one)] == [1, 1, 2]
 
 
 def test_labels_follow_a_precision_that_changes_at_the_same_time(evaluate: Evaluate) -> None:

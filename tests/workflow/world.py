@@ -21,7 +21,7 @@ from shared.contracts import (
     ThumbnailResult,
 )
 from shared.errors import PhotoGoneError
-from shared.keys import digest
+from shared.keys import digest, month_sort_key
 from shared.s3 import S3PhotoStore
 from workflow.scripted import Scripted, Step, event, thumbnail
 
@@ -30,6 +30,7 @@ Item = TypeVar("Item")
 KEY = "uploads/alice/2024/space plus+ü \"q\" 'a'.jpg"
 SK = "photo#" + KEY.removeprefix("uploads/alice/")
 ALBUM = f"album#{digest('2024')}#{digest(KEY)[0]}"
+MONTH = month_sort_key("2016-04-09T14:08:13", KEY)  # of what every file states
 
 CREATED = event(KEY, sequencer=1, version_id="v1")
 OVERWRITTEN = event(KEY, sequencer=2, version_id="v2")
