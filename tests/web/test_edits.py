@@ -536,6 +536,15 @@ def test_what_is_not_complete_is_kept_when_the_person_leaves(
     assert edits_of(site, path)["location"] == {"latitude": 52.5, "longitude": 13.5}
 
 
+def press_tab_until(page: Page, wanted: Locator) -> None:
+    """Press Tab until an element has the focus, at most 50 times."""
+    for _ in range(50):
+        page.keyboard.press("Tab")
+        if wanted.evaluate("one => one === document.activeElement"):
+            return
+    expect(wanted).to_be_focused(timeout=1000)
+
+
 def test_a_photo_is_edited_by_keyboard_alone(
     page: Page, site: Site, add: Callable[..., str]
 ) -> None:
@@ -543,16 +552,14 @@ def test_a_photo_is_edited_by_keyboard_alone(
     open_photo(page, path)
     page.locator("dialog.photo").focus()
     edit = page.get_by_role("button", name="Edit", exact=True)
-    while not edit.evaluate("one => one === document.activeElement"):
-        page.keyboard.press("Tab")
+    press_tab_until(page, edit)
     page.keyboard.press("Enter")
     form = page.get_by_role("form", name="Edit")
     expect(form.get_by_label("Title", exact=True)).to_be_focused()
     page.keyboard.press("Control+A")
     page.keyboard.type("By keys")
     world = form.get_by_role("application", name="Map of the world")
-    while not world.evaluate("one => one === document.activeElement"):
-        page.keyboard.press("Tab")
+    press_tab_until(page, world)
     page.keyboard.press("ArrowUp")
     page.keyboard.press("Shift+ArrowRight")
     expect(form.get_by_label("Latitude and longitude")).to_have_value("53.5, 13.5")

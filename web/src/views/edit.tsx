@@ -36,7 +36,10 @@ export function EditForm({ photo, onClose }: Props) {
   const { patch, problems } = patchOf(draft.value, base, file);
   const isDirty = Object.keys(patch).length + Object.keys(problems).length > 0;
   const shown = isTried.value ? problems : {};
-  const set = (part: Partial<Draft>) => (draft.value = { ...draft.value, ...part });
+  const set = (part: Partial<Draft>) => {
+    draft.value = { ...draft.value, ...part };
+    message.value = "";
+  };
 
   useEffect(() => form.current?.querySelector<HTMLElement>("input")?.focus(), []);
   useEffect(() => {

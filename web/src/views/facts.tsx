@@ -48,7 +48,7 @@ export function Facts({ photo: read, shown, onShow, onDelete }: FactsProps) {
   const message = useSignal("");
   const editing = useSignal<string | undefined>(undefined); // the path
   const canEdit = aws.canEdit && photo.status !== "DELETED";
-  const isEditing = canEdit && (editing.value === path || edits.drafts.has(path));
+  const isEditing = canEdit && (editing.value === path || edits.unsaved.value.has(path));
   const button = useRef<HTMLButtonElement>(null);
 
   useEffect(() => void (message.value = ""), [path]);
