@@ -184,7 +184,7 @@ def test_every_kind_of_edit_is_visible_at_once_and_stays(
 
     # The values of the file come back one by one.
     for name in ("Title", "Description", "Keywords", "Date", "Location"):
-        facts.get_by_role("button", name=f"Use the value of the file: {name}").click()
+        facts.get_by_role("button", name=f"As in the file: {name}").click()
     expect(facts.locator("h2")).to_have_text("Tacos")
     expect(facts.locator(".description")).to_have_count(0)
     expect(facts.locator(".keywords li")).to_have_text(["food", "lunch"])
@@ -245,7 +245,7 @@ def test_a_hidden_label_finds_the_photo_no_more_until_it_is_shown_again(
 
     expect(facts.get_by_role("list", name="Hidden labels")).to_contain_text("Cat")
     expect(facts.get_by_role("link", name="Cat")).to_have_count(0)
-    expect(facts.get_by_role("button", name="Show the label Cat again")).to_be_focused()
+    expect(facts.get_by_role("button", name="Show again: Cat")).to_be_focused()
     close(page)
     expect(page.get_by_role("link", name="Tacos")).to_have_count(0)
     expect(page.get_by_role("link", name="a dog.jpg")).to_have_count(0)
@@ -256,7 +256,7 @@ def test_a_hidden_label_finds_the_photo_no_more_until_it_is_shown_again(
     expect(page.get_by_role("link", name="a dog.jpg")).to_have_count(0)
 
     facts = open_photo(page, path)
-    facts.get_by_role("button", name="Show the label Cat again").click()
+    facts.get_by_role("button", name="Show again: Cat").click()
     expect(facts.get_by_role("link", name="Cat")).to_be_focused()
     expect(facts.get_by_role("list", name="Hidden labels")).to_have_count(0)
     wait_for_edits(page, site, path, {})
@@ -347,10 +347,11 @@ def test_edits_while_a_photo_is_published_are_neither_lost_nor_undone(
         form.get_by_label("Title", exact=True).fill(f"Title {number}")
         save(form)
         facts.get_by_role("button", name="Hide the label Cat").click()
-        facts.get_by_role("button", name="Show the label Cat again").click()
+        facts.get_by_role("button", name="Show again: Cat").click()
         expect(facts.get_by_role("alert")).to_be_hidden()
     workflow.join()
 
+    page.wait_for_load_state("networkidle")  # the last label is shown again
     wait_for_edits(page, site, path, {"title": "Title 5"})
     expect(facts.locator("h2")).to_have_text("Title 5")
     page.reload()

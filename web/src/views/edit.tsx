@@ -356,7 +356,7 @@ function UseFile({ name, value, onUse }: { name: string; value: string; onUse: (
       <span>
         {t("In the file:")} <bdi>{value}</bdi>
       </span>
-      <button type="button" aria-label={t("Use the value of the file: {name}", { name })} onClick={onUse}>
+      <button type="button" aria-label={t("Use this: {name}", { name })} onClick={onUse}>
         {t("Use this")}
       </button>
     </div>

@@ -269,7 +269,7 @@ function FileValue({ name, label, value, canEdit, onEdit }: FileValueProps) {
       </span>
       {canEdit && (
         <button
-          aria-label={t("Use the value of the file: {name}", { name: label })}
+          aria-label={t("As in the file: {name}", { name: label })}
           onClick={({ currentTarget }) => {
             currentTarget.closest("dialog")?.focus(); // the button disappears
             void onEdit({ [name]: null });
@@ -424,7 +424,7 @@ function HiddenLabels({ photo, file, onEdit }: { photo: Photo; file: Photo; onEd
         <li key={label}>
           <span class="name">{nameOf(label)}</span>
           <button
-            aria-label={t("Show the label {name} again", { name: nameOf(label) })}
+            aria-label={t("Show again: {name}", { name: nameOf(label) })}
             onClick={({ currentTarget }) => {
               const facts = currentTarget.closest(".facts");
               void onEdit({ show_labels: [label] });

@@ -35,7 +35,7 @@ export function WorldMap({ position, onChoose }: Props) {
 
   const chosen = onChoose && {
     role: "application" as const,
-    tabIndex: 0,
+    tabindex: 0,
     "aria-label": t("Map of the world. The arrow keys move the position."),
     onKeyDown: keyed,
     onClick: (event: MouseEvent) => {
