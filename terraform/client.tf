@@ -4,7 +4,8 @@ locals {
   caller = "$${cognito-identity.amazonaws.com:sub}"
 }
 
-# Permissions of a signed-in user. S3 is never listed: the table contains all photos.
+# Permissions of a signed-in user. Photos are never listed, since the table contains all of them. Versions
+# are, one photo at a time, to restore it.
 data "aws_iam_policy_document" "client" {
   statement {
     sid = "FinishOwnUploads"
@@ -42,13 +43,35 @@ data "aws_iam_policy_document" "client" {
     }
   }
 
-  # A deleted photo stays as a noncurrent version until the bucket's lifecycle rule expires it.
+  # A deleted photo stays as a noncurrent version below a delete marker, until the bucket's lifecycle rule
+  # expires it.
   statement {
     sid = "ReadAndDeleteOwnPhotos"
     actions = [
       "s3:DeleteObject",
       "s3:GetObject",
     ]
+    resources = ["${local.bucket_arns.photos}/uploads/${local.caller}/*"]
+  }
+
+  statement {
+    sid       = "ListOwnVersions"
+    actions   = ["s3:ListBucketVersions"]
+    resources = [local.bucket_arns.photos]
+
+    condition {
+      test     = "StringLike"
+      variable = "s3:prefix"
+      values   = ["uploads/${local.caller}/*"]
+    }
+  }
+
+  # Without a delete marker, the photo is back. IAM does not distinguish it from other versions, so who may
+  # delete one may delete photos for good. Without this permission a photo is restored as a copy of its
+  # newest version: docs/decisions/0020-deleting-is-a-delete-marker.md.
+  statement {
+    sid       = var.delete_for_good ? "DeleteOwnVersions" : "CopyOwnVersions"
+    actions   = [var.delete_for_good ? "s3:DeleteObjectVersion" : "s3:GetObjectVersion"]
     resources = ["${local.bucket_arns.photos}/uploads/${local.caller}/*"]
   }
 

@@ -34,11 +34,13 @@ module "site" {
 
   config = {
     api_url             = module.client.api_url
+    delete_for_good     = var.delete_for_good
     derived_bucket      = module.derived.name
     identity_pool_id    = module.client.identity_pool_id
     photos_bucket       = module.photos.name
     region              = local.region
     table               = module.table.name
+    trash_days          = var.noncurrent_version_days
     user_pool_client_id = module.client.user_pool_client_id
     user_pool_id        = module.client.user_pool_id
   }

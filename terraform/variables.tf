@@ -38,6 +38,12 @@ variable "cors_origins" {
   }
 }
 
+variable "delete_for_good" {
+  type        = bool
+  description = "Whether users can delete photos for good before noncurrent_version_days have passed. false: nobody who has stolen a session can; photos are then restored as copies."
+  default     = true
+}
+
 variable "domain_name" {
   type        = string
   description = "Custom domain of the gallery's page, such as photos.example.com. Create a DNS record from it to the output site_domain. null: CloudFront's domain."

@@ -143,8 +143,12 @@ def _own() -> Iterable[Case]:
         "aborts a multipart upload": "s3:AbortMultipartUpload",
         "downloads an original": "s3:GetObject",
         "deletes a photo": "s3:DeleteObject",
+        "restores a photo, or deletes it for good": "s3:DeleteObjectVersion",
     }.items():
         yield may("Ada", what, action, photo)
+    versions: Context = {"s3:prefix": f"uploads/{ADA}/2016/taco.jpg"}
+    listed = bucket_arn("photos")
+    yield may("Ada", "lists the versions of a photo", "s3:ListBucketVersions", listed, versions)
     standard: Context = {STORAGE_CLASS: "STANDARD"}
     yield may("Ada", "uploads a photo in the class STANDARD", "s3:PutObject", photo, standard)
     strange = bucket_arn("photos", f"uploads/{ADA}/é + %2F/../b.jpg")
@@ -191,10 +195,23 @@ def _of_others() -> Iterable[Case]:
         "s3:PutObject",
         "s3:GetObject",
         "s3:DeleteObject",
+        "s3:DeleteObjectVersion",
+        "s3:GetObjectVersion",
         "s3:ListMultipartUploadParts",
         "s3:AbortMultipartUpload",
     ):
         yield may_not("Ada", "uses the action on Bob's photo", action, theirs)
+    prefixes: dict[str, Context] = {
+        "Bob's": {"s3:prefix": f"uploads/{BOB}/2016/taco.jpg"},
+        "all prefixes": {},
+        "all photos": {"s3:prefix": "uploads/"},
+        "a longer name": {"s3:prefix": f"uploads/{ADA}x/a.jpg"},
+        "her name without a slash": {"s3:prefix": f"uploads/{ADA}"},
+        "a shorter name": {"s3:prefix": f"uploads/{ADA[:-1]}/a.jpg"},
+    }
+    for what, context in prefixes.items():
+        action = "s3:ListBucketVersions"
+        yield may_not("Ada", f"lists versions: {what}", action, bucket_arn("photos"), context)
     near_misses = {
         "a longer name": f"uploads/{ADA}x/a.jpg",
         "her name without a slash": f"uploads/{ADA}",
@@ -235,7 +252,6 @@ def _beyond() -> Iterable[Case]:
     """Yield actions on a user's own objects that no user may do."""
     photo = bucket_arn("photos", f"uploads/{ADA}/2016/taco.jpg")
     for action in (
-        "s3:DeleteObjectVersion",
         "s3:GetObjectVersion",
         "s3:PutObjectAcl",
         "s3:PutObjectTagging",
@@ -252,7 +268,6 @@ def _beyond() -> Iterable[Case]:
         "s3:DeleteBucket",
         "s3:GetBucketPolicy",
         "s3:ListBucketMultipartUploads",
-        "s3:ListBucketVersions",
         "s3:PutBucketNotification",
         "s3:PutBucketPolicy",
     ):

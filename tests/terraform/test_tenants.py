@@ -80,6 +80,8 @@ HOLES: dict[str, tuple[Callable[[str], str], set[str]]] = {
     "a slash is missing": (
         lambda text: text.replace(f"{CALLER}/*", f"{CALLER}*"),
         {
+            "lists versions: a longer name",
+            "lists versions: her name without a slash",
             "uploads: a longer name",
             "uploads: her name without a slash",
             "reads a rendition: a longer name",
@@ -92,6 +94,16 @@ HOLES: dict[str, tuple[Callable[[str], str], set[str]]] = {
     "one of its keys is enough": (
         lambda text: text.replace("ForAllValues:StringEquals", "ForAnyValue:StringEquals"),
         {"queries records: hers and Bob's", "reads a record: hers and Bob's"},
+    ),
+    "any prefix may be listed": (
+        lambda text: text.replace(f'["uploads/{CALLER}/*"]', '["*"]'),
+        {
+            "lists versions: Bob's",
+            "lists versions: all photos",
+            "lists versions: a longer name",
+            "lists versions: a shorter name",
+            "lists versions: her name without a slash",
+        },
     ),
     "any method is allowed": (
         lambda text: text.replace("/v1/GET/", "/v1/*/"),
@@ -148,3 +160,16 @@ def test_only_the_kms_key_of_the_bucket_may_be_named(other_plan: Plan) -> None:
     )
 
     assert simulate([ours, theirs], planned(other_plan, NAMES)) == [True, False]
+
+
+@pytest.mark.usefixtures("verdicts")  # as above
+def test_without_delete_for_good_users_restore_photos_and_delete_no_version(
+    other_plan: Plan,
+) -> None:
+    photo = bucket_arn("photos", f"uploads/{ADA}/a.jpg")
+    delete, read = (
+        may("Ada", "restores", action, photo)
+        for action in ("s3:DeleteObjectVersion", "s3:GetObjectVersion")
+    )
+
+    assert simulate([delete, read], planned(other_plan, NAMES)) == [False, True]

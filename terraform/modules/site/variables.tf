@@ -20,7 +20,7 @@ variable "certificate_arn" {
 }
 
 variable "config" {
-  type        = map(string)
+  type        = any # texts, numbers and flags
   description = "Content of config.json; see web/src/config.ts."
 }
 
