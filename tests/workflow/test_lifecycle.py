@@ -66,6 +66,38 @@ def test_an_undeleted_photo_is_as_before(world: World) -> None:
     assert photo_count(world.rows()) == 1
 
 
+def test_an_undeleted_photo_keeps_its_edits(world: World) -> None:
+    put(world)
+    world.stack.dynamodb.update_item(
+        TableName=world.stack.table,
+        Key={"pk": {"S": "alice"}, "sk": {"S": SK}},
+        UpdateExpression="SET edits = :edits",
+        ExpressionAttributeValues={":edits": {"S": '{"title": "Mine"}'}},
+    )
+    before = state(world)
+
+    marker = delete(world)
+    assert world.rows()[SK]["time_key"].startswith("trash#")
+    delete(world, marker)
+
+    assert state(world) == before
+    assert world.rows()[SK]["edits"] == '{"title": "Mine"}'
+
+
+def test_a_photo_leaves_the_trash_when_no_version_is_left(world: World) -> None:
+    first = put(world, b"1")
+    second = put(world, b"2")
+    marker = delete(world)
+    deleted = world.rows()[SK]["time_key"]
+
+    delete(world, second)
+    assert world.rows()[SK]["time_key"] == deleted  # the older one can be restored
+    delete(world, first)
+    assert "time_key" not in world.rows()[SK]
+    delete(world, marker)
+    assert "time_key" not in world.rows()[SK]
+
+
 def test_the_previous_version_is_published_after_the_newest_is_deleted(world: World) -> None:
     first = put(world, b"1")
     before = state(world)
