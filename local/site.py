@@ -57,6 +57,7 @@ EXAMPLES_ALBUM: Final = "Examples"
 PORT: Final = 8642
 USERNAME: Final = "demo"
 
+TRASH_DAYS: Final = 30  # the default of Terraform; here, nothing expires
 SECONDS_IN_A_YEAR: Final = 31_536_000
 
 
@@ -186,6 +187,8 @@ def configuration(stack: Stack, account: Account) -> dict[str, object]:
         "user_pool_id": account.user_pool_id,
         "user_pool_client_id": account.user_pool_client_id,
         "identity_pool_id": account.identity_pool_id,
+        "trash_days": TRASH_DAYS,
+        "delete_for_good": True,
         "local_credentials": {"username": USERNAME, "password": account.password},
     }
 

@@ -102,10 +102,6 @@ def test_dropped_photos_become_ready_are_found_and_are_deleted(
 
     page.get_by_role("link", name="three.jpg").click()
     page.get_by_role("button", name="Delete").click()
-    page.get_by_role("button", name="Keep").click()
-    expect(page.get_by_role("button", name="Delete")).to_be_focused()
-    page.get_by_role("button", name="Delete").click()
-    page.get_by_role("button", name="Yes, delete").click()
     expect(page.locator("a.tile")).to_have_count(2)
     site.stack.wait_until_idle()
     page.reload()
@@ -224,16 +220,11 @@ def test_a_refused_file_is_shown_with_its_reason_and_its_code(
     page.get_by_role("link", name="Problems").click()
     problem = page.get_by_role("main").get_by_role("listitem").filter(has_text="text.jpg")
     expect(problem).to_contain_text(why)
-    delete = problem.get_by_role("button", name="Delete text.jpg")
-    delete.click()
-    question = problem.get_by_role("group", name="Delete text.jpg?")
-    expect(question.get_by_role("button", name="Keep")).to_be_focused()
-    page.keyboard.press("Enter")
-    expect(delete).to_be_focused()
-    delete.click()
-    question.get_by_role("button", name="Yes, delete").click()
+    problem.get_by_role("button", name="Delete text.jpg").click()
     expect(problem).to_have_count(0)
     expect(page.get_by_role("main")).to_be_focused()
+    page.get_by_role("button", name="Undo").click()
+    expect(problem).to_contain_text(why)
     assert page_errors == []
 
 

@@ -119,7 +119,17 @@ def test_text_of_twice_the_size_is_neither_cut_nor_overlaps(
         check(address)
         if address.endswith("%2Fone.jpg"):
             page.get_by_role("button", name="Delete").click()
+            page.get_by_role("button", name="Undo").hover()
             check("deletion")
+    page.keyboard.press("Escape")
+    go(page, "#/trash")
+    page.get_by_role("checkbox", name="Select one.jpg").check()
+    check("trash")
+    go(page, "#/timeline")
+    page.locator("a.tile").first.focus()
+    page.keyboard.press("Space")
+    page.get_by_role("toolbar", name="Selection").wait_for()
+    check("selection")
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Account").click()
     check("account")
@@ -129,5 +139,5 @@ def test_text_of_twice_the_size_is_neither_cut_nor_overlaps(
     check("sign in")
 
     assert {view: found for view, found in faults.items() if found} == {}
-    assert len(faults) == len(VIEWS) + 4
+    assert len(faults) == len(VIEWS) + 6
     assert page_errors == []

@@ -6,11 +6,14 @@ import { useContext, useMemo } from "preact/hooks";
 import type { Aws } from "./aws";
 import type { Choice, LeftOut } from "./files";
 import { Gallery } from "./gallery";
+import { Jobs } from "./jobs";
 import { PhotoList } from "./lists";
 import { Pictures } from "./pictures";
 import type { Photo } from "./records";
 import { Remembered } from "./remembered";
 import { place, route } from "./routes";
+import { Selection } from "./selection";
+import { Trash, TrashList } from "./trash";
 import { Uploads } from "./uploads";
 
 const KEPT_PLACES = 12;
@@ -35,6 +38,13 @@ export class App {
   readonly questions = signal<readonly Question[]>([]);
   /** What the last upload left out. */
   readonly leftOut = signal<readonly LeftOut[]>([]);
+  readonly selection = new Selection();
+  readonly jobs = new Jobs();
+  readonly trash: Trash;
+  /** Ask for an album, and move photos there. */
+  moving?: (paths: readonly string[]) => void;
+  /** Share photos by a link. */
+  sharing?: (paths: readonly string[]) => void;
   /** The album of uploads, except on the page of another album. */
   readonly album = signal("Inbox");
 
@@ -45,6 +55,12 @@ export class App {
   constructor(readonly aws: Aws) {
     this.gallery = new Gallery(aws);
     this.remembered = new Remembered(globalThis.localStorage, aws.owner, globalThis.navigator?.locks);
+    this.trash = new Trash(aws, this.gallery, this.jobs, aws.config, {
+      lists: () => this.lists(),
+      trashed: () => this.kinds(TrashList),
+      deleted: (paths) => this.selection.drop(paths),
+      restored: (photo) => this.show(photo),
+    });
     this.uploads = new Uploads(aws, this.gallery, this.remembered, (photo) => this.arrived(photo));
   }
 
@@ -63,6 +79,8 @@ export class App {
   /** Stop all uploads: the person has signed out. */
   close(): void {
     this.signedOut.abort();
+    this.jobs.close();
+    this.trash.close();
   }
 
   /** Return the album of the next uploads: the album on the page, else the chosen one. */
@@ -94,10 +112,9 @@ export class App {
     this.uploads.add(question.choice.files, question.album);
   }
 
+  /** Delete a photo. @throws what S3 answers. */
   async delete(path: string): Promise<void> {
-    await this.aws.delete(path);
-    for (const list of this.lists()) list.remove(path);
-    this.news.value = `${path} deleted`;
+    await this.trash.delete(path);
   }
 
   /**
@@ -115,14 +132,26 @@ export class App {
     return parts.get(name) as T;
   }
 
+  /** The lists of photos that are not in the trash. */
   private lists(): PhotoList[] {
-    return [...this.kept.values()].flatMap((parts) => [...parts.values()]).filter((one) => one instanceof PhotoList);
+    return this.kinds(PhotoList).filter((one) => !(one instanceof TrashList));
+  }
+
+  /** What views keep of a kind; see `keep`. */
+  private kinds<T>(kind: new (...given: never[]) => T): T[] {
+    const kept = [...this.kept.values()].flatMap((parts) => [...parts.values()]);
+    return kept.filter((one): one is T => one instanceof kind);
   }
 
   private arrived(photo: Photo): void {
-    for (const list of this.lists()) list.insert(photo);
+    this.show(photo);
     this.latest.value = photo;
     this.news.value = `${photo.path} is ready`;
+  }
+
+  private show(photo: Photo): void {
+    for (const list of this.lists()) list.insert(photo);
+    this.pictures.tryAgain(); // those that the workflow had deleted meanwhile
   }
 }
 

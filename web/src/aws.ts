@@ -1,7 +1,15 @@
 /** The calls to AWS. No other module uses an SDK. */
 
 import { DynamoDBClient, GetItemCommand, QueryCommand, type QueryCommandInput } from "@aws-sdk/client-dynamodb";
-import { DeleteObjectCommand, GetObjectCommand, S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
+import {
+  CopyObjectCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListObjectVersionsCommand,
+  type ListObjectVersionsCommandOutput,
+  S3Client,
+  type S3ClientConfig,
+} from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import { Upload } from "@aws-sdk/lib-storage";
@@ -73,6 +81,29 @@ class UploadHandler extends XhrHttpHandler {
   }
 }
 
+/** A version of an object. */
+export interface Version {
+  id: string;
+  /** Whether it is a delete marker, which has no bytes. */
+  isMarker: boolean;
+  /** Whether it is the current version. */
+  isLatest: boolean;
+}
+
+/** A change of a photo; see docs/architecture.md. */
+export interface EditRequest {
+  path: string;
+  add_keywords?: readonly string[];
+  remove_keywords?: readonly string[];
+  hide_labels?: readonly string[];
+}
+
+/** The answer to an edit: what the photo's row has now. */
+export interface Edited {
+  edits?: unknown;
+  sort_time?: string;
+}
+
 /** The bucket has an object with this key. */
 export class ExistsError extends Error {}
 
@@ -93,7 +124,7 @@ export class Aws {
   private readonly signers = new WeakMap<Signing, S3Client>();
 
   constructor(
-    private readonly config: Config,
+    readonly config: Config,
     readonly owner: string,
   ) {
     const shared = {
@@ -187,9 +218,54 @@ export class Aws {
     }
   }
 
-  async delete(path: string): Promise<void> {
-    await this.s3.send(
+  /**
+   * Delete a photo. In a bucket with versions, S3 puts a delete marker over it.
+   *
+   * @returns the version id of the marker; undefined in a bucket without versions.
+   */
+  async delete(path: string): Promise<string | undefined> {
+    const { VersionId: marker } = await this.s3.send(
       new DeleteObjectCommand({ Bucket: this.config.photos_bucket, Key: this.uploadKey(path) }),
+    );
+    return marker;
+  }
+
+  /** Delete one version for good. Without its delete marker, a photo is back. */
+  async deleteVersion(path: string, id: string): Promise<void> {
+    await this.s3.send(
+      new DeleteObjectCommand({ Bucket: this.config.photos_bucket, Key: this.uploadKey(path), VersionId: id }),
+    );
+  }
+
+  /** Return the versions of a photo, newest first, and then its delete markers. */
+  async versions(path: string): Promise<Version[]> {
+    const key = this.uploadKey(path);
+    const found: Version[] = [];
+    let after: { KeyMarker?: string | undefined; VersionIdMarker?: string | undefined } | undefined = {};
+    while (after) {
+      // The prefix also matches longer keys, which S3 lists after this one.
+      const page: ListObjectVersionsCommandOutput = await this.s3.send(
+        new ListObjectVersionsCommand({ Bucket: this.config.photos_bucket, Prefix: key, ...after }),
+      );
+      const { Versions: objects = [], DeleteMarkers: markers = [] } = page;
+      for (const [listed, isMarker] of [[objects, false], [markers, true]] as const) {
+        for (const { Key: one, VersionId: id, IsLatest: isLatest = false } of listed) {
+          if (one === key && id) found.push({ id, isMarker, isLatest });
+        }
+      }
+      const goesOn = page.IsTruncated && page.NextKeyMarker === key;
+      after = goesOn ? { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker } : undefined;
+    }
+    return found.sort((one, other) => Number(one.isMarker) - Number(other.isMarker));
+  }
+
+  /** Make an old version of a photo the current one, as a copy: S3 creates a new version. */
+  async copyVersion(path: string, id: string): Promise<void> {
+    const { photos_bucket: bucket } = this.config;
+    const key = this.uploadKey(path);
+    const source = [bucket, ...key.split("/")].map(encodeURIComponent).join("/");
+    await this.s3.send(
+      new CopyObjectCommand({ Bucket: bucket, Key: key, CopySource: `${source}?versionId=${encodeURIComponent(id)}` }),
     );
   }
 
@@ -215,30 +291,46 @@ export class Aws {
     return getSignedUrl(this.s3, command, { expiresIn: URL_SECONDS });
   }
 
+  /** Edit a photo. @throws Error: the message of the API; errors that pass are raised after several tries. */
+  async edit(request: EditRequest): Promise<Edited> {
+    const answer = await this.callApi("POST", "/edits", JSON.stringify(request));
+    const body = (await answer.json().catch(() => ({}))) as Edited & { message?: string };
+    if (!answer.ok) throw new Error(body.message ?? `HTTP status ${answer.status}`);
+    return body;
+  }
+
   /** Return the status of an execution; undefined if the gallery has no API for it. */
   async executionStatus(arn: string): Promise<string | undefined> {
+    if (!this.config.api_url) return undefined;
+    const answer = await this.callApi("GET", `/executions/${encodeURIComponent(arn.split(":").at(-1) ?? "")}`);
+    if (!answer.ok) return undefined;
+    const { status } = (await answer.json()) as { status?: unknown };
+    return typeof status === "string" ? status : undefined;
+  }
+
+  /** Send a signed request to the API, again after errors that pass. */
+  private async callApi(method: "GET" | "POST", path: string, body?: string): Promise<Response> {
     const { api_url: api, region } = this.config;
-    if (!api) return undefined;
-    const url = new URL(`${api.replace(/\/$/, "")}/executions/${encodeURIComponent(arn.split(":").at(-1) ?? "")}`);
+    if (!api) throw new Error("config.json has no api_url");
+    const url = new URL(`${api.replace(/\/$/, "")}${path}`);
     const signer = new SignatureV4({ service: "execute-api", region, credentials, sha256: Sha256 });
     return persist(async () => {
       const { headers } = await signer.sign({
-        method: "GET",
+        method,
         protocol: url.protocol,
         hostname: url.hostname,
         ...(url.port && { port: Number(url.port) }),
         path: url.pathname,
-        headers: { host: url.host },
+        headers: { host: url.host, ...(body && { "content-type": "application/json" }) },
+        ...(body && { body }),
       });
       const { host: _, ...sent } = headers; // the browser sets it
-      const answer = await fetch(url, { headers: sent });
+      const answer = await fetch(url, { method, headers: sent, ...(body && { body }) });
       const { status: httpStatusCode } = answer;
-      if (httpStatusCode === 429 || httpStatusCode >= 500) {
+      if (httpStatusCode === 409 || httpStatusCode === 429 || httpStatusCode >= 500) {
         throw Object.assign(new Error(`HTTP status ${httpStatusCode}`), { $metadata: { httpStatusCode } });
       }
-      if (!answer.ok) return undefined;
-      const { status } = (await answer.json()) as { status?: unknown };
-      return typeof status === "string" ? status : undefined;
+      return answer;
     });
   }
 }

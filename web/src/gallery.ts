@@ -106,6 +106,31 @@ export class Gallery {
     return this.pages(async () => query, (items) => items.map(problemOf));
   }
 
+  /** The READY photos of a month, such as 2021-08, newest first. */
+  month(month: string): Pages<Card> {
+    return this.cards("time_key", async () => ({
+      index: "by_time",
+      where: "begins_with(#time_key, :from)",
+      values: { ":from": `time#${month}-` },
+      descending: true,
+    }));
+  }
+
+  /** Deleted photos, the last one first. Their sort times are those of the deletion, in UTC. */
+  trash(): Pages<Card> {
+    return this.cards("time_key", async () => ({
+      index: "by_time",
+      where: "begins_with(#time_key, :from)",
+      values: { ":from": "trash#" },
+      descending: true,
+    }));
+  }
+
+  /** The ThumbHash of a deleted photo, which no index has. */
+  async thumbhash(path: string): Promise<string | undefined> {
+    return text((await this.aws.get(sortKey(path)))?.["thumbhash"]) || undefined;
+  }
+
   /** The photos of an album, oldest first. */
   album(name: string): Pages<Card> {
     return this.cards("album_key", async () => ({

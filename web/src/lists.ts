@@ -19,9 +19,25 @@ export class PhotoList<T extends Card = Card> {
     private readonly takes: (card: Card) => boolean = () => false,
   ) {}
 
+  private reading: Promise<void> | undefined;
+
   /** Read the next page that has new photos; the same page again after an error. */
-  async more(): Promise<void> {
-    if (this.state.value === "loading" || this.state.value === "done") return;
+  more(): Promise<void> {
+    if (this.state.value !== "done") this.reading ??= this.read().finally(() => (this.reading = undefined));
+    return this.reading ?? Promise.resolve();
+  }
+
+  /** Read all pages, and then return all photos. @throws Error: a page cannot be read. */
+  async *all(): AsyncGenerator<readonly T[]> {
+    while (this.state.value !== "done") {
+      await this.more();
+      if (this.state.value === "failed") throw new Error(this.error);
+      yield []; // the reader may stop here
+    }
+    yield this.cards.value;
+  }
+
+  private async read(): Promise<void> {
     this.state.value = "loading";
     try {
       for (;;) {
@@ -53,8 +69,19 @@ export class PhotoList<T extends Card = Card> {
     this.cards.value = [...others.slice(0, end), card, ...others.slice(end)];
   }
 
-  remove(path: string): void {
-    this.cards.value = this.cards.value.filter((card) => card.path !== path);
+  /** @returns the photos that were in the list. */
+  remove(...paths: string[]): T[] {
+    const gone = new Set(paths);
+    const removed = this.cards.value.filter(({ path }) => gone.has(path));
+    if (removed.length > 0) this.cards.value = this.cards.value.filter(({ path }) => !gone.has(path));
+    return removed;
+  }
+
+  /** Insert photos that were in the list before. */
+  putBack(...cards: T[]): void {
+    const back = new Set(cards.map(({ path }) => path));
+    const others = this.cards.value.filter(({ path }) => !back.has(path));
+    this.cards.value = [...others, ...cards].sort((one, other) => this.compare(one, other));
   }
 
   /** Photos of "1965", "January 1965" and "1 January 1965" have the same sort time: each group stays together. */

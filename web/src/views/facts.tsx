@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useApp } from "../app";
 import { folded } from "../fold";
+import { t } from "../language";
 import { splitPath, type Boxed, type Photo } from "../records";
 import { href } from "../routes";
 import {
@@ -20,7 +21,7 @@ import {
   timeName,
 } from "../words";
 import { NO_ALBUM } from "./albums";
-import { ConfirmButton } from "./confirm";
+import { DeleteButton } from "./delete";
 import { DeleteIcon } from "./icons";
 
 interface FactsProps {
@@ -135,9 +136,9 @@ export function Facts({ photo, shown, onShow, onDelete }: FactsProps) {
       </dl>
       <div class="buttons">
         <button onClick={() => void download()}>Download</button>
-        <ConfirmButton key={photo.path} class="danger" question="Delete this photo?" yes="Yes, delete" onYes={onDelete}>
-          <DeleteIcon /> Delete
-        </ConfirmButton>
+        <DeleteButton key={photo.path} class="danger" question={t("Delete this photo?")} onDelete={onDelete}>
+          <DeleteIcon /> {t("Delete")}
+        </DeleteButton>
       </div>
       <p class="bad" role="alert">
         {message.value}

@@ -7,6 +7,7 @@ import type { PhotoList } from "../lists";
 import type { Card } from "../records";
 import { monthInWords } from "../words";
 import { Failure } from "./failure";
+import { MonthCheck, useSelecting } from "./selecting";
 import { Tile } from "./tile";
 
 const GAP_PX = 4;
@@ -42,6 +43,8 @@ export function Grid({ list, months = false, empty }: Props) {
     return () => resized.disconnect();
   }, [list]);
 
+  useSelecting(place);
+
   const rowPx = (widthPx.value < 600 ? 128 : 208) * scale.value;
   const rows = useMemo(
     () => justify(cards, shapeOf, { widthPx: widthPx.value, rowPx, gapPx: GAP_PX }),
@@ -70,7 +73,12 @@ function TileRow({
     <ul class="row" style={{ height, containIntrinsicHeight: height }}>
       {tiles.map(({ item, widthPx }) => (
         <li key={item.path} style={{ width: `${widthPx}px` }}>
-          {firsts.has(item) && <h2 class="month">{monthOf(item)}</h2>}
+          {firsts.has(item) && (
+            <div class="month">
+              <h2>{monthOf(item)}</h2>
+              <MonthCheck card={item} />
+            </div>
+          )}
           <Tile card={item} heightPx={heightPx} />
         </li>
       ))}

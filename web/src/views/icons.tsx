@@ -1,7 +1,7 @@
 import type { ComponentChildren } from "preact";
 
 /** Icons. The text beside an icon, or the label of its button, has its meaning. */
-function Icon({ children }: { children: ComponentChildren }) {
+export function Icon({ children }: { children: ComponentChildren }) {
   return (
     <svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
       {children}

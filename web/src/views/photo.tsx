@@ -9,6 +9,7 @@ import { errorInWords, statusInWords } from "../words";
 import { Facts } from "./facts";
 import { Failure } from "./failure";
 import { CloseIcon, NextIcon, PreviousIcon } from "./icons";
+import { ToastCard } from "./toast";
 
 /** An open photo. The arrow keys open its neighbors in the list. */
 export function PhotoDialog({ path }: { path: string }) {
@@ -102,6 +103,7 @@ export function PhotoDialog({ path }: { path: string }) {
           }}
         />
       )}
+      <ToastCard />
     </dialog>
   );
 }

@@ -1,9 +1,10 @@
 import { useApp, useKept } from "../app";
+import { t } from "../language";
 import { PhotoList } from "../lists";
 import { splitPath, type Problem as ProblemOfPhoto } from "../records";
 import { instant, statusInWords } from "../words";
 import { NO_ALBUM } from "./albums";
-import { ConfirmButton } from "./confirm";
+import { DeleteButton } from "./delete";
 import { Empty } from "./empty";
 import { More } from "./grid";
 import { ProblemIcon } from "./icons";
@@ -22,7 +23,7 @@ export function Problems() {
       {list.state.value === "done" && photos.length === 0 && <Empty>No problems.</Empty>}
       <ul class="problems">
         {photos.map((photo) => (
-          <Problem key={photo.path} photo={photo} onDeleted={() => list.remove(photo.path)} />
+          <Problem key={photo.path} photo={photo} />
         ))}
       </ul>
       <More list={list} />
@@ -30,7 +31,7 @@ export function Problems() {
   );
 }
 
-function Problem({ photo, onDeleted }: { photo: ProblemOfPhoto; onDeleted: () => void }) {
+function Problem({ photo }: { photo: ProblemOfPhoto }) {
   const app = useApp();
   const { album, file } = splitPath(photo.path);
   const rejected = photo.status === "REJECTED";
@@ -38,7 +39,6 @@ function Problem({ photo, onDeleted }: { photo: ProblemOfPhoto; onDeleted: () =>
   async function remove(): Promise<void> {
     await app.delete(photo.path);
     document.getElementById("content")?.focus({ preventScroll: true }); // the button disappears
-    onDeleted();
   }
 
   return (
@@ -66,9 +66,14 @@ function Problem({ photo, onDeleted }: { photo: ProblemOfPhoto; onDeleted: () =>
           </details>
         )}
       </div>
-      <ConfirmButton class="plain" label={`Delete ${file}`} question={`Delete ${file}?`} yes="Yes, delete" onYes={remove}>
-        Delete
-      </ConfirmButton>
+      <DeleteButton
+        class="plain"
+        label={t("Delete {name}", { name: file })}
+        question={t("Delete {name}?", { name: file })}
+        onDelete={remove}
+      >
+        {t("Delete")}
+      </DeleteButton>
     </li>
   );
 }

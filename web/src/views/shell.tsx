@@ -7,13 +7,16 @@ import { href, place, restoreScroll, route, type View } from "../routes";
 import { isInProgress } from "../uploads";
 import { AccountButton, SignOutButton } from "./account";
 import { AlbumPage, Albums } from "./albums";
-import { AddIcon, AlbumsIcon, Logo, ProblemIcon, SearchIcon, TimelineIcon } from "./icons";
+import { AddIcon, AlbumsIcon, DeleteIcon, Logo, ProblemIcon, SearchIcon, TimelineIcon } from "./icons";
 import { Empty } from "./empty";
 import { FailedPictures } from "./failure";
+import { Later } from "./later";
 import { PhotoDialog } from "./photo";
 import { Problems } from "./problems";
 import { Search } from "./search";
+import { Selected } from "./selecting";
 import { Timeline } from "./timeline";
+import { ToastCard } from "./toast";
 import { UploadPanel } from "./uploads";
 
 const VIEWS: { view: View; name: string; Icon: () => preact.JSX.Element }[] = [
@@ -21,7 +24,16 @@ const VIEWS: { view: View; name: string; Icon: () => preact.JSX.Element }[] = [
   { view: "albums", name: "Albums", Icon: AlbumsIcon },
   { view: "search", name: "Search", Icon: SearchIcon },
   { view: "problems", name: "Problems", Icon: ProblemIcon },
+  {
+    view: "trash",
+    get name() {
+      return t("Trash"); // in the reader's language, which is not known yet
+    },
+    Icon: DeleteIcon,
+  },
 ];
+
+const loadTrash = async () => (await import("./trash")).TrashView;
 
 export function Shell({ onSignOut }: { onSignOut: () => void }) {
   const app = useApp();
@@ -33,6 +45,7 @@ export function Shell({ onSignOut }: { onSignOut: () => void }) {
   }, [view, argument, photo]);
 
   useLayoutEffect(restoreScroll, [place.value]);
+  useEffect(() => () => app.selection.clear(), [place.value]); // of that list
 
   return (
     <>
@@ -45,7 +58,7 @@ export function Shell({ onSignOut }: { onSignOut: () => void }) {
           <span>Gallery</span>
         </a>
         <nav aria-label="Views">
-          {VIEWS.map(({ view: one, name, Icon }) => (
+          {VIEWS.filter(({ view: one }) => one !== "trash" || app.trash.isKept).map(({ view: one, name, Icon }) => (
             <a key={one} href={href({ view: one })} aria-current={one === view ? "page" : undefined}>
               <Icon />
               <span>{name}</span>
@@ -58,12 +71,15 @@ export function Shell({ onSignOut }: { onSignOut: () => void }) {
           <SignOutButton onSignOut={onSignOut} />
         </div>
       </header>
+      <Selected />
+      {photo === undefined && <ToastCard />}
       <main id="content" tabIndex={-1}>
         {view === "timeline" && <Timeline key={argument} year={argument} />}
         {view === "albums" && argument === undefined && <Albums />}
         {view === "albums" && argument !== undefined && <AlbumPage key={argument} name={argument} />}
         {view === "search" && <Search label={argument} />}
         {view === "problems" && <Problems />}
+        {view === "trash" && <Later load={loadTrash} />}
         {view === "unknown" && (
           <>
             <h1>{t("Not found")}</h1>
