@@ -165,9 +165,17 @@ def test_a_dropped_folder_becomes_albums(
     page.keyboard.press("Enter")
     expect(page.get_by_text("3 of 3 photos ready")).to_be_visible()
     page.get_by_role("link", name="Albums").click()
-    expect(page.get_by_role("link", name="day 1")).to_contain_text("Inbox / Trip · 2 photos")
+    page.get_by_role("main").get_by_role("link", name="Inbox").click()
+    trip = page.get_by_role("main").get_by_role("link", name="Trip")
+    expect(trip).to_contain_text("3 photos · 1 album in it")
+    trip.click()
+    expect(page.locator("a.tile")).to_have_count(1)
+    expect(page.get_by_role("link", name="day 1")).to_contain_text("2 photos")
     page.get_by_role("link", name="day 1").click()
-    expect(page.get_by_role("heading", name="Inbox / Trip / day 1")).to_be_visible()
+    expect(page.get_by_role("heading", name="day 1")).to_be_visible()
+    expect(page.get_by_role("navigation", name="Breadcrumb").get_by_role("link")).to_have_text(
+        ["Albums", "Inbox", "Trip"]
+    )
     expect(page.locator("a.tile")).to_have_count(2)
     assert page_errors == []
 

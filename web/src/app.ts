@@ -5,12 +5,16 @@ import { createContext } from "preact";
 import { useContext, useMemo } from "preact/hooks";
 import type { Aws } from "./aws";
 import type { Choice, LeftOut } from "./files";
+import { EmptyAlbums } from "./emptyalbums";
 import { Gallery } from "./gallery";
+import { t } from "./language";
 import { PhotoList } from "./lists";
+import type { Moving } from "./moving";
 import { Pictures } from "./pictures";
-import type { Photo } from "./records";
+import { splitPath, type Photo } from "./records";
 import { Remembered } from "./remembered";
-import { place, route } from "./routes";
+import { go, place, route } from "./routes";
+import { MOVES } from "./storage";
 import { Uploads } from "./uploads";
 
 const KEPT_PLACES = 12;
@@ -19,6 +23,9 @@ export interface Question {
   choice: Choice;
   album: string;
 }
+
+/** What a person wants to move: photos, or an album with all that is in it. */
+export type ToMove = { paths: readonly string[] } | { album: string };
 
 export class App {
   readonly gallery: Gallery;
@@ -38,6 +45,14 @@ export class App {
   /** The album of uploads, except on the page of another album. */
   readonly album = signal("Inbox");
 
+  /** What is to be moved: a dialog asks where to. */
+  readonly toMove = signal<ToMove | undefined>(undefined);
+  readonly emptyAlbums: EmptyAlbums;
+  /** The moves of this page; its module is loaded when it is first needed. */
+  readonly moves = signal<Moving | undefined>(undefined);
+  /** Whether an earlier page has left moves that have not ended. */
+  readonly hasOldMoves = signal(false);
+
   readonly remembered: Remembered;
   private readonly kept = new Map<string, Map<string, unknown>>(); // by place
   private readonly signedOut = new AbortController();
@@ -45,6 +60,7 @@ export class App {
   constructor(readonly aws: Aws) {
     this.gallery = new Gallery(aws);
     this.remembered = new Remembered(globalThis.localStorage, aws.owner, globalThis.navigator?.locks);
+    this.emptyAlbums = new EmptyAlbums(globalThis.localStorage, aws.owner);
     this.uploads = new Uploads(aws, this.gallery, this.remembered, (photo) => this.arrived(photo));
   }
 
@@ -54,6 +70,7 @@ export class App {
     this.pictures.open(signedOut);
     await this.remembered.read();
     this.uploads.open(signedOut);
+    this.hasOldMoves.value = Boolean(globalThis.localStorage?.getItem(MOVES + this.aws.owner));
     const { value: interrupted } = this.remembered.interrupted;
     if (!interrupted) return;
     this.album.value = interrupted.album || "Inbox";
@@ -100,6 +117,18 @@ export class App {
     this.news.value = `${path} deleted`;
   }
 
+  /** Ask to which album photos are to be moved, and move them. */
+  readonly moving = (paths: readonly string[]): void => {
+    this.toMove.value = { paths };
+  };
+
+  /** Make a photo the cover of its album. */
+  async useAsCover(path: string): Promise<void> {
+    const { album } = splitPath(path);
+    await this.aws.edit({ album, cover: path });
+    this.news.value = t("{path} is the cover of its album", { path });
+  }
+
   /**
    * Return what a view made for this place in the history, or make it: Back shows the same list again.
    *
@@ -117,6 +146,23 @@ export class App {
 
   private lists(): PhotoList[] {
     return [...this.kept.values()].flatMap((parts) => [...parts.values()]).filter((one) => one instanceof PhotoList);
+  }
+
+  /** Return what makes moves, made by its module. */
+  movesOf(make: (app: App, signedOut: AbortSignal) => Moving): Moving {
+    this.moves.value ??= make(this, this.signedOut.signal);
+    return this.moves.value;
+  }
+
+  /** Show a photo in its new album. */
+  moved(from: string, photo: Photo): void {
+    for (const list of this.lists()) {
+      list.remove(from);
+      list.insert(photo);
+    }
+    this.latest.value = photo;
+    this.emptyAlbums.filled([splitPath(photo.path).album]);
+    if (route.peek().photo === from) go({ ...route.peek(), photo: photo.path }, { replace: true });
   }
 
   private arrived(photo: Photo): void {

@@ -1,7 +1,7 @@
 /** The calls to AWS. No other module uses an SDK. */
 
 import { DynamoDBClient, GetItemCommand, QueryCommand, type QueryCommandInput } from "@aws-sdk/client-dynamodb";
-import { DeleteObjectCommand, GetObjectCommand, S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
+import { CopyObjectCommand, DeleteObjectCommand, GetObjectCommand, S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import { Upload } from "@aws-sdk/lib-storage";
@@ -75,6 +75,9 @@ class UploadHandler extends XhrHttpHandler {
 
 /** The bucket has an object with this key. */
 export class ExistsError extends Error {}
+
+/** The bucket has other bytes under this key than the caller has seen, or none. */
+export class ChangedError extends Error {}
 
 interface UploadOptions {
   /** Whether to replace an object with the same key. */
@@ -193,6 +196,74 @@ export class Aws {
     );
   }
 
+  /**
+   * Copy a photo within the bucket; nothing is overwritten.
+   *
+   * The owner may read and write all of their objects, so that a copy needs no permission of its own. S3 answers
+   * 200 before the copy is complete: an answer without its ETag is an error, as the SDK knows.
+   *
+   * @param etag of the photo, if it is known.
+   * @returns the version id of the copy; undefined in a bucket without versions.
+   * @throws ExistsError: there is an object at `to`.
+   * @throws ChangedError: the photo has other bytes than those of the ETag, or is gone.
+   */
+  async copy(from: string, to: string, etag: string | undefined): Promise<string | undefined> {
+    const source = `${this.config.photos_bucket}/${this.uploadKey(from)}`;
+    try {
+      const { VersionId: version } = await this.s3.send(
+        new CopyObjectCommand({
+          Bucket: this.config.photos_bucket,
+          Key: this.uploadKey(to),
+          CopySource: source.split("/").map(encodeURIComponent).join("/"),
+          IfNoneMatch: "*",
+          ...(etag && { CopySourceIfMatch: `"${etag}"` }),
+        }),
+      );
+      return version;
+    } catch (error) {
+      const { name, Condition: condition } = error as Error & { Condition?: unknown };
+      if (name === "NoSuchKey" || (name === "PreconditionFailed" && /copy-source/i.test(String(condition)))) {
+        throw new ChangedError(from, { cause: error });
+      }
+      if (name === "PreconditionFailed") throw new ExistsError(to, { cause: error });
+      throw error;
+    }
+  }
+
+  /**
+   * Delete a photo if it still has these bytes: a version of it stays in the trash.
+   *
+   * @param etag of the photo; it is deleted in any case if the ETag is not known.
+   * @throws ChangedError: it has other bytes, or is gone.
+   */
+  async deleteUnchanged(path: string, etag: string | undefined): Promise<void> {
+    try {
+      await this.s3.send(
+        new DeleteObjectCommand({
+          Bucket: this.config.photos_bucket,
+          Key: this.uploadKey(path),
+          ...(etag && { IfMatch: `"${etag}"` }),
+        }),
+      );
+    } catch (error) {
+      const { name } = error as Error;
+      if (name === "PreconditionFailed" || name === "NoSuchKey") throw new ChangedError(path, { cause: error });
+      throw error;
+    }
+  }
+
+  /** Delete one version for good. Without its delete marker, a photo is back. */
+  async deleteVersion(path: string, id: string): Promise<void> {
+    await this.s3.send(
+      new DeleteObjectCommand({ Bucket: this.config.photos_bucket, Key: this.uploadKey(path), VersionId: id }),
+    );
+  }
+
+  /** Whether this user may delete versions of photos. */
+  get deletesForGood(): boolean {
+    return this.config.delete_for_good === true;
+  }
+
   /** Return the URL of a rendition: the same one for about an hour, or a new one if that of before failed. */
   async renditionUrl(key: string, { isNew = false } = {}): Promise<string> {
     const { renditions_url: open, derived_bucket: bucket } = this.config;
@@ -213,6 +284,43 @@ export class Aws {
       ResponseContentDisposition: `attachment; filename*=UTF-8''${name}`,
     });
     return getSignedUrl(this.s3, command, { expiresIn: URL_SECONDS });
+  }
+
+  /** How many days a deleted photo stays in the trash; undefined without a trash. */
+  get trashDays(): number | undefined {
+    return this.config.trash_days;
+  }
+
+  /**
+   * Change what a person may change of a photo or an album.
+   *
+   * @param request the body of POST /edits, a patch: what it does not name stays as it is.
+   * @throws Error: the edit is refused, or the gallery has no API for it.
+   */
+  async edit(request: Readonly<Record<string, unknown>>): Promise<void> {
+    const { api_url: api, region } = this.config;
+    if (!api) throw new Error("This gallery has no API for edits.");
+    const url = new URL(`${api.replace(/\/$/, "")}/edits`);
+    const body = JSON.stringify(request);
+    const signer = new SignatureV4({ service: "execute-api", region, credentials, sha256: Sha256 });
+    await persist(async () => {
+      const { headers } = await signer.sign({
+        method: "POST",
+        protocol: url.protocol,
+        hostname: url.hostname,
+        ...(url.port && { port: Number(url.port) }),
+        path: url.pathname,
+        headers: { host: url.host, "content-type": "application/json" },
+        body,
+      });
+      const { host: _, ...sent } = headers; // the browser sets it
+      const answer = await fetch(url, { method: "POST", headers: sent, body });
+      if (answer.ok) return;
+      const { message } = (await answer.json().catch(() => ({}))) as { message?: unknown };
+      const { status: httpStatusCode } = answer;
+      const why = typeof message === "string" ? message : `HTTP status ${httpStatusCode}`;
+      throw Object.assign(new Error(why), { $metadata: { httpStatusCode } });
+    });
   }
 
   /** Return the status of an execution; undefined if the gallery has no API for it. */

@@ -16,6 +16,10 @@ export interface Config {
   api_url?: string;
   /** The base URL of renditions that need no signature; absent for signed URLs of S3. */
   renditions_url?: string;
+  /** How many days a deleted photo can be restored; absent for a bucket without versions. */
+  trash_days?: number;
+  /** Whether a user may delete photos for good; absent: only the bucket does, after `trash_days`. */
+  delete_for_good?: boolean;
   /** The account of an embedded AWS, filled in on the sign-in page. */
   local_credentials?: { username: string; password: string };
 }

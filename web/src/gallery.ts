@@ -3,7 +3,7 @@
 import { Sha256 } from "@aws-crypto/sha256-js";
 import type { Aws, Item, Page, Query } from "./aws";
 import { folded } from "./fold";
-import { cardOf, cardOfLabel, photoOf, problemOf, sortKey, type Card, type Photo, type Problem, type Untrusted } from "./records";
+import { cardOf, cardOfLabel, pathOf, photoOf, problemOf, sortKey, splitPath, type Card, type Photo, type Problem, type Untrusted } from "./records";
 import type { Route } from "./routes";
 import { DIGEST_CHARACTERS, SIZE_DIGITS, type AlbumIndexRow, type AlbumRow, type LabelRow, type TimeIndexRow } from "./rows.gen";
 
@@ -24,9 +24,14 @@ export interface Content {
   sha256: () => Promise<string>;
 }
 
-export interface Album {
+export interface AlbumCount {
   name: string;
   photos: number;
+  /** The path of the photo that a person chose as the cover. */
+  chosenCover?: string;
+}
+
+export interface Album extends AlbumCount {
   cover: Card | undefined;
 }
 
@@ -115,22 +120,36 @@ export class Gallery {
     }));
   }
 
-  /** The albums that have photos, by name, each with its newest photo: one more Query for each album. */
-  async albums(): Promise<Album[]> {
-    const counts = new Map<string, number>(); // the count of an album is the sum of several rows
-    const fields: (keyof AlbumRow)[] = ["album", "photos"];
+  /** The albums that have photos, by name: one Query. */
+  async albumCounts(): Promise<AlbumCount[]> {
+    const counts = new Map<string, AlbumCount>(); // the count of an album is the sum of several rows
+    const fields = ["album", "photos", "cover"];
     const query = { where: "begins_with(#sk, :album)", values: { ":album": "album#" }, fields };
-    for await (const page of this.pages(async () => query, (items) => items as Untrusted<AlbumRow>[])) {
-      for (const { album, photos } of page) {
-        if (typeof album !== "string" || typeof photos !== "number") continue;
-        counts.set(album, (counts.get(album) ?? 0) + photos);
+    for await (const page of this.pages(async () => query, (items) => items as Untrusted<AlbumRow & { cover: string }>[])) {
+      for (const { album: name, photos, cover } of page) {
+        if (typeof name !== "string" || typeof photos !== "number") continue;
+        const before = counts.get(name);
+        const chosenCover = typeof cover === "string" ? pathOf(cover) : before?.chosenCover;
+        counts.set(name, { name, photos: (before?.photos ?? 0) + photos, ...(chosenCover && { chosenCover }) });
       }
     }
-    const names = [...counts].filter(([, photos]) => photos > 0).map(([name]) => name);
-    names.sort((one, other) => one.localeCompare(other, undefined, { numeric: true }));
-    return Promise.all(
-      names.map(async (name) => ({ name, photos: counts.get(name) ?? 0, cover: await this.newestOf(name) })),
-    );
+    return [...counts.values()].filter(({ photos }) => photos > 0).sort(byName);
+  }
+
+  /** The albums that have photos, by name, each with its cover: one or two more reads for each album. */
+  async albums(): Promise<Album[]> {
+    const counts = await this.albumCounts();
+    return Promise.all(counts.map(async (album) => ({ ...album, cover: await this.coverOf(album) })));
+  }
+
+  /** The chosen cover of an album, as long as the photo is in it or in an album below; else its newest photo. */
+  async coverOf({ name, chosenCover }: AlbumCount): Promise<Card | undefined> {
+    const isIn = (album: string) => album === name || album.startsWith(`${name}/`);
+    if (chosenCover !== undefined && isIn(splitPath(chosenCover).album)) {
+      const photo = await this.photo(chosenCover);
+      if (photo?.thumb && photo.status !== "DELETED") return photo;
+    }
+    return this.newestOf(name);
   }
 
   private async newestOf(album: string): Promise<Card | undefined> {
@@ -261,6 +280,10 @@ export class Gallery {
   private pages<T>(query: () => Promise<Omit<Query, "limit">>, rows: (items: Item[]) => T[]): Pages<T> {
     return new Pages(async (after) => this.aws.query({ ...(await query()), limit: PAGE, after }), rows);
   }
+}
+
+export function byName(one: { name: string }, other: { name: string }): number {
+  return one.name.localeCompare(other.name, undefined, { numeric: true });
 }
 
 /** Return the digest of an album's path, as `digest` in images/shared/keys.py does. */

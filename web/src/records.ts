@@ -130,6 +130,11 @@ export function sortKey(path: string): string {
   return PHOTO + path;
 }
 
+/** Return the path of a photo's sort key. */
+export function pathOf(sk: string): string {
+  return sk.startsWith(PHOTO) ? sk.slice(PHOTO.length) : sk;
+}
+
 /** Return the card of a photo in an index. */
 export function cardOf(row: Untrusted<AlbumIndexRow & TimeIndexRow>): Card {
   const item = edited(row);
@@ -258,7 +263,8 @@ function edited<T extends { readonly edits?: unknown }>(row: T): T {
   return { ...row, ...Object.fromEntries(written) };
 }
 
-function editsOf(row: { readonly edits?: unknown }): Record<string, unknown> {
+/** Return a person's edits of a row, as they are stored. */
+export function editsOf(row: { readonly edits?: unknown }): Record<string, unknown> {
   try {
     return map<Record<string, unknown>>(JSON.parse(text(row.edits) ?? "{}"));
   } catch {
@@ -274,7 +280,7 @@ function card(
   thumb: Picture | undefined,
 ): Card {
   return {
-    path: sk.startsWith(PHOTO) ? sk.slice(PHOTO.length) : sk,
+    path: pathOf(sk),
     sortTime: rangeKey?.split("#").at(-2) ?? "", // <prefix>#<sort time>#<digest>
     widthPx: number(item.width_px) ?? thumb?.widthPx ?? 1,
     heightPx: number(item.height_px) ?? thumb?.heightPx ?? 1,

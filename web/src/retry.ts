@@ -24,7 +24,8 @@ export const UPLOADING: Policy = { tries: 12, maxPauseMs: 30_000, waitsOffline: 
 const FIRST_PAUSE_MS = { connection: 200, service: 200, throttling: 500 };
 // As Chrome, Firefox and Safari word it, and Amplify.
 const NO_CONNECTION = /failed to fetch|networkerror|network error|load failed|network request failed|timed out/i;
-const FAILED_SERVICE = /^(Internal|ServiceUnavailable|ServiceError)/;
+// S3 asks for another try if two requests for one key met.
+const FAILED_SERVICE = /^(Internal|ServiceUnavailable|ServiceError|ConditionalRequestConflict)/;
 
 export function faultOf(error: unknown): Fault {
   if (!(error instanceof Error)) return "other";

@@ -19,6 +19,7 @@ import {
   statusInWords,
   timeName,
 } from "../words";
+import { AlbumButtons } from "./albumbuttons";
 import { NO_ALBUM } from "./albums";
 import { ConfirmButton } from "./confirm";
 import { DeleteIcon } from "./icons";
@@ -133,6 +134,7 @@ export function Facts({ photo, shown, onShow, onDelete }: FactsProps) {
           </span>
         </dd>
       </dl>
+      <AlbumButtons photo={photo} />
       <div class="buttons">
         <button onClick={() => void download()}>Download</button>
         <ConfirmButton key={photo.path} class="danger" question="Delete this photo?" yes="Yes, delete" onYes={onDelete}>

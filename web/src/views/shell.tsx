@@ -10,6 +10,7 @@ import { AlbumPage, Albums } from "./albums";
 import { AddIcon, AlbumsIcon, Logo, ProblemIcon, SearchIcon, TimelineIcon } from "./icons";
 import { Empty } from "./empty";
 import { FailedPictures } from "./failure";
+import { Moves } from "./moves";
 import { PhotoDialog } from "./photo";
 import { Problems } from "./problems";
 import { Search } from "./search";
@@ -75,6 +76,7 @@ export function Shell({ onSignOut }: { onSignOut: () => void }) {
       </main>
       <FailedPictures />
       <UploadPanel />
+      <Moves />
       <DropTarget />
       {photo !== undefined && <PhotoDialog path={photo} />}
       <p class="unseen" role="status" aria-live="polite">

@@ -1,0 +1,44 @@
+import { useSignal } from "@preact/signals";
+import { useApp } from "../app";
+import { t } from "../language";
+import { splitPath, type Photo } from "../records";
+import { errorInWords } from "../words";
+import "./albumbuttons.css";
+
+/** What a person may do with an open photo and its album. */
+export function AlbumButtons({ photo: { path, status } }: { photo: Photo }) {
+  const app = useApp();
+  const busy = useSignal(false);
+  const done = useSignal(""); // the path of the photo that has become a cover
+  const message = useSignal("");
+
+  async function useAsCover(): Promise<void> {
+    busy.value = true;
+    message.value = "";
+    try {
+      await app.useAsCover(path);
+      done.value = path;
+    } catch (error) {
+      message.value = errorInWords(error);
+    }
+    busy.value = false;
+  }
+
+  if (status !== "READY") return null;
+  return (
+    <div class="album-buttons">
+      <button onClick={() => app.moving([path])}>{t("Move to an album")}</button>
+      {splitPath(path).album !== "" && (
+        <button disabled={busy.value} onClick={() => void useAsCover()}>
+          {t("Use as album cover")}
+        </button>
+      )}
+      <span class="good" role="status">
+        {done.value === path && t("This photo is the cover of its album.")}
+      </span>
+      <span class="bad" role="alert">
+        {message.value}
+      </span>
+    </div>
+  );
+}
