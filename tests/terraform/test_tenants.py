@@ -12,6 +12,7 @@ from tools.npm import NpmError
 from tools.permissions import KEY
 from tools.tenants import (
     ADA,
+    BOB,
     CALLER,
     CUSTOMER_KEY,
     KMS_KEY,
@@ -113,6 +114,30 @@ def test_a_hole_in_the_policy_is_found(policies: Policies, hole: str) -> None:
         case.what for case, got in zip(CASES, verdicts, strict=True) if got and not case.allowed
     }
     assert found == expected
+
+
+def test_a_photo_is_copied_only_from_and_to_its_owner(
+    policies: Policies, verdicts: list[bool]
+) -> None:
+    """CopyObject has no action of its own: S3 checks GetObject and PutObject."""
+    photos = {who: bucket_arn("photos", f"uploads/{who}/2016/taco.jpg") for who in (ADA, BOB)}
+    renditions = {"derived": bucket_arn("derived", f"{BOB}/0a1b/2c3d/thumb.webp")}
+    sources, destinations = {**photos, **renditions}, photos
+    reads, writes = (
+        dict(zip(named, simulate(checks, policies), strict=True))
+        for named, checks in (
+            (sources, [may("Ada", "copies", "s3:GetObject", one) for one in sources.values()]),
+            (
+                destinations,
+                [may("Ada", "copies", "s3:PutObject", one) for one in destinations.values()],
+            ),
+        )
+    )
+
+    copied = {(source, to) for source in reads for to in writes if reads[source] and writes[to]}
+
+    assert copied == {(ADA, ADA)}
+    assert verdicts
 
 
 UNREADABLE = [

@@ -9,12 +9,12 @@ import { EmptyAlbums } from "./emptyalbums";
 import { Gallery } from "./gallery";
 import { t } from "./language";
 import { PhotoList } from "./lists";
+import { MOVES } from "./moves";
 import type { Moving } from "./moving";
 import { Pictures } from "./pictures";
 import { splitPath, type Photo } from "./records";
 import { Remembered } from "./remembered";
 import { go, place, route } from "./routes";
-import { MOVES } from "./storage";
 import { Uploads } from "./uploads";
 
 const KEPT_PLACES = 12;

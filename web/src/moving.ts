@@ -10,15 +10,15 @@
  * Wherever this stops, the photo is there once or twice. Moving it again finds the copy by its content, and goes on.
  */
 
-import { signal, type Signal } from "@preact/signals";
+import { signal } from "@preact/signals";
 import { ChangedError, ExistsError, type Aws, type Item } from "./aws";
 import { numbered } from "./files";
 import type { Gallery } from "./gallery";
 import { t } from "./language";
+import { isInProgress, MOVES, type Move, type State, type Wanted } from "./moves";
 import { editsOf, photoOf, sortKey, splitPath, type Photo } from "./records";
 import { persist, UPLOADING } from "./retry";
 import { isWithin } from "./shelves";
-import { MOVES } from "./storage";
 import { errorInWords, reasonInWords } from "./words";
 
 const AT_ONCE = 4;
@@ -29,28 +29,6 @@ const READY_MS = 5 * 60 * 1000; // most photos take seconds
 const SETTLE_MS = 60 * 1000; // for a photo that is being processed already
 const DELETED_MS = 20 * 1000; // from S3's event to the row
 const CONFLICTS = 5;
-
-export type State =
-  | { is: "queued" }
-  | { is: "moving" }
-  | { is: "moved"; to: string }
-  | { is: "failed"; message: string };
-
-/** What is remembered of a move until it has ended. */
-export interface Wanted {
-  /** The photo. */
-  path: string;
-  /** The album into which it goes. */
-  album: string;
-  /** The path of the copy, once there is one. */
-  to?: string;
-  /** Whether it becomes the cover of that album, as it is that of its old one. */
-  isCover?: boolean;
-}
-
-export interface Move extends Wanted {
-  state: Signal<State>;
-}
 
 /** The message says what is wrong, in the reader's language. */
 class MoveError extends Error {}
@@ -141,8 +119,12 @@ export class Moving {
     return wanted.length;
   }
 
+  retry(move: Move): void {
+    if (move.state.value.is === "failed") this.enqueue(move);
+  }
+
   retryFailed(): void {
-    for (const move of this.moves.value) if (move.state.value.is === "failed") this.enqueue(move);
+    for (const move of this.moves.value) this.retry(move);
   }
 
   /** Do not begin another move. Those that have begun go on. */
@@ -347,10 +329,6 @@ export class Moving {
       // the storage is full, or forbidden
     }
   }
-}
-
-export function isInProgress({ state: { value } }: Move): boolean {
-  return value.is === "queued" || value.is === "moving";
 }
 
 function toRemember({ path, album, to, isCover }: Wanted): Wanted {

@@ -1,8 +1,3 @@
-/** What the page keeps in the browser's storage. */
-
-/** The names of moves that have not ended begin so; then the owner follows. */
-export const MOVES = "gallery.moves.";
-
 /** The storage of a tab, with the promises that Amplify expects. */
 export class KeyValueStorage {
   constructor(private readonly storage: Storage) {}

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { ChangedError, ExistsError, type Item } from "../src/aws";
-import { isInProgress, Moving, patchFor, type Move, type MovingAws } from "../src/moving";
+import { isInProgress, MOVES, type Move } from "../src/moves";
+import { Moving, patchFor, type MovingAws } from "../src/moving";
 import { pathOf } from "../src/records";
-import { MOVES } from "../src/storage";
 import { storageOf } from "./storage";
 
 const EDITS = { title: "Taco", hidden_labels: ["dog"] };

@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useApp } from "../app";
 import { t } from "../language";
+import { isInProgress, type Move } from "../moves";
 import { splitPath, type Photo } from "../records";
 import { errorInWords } from "../words";
 import "./albumbuttons.css";
@@ -25,9 +26,13 @@ export function AlbumButtons({ photo: { path, status } }: { photo: Photo }) {
   }
 
   if (status !== "READY") return null;
+  const { value: moves } = app.moves;
+  const isOfPhoto = ({ path: from, state: { value } }: Move) => (value.is === "moved" ? value.to : from) === path;
+  const move = moves?.moves.value.findLast(isOfPhoto);
+  const album = move && (move.album.split("/").join(" / ") || t("No album"));
   return (
     <div class="album-buttons">
-      <button onClick={() => app.moving([path])}>{t("Move to an album")}</button>
+      <button disabled={move && isInProgress(move)} onClick={() => app.moving([path])}>{t("Move to an album")}</button>
       {splitPath(path).album !== "" && (
         <button disabled={busy.value} onClick={() => void useAsCover()}>
           {t("Use as album cover")}
@@ -35,10 +40,14 @@ export function AlbumButtons({ photo: { path, status } }: { photo: Photo }) {
       )}
       <span class="good" role="status">
         {done.value === path && t("This photo is the cover of its album.")}
+        {album && move.state.value.is === "moved" && t("Moved to “{album}”.", { album })}
+        {album && isInProgress(move) && t("Moving to “{album}”…", { album })}
       </span>
       <span class="bad" role="alert">
         {message.value}
+        {move?.state.value.is === "failed" && move.state.value.message}
       </span>
+      {move?.state.value.is === "failed" && <button onClick={() => moves?.retry(move)}>{t("Try again")}</button>}
     </div>
   );
 }

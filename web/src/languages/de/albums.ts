@@ -40,6 +40,8 @@ export default {
     other: "{count} Fotos in ein Album verschieben",
   },
   Moved: "Verschoben",
+  "Moved to “{album}”.": "Nach „{album}“ verschoben.",
+  "Moving to “{album}”…": "Wird nach „{album}“ verschoben …",
   Moves: "Verschiebungen",
   "Moving photos: {moved} of {all}": "Fotos werden verschoben: {moved} von {all}",
   Name: "Name",
