@@ -134,6 +134,7 @@ function NewAlbum({ outer }: { outer?: string }) {
             {t("Name")}
             <input
               dir="auto"
+              autofocus
               autocomplete="off"
               value={typed.value}
               onInput={({ currentTarget }) => (typed.value = currentTarget.value)}
