@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 from botocore.exceptions import ClientError
 
-from local import program
+from local import api, program
 from local.clients import REGION
 from local.embedded import LOOPBACK
 from local.functions import InProcess
@@ -118,6 +118,7 @@ def gallery(
         cors.ORIGINS[:] = server.origins
         with Stack.start(functions=functions, labeler=labeler) as stack:
             allow_page(stack, cors.ORIGINS)
+            api.DEPLOYED[:] = [deployed_api(stack)]
             account = create_account(stack)
             server.config = json.dumps(configuration(stack, account)).encode()
             server.headers = headers(stack.endpoint_url)
@@ -142,6 +143,12 @@ def allow_page(stack: Stack, origins: list[str]) -> None:
             "MaxAgeSeconds": rules["max_age_seconds"],
         }
         stack.s3.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": [rule]})
+
+
+def deployed_api(stack: Stack) -> api.Api:
+    """Return the API of a stack, which the pages of `cors.ORIGINS` may use."""
+    executions = stack.state_machine_arn.replace(":stateMachine:", ":execution:")
+    return api.Api(f"{stack.state_machine_arn}-edit", f"{executions}:", cors.ORIGINS)
 
 
 def create_account(stack: Stack) -> Account:
@@ -180,6 +187,7 @@ def configuration(stack: Stack, account: Account) -> dict[str, object]:
     return {
         "region": REGION,
         "endpoint": stack.endpoint_url,
+        "api_url": f"{stack.endpoint_url}{api.PATH}",
         "photos_bucket": stack.photos_bucket,
         "derived_bucket": stack.derived_bucket,
         "table": stack.table,

@@ -110,11 +110,17 @@ data "aws_iam_policy_document" "client" {
   }
 }
 
-data "aws_iam_policy_document" "follow_executions" {
+data "aws_iam_policy_document" "api" {
   statement {
     sid       = "DescribeExecutions"
     actions   = ["states:DescribeExecution"]
     resources = [local.executions_arn]
+  }
+
+  statement {
+    sid       = "MakeEdits"
+    actions   = ["states:StartSyncExecution"]
+    resources = [local.edit_arn]
   }
 }
 
@@ -123,9 +129,10 @@ module "client" {
 
   name               = var.name
   policy_json        = data.aws_iam_policy_document.client.json
-  api_policy_json    = data.aws_iam_policy_document.follow_executions.json
+  api_policy_json    = data.aws_iam_policy_document.api.json
   api_access_logs    = var.api_access_logs
   cors_origins       = local.origins
+  edit_arn           = local.edit_arn
   executions_arn     = local.executions_arn
   keep_users         = var.keep_photos
   log_retention_days = var.log_retention_days

@@ -112,6 +112,7 @@ def _policy(statements: Iterable[Statement], names: Names) -> Policy:
         "aws:SourceArn": names.distribution,
         "cognito-identity.amazonaws.com:aud": names.identity_pool,
     }
+    methods = iter(("GET/executions/*", "POST/edits"))  # in the order of the statements
     written = []
     for statement in statements:
         conditions: dict[str, dict[str, list[str]]] = {}
@@ -124,8 +125,10 @@ def _policy(statements: Iterable[Statement], names: Names) -> Policy:
             everybody = any(name == "*" for _, name in statement.principals)
             one["Principal"] = "*" if everybody else dict(statement.principals)
         if statement.resources:
-            api = f"{names.api_arn}/v1/GET/executions/*"
-            one["Resource"] = [api if name == UNKNOWN else name for name in statement.resources]
+            one["Resource"] = [
+                f"{names.api_arn}/v1/{next(methods)}" if name == UNKNOWN else name
+                for name in statement.resources
+            ]
         written.append({**one, **({"Condition": conditions} if conditions else {})})
     return {"Version": "2012-10-17", "Statement": written}
 
@@ -290,6 +293,9 @@ def _beyond_storage() -> Iterable[Case]:
     for action in ("states:ListExecutions", "states:StartExecution"):
         machine = f"{STATES}:stateMachine:gallery"
         yield may_not("Ada", "calls Step Functions directly", action, machine)
+    for action in ("states:StartExecution", "states:StartSyncExecution"):
+        machine = f"{STATES}:stateMachine:gallery-edit"
+        yield may_not("Ada", "edits without the API, as any owner", action, machine)
     place = f"{REGION}:{ACCOUNT}"
     for action, resource in {
         "cognito-idp:ListUsers": f"arn:aws:cognito-idp:{place}:userpool/{REGION}_USERS",
@@ -305,9 +311,13 @@ def _by_the_api(names: Names) -> Iterable[Case]:
     stage = f"{names.api_arn}/v1"
     invoke, execution = "execute-api:Invoke", f"{stage}/GET/executions/NAME"
     yield may("Ada", "reads the status of any execution", invoke, execution)
+    yield may("Ada", "edits a photo of hers", invoke, f"{stage}/POST/edits")
     for what, resource in {
         "sends POST": f"{stage}/POST/executions/NAME",
         "sends DELETE": f"{stage}/DELETE/executions/NAME",
+        "sends DELETE for an edit": f"{stage}/DELETE/edits",
+        "reads edits": f"{stage}/GET/edits",
+        "requests a path below edits": f"{stage}/POST/edits/BOB",
         "requests another path": f"{stage}/GET/photos",
         "requests another stage": f"{names.api_arn}/test/GET/executions/NAME",
         "requests another API": f"{names.api_arn}x/v1/GET/executions/NAME",
@@ -457,6 +467,9 @@ def page(tried: Sequence[Case], verdicts: Sequence[bool]) -> str:
         "`ADA` is the identity of the caller, `BOB` another identity. `Operator` is a role that",
         "may do everything that no bucket policy denies. The policies are in",
         "[permissions](permissions.md).\n",
+        "IAM does not decide whose photo is edited: API Gateway names the caller as the owner.",
+        "[test_api.py](../tests/local/test_api.py) tries forged owners, photos of others and",
+        "attributes that may not be edited.\n",
         "| who | does what | action | resource | condition keys | decision |",
         "|---|---|---|---|---|---|",
         *rows,

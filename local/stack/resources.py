@@ -12,6 +12,7 @@ from local.stack.names import (
     DEAD_LETTERS,
     DEAD_LETTERS_ARN,
     DERIVED_BUCKET,
+    EDIT_STATE_MACHINE,
     PHOTOS_BUCKET,
     REGISTRY,
     ROLE,
@@ -43,7 +44,7 @@ def create(
     *,
     keep_copyright: bool,
 ) -> None:
-    """Create functions, buckets, table, queue, state machine and rules."""
+    """Create functions, buckets, table, queue, state machines and rules."""
     functions = _create_functions(
         aws, renditions, image_tag, timeout_scale, keep_copyright=keep_copyright
     )
@@ -61,6 +62,12 @@ def create(
         name=STATE_MACHINE,
         definition=_scaled(render_file("statemachine.json.tftpl", values), timeout_scale),
         roleArn=ROLE,
+    )
+    aws.stepfunctions.create_state_machine(
+        name=EDIT_STATE_MACHINE,
+        definition=_scaled(render_file("workflow/edit.json.tftpl", values), timeout_scale),
+        roleArn=ROLE,
+        type="EXPRESS",
     )
     _create_rules(aws, values)
 

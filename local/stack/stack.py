@@ -30,6 +30,7 @@ class Stack(Clients):
         self.derived_bucket = names.DERIVED_BUCKET
         self.table = names.TABLE
         self.state_machine_arn = names.STATE_MACHINE_ARN
+        self.edit_arn = names.EDIT_ARN
         self.dead_letters_url = f"{endpoint_url}/{ACCOUNT}/{names.DEAD_LETTERS}"
         self._executions = executions
 
@@ -129,6 +130,7 @@ class Stack(Clients):
         self.derived_bucket = outputs["derived_bucket"]["value"]
         self.table = outputs["table"]["value"]
         self.state_machine_arn = outputs["state_machine_arn"]["value"]
+        self.edit_arn = f"{self.state_machine_arn}-edit"
         self.dead_letters_url = outputs["dead_letters_url"]["value"]
 
     def environment(self) -> dict[str, str]:

@@ -14,7 +14,6 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from gallery.buckets import Bucket
-from gallery.editing import edit
 from gallery.reconcile import MISSING, ORPHANED, STALE, STUCK, Reconciling, Report
 from gallery.records import Edits
 from gallery.table import Table
@@ -53,8 +52,7 @@ def filled(world: World) -> None:
     for key in KEYS:
         world.stack.upload(key, key.encode())
     world.stack.wait_until_idle()
-    table = Table(world.stack.dynamodb, world.stack.table)
-    edit(table, OWNER, KEYS[0], Edits(title="Mine"))
+    world.editor.edit(OWNER, KEYS[0], Edits(title="Mine"))
 
 
 @contextmanager

@@ -61,7 +61,9 @@ def test_each_function_machine_rule_and_api_has_a_role_of_its_own(plan: Plan) ->
             for named in plan.references(actor, attribute):
                 if named.startswith("aws_iam_role.") and named.count(".") == 1:
                     role = f"{actor.module}.{named}"
-                    actors.setdefault(role, set()).add(actor.address.partition("[")[0])
+                    is_api = kind == "aws_api_gateway_integration"  # of one API there are several
+                    name = f"{actor.module}.api" if is_api else actor.address.partition("[")[0]
+                    actors.setdefault(role, set()).add(name)
 
     assert set(actors) == {role.address for role in roles(plan)}
     assert [role for role, those in actors.items() if len(those) > 1] == []
@@ -221,6 +223,43 @@ def test_only_clients_change_photos(plan: Plan) -> None:
     }
 
     assert changing == {"gallery-client-us-east-1"}
+
+
+def test_the_api_describes_executions_and_starts_edits_only(plan: Plan) -> None:
+    states = "arn:aws:states:us-east-1:123456789012"
+
+    assert {
+        (action, resource)
+        for statement in of_role(plan, "gallery-api-us-east-1")
+        for action in statement.actions
+        for resource in statement.resources
+    } == {
+        ("states:DescribeExecution", f"{states}:execution:gallery:*"),
+        ("states:StartSyncExecution", f"{states}:stateMachine:gallery-edit"),
+    }
+
+
+def test_an_edit_writes_rows_in_transactions_and_reaches_no_object(plan: Plan) -> None:
+    table = "arn:aws:dynamodb:us-east-1:123456789012:table/gallery"
+    extract = "arn:aws:lambda:us-east-1:123456789012:function:gallery-extract"
+    in_transactions = (
+        ("ForAnyValue:StringEquals", "dynamodb:EnclosingOperation", ("TransactWriteItems",)),
+    )
+
+    assert {
+        (action, resource, statement.conditions)
+        for statement in of_role(plan, "gallery-edit-us-east-1")
+        for action in statement.actions
+        for resource in statement.resources
+        if not action.startswith(("logs:", "xray:"))
+    } == {
+        ("dynamodb:GetItem", table, ()),
+        ("lambda:InvokeFunction", extract, ()),
+        *(
+            (f"dynamodb:{action}", table, in_transactions)
+            for action in ("DeleteItem", "PutItem", "UpdateItem")
+        ),
+    }
 
 
 def test_a_backfill_lists_only_uploads_and_reads_no_object(plan: Plan) -> None:

@@ -98,6 +98,10 @@ HOLES: dict[str, tuple[Callable[[str], str], set[str]]] = {
         lambda text: text.replace("/v1/GET/", "/v1/*/"),
         {"sends POST", "sends DELETE"},
     ),
+    "anything below edits is allowed": (
+        lambda text: text.replace("/v1/POST/edits", "/v1/*/edits*"),
+        {"sends DELETE for an edit", "reads edits", "requests a path below edits"},
+    ),
 }
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 
 from browsing import ACCESS_DENIED, ANY, choose, go, photo, write
-from shared.keys import album_prefix
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page, Route, ViewportSize
@@ -28,36 +27,6 @@ def upload(site: Site, *paths: str, taken: str = "2021:08:14 09:31:00") -> None:
     for path in paths:
         site.stack.upload(f"uploads/{site.account.owner}/{path}", photo(320, 240, taken))
     site.stack.wait_until_idle()
-
-
-def configure(page: Page, site: Site) -> None:
-    """Let the page have an API for edits, which writes covers."""
-
-    def add(route: Route) -> None:
-        route.fulfill(json={**route.fetch().json(), "api_url": f"{site.url}v1"})
-
-    def edit(route: Route) -> None:
-        request: dict[str, Any] = route.request.post_data_json or {}
-        key = {
-            "pk": {"S": site.account.owner},
-            "sk": {"S": f"album#{album_prefix(request['album'])}#0"},
-        }
-        site.stack.dynamodb.update_item(
-            TableName=site.stack.table,
-            Key=key,
-            UpdateExpression="SET cover = :cover, album = :album ADD photos :none",
-            ExpressionAttributeValues={
-                ":cover": {"S": f"photo#{request['cover']}"},
-                ":album": {"S": request["album"]},
-                ":none": {"N": "0"},
-            },
-        )
-        route.fulfill(json={})
-
-    page.route("**/config.json", add)
-    page.route("**/v1/edits", edit)
-    page.reload()
-    page.get_by_role("button", name="Sign out").wait_for()
 
 
 def main(page: Page) -> Locator:
@@ -169,7 +138,6 @@ def test_the_chosen_cover_is_shown_as_long_as_it_is_there(
 ) -> None:
     upload(site, "Cover/old.jpg", taken="2011:08:14 09:31:00")
     upload(site, "Cover/new.jpg")
-    configure(page, site)
     go(page, "#/albums")
     album = main(page).get_by_role("link", name="Cover")
     expect(album).to_contain_text("2021")

@@ -9,14 +9,15 @@ import msgspec
 import pytest
 
 from gallery import queries
-from gallery.editing import edit
 from gallery.records import Edits
 from gallery.table import Table
 from shared.contracts import (
     Contract,
     ExtractRequest,
     ExtractResult,
+    Metadata,
     TagRequest,
+    TakenAt,
     ThumbnailRequest,
     ThumbnailResult,
 )
@@ -117,13 +118,13 @@ def test_a_reprocess_moves_a_photo_to_its_local_time_and_leaves_nothing_behind(
 
     def sort_by(time: str) -> None:
         ready.functions.steps["extract"] = lambda request: msgspec.structs.replace(
-            extract(request), sort_time=time
+            extract(request), metadata=Metadata(taken_at=TakenAt(local=time, source="x"))
         )
         ready.run(reprocess(ready))
 
     sort_by(in_utc)
     table = Table(ready.stack.dynamodb, ready.stack.table)
-    edit(table, "alice", KEY, Edits(hidden_labels=["dog"]))
+    ready.editor.edit("alice", KEY, Edits(hidden_labels=["dog"]))
     before = ready.rows()
     sort_by(local)
     after = ready.rows()
@@ -143,7 +144,7 @@ def test_a_reprocess_moves_a_photo_to_its_local_time_and_leaves_nothing_behind(
 
 def test_edits_survive_a_reprocess(ready: World) -> None:
     table = Table(ready.stack.dynamodb, ready.stack.table)
-    edit(table, "alice", KEY, Edits(title="Mine", hidden_labels=["dog"]))
+    ready.editor.edit("alice", KEY, Edits(title="Mine", hidden_labels=["dog"]))
     edited = ready.rows()[SK]["edits"]
 
     ready.run(reprocess(ready))

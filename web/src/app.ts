@@ -5,6 +5,7 @@ import { createContext } from "preact";
 import { useContext, useMemo } from "preact/hooks";
 import type { Aws } from "./aws";
 import type { Choice, LeftOut } from "./files";
+import { Edits } from "./edits";
 import { EmptyAlbums } from "./emptyalbums";
 import { Gallery } from "./gallery";
 import { t } from "./language";
@@ -53,12 +54,19 @@ export class App {
   /** Whether an earlier page has left moves that have not ended. */
   readonly hasOldMoves = signal(false);
 
+  readonly edits: Edits;
   readonly remembered: Remembered;
   private readonly kept = new Map<string, Map<string, unknown>>(); // by place
   private readonly signedOut = new AbortController();
 
   constructor(readonly aws: Aws) {
     this.gallery = new Gallery(aws);
+    this.edits = new Edits({
+      edit: (request) => aws.edit(request),
+      show: (photo) => {
+        for (const list of this.lists()) list.update(photo, photo.status === "READY");
+      },
+    });
     this.remembered = new Remembered(globalThis.localStorage, aws.owner, globalThis.navigator?.locks);
     this.emptyAlbums = new EmptyAlbums(globalThis.localStorage, aws.owner);
     this.uploads = new Uploads(aws, this.gallery, this.remembered, (photo) => this.arrived(photo));
@@ -71,6 +79,13 @@ export class App {
     await this.remembered.read();
     this.uploads.open(signedOut);
     this.hasOldMoves.value = Boolean(globalThis.localStorage?.getItem(MOVES + this.aws.owner));
+    addEventListener(
+      "beforeunload",
+      (event) => {
+        if (this.edits.isBusy) event.preventDefault();
+      },
+      { signal: signedOut },
+    );
     const { value: interrupted } = this.remembered.interrupted;
     if (!interrupted) return;
     this.album.value = interrupted.album || "Inbox";

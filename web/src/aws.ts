@@ -9,7 +9,8 @@ import { XhrHttpHandler } from "@aws-sdk/xhr-http-handler";
 import { Sha256 } from "@aws-crypto/sha256-js";
 import { SignatureV4 } from "@smithy/signature-v4";
 import type { Config } from "./config";
-import { persist, READING, strategyOf, UPLOADING, type Fault } from "./retry";
+import type { Precision } from "./records";
+import { ConflictError, faultOf, persist, READING, strategyOf, UPLOADING, type Fault } from "./retry";
 import { UPLOADS_PREFIX } from "./rows.gen";
 import { credentials, newCredentials, sessionStore } from "./session";
 import { Signings, URL_SECONDS, type Signing } from "./signing";
@@ -71,6 +72,33 @@ class UploadHandler extends XhrHttpHandler {
     if (answer.response.statusCode === 0) throw new TypeError("Failed to fetch");
     return answer;
   }
+}
+
+/** A patch of one photo, or of an album: what it does not name stays as it is. */
+export interface EditRequest {
+  path?: string;
+  /** null: as in the file. "": none. */
+  title?: string | null;
+  description?: string | null;
+  keywords?: readonly string[] | null;
+  taken?: { local: string; precision?: Precision } | "removed" | null;
+  location?: { latitude: number; longitude: number } | "removed" | null;
+  add_keywords?: readonly string[];
+  remove_keywords?: readonly string[];
+  hide_labels?: readonly string[];
+  show_labels?: readonly string[];
+  album?: string;
+  /** The path of a photo; null: the newest one. */
+  cover?: string | null;
+}
+
+/** A patch of one photo. */
+export type Patch = Omit<EditRequest, "path" | "album" | "cover">;
+
+/** What a photo's row has after an edit. */
+export interface Edited {
+  edits?: Record<string, unknown>;
+  sort_time?: string;
 }
 
 /** The bucket has an object with this key. */
@@ -291,62 +319,60 @@ export class Aws {
     return this.config.trash_days;
   }
 
+  /** Whether the gallery has an API for edits. */
+  get canEdit(): boolean {
+    return Boolean(this.config.api_url);
+  }
+
   /**
-   * Change what a person may change of a photo or an album.
+   * Edit a photo or an album. The same edit may be asked for again.
    *
-   * @param request the body of POST /edits, a patch: what it does not name stays as it is.
-   * @throws Error: the edit is refused, or the gallery has no API for it.
+   * @throws ConflictError: the photo was changed during each try.
+   * @throws Error: the edit is refused; the message is the API's.
    */
-  async edit(request: Readonly<Record<string, unknown>>): Promise<void> {
-    const { api_url: api, region } = this.config;
-    if (!api) throw new Error("This gallery has no API for edits.");
-    const url = new URL(`${api.replace(/\/$/, "")}/edits`);
+  async edit(request: EditRequest): Promise<Edited> {
     const body = JSON.stringify(request);
-    const signer = new SignatureV4({ service: "execute-api", region, credentials, sha256: Sha256 });
-    await persist(async () => {
-      const { headers } = await signer.sign({
-        method: "POST",
-        protocol: url.protocol,
-        hostname: url.hostname,
-        ...(url.port && { port: Number(url.port) }),
-        path: url.pathname,
-        headers: { host: url.host, "content-type": "application/json" },
-        body,
-      });
-      const { host: _, ...sent } = headers; // the browser sets it
-      const answer = await fetch(url, { method: "POST", headers: sent, body });
-      if (answer.ok) return;
-      const { message } = (await answer.json().catch(() => ({}))) as { message?: unknown };
-      const { status: httpStatusCode } = answer;
-      const why = typeof message === "string" ? message : `HTTP status ${httpStatusCode}`;
-      throw Object.assign(new Error(why), { $metadata: { httpStatusCode } });
-    });
+    const answer = (await this.callApi("POST", "/edits", body)) as { body?: Edited };
+    return answer.body ?? {}; // of the state machine's output, {status, body}
   }
 
   /** Return the status of an execution; undefined if the gallery has no API for it. */
   async executionStatus(arn: string): Promise<string | undefined> {
-    const { api_url: api, region } = this.config;
-    if (!api) return undefined;
-    const url = new URL(`${api.replace(/\/$/, "")}/executions/${encodeURIComponent(arn.split(":").at(-1) ?? "")}`);
+    if (!this.config.api_url) return undefined;
+    try {
+      const name = encodeURIComponent(arn.split(":").at(-1) ?? "");
+      const { status } = (await this.callApi("GET", `/executions/${name}`)) as { status?: unknown };
+      return typeof status === "string" ? status : undefined;
+    } catch (error) {
+      if (faultOf(error) === "other") return undefined; // such as an unknown execution
+      throw error;
+    }
+  }
+
+  /** Send a request to the API, again after errors that pass, and return the JSON of its answer. */
+  private async callApi(method: "GET" | "POST", path: string, body?: string): Promise<unknown> {
+    const { api_url: api = "", region } = this.config;
+    const url = new URL(`${api.replace(/\/$/, "")}${path}`);
     const signer = new SignatureV4({ service: "execute-api", region, credentials, sha256: Sha256 });
     return persist(async () => {
       const { headers } = await signer.sign({
-        method: "GET",
+        method,
         protocol: url.protocol,
         hostname: url.hostname,
         ...(url.port && { port: Number(url.port) }),
         path: url.pathname,
-        headers: { host: url.host },
+        headers: { host: url.host, ...(body !== undefined && { "content-type": "application/json" }) },
+        ...(body !== undefined && { body }),
       });
       const { host: _, ...sent } = headers; // the browser sets it
-      const answer = await fetch(url, { headers: sent });
+      const answer = await fetch(url, { method, headers: sent, ...(body !== undefined && { body }) });
+      if (answer.ok) return answer.json();
       const { status: httpStatusCode } = answer;
-      if (httpStatusCode === 429 || httpStatusCode >= 500) {
-        throw Object.assign(new Error(`HTTP status ${httpStatusCode}`), { $metadata: { httpStatusCode } });
-      }
-      if (!answer.ok) return undefined;
-      const { status } = (await answer.json()) as { status?: unknown };
-      return typeof status === "string" ? status : undefined;
+      const { message } = (await answer.json().catch(() => ({}))) as { message?: unknown };
+      const words = typeof message === "string" ? message : `HTTP status ${httpStatusCode}`;
+      if (httpStatusCode === 409) throw new ConflictError(words);
+      const name = httpStatusCode === 429 ? "TooManyRequestsException" : "ApiError";
+      throw Object.assign(new Error(words), { name, $metadata: { httpStatusCode } });
     });
   }
 }

@@ -16,7 +16,7 @@ export class PhotoList<T extends Card = Card> {
     /** The order of the sort times. */
     private readonly order: "oldest" | "newest" = "newest",
     /** Whether a new photo belongs to this list. */
-    private readonly takes: (card: Card) => boolean = () => false,
+    private readonly takes?: (card: Card) => boolean,
   ) {}
 
   /** Read the next page that has new photos; the same page again after an error. */
@@ -45,12 +45,21 @@ export class PhotoList<T extends Card = Card> {
   }
 
   insert(card: T): void {
-    if (!this.takes(card)) return;
+    if (!this.takes?.(card)) return;
     const others = this.cards.value.filter(({ path }) => path !== card.path);
     const place = others.findIndex((one) => this.compare(one, card) > 0);
     const end = place < 0 ? others.length : place;
     if (place < 0 && this.state.value !== "done" && others.length > 0) return; // a page that is not read yet has it
     this.cards.value = [...others.slice(0, end), card, ...others.slice(end)];
+  }
+
+  /** Show a photo as it is after an edit: in its place, or no longer. A photo that is READY may be new to the list. */
+  update(card: T, isReady: boolean): void {
+    const { value: cards } = this.cards;
+    const others = cards.filter(({ path }) => path !== card.path);
+    if (this.takes && !this.takes(card)) this.cards.value = others;
+    else if (others.length < cards.length) this.cards.value = [...others, card].sort((one, other) => this.compare(one, other));
+    else if (isReady) this.insert(card);
   }
 
   remove(path: string): void {

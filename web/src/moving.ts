@@ -11,7 +11,7 @@
  */
 
 import { signal } from "@preact/signals";
-import { ChangedError, ExistsError, type Aws, type Item } from "./aws";
+import { ChangedError, ExistsError, type Aws, type Item, type Patch } from "./aws";
 import { numbered } from "./files";
 import type { Gallery } from "./gallery";
 import { t } from "./language";
@@ -28,7 +28,6 @@ const LOOK_AGAIN_MAX_MS = 4000;
 const READY_MS = 5 * 60 * 1000; // most photos take seconds
 const SETTLE_MS = 60 * 1000; // for a photo that is being processed already
 const DELETED_MS = 20 * 1000; // from S3's event to the row
-const CONFLICTS = 5;
 
 /** The message says what is wrong, in the reader's language. */
 class MoveError extends Error {}
@@ -194,8 +193,8 @@ export class Moving {
     const to = copy.photo.path;
     this.remember((before) => before.map((one) => (one.path === move.path ? { ...one, to } : one)));
     move.to = to;
-    if (patch) await this.edit({ path: to, ...patch });
-    if (move.isCover) await this.edit({ album: move.album, cover: to });
+    await this.editCopy(to, source, patch);
+    if (move.isCover) await this.ask(() => this.aws.edit({ album: move.album, cover: to }));
     await this.deleteSource(source);
     return (await this.read(to))?.photo ?? copy.photo;
   }
@@ -256,18 +255,16 @@ export class Moving {
     await (isForGood ? this.aws.deleteVersion(to, version) : this.aws.delete(to)).catch(() => undefined);
   }
 
-  /** Edit, again if the workflow has written the row at the same moment. */
-  private async edit(request: Readonly<Record<string, unknown>>): Promise<void> {
-    for (let tried = 1; ; tried++) {
-      try {
-        await this.ask(() => this.aws.edit(request));
-        return;
-      } catch (error) {
-        const { $metadata: answer } = error as { $metadata?: { httpStatusCode?: number } };
-        if (answer?.httpStatusCode !== 409 || tried === CONFLICTS) throw error;
-        await this.pause(LOOK_AGAIN_MS);
-      }
-    }
+  /**
+   * Give the copy the edits of the photo, those too that a person has made while it was copied.
+   *
+   * @param patch the edits that the copy lacked when it was READY.
+   */
+  private async editCopy(to: string, source: Found, patch: Patch | undefined): Promise<void> {
+    if (patch) await this.ask(() => this.aws.edit({ path: to, ...patch }));
+    const now = await this.read(source.photo.path);
+    const since = now && patchFor(editsOf(now.item), editsOf(source.item), true);
+    if (since) await this.editCopy(to, now, since);
   }
 
   private async deleteSource(source: Found): Promise<void> {
@@ -351,8 +348,6 @@ export function isSameContent(one: Photo, other: Photo): boolean {
 }
 
 type Edits = Readonly<Record<string, unknown>>;
-export type Patch = Record<string, unknown>;
-
 const FIELDS = ["title", "description", "keywords", "taken", "location"] as const;
 
 /**
@@ -365,7 +360,7 @@ const FIELDS = ["title", "description", "keywords", "taken", "location"] as cons
 export function patchFor(photo: Edits, copy: Edits, isNew: true): Patch | undefined;
 export function patchFor(photo: Edits, copy: Edits, isNew: false): Patch | "conflict" | undefined;
 export function patchFor(photo: Edits, copy: Edits, isNew: boolean): Patch | "conflict" | undefined {
-  const patch: Patch = {};
+  const patch: Record<string, unknown> = {}; // the table has what the API took
   for (const field of FIELDS) {
     const [wanted, there] = [editOf(photo, field), editOf(copy, field)];
     if (isEqual(wanted, there)) continue;

@@ -78,6 +78,8 @@ export interface Label extends Boxed {
 }
 
 export interface Photo extends Problem {
+  /** What the table has of it. */
+  row: Untrusted<PhotoRow>;
   key: string;
   /** The photo's place in the lists; see TimeIndexRow, AlbumIndexRow and LabelRow. */
   timeKey?: string;
@@ -170,6 +172,7 @@ export function photoOf(row: Untrusted<PhotoRow>): Photo {
   const camera = map<Camera>(item.camera);
   return {
     ...problemOf(row),
+    row,
     key: text(item.key) ?? "",
     ...present({
       sortTime: text(item.sort_time),
@@ -231,6 +234,18 @@ export function photoOf(row: Untrusted<PhotoRow>): Photo {
         .filter(({ name }) => !hidden.includes(folded(name))),
     ),
   };
+}
+
+/** Whether a photo is found by a label: by its own labels and their ancestors, but hidden ones. */
+export function hasLabel(card: Card | Photo, label: string): boolean {
+  if (!("row" in card)) return false;
+  const names = card.labels.flatMap(({ name, parents }) => [name, ...parents]).map(folded);
+  return names.includes(folded(label)) && !hiddenLabels(card.row).includes(folded(label));
+}
+
+/** The folded names of labels that a person has hidden. */
+export function hiddenLabels(row: { readonly edits?: unknown }): string[] {
+  return list(editsOf(row)["hidden_labels"]).flatMap((name) => text(name) ?? []);
 }
 
 /** Sort labels from specific to general: Cat, Mammal, Animal. As `reading_order` in local/report.py. */

@@ -3,7 +3,10 @@
 import { isThrottlingError, isTransientError } from "@smithy/core/retry";
 
 /** The kind of an error. All but "other" pass. */
-export type Fault = "connection" | "throttling" | "service" | "other";
+export type Fault = "connection" | "throttling" | "service" | "conflict" | "other";
+
+/** A row was changed by somebody else during a change. */
+export class ConflictError extends Error {}
 
 export interface Policy {
   /** The first try counts. Waiting for a connection does not. */
@@ -21,7 +24,7 @@ export const READING: Policy = { tries: 6, maxPauseMs: 8000, waitsOffline: false
 /** For an upload: 70 s of pauses on average, and as long as the browser is offline. */
 export const UPLOADING: Policy = { tries: 12, maxPauseMs: 30_000, waitsOffline: true };
 
-const FIRST_PAUSE_MS = { connection: 200, service: 200, throttling: 500 };
+const FIRST_PAUSE_MS = { connection: 200, service: 200, conflict: 200, throttling: 500 };
 // As Chrome, Firefox and Safari word it, and Amplify.
 const NO_CONNECTION = /failed to fetch|networkerror|network error|load failed|network request failed|timed out/i;
 // S3 asks for another try if two requests for one key met.
@@ -29,6 +32,7 @@ const FAILED_SERVICE = /^(Internal|ServiceUnavailable|ServiceError|ConditionalRe
 
 export function faultOf(error: unknown): Fault {
   if (!(error instanceof Error)) return "other";
+  if (error instanceof ConflictError) return "conflict";
   if (isThrottlingError(error as Parameters<typeof isThrottlingError>[0])) return "throttling";
   const { name, message } = error;
   if (name === "NetworkError" || name === "TimeoutError" || NO_CONNECTION.test(message)) return "connection";

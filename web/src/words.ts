@@ -50,6 +50,7 @@ const FAULTS: Record<Exclude<Fault, "other">, string> = {
   connection: "The connection was lost.",
   throttling: "AWS receives too many requests at the moment.",
   service: "AWS cannot answer at the moment.",
+  conflict: "The photo is being changed at the same time.",
 };
 
 /** Return what went wrong with a request. */

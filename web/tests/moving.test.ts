@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { ChangedError, ExistsError, type Item } from "../src/aws";
+import { ChangedError, ExistsError, type Edited, type EditRequest, type Item } from "../src/aws";
 import { isInProgress, MOVES, type Move } from "../src/moves";
 import { Moving, patchFor, type MovingAws } from "../src/moving";
 import { pathOf } from "../src/records";
+import { ConflictError } from "../src/retry";
 import { storageOf } from "./storage";
 
 const EDITS = { title: "Taco", hidden_labels: ["dog"] };
@@ -36,7 +37,8 @@ class FakeAws implements MovingAws {
   }
 
   async get(sk: string): Promise<Item | undefined> {
-    return this.rows.get(pathOf(sk));
+    const row = this.rows.get(pathOf(sk));
+    return row && { ...row };
   }
 
   async copy(from: string, to: string, etag: string | undefined): Promise<string> {
@@ -49,12 +51,14 @@ class FakeAws implements MovingAws {
     });
   }
 
-  async edit(request: Readonly<Record<string, unknown>>): Promise<void> {
+  async edit(request: EditRequest): Promise<Edited> {
     await this.request(`edit ${JSON.stringify(request)}`, () => {
       const row = this.rows.get(String(request["path"]));
       const { path: _, hide_labels: hidden, ...fields } = request;
-      if (row) row["edits"] = JSON.stringify({ ...fields, ...(hidden ? { hidden_labels: hidden } : {}) });
+      const before = JSON.parse(String(row?.["edits"] ?? "{}")) as object;
+      if (row) row["edits"] = JSON.stringify({ ...before, ...fields, ...(hidden ? { hidden_labels: hidden } : {}) });
     });
+    return {};
   }
 
   async deleteUnchanged(path: string, etag: string | undefined): Promise<void> {
@@ -97,7 +101,7 @@ beforeEach(() => {
 });
 
 const LOST = new TypeError("Failed to fetch");
-const CONFLICT = Object.assign(new Error("conflict"), { $metadata: { httpStatusCode: 409 } });
+const CONFLICT = new ConflictError("conflict");
 const REFUSED = Object.assign(new Error("refused"), { name: "AccessDenied" });
 
 function open(signedOut = new AbortController().signal): Moving {
@@ -239,6 +243,21 @@ test("a copy that was edited meanwhile is left alone", async () => {
   expect(aws.rows.get("B/a.jpg")?.["edits"]).toBe('{"title": "My taco"}');
 });
 
+test("an edit that is made while the photo is copied is not lost", async () => {
+  aws.put("A/a.jpg", "taco", { edits: '{"title": "Taco"}' });
+  const moving = open();
+  const { edit } = aws;
+  aws.edit = async (request) => {
+    if (request.title === "Taco") aws.rows.get("A/a.jpg")!["edits"] = '{"title": "Two tacos", "description": "Hot"}';
+    return edit.call(aws, request);
+  };
+
+  moving.add([{ path: "A/a.jpg", album: "B" }]);
+
+  expect(await ended(moving)).toEqual([{ is: "moved", to: "B/a.jpg" }]);
+  expect(JSON.parse(String(aws.rows.get("B/a.jpg")?.["edits"]))).toEqual({ title: "Two tacos", description: "Hot" });
+});
+
 test("edits that a deleted photo has left at the new name are removed", async () => {
   aws.put("A/a.jpg", "taco");
   aws.put("B/a.jpg", "nacho", { status: "DELETED", edits: '{"title": "Nacho", "hidden_labels": ["cat"]}' });
@@ -256,7 +275,7 @@ test("a photo that was replaced while it was moved is kept", async () => {
   const { edit } = aws;
   aws.edit = async (request) => {
     aws.put("A/a.jpg", "burrito");
-    await edit.call(aws, request);
+    return edit.call(aws, request);
   };
 
   moving.add([{ path: "A/a.jpg", album: "B" }]);

@@ -33,7 +33,7 @@ export function AlbumButtons({ photo: { path, status } }: { photo: Photo }) {
   return (
     <div class="album-buttons">
       <button disabled={move && isInProgress(move)} onClick={() => app.moving([path])}>{t("Move to an album")}</button>
-      {splitPath(path).album !== "" && (
+      {app.aws.canEdit && splitPath(path).album !== "" && (
         <button disabled={busy.value} onClick={() => void useAsCover()}>
           {t("Use as album cover")}
         </button>

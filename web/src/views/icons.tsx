@@ -75,3 +75,8 @@ export const PersonIcon = () => (
     <path d="M4 20a8 8 0 0 1 16 0" />
   </Icon>
 );
+export const EditIcon = () => (
+  <Icon>
+    <path d="M4 20h4L19 9l-4-4L4 16zM13 7l4 4" />
+  </Icon>
+);

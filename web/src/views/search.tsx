@@ -4,6 +4,7 @@ import { useApp, useKept } from "../app";
 import { folded } from "../fold";
 import { PhotoList } from "../lists";
 import { Loading } from "../loading";
+import { hasLabel } from "../records";
 import { go, href } from "../routes";
 import { capitalized, errorInWords } from "../words";
 import { Empty } from "./empty";
@@ -125,7 +126,7 @@ function LabelBox({ label }: { label: string }) {
 
 function Results({ label }: { label: string }) {
   const { gallery } = useApp();
-  const list = useKept(label, () => new PhotoList(gallery.labeled(label)));
+  const list = useKept(label, () => new PhotoList(gallery.labeled(label), "newest", (card) => hasLabel(card, label)));
   return (
     <>
       <h2 class="found">{capitalized(label)}</h2>

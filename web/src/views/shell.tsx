@@ -15,6 +15,7 @@ import { PhotoDialog } from "./photo";
 import { Problems } from "./problems";
 import { Search } from "./search";
 import { Timeline } from "./timeline";
+import { UnsavedEdits } from "./unsaved";
 import { UploadPanel } from "./uploads";
 
 const VIEWS: { view: View; name: string; Icon: () => preact.JSX.Element }[] = [
@@ -75,6 +76,7 @@ export function Shell({ onSignOut }: { onSignOut: () => void }) {
         )}
       </main>
       <FailedPictures />
+      <UnsavedEdits />
       <UploadPanel />
       <Moves />
       <DropTarget />
