@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import pytest
 
 from browsing import ACCESS_DENIED, ANY, choose, go, photo, write
+from web.test_text_size import FAULTS, USUAL_PX
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page, Route, ViewportSize
@@ -168,13 +169,14 @@ def test_the_chosen_cover_is_shown_as_long_as_it_is_there(
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_albums_and_moves_are_accessible(
+def test_albums_and_moves_are_accessible_and_may_have_text_of_twice_the_size(
     page: Page, site: Site, scheme: Literal["light", "dark"]
 ) -> None:
     upload(site, f"Axe {scheme}/a.jpg", f"Axe {scheme}/In it/b.jpg")
     axe = AXE.read_text(encoding="utf-8")
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     page.reload()
+    session = page.context.new_cdp_session(page)
     found: dict[str, list[str]] = {}
 
     def check(view: str) -> None:
@@ -188,6 +190,10 @@ def test_albums_and_moves_are_accessible(
                 for one in result["violations"]
                 if one["impact"] in ("serious", "critical")
             ]
+        page.set_viewport_size(SIZES[0])
+        for px in (2 * USUAL_PX, USUAL_PX):
+            session.send("Page.setFontSizes", {"fontSizes": {"standard": px}})
+            found[view] += page.evaluate(FAULTS)
 
     go(page, "#/albums")
     page.locator(".albums .name").first.wait_for()

@@ -135,6 +135,7 @@ function MoveDialog({ paths }: { paths: readonly string[] }) {
 }
 
 function photosInWords(count: number): string {
+  if (count === 0) return t("No photos yet");
   return t({ one: "{count} photo", other: "{count} photos" }, { count });
 }
 
@@ -295,7 +296,8 @@ function Progress({ moving }: { moving: Moving }) {
           <p role="status">
             {inProgress.value.length > 0
               ? t("Moving photos: {moved} of {all}", { moved: moved.value.length, all: all.length })
-              : t({ one: "{count} photo moved", other: "{count} photos moved" }, { count: moved.value.length })}
+              : moved.value.length > 0 &&
+                t({ one: "{count} photo moved", other: "{count} photos moved" }, { count: moved.value.length })}
           </p>
           {inProgress.value.length > 0 && (
             <progress max={all.length} value={moved.value.length + failed.value.length} aria-label={t("Moved")} />
