@@ -168,6 +168,13 @@ def test_the_chosen_cover_is_shown_as_long_as_it_is_there(
     assert page_errors == []
 
 
+def refuse_deletions(route: Route) -> None:
+    if route.request.method == "DELETE":
+        route.fulfill(status=403, body=ACCESS_DENIED, headers=ANY)
+    else:
+        route.fallback()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_albums_and_moves_are_accessible_and_may_have_text_of_twice_the_size(
     page: Page, site: Site, scheme: Literal["light", "dark"]
@@ -215,15 +222,7 @@ def test_albums_and_moves_are_accessible_and_may_have_text_of_twice_the_size(
     question = page.get_by_role("dialog", name="Move 1 photo to an album")
     question.locator(".choices button").nth(1).wait_for()
     check("move")
-    deletions = re.compile("/uploads/.*/Axe")
-
-    def refuse(route: Route) -> None:
-        if route.request.method == "DELETE":
-            route.fulfill(status=403, body=ACCESS_DENIED, headers=ANY)
-        else:
-            route.fallback()
-
-    page.route(deletions, refuse)
+    page.route(re.compile("/uploads/.*/Axe"), refuse_deletions)
     question.get_by_label("Find an album").fill(f"Axe {scheme}/In it")
     page.keyboard.press("Enter")
     expect(page.get_by_role("dialog").get_by_text("Access Denied")).to_be_visible()
