@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from gallery import queries
-from gallery.records import Edits, Photo
 from gallery.table import ConflictError, Table
 from shared.keys import photo_sort_key
 
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_stepfunctions import SFNClient
 
+    from gallery.records import Edits, Photo
 
 
 class EditError(Exception):

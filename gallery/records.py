@@ -13,6 +13,7 @@ from shared.contracts import (
     Count,
     Location,
     Place,
+    Position,
     Precision,
     Px,
     Rendition,
@@ -40,13 +41,6 @@ class Taken(Record, frozen=True):
 
     local: SortTime  # of a day, month or year its start
     precision: Precision | None = None  # the smallest unit that is known; absent: a full time
-
-
-class Position(Record, frozen=True):
-    """A place in WGS 84 that a person wrote."""
-
-    latitude: float
-    longitude: float
 
 
 class Edits(Record, frozen=True):
@@ -221,9 +215,7 @@ def _dated_and_placed(row: PhotoT, edits: Edits) -> PhotoT:
     elif "taken" in edits.removed:
         taken = None
     if edits.location is not None:
-        location = Location(
-            latitude=edits.location.latitude, longitude=edits.location.longitude
-        )
+        location = Location(latitude=edits.location.latitude, longitude=edits.location.longitude)
         place = edits.place
     elif "location" in edits.removed:
         location = place = None

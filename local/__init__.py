@@ -18,7 +18,7 @@ import sys
 if sys.argv[:1] == ["-m"] and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
-from pathlib import Path  # noqa: E402
+from pathlib import Path
 
 # The handlers import `shared`, `extract`, … from images/, as they do in their containers.
 _IMAGES = str(Path(__file__).parent.parent / "images")

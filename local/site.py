@@ -148,7 +148,7 @@ def allow_page(stack: Stack, origins: list[str]) -> None:
 def deployed_api(stack: Stack) -> api.Api:
     """Return the API of a stack, which the pages of `cors.ORIGINS` may use."""
     executions = stack.state_machine_arn.replace(":stateMachine:", ":execution:")
-    return api.Api(f"{stack.state_machine_arn}-edit", f"{executions}:", cors.ORIGINS)
+    return api.Api(stack.edit_arn, f"{executions}:", cors.ORIGINS)
 
 
 def create_account(stack: Stack) -> Account:

@@ -45,4 +45,12 @@ locals {
   retry = {
     for name, policy in jsondecode(file("${local.workflow_path}/retry.json")) : name => jsonencode(policy)
   }
+
+  # The Express state machine that makes edits.
+  edit_definition = jsondecode(replace(templatefile("${local.workflow_path}/edit.json.tftpl", {
+    functions = local.function_arns
+    jsonata   = local.jsonata
+    retry     = local.retry
+    table     = local.table_name
+  }), local.template_integrations, local.integrations))
 }

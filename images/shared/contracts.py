@@ -146,6 +146,25 @@ class ExtractRequest(Contract, frozen=True):
     photo: PhotoRef
 
 
+class Position(Contract, frozen=True):
+    """A position that a person wrote, in WGS 84."""
+
+    latitude: Annotated[float, msgspec.Meta(ge=-90, le=90)]  # degrees, north positive
+    longitude: Annotated[float, msgspec.Meta(ge=-180, le=180)]  # degrees, east positive
+
+
+class PlaceRequest(Contract, frozen=True):
+    """Another input of the Extract function: of an edit, not of the step."""
+
+    position: Position
+
+
+class PlaceResult(Contract, frozen=True):
+    """Output of the Extract function for a `PlaceRequest`."""
+
+    place: Place | None = None  # absent on the high seas
+
+
 class Preview(Contract, frozen=True):
     """The JPEG within a raw photo that is shown in its place."""
 

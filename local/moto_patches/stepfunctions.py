@@ -91,14 +91,19 @@ def _start(
     execution_input: str = "{}",
     trace_header: str | None = None,
 ) -> Moto:
-    """AWS refuses an input over 256 KiB, makes up a missing name, and starts a name only once.
+    """AWS refuses an input over 256 KiB or without JSON, and starts a name, or a made-up one, once.
 
-    moto accepts any input, needs a name, and can start a name twice from two threads.
+    moto accepts any length, has no code for a text without JSON, needs a name, and can start a name
+    twice from two threads.
     AWS: https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html
     AWS: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
     """
     if len(execution_input.encode(errors="replace")) > MAX_DATA_BYTES:
         raise InvalidExecutionInput(f"the input has over {MAX_DATA_BYTES} bytes")
+    try:
+        json.loads(execution_input)
+    except ValueError as error:
+        raise InvalidExecutionInput(f"the input is not JSON: {error}") from error
     with _start_lock:
         name = name or str(uuid.uuid4())
         return _start_execution(self, state_machine_arn, name, execution_input, trace_header)

@@ -8,12 +8,22 @@ from typing import Any
 
 import msgspec
 import pytest
+
 from gallery import queries
 from gallery.editing import EditError
 from gallery.records import Edits, Taken, decoded
 from gallery.table import ConflictError, Table
-from shared.contracts import Contract, ExtractRequest, Label, Metadata, TagResult, TakenAt
-from shared.errors import EmptyPhotoError
+from shared.contracts import (
+    Contract,
+    ExtractRequest,
+    Label,
+    Location,
+    Metadata,
+    Position,
+    TagResult,
+    TakenAt,
+)
+from shared.errors import AccessDeniedError, EmptyPhotoError
 from shared.keys import digest, label_of, month_sort_key
 from shared.limits import MAX_TAG_CHARACTERS
 from workflow.cancelling import CONFLICT, THROTTLED, after_reads, cancel
@@ -31,16 +41,21 @@ from workflow.world import (
     photo_count,
 )
 
-MINE = Edits(
-    title="Mine", description="Über\nTacos", keywords=["a", "A", "b"], hidden_labels=["DOG", "Pet"]
-)
-NORMALIZED = Edits(
-    title="Mine", description="Über Tacos", keywords=["a", "b"], hidden_labels=["dog", "pet"]
-)
-
-
 TAKEN = "2016-04-09T14:08:13"  # what every file states
+UPLOADED = "2024-07-01T10:00:00"
 NEW_YEAR = Taken(local="2021-01-01T00:00:00", precision="day")
+BERLIN = Position(latitude=52.518611, longitude=13.376111)
+MINE = Edits(
+    title="Mine",
+    description="Über\nTacos",
+    keywords=["a", "A", "b"],
+    hidden_labels=["DOG", "Pet"],
+    taken=NEW_YEAR,
+    removed=["location"],
+)
+NORMALIZED = msgspec.structs.replace(
+    MINE, description="Über Tacos", keywords=["a", "b"], hidden_labels=["dog", "pet"]
+)
 
 
 def assert_listed_once(world: World, time: str) -> None:
@@ -79,7 +94,10 @@ def test_an_edit_is_visible_in_every_query(world: World, table: Table) -> None:
     assert edited == queries.photo(table, "alice", KEY)
     assert (edited.title, edited.description) == ("Mine", "Über Tacos")
     assert (edited.keywords, edited.edits) == (["a", "b"], NORMALIZED)
+    assert edited.taken_at == TakenAt(local=NEW_YEAR.local, precision="day", source="EDITED")
+    assert (edited.location, edited.place) == (None, None)
     assert [label.name for label in edited.labels] == ["version v1"]
+    assert_listed_once(world, NEW_YEAR.local)
     assert titles(table) == ["Mine"]
     assert label_rows(world.rows()) == {"animal", "version v1"}
     assert queries.labeled(table, "alice", "dog").items == []
@@ -109,10 +127,12 @@ def test_a_reverted_edit_leaves_the_rows_unchanged(
     world.editor.edit("alice", KEY, MINE)
     world.editor.edit("alice", KEY, Edits())
 
-    assert world.rows() == before
+    after = world.rows()
+    assert after.pop(month_sort_key(NEW_YEAR.local, KEY))["photos"] == 0
+    assert after == before
 
 
-def test_a_label_may_contain_the_separator(world: World, table: Table) -> None:
+def test_a_label_may_contain_the_separator(world: World) -> None:
     labels = [Label(name="C#", confidence=90), Label(name="C", confidence=80)]
     world.functions.steps["tag"] = lambda _: TagResult(
         labels=labels, label_index=["c#", "c"], labels_status="READY", version=1
@@ -156,6 +176,10 @@ def test_an_edit_survives_every_outcome_of_a_new_version(
     assert photo is not None
     assert (photo.title, photo.edits) == ("Mine", NORMALIZED)
     assert not {"dog", "pet"} & label_rows(world.rows())
+    if error is None:
+        assert_listed_once(world, NEW_YEAR.local)
+    else:
+        assert (month_counts(world.rows()), photo_count(world.rows())) == ({}, 0)
 
 
 def test_an_edit_survives_the_deletion_and_return_of_its_photo(world: World, table: Table) -> None:
@@ -165,12 +189,17 @@ def test_an_edit_survives_the_deletion_and_return_of_its_photo(world: World, tab
     world.run(DELETED)
     with pytest.raises(LookupError, match="no photo"):
         world.editor.edit("alice", KEY, Edits())
+    assert (month_counts(world.rows()), photo_count(world.rows())) == ({}, 0)
     world.run(CREATED_AGAIN)
 
     assert titles(table) == ["Mine"]
+    assert_listed_once(world, NEW_YEAR.local)
 
 
-@pytest.mark.parametrize("before", [Edits(), Edits(title="Old", hidden_labels=["animal"])])
+BEFORE = Edits(title="Old", hidden_labels=["animal"], taken=Taken(local="2020-02-29T01:02:03"))
+
+
+@pytest.mark.parametrize("before", [Edits(), BEFORE])
 @pytest.mark.parametrize("during", ["extract", "tag"])
 def test_an_edit_made_during_processing_is_not_lost(
     world: World,
@@ -194,7 +223,85 @@ def test_an_edit_made_during_processing_is_not_lost(
     assert ended.output["outcome"] == "READY"
     assert (photo.version_id, photo.status, photo.edits) == ("v2", "READY", NORMALIZED)
     assert label_rows(world.rows()) == {"animal", "version v2"}
+    assert_listed_once(world, NEW_YEAR.local)
     assert world.dead_letters() == []
+
+
+@pytest.mark.parametrize("during", ["extract", "tag"])
+def test_a_photo_is_listed_by_an_edit_at_once_while_it_is_reprocessed_and_if_that_fails(
+    world: World, during: str
+) -> None:
+    world.stack.upload(KEY, b"photo")
+    world.stack.wait_until_idle()
+
+    def meanwhile(_: object) -> Contract:
+        world.editor.edit("alice", KEY, MINE)
+        assert_listed_once(world, NEW_YEAR.local)
+        raise AccessDeniedError("no right")
+
+    world.functions.steps[during] = meanwhile
+    wanted = {"key": KEY, "sequencer": world.rows()[SK]["sequencer"]}
+    [ended] = world.run({**CREATED, "event": "Reprocess Requested", "object": wanted})
+
+    assert ended.status == "FAILED"
+    assert world.rows()[SK]["status"] == "READY"
+    assert_listed_once(world, NEW_YEAR.local)
+    world.editor.edit("alice", KEY, Edits())
+    assert_listed_once(world, TAKEN)
+
+
+def test_an_edit_that_is_undone_during_processing_counts_a_photo_of_before_once(
+    world: World,
+) -> None:
+    """Photos of earlier releases have no month_key: their months count them at the next write."""
+    world.run(CREATED)
+    for sk in [sk for sk in world.rows() if sk.startswith("month#")]:
+        key = {"pk": {"S": "alice"}, "sk": {"S": sk}}
+        world.stack.dynamodb.delete_item(TableName=world.stack.table, Key=key)
+    world.stack.dynamodb.update_item(
+        TableName=world.stack.table,
+        Key={"pk": {"S": "alice"}, "sk": {"S": SK}},
+        UpdateExpression="REMOVE month_key",
+    )
+
+    def meanwhile(request: Any) -> Contract:  # noqa: ANN401  # any step's request
+        world.editor.edit("alice", KEY, MINE)
+        world.editor.edit("alice", KEY, Edits())
+        return extract(request)
+
+    world.functions.steps["extract"] = meanwhile
+    world.run(OVERWRITTEN)
+
+    assert_listed_once(world, TAKEN)
+
+
+def test_a_photo_without_a_time_is_listed_by_its_upload(world: World) -> None:
+    world.run(CREATED)
+
+    world.editor.edit("alice", KEY, Edits(removed=["taken"]))
+    assert_listed_once(world, UPLOADED)
+    world.run(OVERWRITTEN)
+    assert_listed_once(world, UPLOADED)
+
+
+def test_a_position_brings_its_place_and_null_the_file_s(world: World) -> None:
+    world.run(CREATED)
+    file_s = Location(latitude=-0.000001, longitude=13.377704, altitude_m=35.5)
+
+    edited = world.editor.edit("alice", KEY, Edits(location=BERLIN))
+    assert edited.location == Location(latitude=BERLIN.latitude, longitude=BERLIN.longitude)
+    assert edited.place is not None
+    assert (edited.place.city, edited.place.country_code) == ("Berlin", "DE")
+    world.run(OVERWRITTEN)
+    again = queries.photo(world.editor.table, "alice", KEY)
+    assert again is not None
+    assert again.place == edited.place
+
+    at_sea = Position(latitude=0.0000004, longitude=-30)
+    edited = world.editor.edit("alice", KEY, Edits(location=at_sea))
+    assert (edited.location, edited.place) == (Location(latitude=0, longitude=-30), None)
+    edited = world.editor.edit("alice", KEY, Edits())
+    assert (edited.location, edited.place) == (file_s, None)
 
 
 def test_an_edit_is_retried_after_a_concurrent_publish(
@@ -203,7 +310,9 @@ def test_an_edit_is_retried_after_a_concurrent_publish(
     world.run(CREATED)
     after_reads(monkeypatch, [lambda: world.run(OVERWRITTEN)])
 
-    world.editor.edit("alice", KEY, Edits(title="Mine", hidden_labels=["version v2"], taken=NEW_YEAR))
+    world.editor.edit(
+        "alice", KEY, Edits(title="Mine", hidden_labels=["version v2"], taken=NEW_YEAR)
+    )
 
     assert world.rows()[SK]["version_id"] == "v2"
     assert titles(table) == ["Mine"]
@@ -336,7 +445,7 @@ def test_an_edit_over_a_limit_is_refused(world: World, edits: Edits, message: st
         world.editor.edit("alice", KEY, edits)
 
 
-def test_a_label_is_hidden_in_every_spelling(world: World, table: Table) -> None:
+def test_a_label_is_hidden_in_every_spelling(world: World) -> None:
     labels = [Label(name="Straße", confidence=90), Label(name="Dog", confidence=80)]
     world.functions.steps["tag"] = lambda _: TagResult(
         labels=labels, label_index=["strasse", "dog"], labels_status="READY", version=1
@@ -355,3 +464,46 @@ def test_an_edit_changes_only_the_fields_that_it_names(world: World, table: Tabl
     world.editor.edit("alice", KEY, Edits(keywords=["mine"]))
 
     assert titles(table) == [world.rows()[SK]["title"]]
+
+
+def test_an_edit_of_a_photo_that_is_not_published_changes_its_edits_only(world: World) -> None:
+    world.functions.steps["extract"] = raising(EmptyPhotoError("0 bytes"))
+    world.run(CREATED)
+    before = world.rows()
+
+    edited = world.editor.edit("alice", KEY, MINE)
+
+    assert edited.edits == NORMALIZED
+    after = world.rows()
+    assert after[SK].pop("edits")
+    assert after == before
+
+
+def test_an_album_has_the_cover_that_a_person_chose_until_it_leaves(
+    world: World, table: Table
+) -> None:
+    newest = "uploads/alice/2024/newest.jpg"
+    world.run(CREATED, event(newest, sequencer=1, version_id="n1"))
+    world.editor.edit("alice", newest, Edits(taken=NEW_YEAR))
+    path = SK.removeprefix("photo#")
+
+    def cover() -> str:
+        [album] = queries.albums(table, "alice").items
+        assert (album.path, album.photos) == ("2024", 2)
+        assert album.cover is not None
+        return album.cover.key
+
+    assert cover() == newest
+    for _ in range(2):
+        assert world.editor.request("alice", {"album": "2024", "cover": path}) == {}
+        assert cover() == KEY
+    world.editor.request("alice", {"album": "2024", "cover": None})
+    assert cover() == newest
+
+    world.editor.request("alice", {"album": "2024", "cover": path})
+    world.run(DELETED)
+    [album] = queries.albums(table, "alice").items
+    assert album.cover is not None
+    assert (album.photos, album.cover.key) == (1, newest)
+    with pytest.raises(LookupError, match="no photo"):
+        world.editor.request("alice", {"album": "2024", "cover": path})

@@ -288,13 +288,26 @@ def test_a_body_that_is_too_long_starts_no_execution(plan: Plan) -> None:
     assert "65,536" in json.loads(answer.body)["message"].replace("65536", "65,536")
 
 
-@pytest.mark.parametrize("status", [200, 400, 404, 409])
-def test_the_state_machine_chooses_the_status_of_the_answer(plan: Plan, status: int) -> None:
-    output = {"status": status, "body": {"message": 'it\'s "so" \\ é', "edits": {"title": "$x"}}}
+MESSAGE = "it's \"so\" \\ \\' é 🌮 $x\n"
+
+
+def test_an_edit_is_answered_by_the_output_of_the_state_machine(plan: Plan) -> None:
+    output = {"status": 200, "body": {"edits": {"title": MESSAGE}, "sort_time": "2016"}}
+    answer = edited(plan, {"status": "SUCCEEDED", "output": json.dumps(output), "input": "secret"})
+
+    assert answer.status == 200
+    assert json.loads(answer.body) == output
+
+
+@pytest.mark.parametrize("status", [400, 404, 409])
+def test_the_state_machine_chooses_the_status_and_the_message_of_a_refusal(
+    plan: Plan, status: int
+) -> None:
+    output = {"status": status, "body": {"message": MESSAGE, "more": "secret"}}
     answer = edited(plan, {"status": "SUCCEEDED", "output": json.dumps(output), "input": "secret"})
 
     assert answer.status == status
-    assert json.loads(answer.body) == output
+    assert json.loads(answer.body) == {"message": MESSAGE}
 
 
 @pytest.mark.parametrize(

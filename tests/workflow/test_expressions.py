@@ -44,6 +44,7 @@ PREVIOUS = {
     "month_key": "",
     "label_keys": [],
     "rendition_keys": [],
+    "trash": {},
 }
 STATES = {"context": {"Execution": {"Id": "arn:1"}}}
 THUMB = {"key": "alice/k/v/thumb.webp", "width_px": 400, "height_px": 300, "bytes": 9}
@@ -266,7 +267,8 @@ def test_where_no_version_is_current_the_photo_is_gone(
     case = listed(*versions)
 
     assert evaluate("current_photo", [case]) == [case["photo"]]
-    assert evaluate("current_claim", [case]) == [{**CLAIM, "gone": True}]
+    older = any(one["Key"] == "k" for one in versions)
+    assert evaluate("current_claim", [case]) == [{**CLAIM, "gone": True, "restorable": older}]
     assert evaluate("current_event", [case]) == [EVENT]
 
 
@@ -326,9 +328,23 @@ def test_what_the_row_held_is_known_after_the_claim(evaluate: Evaluate) -> None:
         "album_key": {"S": "a"},
         "month_key": {"S": "month#2016-04#d"},
         "label_keys": {"L": [{"S": "label#a"}, {"S": "label#b"}]},
-        "renditions": {"M": {name: {"M": {"key": {"S": name}}} for name in ("thumb", "large")}},
+        "renditions": {
+            "M": {
+                name: {"M": {"key": {"S": name}, "thumbhash": {"S": "hash"}}}
+                for name in ("thumb", "large")
+            }
+        },
+        "title": {"S": "Tacos"},
+        "width_px": {"N": "4032"},
+        "time_key": {"S": "time#t#d"},
     }
-    one = {**old, "label_keys": {"L": [{"S": "label#a"}]}, "renditions": {"M": {}}}
+    one = {
+        **old,
+        "label_keys": {"L": [{"S": "label#a"}]},
+        "renditions": {"M": {}},
+        "thumbhash": {"S": "kept"},
+        "time_key": {"S": "trash#t#d"},
+    }
     first = {"claim": {**CLAIM, "won": False}, "previous": {}}
     again = {"claim": CLAIM, "previous": {**PREVIOUS, "status": "READY"}}
     processing = {"status": {"S": "PROCESSING"}}
@@ -350,8 +366,19 @@ def test_what_the_row_held_is_known_after_the_claim(evaluate: Evaluate) -> None:
         "month_key": "month#2016-04#d",
     }
     assert found == [
-        {**kept, "label_keys": ["label#a", "label#b"], "rendition_keys": ["thumb", "large"]},
-        {**kept, "label_keys": ["label#a"], "rendition_keys": []},
+        {
+            **kept,
+            "label_keys": ["label#a", "label#b"],
+            "rendition_keys": ["thumb", "large"],
+            "trash": {"title": "Tacos", "width_px": 4032, "thumbhash": "hash"},
+        },
+        {
+            **kept,
+            "label_keys": ["label#a"],
+            "rendition_keys": [],
+            "trash": {"title": "Tacos", "width_px": 4032, "thumbhash": "kept"},
+            "trash_key": "trash#t#d",
+        },
         PREVIOUS,
         {**PREVIOUS, "status": "READY"},
     ]
@@ -602,7 +629,7 @@ def test_a_label_has_the_precision_of_the_time_that_it_is_sorted_by(evaluate: Ev
     record = {"status": "READY", "renditions": {}}
     case = {"row": ROW, "photo": PHOTO, "event": EVENT, "claim": CLAIM, "previous": PREVIOUS}
     more = {"tagged": {"label_index": ["dog"]}, "states": STATES, "record": record}
-    year = {"local": "2016-01-01T00:00:00", "precision": "year"}
+    year: dict[str, Any] = {"local": "2016-01-01T00:00:00", "precision": "year"}
     stated = [{"taken_at": year}, {"taken_at": {"local": "2016-04-09T12:08:13"}}, {}]
     stated += [{"taken_at": {**year, "plausible": False}}]
     cases = [{**case, **more, "record": {**record, **each}} for each in stated]
@@ -632,6 +659,39 @@ def test_a_photo_that_is_not_ready_leaves_labels_and_album(
         assert [list(item) for item in items[1:]] == [["Update"]] * is_counted + [["Delete"]]
         if is_counted:
             assert items[1]["Update"]["ExpressionAttributeValues"][":more"] == {"N": "-1"}
+
+
+TRASH = {"title": "Tacos", "width_px": 4032, "height_px": 3024, "thumbhash": "hash"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "more", "time_key"),
+    [
+        ("Object Deleted", {}, f"trash#2024-07-01T10:00:00#{'d' * 24}"),
+        ("Object Deleted", {"trash_key": "trash#before#d"}, "trash#before#d"),
+        ("Reprocess Requested", {"trash_key": "trash#before#d"}, "trash#before#d"),
+    ],
+)
+def test_a_deleted_photo_is_in_the_trash_while_a_version_can_be_restored(
+    evaluate: Evaluate, kind: str, more: dict[str, str], time_key: str
+) -> None:
+    case = {
+        "row": ROW,
+        "photo": PHOTO,
+        "event": {**EVENT, "kind": kind},
+        "previous": {**PREVIOUS, "trash": TRASH, **more},
+        "record": {"status": "DELETED"},
+        "tagged": {},
+        "states": STATES,
+    }
+    claims_ = [{**CLAIM, "gone": True, "restorable": it} for it in (True, False)]
+
+    [kept], [gone] = evaluate("publish_items", [{**case, "claim": claim} for claim in claims_])
+
+    trashed, tombstone = (plain(item["Put"]["Item"]) for item in (kept, gone))
+    assert {name: trashed.get(name) for name in TRASH} == TRASH
+    assert trashed["time_key"] == time_key
+    assert set(trashed) - set(tombstone) == {*TRASH, "time_key"}
 
 
 def test_empty_maps_and_lists_are_written_as_such(evaluate: Evaluate) -> None:

@@ -143,7 +143,6 @@ def test_a_reprocess_moves_a_photo_to_its_local_time_and_leaves_nothing_behind(
 
 
 def test_edits_survive_a_reprocess(ready: World) -> None:
-    table = Table(ready.stack.dynamodb, ready.stack.table)
     ready.editor.edit("alice", KEY, Edits(title="Mine", hidden_labels=["dog"]))
     edited = ready.rows()[SK]["edits"]
 

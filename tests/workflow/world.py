@@ -223,8 +223,10 @@ def renditions_of(row: dict[str, Any]) -> set[str]:
 
 
 def photo_count(rows: dict[str, dict[str, Any]]) -> int:
-    """Return the sum of the photo counts of all album rows."""
-    return int(sum(row["photos"] for sk, row in rows.items() if sk.startswith("album#")))
+    """Return the sum of the photo counts of all album rows, which is that of all months, too."""
+    albums = int(sum(row["photos"] for sk, row in rows.items() if sk.startswith("album#")))
+    assert sum(month_counts(rows).values()) == albums
+    return albums
 
 
 def month_counts(rows: dict[str, dict[str, Any]]) -> dict[str, int]:

@@ -65,7 +65,7 @@ export function patchOf(draft: Draft, photo: Photo, file: Photo): { patch: Patch
   const problems: Problems = {};
   const before = draftOf(photo);
   for (const name of ["title", "description"] as const) {
-    const text = tidy(draft[name], name === "title");
+    const text = tidy(draft[name]);
     const max = name === "title" ? MAX_TITLE : MAX_DESCRIPTION;
     if (characters(text) > max) problems[name] = t("At most {count} characters.", { count: max });
     else if (text !== before[name]) patch[name] = text === (file[name] ?? "") ? null : text;
@@ -96,7 +96,7 @@ export function patchOf(draft: Draft, photo: Photo, file: Photo): { patch: Patch
 
 /** Return the keywords of a draft, with the one that is not added yet. */
 export function withKeyword({ keywords, keyword }: Draft): string[] {
-  const added = keyword.split(",").map((word) => tidy(word, true));
+  const added = keyword.split(",").map(tidy);
   return [...new Set([...keywords, ...added.filter((word) => word !== "")])];
 }
 
@@ -120,10 +120,9 @@ function takenText(draft: Draft): string {
   return typeof taken === "object" ? `${taken.local} ${taken.precision ?? ""}` : "?";
 }
 
-/** Return a text in Unicode's form C, without spaces around it; on one line if it has to be. */
-function tidy(text: string, isLine: boolean): string {
-  const composed = text.normalize("NFC").trim();
-  return isLine ? composed.replace(/\s+/g, " ") : composed.replace(/\r\n?/g, "\n");
+/** Return a text as the table has it: in Unicode's form C, on one line. */
+function tidy(text: string): string {
+  return text.normalize("NFC").replace(/\s+/g, " ").trim();
 }
 
 function characters(text: string): number {

@@ -119,6 +119,8 @@ export interface Photo extends Problem {
 }
 
 const PHOTO = "photo#";
+/** The source of a time that a person wrote. */
+export const EDITED = "EDITED";
 /** The coarsest first: a year is listed before the months, days and times that begin with it. */
 export const PRECISIONS: readonly Precision[] = ["year", "month", "day"];
 
@@ -141,7 +143,7 @@ export function pathOf(sk: string): string {
 export function cardOf(row: Untrusted<AlbumIndexRow & TimeIndexRow>): Card {
   const item = edited(row);
   const key = text(row.time_key) ?? text(row.album_key);
-  const taken = map<TakenAt>(row.taken_at);
+  const taken = map<TakenAt>(item.taken_at);
   const precision = flag(taken.plausible, true) ? precisionOf(taken.precision) : undefined;
   return card(text(row.sk) ?? "", key, item, precision, renditionOf(row, "thumb"));
 }
@@ -272,10 +274,19 @@ function placeOf(place: Untrusted<PlaceInRow>): Place | undefined {
 
 /** Return a row with a person's edits. An empty text removes the file's. */
 function edited<T extends { readonly edits?: unknown }>(row: T): T {
-  const written = Object.entries(editsOf(row)).filter(
+  const { taken, location, place, removed, ...edits } = editsOf(row);
+  const written = Object.entries(edits).filter(
     ([name, value]) => ["title", "description", "keywords"].includes(name) && value !== null,
   );
-  return { ...row, ...Object.fromEntries(written) };
+  const isRemoved = (name: string) => list(removed).includes(name);
+  return {
+    ...row,
+    ...Object.fromEntries(written),
+    ...(isRemoved("taken") && { taken_at: undefined }),
+    ...(isRemoved("location") && { location: undefined, place: undefined }),
+    ...(text(map<TakenAt>(taken).local) && { taken_at: { ...map<TakenAt>(taken), source: EDITED } }),
+    ...(number(map<Location>(location).latitude) !== undefined && { location, place }),
+  };
 }
 
 /** Return a person's edits of a row, as they are stored. */

@@ -37,7 +37,7 @@ describe("a draft", () => {
     [{ title: " Two\n tacos " }, { title: "Two tacos" }],
     [{ title: "" }, { title: "" }],
     [{ title: "Cafe\u0301" }, { title: "Caf\u00e9" }],
-    [{ description: " one\r\ntwo " }, { description: "one\ntwo" }],
+    [{ description: " one\r\ntwo " }, { description: "one two" }],
     [{ keyword: "party" }, { keywords: ["food", "lunch", "party"] }],
     [{ keyword: "a, b,a,food" }, { keywords: ["food", "lunch", "a", "b"] }],
     [{ keywords: [] }, { keywords: [] }],

@@ -5,7 +5,7 @@ import vectors from "../../tests/vectors.json";
 import { leftOutOf } from "../src/files";
 import { caseFolded, folded } from "../src/fold";
 import { albumDigest } from "../src/gallery";
-import { readingOrder, sortKey, splitPath } from "../src/records";
+import { cardOf, photoOf, readingOrder, sortKey, splitPath } from "../src/records";
 
 const owned = vectors.upload_keys.filter((vector) => vector.owned);
 
@@ -24,6 +24,16 @@ describe("tests/vectors.json", () => {
 
   test.each(vectors.label_orders)("$what: labels are sorted from specific to general", ({ labels, order }) => {
     expect(readingOrder(labels).map(({ name }) => name)).toEqual(order);
+  });
+
+  test.each(vectors.edited_photos)("a photo with $what is shown with a person's edits", (vector) => {
+    const row = { ...vector.row, edits: JSON.stringify(vector.edits) };
+    const { takenAt, location, place, precision } = photoOf(row);
+
+    expect(takenAt?.local ?? null).toBe(vector.time);
+    expect([precision ?? null, cardOf(row).precision ?? null]).toEqual([vector.precision, vector.precision]);
+    expect(location?.latitude ?? null).toBe(vector.latitude);
+    expect(place?.city ?? null).toBe(vector.city);
   });
 
   test.each(vectors.labels)("$name is folded to $folded", ({ name, folded: expected }) => {
