@@ -123,9 +123,9 @@ export class Gallery {
   /** The albums that have photos, by name: one Query. */
   async albumCounts(): Promise<AlbumCount[]> {
     const counts = new Map<string, AlbumCount>(); // the count of an album is the sum of several rows
-    const fields = ["album", "photos", "cover"];
+    const fields: (keyof AlbumRow)[] = ["album", "photos", "cover"];
     const query = { where: "begins_with(#sk, :album)", values: { ":album": "album#" }, fields };
-    for await (const page of this.pages(async () => query, (items) => items as Untrusted<AlbumRow & { cover: string }>[])) {
+    for await (const page of this.pages(async () => query, (items) => items as Untrusted<AlbumRow>[])) {
       for (const { album: name, photos, cover } of page) {
         if (typeof name !== "string" || typeof photos !== "number") continue;
         const before = counts.get(name);
@@ -142,10 +142,9 @@ export class Gallery {
     return Promise.all(counts.map(async (album) => ({ ...album, cover: await this.coverOf(album) })));
   }
 
-  /** The chosen cover of an album, as long as the photo is in it or in an album below; else its newest photo. */
+  /** The chosen cover of an album, as long as the photo is in it; else its newest photo. */
   async coverOf({ name, chosenCover }: AlbumCount): Promise<Card | undefined> {
-    const isIn = (album: string) => album === name || album.startsWith(`${name}/`);
-    if (chosenCover !== undefined && isIn(splitPath(chosenCover).album)) {
+    if (chosenCover !== undefined && splitPath(chosenCover).album === name) {
       const photo = await this.photo(chosenCover);
       if (photo?.thumb && photo.status !== "DELETED") return photo;
     }
