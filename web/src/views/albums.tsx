@@ -164,7 +164,12 @@ export function AlbumPage({ name }: { name: string }) {
   );
   const { found, shelves = [] } = useShelves(name);
   const isRemembered = emptyAlbums.names.value.includes(name);
-  const photos = list.state.value === "done" ? list.cards.value.length : undefined;
+  const state = list.state.value;
+  const photos = state === "done" ? list.cards.value.length : undefined;
+  useEffect(() => {
+    // What the list says of a lost connection is enough, and its button is for both.
+    if ((state === "idle" || state === "done") && found.error.peek()) void found.load();
+  }, [state, found]);
 
   return (
     <>
@@ -191,7 +196,7 @@ export function AlbumPage({ name }: { name: string }) {
           )}
         </div>
       </div>
-      {found.error.value && <Failure message={found.error.value} onRetry={found.load} />}
+      {found.error.value && state !== "failed" && <Failure message={found.error.value} onRetry={found.load} />}
       {shelves.length > 0 && (
         <section class="within" aria-label={t("Albums in this album")}>
           <ShelfList shelves={shelves} covers={found.value.value?.covers} />
