@@ -2,9 +2,11 @@ locals {
   # IAM policy variable: the ID of the calling identity. The owner in keys and in the table has the
   # same ID, so each user can access only their own data.
   caller = "$${cognito-identity.amazonaws.com:sub}"
+
+  own_shares = [for prefix in keys(local.share_days) : "${local.bucket_arns.shares}/${prefix}${local.caller}/*"]
 }
 
-# Permissions of a signed-in user. S3 is never listed: the table contains all photos.
+# Permissions of a signed-in user. Photos are never listed in S3: the table contains all of them.
 data "aws_iam_policy_document" "client" {
   statement {
     sid = "FinishOwnUploads"
@@ -56,6 +58,66 @@ data "aws_iam_policy_document" "client" {
     sid       = "ReadOwnRenditions"
     actions   = ["s3:GetObject"]
     resources = ["${local.bucket_arns.derived}/${local.caller}/*"]
+  }
+
+  # The number of days is part of the key, so that every object has a lifecycle rule that deletes it. IAM
+  # can bound neither the size nor the Content-Type of an object.
+  dynamic "statement" {
+    for_each = local.shares ? [local.own_shares] : []
+
+    content {
+      sid       = "WriteOwnShares"
+      actions   = ["s3:PutObject"]
+      resources = statement.value
+
+      condition {
+        test     = "StringEqualsIfExists"
+        variable = "s3:x-amz-storage-class"
+        values   = ["STANDARD"]
+      }
+
+      dynamic "condition" {
+        for_each = toset([
+          "s3:x-amz-server-side-encryption-aws-kms-key-id",
+          "s3:x-amz-server-side-encryption-customer-algorithm",
+        ])
+
+        content {
+          test     = "Null"
+          variable = condition.value
+          values   = ["true"]
+        }
+      }
+    }
+  }
+
+  dynamic "statement" {
+    for_each = local.shares ? [local.own_shares] : []
+
+    content {
+      sid = "ReadAndWithdrawOwnShares"
+      actions = [
+        "s3:DeleteObject",
+        "s3:GetObject",
+      ]
+      resources = statement.value
+    }
+  }
+
+  dynamic "statement" {
+    for_each = local.shares ? [local.own_shares] : []
+
+    content {
+      sid       = "ListOwnShares"
+      actions   = ["s3:ListBucket"]
+      resources = [local.bucket_arns.shares]
+
+      condition {
+        test     = "StringLike"
+        variable = "s3:prefix"
+        values   = [for prefix in keys(local.share_days) : "${prefix}${local.caller}/*"]
+      }
+    }
   }
 
   dynamic "statement" {

@@ -101,6 +101,7 @@ data "aws_iam_policy_document" "logs_bucket" {
     resources = [
       "${local.bucket_arns.logs}/derived/*",
       "${local.bucket_arns.logs}/photos/*",
+      "${local.bucket_arns.logs}/shares/*",
       "${local.bucket_arns.logs}/site/*",
     ]
 
@@ -112,7 +113,7 @@ data "aws_iam_policy_document" "logs_bucket" {
     condition {
       test     = "ArnEquals"
       variable = "aws:SourceArn"
-      values   = [local.bucket_arns.derived, local.bucket_arns.photos, local.bucket_arns.site]
+      values   = [local.bucket_arns.derived, local.bucket_arns.photos, local.bucket_arns.shares, local.bucket_arns.site]
     }
 
     condition {
@@ -166,6 +167,7 @@ resource "terraform_data" "keep_photos" {
     module.photos,
     module.reprocess,
     module.registry,
+    module.shares,
     module.site,
     module.table,
     module.tag,

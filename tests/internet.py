@@ -8,6 +8,7 @@ sent here before the request that needs it.
 
 from __future__ import annotations
 
+import fnmatch
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -72,11 +73,25 @@ class Internet:
 
     def page(self, path: str) -> dict[str, Any]:
         """Return CloudFront's answer to a GET: status, headers, body."""
-        [distribution] = self._cloudfront("list_distributions")["DistributionList"]["Items"]
+        host = urlsplit(self.url).netloc
+        [distribution] = (
+            one
+            for one in self._cloudfront("list_distributions")["DistributionList"]["Items"]
+            if one["DomainName"] == host
+        )
         config = self._cloudfront("get_distribution", Id=distribution["Id"])["Distribution"][
             "DistributionConfig"
         ]
-        bucket = config["Origins"]["Items"][0]["DomainName"].removesuffix(S3)
+        behavior = next(
+            (
+                one
+                for one in config.get("CacheBehaviors", {}).get("Items", [])
+                if fnmatch.fnmatchcase(path, one["PathPattern"])
+            ),
+            config["DefaultCacheBehavior"],
+        )
+        buckets = {one["Id"]: one["DomainName"] for one in config["Origins"]["Items"]}
+        bucket = buckets[behavior["TargetOriginId"]].removesuffix(S3)
         key = unquote(path.lstrip("/")) or config["DefaultRootObject"]
         status = HTTPStatus.OK
         try:
@@ -85,11 +100,12 @@ class Internet:
             [error] = config["CustomErrorResponses"]["Items"]
             status = HTTPStatus(int(error["ResponseCode"]))
             key = error["ResponsePagePath"].lstrip("/")
-            found = self.stack.s3.get_object(Bucket=bucket, Key=key)
-        policy = config["DefaultCacheBehavior"]["ResponseHeadersPolicyId"]
+            page = buckets[config["DefaultCacheBehavior"]["TargetOriginId"]].removesuffix(S3)
+            found = self.stack.s3.get_object(Bucket=page, Key=key)
+        policy = behavior["ResponseHeadersPolicyId"]
         headers = {
             "Content-Type": found["ContentType"],
-            "Cache-Control": found["CacheControl"],
+            "Cache-Control": found.get("CacheControl", ""),
             **dict(self._headers(policy)),
         }
         return {"status": status.value, "headers": headers, "body": found["Body"].read()}

@@ -24,7 +24,7 @@ from local.functions import Answer, Function, InProcess
 from local.moto_patches import cognitosignin  # noqa: F401  # importing it applies the patch
 from local.stack import Stack
 from tools.npm import NpmError
-from tools.tenants import Names, Policies, bucket_arn, cases, simulate
+from tools.tenants import BUCKETS, Names, Policies, bucket_arn, cases, simulate
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -202,11 +202,15 @@ def test_the_applied_policies_keep_tenants_apart_as_the_planned_ones(
     deployment: Deployment,
 ) -> None:
     outputs, client = deployment.outputs(), deployment.stack.client
-    [distribution] = client("cloudfront").list_distributions()["DistributionList"]["Items"]
+    distributions = {
+        f"https://{one['DomainName']}": one["ARN"]
+        for one in client("cloudfront").list_distributions()["DistributionList"]["Items"]
+    }
     names = Names(
         api=outputs["executions_url"].removeprefix("https://").partition(".")[0],
-        distribution=distribution["ARN"],
+        distribution=distributions[outputs["site_url"]],
         identity_pool=outputs["identity_pool_id"],
+        shares_distribution=distributions[outputs["shares_url"]],
     )
     iam, role = client("iam"), "gallery-client-us-east-1"
     policies = Policies(
@@ -217,7 +221,7 @@ def test_the_applied_policies_keep_tenants_apart_as_the_planned_ones(
         trust=iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"],
         buckets={
             kind: json.loads(client("s3").get_bucket_policy(Bucket=arn.split(":")[-1])["Policy"])
-            for kind in ("photos", "derived", "logs", "site")
+            for kind in BUCKETS
             for arn in [bucket_arn(kind)]
         },
     )

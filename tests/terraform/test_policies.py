@@ -12,6 +12,9 @@ from tools.plan import Plan
 
 CALLER = "${cognito-identity.amazonaws.com:sub}"
 PHOTOS = "arn:aws:s3:::gallery-photos-123456789012-us-east-1"
+OWN_SHARES = {
+    f"{PHOTOS.replace('photos', 'shares')}/shares/{days}/{CALLER}/*" for days in (1, 7, 30, 90)
+}
 
 # Resource types that use a role, and the attribute that names it.
 ACTORS = {
@@ -174,6 +177,10 @@ def test_a_client_reaches_only_its_own_rows_and_objects(plan: Plan) -> None:
             keys = {(operator, key): values for operator, key, values in statement.conditions}
             assert keys["ForAllValues:StringEquals", "dynamodb:LeadingKeys"] == (CALLER,)
             assert keys["Null", "dynamodb:LeadingKeys"] == ("false",)
+        elif statement.actions == ("s3:ListBucket",):
+            [(operator, key, prefixes)] = statement.conditions
+            assert (operator, key) == ("StringLike", "s3:prefix")
+            assert all(prefix.endswith(f"/{CALLER}/*") for prefix in prefixes)
         elif service == "s3":
             assert all(
                 f"/{CALLER}/" in f"/{resource.split(':::')[1]}" for resource in statement.resources
@@ -193,10 +200,11 @@ def test_a_client_cannot_copy_objects_of_another_client(plan: Plan) -> None:
     assert readable == {
         f"{PHOTOS}/uploads/{CALLER}/*",
         f"{PHOTOS.replace('photos', 'derived')}/{CALLER}/*",
+        *OWN_SHARES,
     }
 
 
-def test_a_client_writes_and_deletes_only_its_own_uploads(plan: Plan) -> None:
+def test_a_client_writes_and_deletes_only_its_own_uploads_and_shares(plan: Plan) -> None:
     writes = {
         (action, resource)
         for statement in of_role(plan, "gallery-client-us-east-1")
@@ -206,8 +214,11 @@ def test_a_client_writes_and_deletes_only_its_own_uploads(plan: Plan) -> None:
     }
 
     assert writes == {
-        ("s3:DeleteObject", f"{PHOTOS}/uploads/{CALLER}/*"),
-        ("s3:PutObject", f"{PHOTOS}/uploads/{CALLER}/*"),
+        *(
+            (action, resource)
+            for action in ("s3:DeleteObject", "s3:PutObject")
+            for resource in (f"{PHOTOS}/uploads/{CALLER}/*", *OWN_SHARES)
+        )
     }
 
 

@@ -24,6 +24,12 @@ variable "config" {
   description = "Content of config.json; see web/src/config.ts."
 }
 
+variable "distribution_arns" {
+  type        = list(string)
+  description = "ARNs of other distributions that serve files of the page."
+  default     = []
+}
+
 variable "domain_name" {
   type        = string
   description = "Custom domain of the page, such as photos.example.com. null: CloudFront's domain."
