@@ -6,6 +6,7 @@ from local.clients import ACCOUNT, REGION
 
 PHOTOS_BUCKET: Final = "photos"
 DERIVED_BUCKET: Final = "derived"
+SHARES_BUCKET: Final = "shares"
 TABLE: Final = "gallery"
 STATE_MACHINE: Final = "gallery"
 STATE_MACHINE_ARN: Final = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{STATE_MACHINE}"

@@ -15,6 +15,7 @@ from local.stack.names import (
     PHOTOS_BUCKET,
     REGISTRY,
     ROLE,
+    SHARES_BUCKET,
     STATE_MACHINE,
     STATE_MACHINE_ARN,
     TABLE,
@@ -117,7 +118,7 @@ def _create_functions(
 
 
 def _create_buckets(aws: "Clients") -> None:
-    for bucket in (PHOTOS_BUCKET, DERIVED_BUCKET):
+    for bucket in (PHOTOS_BUCKET, DERIVED_BUCKET, SHARES_BUCKET):
         aws.s3.create_bucket(Bucket=bucket)
     aws.s3.put_bucket_versioning(
         Bucket=PHOTOS_BUCKET, VersioningConfiguration={"Status": "Enabled"}

@@ -77,7 +77,7 @@ def test_the_served_configuration_is_that_of_the_site(site: Site) -> None:
     with urlopen(f"{site.url}config.json", timeout=10) as answer:  # noqa: S310  # ours
         served = json.load(answer)
 
-    assert served == configuration(site.stack, site.account)
+    assert served == configuration(site.stack, site.account, shares_url=site.shares_url)
 
 
 class TestStrangers:
