@@ -6,6 +6,7 @@ export default defineConfig({
     target: "es2022",
     assetsInlineLimit: 0, // a data: URL would need room in the Content-Security-Policy
     modulePreload: { polyfill: false },
+    rollupOptions: { input: ["index.html", "share.html"] },
   },
   test: { include: ["tests/**/*.test.ts"] },
 });

@@ -11,6 +11,7 @@ import { Pictures } from "./pictures";
 import type { Photo } from "./records";
 import { Remembered } from "./remembered";
 import { place, route } from "./routes";
+import type { Sharing } from "./sharing";
 import { Uploads } from "./uploads";
 
 const KEPT_PLACES = 12;
@@ -35,6 +36,8 @@ export class App {
   readonly questions = signal<readonly Question[]>([]);
   /** What the last upload left out. */
   readonly leftOut = signal<readonly LeftOut[]>([]);
+  /** What the person is about to share. */
+  readonly sharing = signal<Sharing | undefined>(undefined);
   /** The album of uploads, except on the page of another album. */
   readonly album = signal("Inbox");
 

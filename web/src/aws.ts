@@ -1,7 +1,15 @@
 /** The calls to AWS. No other module uses an SDK. */
 
 import { DynamoDBClient, GetItemCommand, QueryCommand, type QueryCommandInput } from "@aws-sdk/client-dynamodb";
-import { DeleteObjectCommand, GetObjectCommand, S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
+import {
+  CopyObjectCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+  type S3ClientConfig,
+} from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import { Upload } from "@aws-sdk/lib-storage";
@@ -213,6 +221,66 @@ export class Aws {
       ResponseContentDisposition: `attachment; filename*=UTF-8''${name}`,
     });
     return getSignedUrl(this.s3, command, { expiresIn: URL_SECONDS });
+  }
+
+  /** The URL of the page that shows shares; undefined if nobody may share. */
+  get sharesUrl(): string | undefined {
+    return this.config.shares_bucket ? this.config.shares_url : undefined;
+  }
+
+  /** Copy a rendition into a share, without its metadata. The bytes stay in S3. */
+  async copyToShare(rendition: string, key: string, contentType: string): Promise<void> {
+    const { derived_bucket: from, shares_bucket: to } = this.config;
+    await this.s3.send(
+      new CopyObjectCommand({
+        Bucket: to,
+        Key: key,
+        CopySource: `${from}/${rendition.split("/").map(encodeURIComponent).join("/")}`,
+        MetadataDirective: "REPLACE",
+        ContentType: contentType,
+      }),
+    );
+  }
+
+  async putShared(key: string, text: string): Promise<void> {
+    const type = "application/json";
+    await this.s3.send(new PutObjectCommand({ Bucket: this.config.shares_bucket, Key: key, Body: text, ContentType: type }));
+  }
+
+  /** @throws Error: there is no such object (its name is NoSuchKey), or S3 has failed. */
+  async getShared(key: string): Promise<string> {
+    const { Body: body } = await this.s3.send(new GetObjectCommand({ Bucket: this.config.shares_bucket, Key: key }));
+    return (await body?.transformToString()) ?? "";
+  }
+
+  async deleteShared(key: string): Promise<void> {
+    await this.s3.send(new DeleteObjectCommand({ Bucket: this.config.shares_bucket, Key: key }));
+  }
+
+  /** Return the keys with a prefix; of all keys up to the next slash, this part once. */
+  async listShared(prefix: string, { folders }: { folders: boolean }): Promise<string[]> {
+    const found: string[] = [];
+    let token: string | undefined;
+    do {
+      const { Contents: objects = [], CommonPrefixes: parts = [], NextContinuationToken: next } = await this.s3.send(
+        new ListObjectsV2Command({
+          Bucket: this.config.shares_bucket,
+          Prefix: prefix,
+          ...(folders && { Delimiter: "/" }),
+          ...(token && { ContinuationToken: token }),
+        }),
+      );
+      found.push(...parts.flatMap(({ Prefix: part }) => part ?? []), ...objects.flatMap(({ Key: key }) => key ?? []));
+      token = next;
+    } while (token);
+    return found;
+  }
+
+  /** Return the URL of a picture of one's own share. */
+  async sharedUrl(key: string): Promise<string> {
+    return getSignedUrl(this.s3, new GetObjectCommand({ Bucket: this.config.shares_bucket, Key: key }), {
+      expiresIn: URL_SECONDS,
+    });
   }
 
   /** Return the status of an execution; undefined if the gallery has no API for it. */

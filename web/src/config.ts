@@ -16,6 +16,9 @@ export interface Config {
   api_url?: string;
   /** The base URL of renditions that need no signature; absent for signed URLs of S3. */
   renditions_url?: string;
+  /** The bucket for shared photos, and the URL of the page that shows them; absent if nobody may share. */
+  shares_bucket?: string;
+  shares_url?: string;
   /** The account of an embedded AWS, filled in on the sign-in page. */
   local_credentials?: { username: string; password: string };
 }

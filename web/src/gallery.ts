@@ -115,6 +115,13 @@ export class Gallery {
     }));
   }
 
+  /** The paths of all photos of an album, oldest first. */
+  async pathsOf(album: string): Promise<string[]> {
+    const paths: string[] = [];
+    for await (const page of this.album(album)) paths.push(...page.map(({ path }) => path));
+    return paths;
+  }
+
   /** The albums that have photos, by name, each with its newest photo: one more Query for each album. */
   async albums(): Promise<Album[]> {
     const counts = new Map<string, number>(); // the count of an album is the sum of several rows

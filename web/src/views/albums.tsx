@@ -1,5 +1,6 @@
 import { useEffect } from "preact/hooks";
 import { useApp, useKept } from "../app";
+import { t } from "../language";
 import { PhotoList } from "../lists";
 import { Loading } from "../loading";
 import { splitPath } from "../records";
@@ -8,12 +9,13 @@ import { count, monthInWords } from "../words";
 import { Empty } from "./empty";
 import { Failure } from "./failure";
 import { Grid } from "./grid";
+import { ShareButton } from "./share-button";
 import { Thumb } from "./thumb";
 
 export const NO_ALBUM = "No album";
 
 export function Albums() {
-  const { gallery } = useApp();
+  const { aws, gallery } = useApp();
   const albums = useKept("albums", () => new Loading(() => gallery.albums()));
   useEffect(() => {
     if (albums.value.peek()) void albums.load(); // photos may have come since
@@ -22,6 +24,11 @@ export function Albums() {
   return (
     <>
       <h1>Albums</h1>
+      {aws.sharesUrl && (
+        <p class="crumbs">
+          <a href={href({ view: "shares" })}>{t("Shared links")}</a>
+        </p>
+      )}
       {albums.error.value && <Failure message={albums.error.value} onRetry={albums.load} />}
       {albums.value.value?.length === 0 && <Empty>No albums yet. Drop a folder to make one.</Empty>}
       <ul class="albums">
@@ -59,6 +66,9 @@ export function AlbumPage({ name }: { name: string }) {
         <a href={href({ view: "albums" })}>Albums</a>
       </nav>
       <h1>{name.split("/").join(" / ") || NO_ALBUM}</h1>
+      <div class="buttons">
+        <ShareButton title={name.split("/").at(-1) ?? ""} paths={() => gallery.pathsOf(name)} />
+      </div>
       <Grid
         list={list}
         empty={

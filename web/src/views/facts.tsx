@@ -22,6 +22,7 @@ import {
 import { NO_ALBUM } from "./albums";
 import { ConfirmButton } from "./confirm";
 import { DeleteIcon } from "./icons";
+import { ShareButton } from "./share-button";
 
 interface FactsProps {
   photo: Photo;
@@ -135,6 +136,7 @@ export function Facts({ photo, shown, onShow, onDelete }: FactsProps) {
       </dl>
       <div class="buttons">
         <button onClick={() => void download()}>Download</button>
+        {photo.status === "READY" && <ShareButton title={photo.title ?? ""} paths={[photo.path]} />}
         <ConfirmButton key={photo.path} class="danger" question="Delete this photo?" yes="Yes, delete" onYes={onDelete}>
           <DeleteIcon /> Delete
         </ConfirmButton>

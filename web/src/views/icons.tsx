@@ -75,3 +75,8 @@ export const PersonIcon = () => (
     <path d="M4 20a8 8 0 0 1 16 0" />
   </Icon>
 );
+export const ShareIcon = () => (
+  <Icon>
+    <path d="M10 14a4 4 0 0 0 5.700 0l3.500-3.500a4 4 0 0 0-5.700-5.700L12.200 6.100M14 10a4 4 0 0 0-5.700 0l-3.500 3.500a4 4 0 0 0 5.700 5.700l1.300-1.300" />
+  </Icon>
+);

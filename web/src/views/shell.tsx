@@ -9,6 +9,7 @@ import { AccountButton, SignOutButton } from "./account";
 import { AlbumPage, Albums } from "./albums";
 import { AddIcon, AlbumsIcon, Logo, ProblemIcon, SearchIcon, TimelineIcon } from "./icons";
 import { Empty } from "./empty";
+import { Later } from "./later";
 import { FailedPictures } from "./failure";
 import { PhotoDialog } from "./photo";
 import { Problems } from "./problems";
@@ -23,12 +24,15 @@ const VIEWS: { view: View; name: string; Icon: () => preact.JSX.Element }[] = [
   { view: "problems", name: "Problems", Icon: ProblemIcon },
 ];
 
+const loadShareDialog = async () => (await import("./share")).default;
+const loadShares = async () => (await import("./shares")).default;
+
 export function Shell({ onSignOut }: { onSignOut: () => void }) {
   const app = useApp();
   const { view, argument, photo } = route.value;
 
   useEffect(() => {
-    const name = VIEWS.find((one) => one.view === view)?.name;
+    const name = view === "shares" ? t("Shared links") : VIEWS.find((one) => one.view === view)?.name;
     document.title = [photo ?? argument, name, "Gallery"].filter(Boolean).join(" · ");
   }, [view, argument, photo]);
 
@@ -64,6 +68,7 @@ export function Shell({ onSignOut }: { onSignOut: () => void }) {
         {view === "albums" && argument !== undefined && <AlbumPage key={argument} name={argument} />}
         {view === "search" && <Search label={argument} />}
         {view === "problems" && <Problems />}
+        {view === "shares" && <Later load={loadShares} />}
         {view === "unknown" && (
           <>
             <h1>{t("Not found")}</h1>
@@ -77,6 +82,7 @@ export function Shell({ onSignOut }: { onSignOut: () => void }) {
       <UploadPanel />
       <DropTarget />
       {photo !== undefined && <PhotoDialog path={photo} />}
+      {app.sharing.value && <Later load={loadShareDialog} />}
       <p class="unseen" role="status" aria-live="polite">
         {app.news.value}
       </p>
