@@ -24,6 +24,7 @@ from local.functions import Answer, Function, InProcess
 from local.moto_patches import cognitosignin  # noqa: F401  # importing it applies the patch
 from local.stack import Stack
 from tools.npm import NpmError
+from tools.plan import ROOT
 from tools.tenants import BUCKETS, Names, Policies, bucket_arn, cases, simulate
 
 if TYPE_CHECKING:

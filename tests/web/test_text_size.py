@@ -27,6 +27,7 @@ VIEWS = {  # by address: an element that is there once the view is shown
     "#/search": ".chips a",
     "#/search/cat": "a.tile .loaded",
     "#/problems": ".problems li",
+    "#/shares": ".empty",
     "#/nonsense": ".empty",
     f"#/albums/{ALBUM}?photo={ALBUM}%2Fone.jpg": "dialog .frame img.loaded",
     f"#/albums/{ALBUM}?photo=none.jpg": "dialog .message",

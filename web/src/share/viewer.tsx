@@ -41,12 +41,18 @@ export function Viewer({ path, pictures, index, onShow, onClose }: ViewerProps) 
     if (event.key === "End") onShow(pictures.length - 1);
   }
 
-  function released(event: PointerEvent): void {
+  function touched(event: TouchEvent): void {
+    const [finger, another] = event.touches;
+    const isZoomed = (visualViewport?.scale ?? 1) > 1.01; // fingers move the picture then
+    startPx.current = finger && !another && !isZoomed ? { x: finger.clientX, y: finger.clientY } : undefined;
+  }
+
+  function released({ changedTouches: [finger] }: TouchEvent): void {
     const from = startPx.current;
     startPx.current = undefined;
-    if (!from || event.pointerType === "mouse") return;
-    const x = event.clientX - from.x;
-    if (Math.abs(x) > SWIPE_PX && Math.abs(x) > 2 * Math.abs(event.clientY - from.y)) go(x < 0 ? 1 : -1);
+    if (!from || !finger) return;
+    const x = finger.clientX - from.x;
+    if (Math.abs(x) > SWIPE_PX && Math.abs(x) > 2 * Math.abs(finger.clientY - from.y)) go(x < 0 ? 1 : -1);
   }
 
   return (
@@ -60,12 +66,7 @@ export function Viewer({ path, pictures, index, onShow, onClose }: ViewerProps) 
         onClose();
       }}
     >
-      <div
-        class="stage"
-        onPointerDown={(event) => (startPx.current = event.isPrimary ? { x: event.clientX, y: event.clientY } : undefined)}
-        onPointerUp={released}
-        onPointerCancel={() => (startPx.current = undefined)}
-      >
+      <div class="stage" onTouchStart={touched} onTouchEnd={released} onTouchCancel={() => (startPx.current = undefined)}>
         <Large key={picture.large.file} path={path} picture={picture} alt={picture.description ?? picture.title ?? number} />
       </div>
       <button class="round close" aria-label={t("Close")} onClick={onClose}>
@@ -100,7 +101,11 @@ function Large({ path, picture, alt }: { path: string; picture: SharedPicture; a
       width={picture.large.widthPx}
       height={picture.large.heightPx}
       draggable={false}
-      style={{ backgroundImage: `url("${urlOf(path, picture.thumb.file)}")` }}
+      style={{
+        width: `min(100cqw, ${(100 * picture.large.widthPx) / picture.large.heightPx}cqh, ${picture.large.widthPx}px)`,
+        aspectRatio: `${picture.large.widthPx} / ${picture.large.heightPx}`,
+        backgroundImage: `url("${urlOf(path, picture.thumb.file)}")`,
+      }}
       onLoad={() => setLoaded(true)}
       onError={() => setFailed(failed + 1)}
     />

@@ -46,7 +46,7 @@ export default function SharesView() {
         {list.value.value?.map((share) => (
           <li key={share.path} class="card">
             <Cover share={share} />
-            <div>
+            <div class="what">
               <h2 dir="auto">{share.manifest ? share.manifest.title || t("Shared photos") : t("Not complete")}</h2>
               {share.manifest ? (
                 <p class="quiet">

@@ -82,7 +82,7 @@ export function Shell({ onSignOut }: { onSignOut: () => void }) {
       <UploadPanel />
       <DropTarget />
       {photo !== undefined && <PhotoDialog path={photo} />}
-      {app.sharing.value && <Later load={loadShareDialog} />}
+      {app.sharing.value && <Later load={loadShareDialog} over />}
       <p class="unseen" role="status" aria-live="polite">
         {app.news.value}
       </p>
