@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +18,7 @@ from browsing import ACCESS_DENIED, ANY, go, mark, photo
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser, Locator, Page, Route, ViewportSize
+    from playwright.sync_api import Browser, Locator, Page, Response, Route, ViewportSize
 
     from local.site import Site
 
@@ -28,6 +29,7 @@ WEB: Final = Path(__file__).parents[2] / "web"
 ALBUM: Final = "Secret trip"
 DESKTOP: Final[ViewportSize] = {"width": 1440, "height": 900}
 PHONE: Final[ViewportSize] = {"width": 390, "height": 844}
+MAX_PAGE_BYTES: Final = 15_000  # compressed: 13 kB, without the session and the SDK
 PRIVATE: Final = ("Paris", "France", "48.8", "Grace", "Taco", "one.jpg", "uploads", "Cat")
 NOTHING: Final = "There is nothing behind this link"
 
@@ -127,8 +129,8 @@ def test_who_has_the_link_sees_the_pictures_and_nothing_else(
     link = share(page)
 
     with stranger(browser, "about:blank") as visitor:
-        asked: list[str] = []
-        visitor.on("request", lambda request: asked.append(request.url))
+        answers: list[Response] = []
+        visitor.on("response", answers.append)
         visitor.goto(link)
         expect(visitor.get_by_role("heading", name="For you")).to_be_visible()
         expect(visitor.get_by_text("3 photos · The link works until")).to_be_visible()
@@ -137,9 +139,12 @@ def test_who_has_the_link_sees_the_pictures_and_nothing_else(
         visitor.get_by_role("button", name="Photo 1 of 3").click()
         expect(visitor.get_by_role("dialog", name="Photo 1 of 3")).to_be_visible()
         text = visitor.locator("html").inner_html()
+        kinds = ("document", "script", "stylesheet")
+        code = [one.body() for one in answers if one.request.resource_type in kinds]
 
-    assert {url[: len(site.shares_url)] for url in asked} == {site.shares_url}
-    assert not [url for url in asked if "config.json" in url or "/app-" in url]
+    assert {one.url[: len(site.shares_url)] for one in answers} == {site.shares_url}
+    assert len(code) >= 3
+    assert sum(len(gzip.compress(one)) for one in code) < MAX_PAGE_BYTES
     files = shared(site)
     served = text + json.dumps(manifest(site)) + "".join(files)
     assert not [word for word in (*PRIVATE, ALBUM, "A surprise", "2021") if word in served]
