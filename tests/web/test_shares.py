@@ -130,7 +130,7 @@ def test_who_has_the_link_sees_the_pictures_and_nothing_else(
 
     with stranger(browser, "about:blank") as visitor:
         answers: list[Response] = []
-        visitor.on("response", answers.append)
+        visitor.on("response", lambda answer: answers.append(answer))  # noqa: PLW0108  # not a built-in
         visitor.goto(link)
         expect(visitor.get_by_role("heading", name="For you")).to_be_visible()
         expect(visitor.get_by_text("3 photos · The link works until")).to_be_visible()
