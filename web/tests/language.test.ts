@@ -11,7 +11,7 @@ const STRING = String.raw`"((?:[^"\\]|\\.)*)"`;
 // t("…"), and t({ one: "…", other: "…" }); a text in a table is marked by a call of t as well.
 const CALLS = [
   new RegExp(String.raw`\bt\(\s*${STRING}`, "g"),
-  new RegExp(String.raw`\bt\(\s*\{[^}]*?\bother:\s*${STRING}`, "gs"),
+  new RegExp(String.raw`\bt\(\s*\{.*?\bother:\s*${STRING}`, "gs"),
 ];
 
 function textsOfThePage(): Set<string> {

@@ -75,3 +75,29 @@ export const PersonIcon = () => (
     <path d="M4 20a8 8 0 0 1 16 0" />
   </Icon>
 );
+export const FactsIcon = () => (
+  <Icon>
+    <circle cx="12" cy="12" r="9" />
+    <path d="M12 11v6M12 7.5v.5" />
+  </Icon>
+);
+export const FullScreenIcon = () => (
+  <Icon>
+    <path d="M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5" />
+  </Icon>
+);
+export const PlayIcon = () => (
+  <Icon>
+    <path d="m7 4 13 8-13 8z" />
+  </Icon>
+);
+export const PauseIcon = () => (
+  <Icon>
+    <path d="M8 5v14M16 5v14" />
+  </Icon>
+);
+export const KeysIcon = () => (
+  <Icon>
+    <path d="M9 9a3 3 0 1 1 4.5 2.6c-1 .6-1.5 1.2-1.5 2.4M12 17.5v.5" />
+  </Icon>
+);
