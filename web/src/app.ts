@@ -6,6 +6,7 @@ import { useContext, useMemo } from "preact/hooks";
 import type { Aws } from "./aws";
 import type { Choice, LeftOut } from "./files";
 import { Gallery } from "./gallery";
+import { t } from "./language";
 import { PhotoList } from "./lists";
 import { Pictures } from "./pictures";
 import type { Photo } from "./records";
@@ -122,7 +123,7 @@ export class App {
   private arrived(photo: Photo): void {
     for (const list of this.lists()) list.insert(photo);
     this.latest.value = photo;
-    this.news.value = `${photo.path} is ready`;
+    this.news.value = t("{photo} is ready", { photo: photo.path });
   }
 }
 

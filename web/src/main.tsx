@@ -3,7 +3,7 @@ import { render } from "preact";
 import { App, AppContext } from "./app";
 import { Aws } from "./aws";
 import { loadConfig, type Config } from "./config";
-import { languageOf, setLanguage } from "./language";
+import { t, setReadersLanguage } from "./language";
 import { followAddress } from "./routes";
 import { configureSession, currentOwner, onSignOutElsewhere, resumeSession, sessionEnded, signOut } from "./session";
 import { Failure } from "./views/failure";
@@ -51,7 +51,8 @@ const place = document.getElementById("app")!;
 
 async function main(): Promise<void> {
   try {
-    await setLanguage(languageOf(navigator.languages));
+    await setReadersLanguage();
+    document.title = t("Gallery");
     const config = await loadConfig();
     configureSession(config);
     await enter(config);
@@ -59,7 +60,7 @@ async function main(): Promise<void> {
   } catch (error) {
     render(
       <main class="lonely" tabIndex={-1}>
-        <h1>The gallery cannot start</h1>
+        <h1>{t("The gallery cannot start")}</h1>
         <Failure message={errorInWords(error)} onRetry={retry} />
       </main>,
       place,

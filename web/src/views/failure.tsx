@@ -1,6 +1,6 @@
 import { useEffect } from "preact/hooks";
 import { useApp } from "../app";
-import { count } from "../words";
+import { t } from "../language";
 
 /** What went wrong, and a button to try again. It is tried again without a click once the browser is online. */
 export function Failure({ message, onRetry }: { message: string; onRetry: () => void }) {
@@ -17,7 +17,7 @@ export function Failure({ message, onRetry }: { message: string; onRetry: () => 
           onRetry();
         }}
       >
-        Try again
+        {t("Try again")}
       </button>
     </div>
   );
@@ -31,14 +31,14 @@ export function FailedPictures() {
     <div class={size > 0 ? "notice card" : ""} role="status">
       {size > 0 && (
         <>
-          {count(size, "picture")} could not be loaded.{" "}
+          {t({ one: "{count} picture could not be loaded.", other: "{count} pictures could not be loaded." }, { count: size })}{" "}
           <button
             onClick={() => {
               document.getElementById("content")?.focus({ preventScroll: true });
               pictures.tryAgain();
             }}
           >
-            Try again
+            {t("Try again")}
           </button>
         </>
       )}

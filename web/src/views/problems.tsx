@@ -1,4 +1,5 @@
 import { useApp, useKept } from "../app";
+import { t } from "../language";
 import { PhotoList } from "../lists";
 import { splitPath, type Problem as ProblemOfPhoto } from "../records";
 import { instant, statusInWords } from "../words";
@@ -14,12 +15,13 @@ export function Problems() {
   const photos = list.cards.value;
   return (
     <>
-      <h1>Problems</h1>
+      <h1>{t("Problems")}</h1>
       <p class="quiet lead">
-        Rejected files cannot be shown. Failed ones can be processed again by the operator of the gallery. Both
-        are kept until you delete them.
+        {t(
+          "Rejected files cannot be shown. Failed ones can be processed again by the operator of the gallery. Both are kept until you delete them.",
+        )}
       </p>
-      {list.state.value === "done" && photos.length === 0 && <Empty>No problems.</Empty>}
+      {list.state.value === "done" && photos.length === 0 && <Empty>{t("No problems.")}</Empty>}
       <ul class="problems">
         {photos.map((photo) => (
           <Problem key={photo.path} photo={photo} onDeleted={() => list.remove(photo.path)} />
@@ -53,21 +55,21 @@ function Problem({ photo, onDeleted }: { photo: ProblemOfPhoto; onDeleted: () =>
         <p class="quiet">
           {[
             album || NO_ALBUM,
-            photo.sortTime && `Uploaded ${instant(`${photo.sortTime}Z`)}`,
-            photo.step && `Step ${photo.step}`,
+            photo.sortTime && t("Uploaded {when}", { when: instant(`${photo.sortTime}Z`) }),
+            photo.step && t("Step {step}", { step: photo.step }),
           ]
             .filter(Boolean)
             .join(" · ")}
         </p>
         {photo.error && (
           <details>
-            <summary>Error message</summary>
+            <summary>{t("Error message")}</summary>
             <p class="said">{photo.error}</p>
           </details>
         )}
       </div>
-      <ConfirmButton class="plain" label={`Delete ${file}`} question={`Delete ${file}?`} yes="Yes, delete" onYes={remove}>
-        Delete
+      <ConfirmButton class="plain" label={t("Delete {name}", { name: file })} question={t("Delete {name}?", { name: file })} yes={t("Yes, delete")} onYes={remove}>
+        {t("Delete")}
       </ConfirmButton>
     </li>
   );

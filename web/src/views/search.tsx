@@ -2,6 +2,7 @@ import { signal, useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import { useApp, useKept } from "../app";
 import { folded } from "../fold";
+import { t } from "../language";
 import { PhotoList } from "../lists";
 import { Loading } from "../loading";
 import { go, href } from "../routes";
@@ -18,7 +19,7 @@ const TYPING_MS = 120;
 export function Search({ label }: { label?: string | undefined }) {
   return (
     <>
-      <h1 class="unseen">Search</h1>
+      <h1 class="unseen">{t("Search")}</h1>
       <LabelBox key={label} label={label ?? ""} />
       {label ? <Results key={label} label={label} /> : <Browse />}
     </>
@@ -88,12 +89,12 @@ function LabelBox({ label }: { label: string }) {
       <input
         type="text"
         role="combobox"
-        aria-label="Find photos by label"
+        aria-label={t("Find photos by label")}
         aria-expanded={open.value}
         aria-controls="suggestions"
         aria-autocomplete="list"
         aria-activedescendant={open.value && active.value >= 0 ? `suggestion-${active.value}` : undefined}
-        placeholder="A label, such as cat, food or vehicle"
+        placeholder={t("A label, such as cat, food or vehicle")}
         autocomplete="off"
         autocapitalize="none"
         spellcheck={false}
@@ -102,7 +103,7 @@ function LabelBox({ label }: { label: string }) {
         onKeyDown={keyed}
         onBlur={() => (open.value = false)}
       />
-      <ul id="suggestions" role="listbox" aria-label="Labels" hidden={!open.value}>
+      <ul id="suggestions" role="listbox" aria-label={t("Labels")} hidden={!open.value}>
         {suggestions.value.map((one, index) => (
           <li
             key={one}
@@ -129,7 +130,7 @@ function Results({ label }: { label: string }) {
   return (
     <>
       <h2 class="found">{capitalized(label)}</h2>
-      <Grid list={list} empty={<Empty back={{ view: "search" }} name="See all labels">No photo has the label “{label}”.</Empty>} />
+      <Grid list={list} empty={<Empty back={{ view: "search" }} name={t("See all labels")}>{t("No photo has the label “{label}”.", { label })}</Empty>} />
     </>
   );
 }
@@ -156,7 +157,7 @@ function Browse() {
         ))}
       </ul>
       {all.error.value && <Failure message={all.error.value} onRetry={all.load} />}
-      {all.value.value?.length === 0 && <Empty>No photo has labels yet.</Empty>}
+      {all.value.value?.length === 0 && <Empty>{t("No photo has labels yet.")}</Empty>}
     </>
   );
 }

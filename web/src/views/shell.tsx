@@ -16,11 +16,11 @@ import { Search } from "./search";
 import { Timeline } from "./timeline";
 import { UploadPanel } from "./uploads";
 
-const VIEWS: { view: View; name: string; Icon: () => preact.JSX.Element }[] = [
-  { view: "timeline", name: "Timeline", Icon: TimelineIcon },
-  { view: "albums", name: "Albums", Icon: AlbumsIcon },
-  { view: "search", name: "Search", Icon: SearchIcon },
-  { view: "problems", name: "Problems", Icon: ProblemIcon },
+const VIEWS: { view: View; name: () => string; Icon: () => preact.JSX.Element }[] = [
+  { view: "timeline", name: () => t("Timeline"), Icon: TimelineIcon },
+  { view: "albums", name: () => t("Albums"), Icon: AlbumsIcon },
+  { view: "search", name: () => t("Search"), Icon: SearchIcon },
+  { view: "problems", name: () => t("Problems"), Icon: ProblemIcon },
 ];
 
 export function Shell({ onSignOut }: { onSignOut: () => void }) {
@@ -28,27 +28,27 @@ export function Shell({ onSignOut }: { onSignOut: () => void }) {
   const { view, argument, photo } = route.value;
 
   useEffect(() => {
-    const name = VIEWS.find((one) => one.view === view)?.name;
-    document.title = [photo ?? argument, name, "Gallery"].filter(Boolean).join(" · ");
-  }, [view, argument, photo]);
+    const name = VIEWS.find((one) => one.view === view)?.name();
+    document.title = [photo ?? argument, name, t("Gallery")].filter(Boolean).join(" · ");
+  });
 
   useLayoutEffect(restoreScroll, [place.value]);
 
   return (
     <>
       <a class="skip" href="#content" onClick={skip}>
-        Skip to the photos
+        {t("Skip to the photos")}
       </a>
       <header class="bar">
         <a class="brand" href={href({ view: "timeline" })}>
           <Logo />
-          <span>Gallery</span>
+          <span>{t("Gallery")}</span>
         </a>
-        <nav aria-label="Views">
+        <nav aria-label={t("Views")}>
           {VIEWS.map(({ view: one, name, Icon }) => (
             <a key={one} href={href({ view: one })} aria-current={one === view ? "page" : undefined}>
               <Icon />
-              <span>{name}</span>
+              <span>{name()}</span>
             </a>
           ))}
         </nav>
@@ -68,7 +68,7 @@ export function Shell({ onSignOut }: { onSignOut: () => void }) {
           <>
             <h1>{t("Not found")}</h1>
             <Empty back={{ view: "timeline" }} name={t("See all photos")}>
-              The gallery has no page “{argument}”.
+              {t("The gallery has no page “{address}”.", { address: argument ?? "" })}
             </Empty>
           </>
         )}
@@ -95,7 +95,7 @@ function AddButton() {
       onClick={() => (uploadsOpen.value = !uploadsOpen.value)}
     >
       <AddIcon />
-      <span>{inProgress > 0 ? `${inProgress} in progress` : "Add photos"}</span>
+      <span>{inProgress > 0 ? t("{count} in progress", { count: inProgress }) : t("Add photos")}</span>
     </button>
   );
 }
@@ -137,7 +137,7 @@ function DropTarget() {
   return over.value ? (
     <div class="drop">
       <p>
-        Drop photos or folders into <b>{app.destination()}</b>
+        {t("Drop photos or folders into {album}", { album: app.destination() })}
       </p>
     </div>
   ) : null;

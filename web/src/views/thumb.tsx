@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { useApp } from "../app";
+import { t } from "../language";
 import { loadInto } from "../pictures";
 import type { Picture } from "../records";
 
@@ -63,7 +64,7 @@ export function Thumb({ picture, alt = "" }: { picture: Picture | undefined; alt
         height={picture?.heightPx}
         onLoad={({ currentTarget }) => currentTarget.classList.add("loaded")}
       />
-      {failed.value && <span class="not-loaded" data-text="Picture not loaded" />}
+      {failed.value && <span class="not-loaded" data-text={t("Picture not loaded")} />}
     </>
   );
 }
