@@ -32,7 +32,7 @@ ENGLISH = re.compile(
 )
 # What a person sees and what a screen reader says, without names that are data.
 TEXTS = """root => {
-    const isData = "noscript, code, kbd, .file, .chips a, .said, .found, [lang]:not(html), option[lang]";
+    const isData = "noscript, code, kbd, .file, .chips a, .said, .found, [lang]:not(html)";
     const found = [document.title];
     const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT);
     for (let node = walker.currentNode; node; node = walker.nextNode()) {
