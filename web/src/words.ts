@@ -162,9 +162,9 @@ export function monthInWords(month: string, precision?: Precision, length: "shor
 }
 
 /** Return what the time of a photo is: that of the exposure, of the scan, or of the last change. */
-export function timeName(source: string | undefined): string {
-  if (source === "EXIF:DateTime") return t("Modified");
-  return /:(DateTimeDigitized|CreateDate|DigitalCreationDate)$/.test(source ?? "") ? t("Digitized") : t("Taken");
+export function timeName(source: string | undefined): "Taken" | "Digitized" | "Modified" {
+  if (source === "EXIF:DateTime") return "Modified";
+  return /:(DateTimeDigitized|CreateDate|DigitalCreationDate)$/.test(source ?? "") ? "Digitized" : "Taken";
 }
 
 /** Return "UTC+02:00" for "+02:00", and "UTC" for "Z". */
