@@ -167,7 +167,7 @@ def test_an_open_photo_the_account_and_a_failure_are_german(german: Page) -> Non
 
 def test_uploads_are_german(german: Page, tmp_path: Path) -> None:
     signed_in(german)
-    german.get_by_role("button", name="Fotos hinzufügen").click()
+    german.get_by_role("button", name="Neue Fotos").click()
     panel = german.get_by_role("complementary", name="Uploads")
     denied = re.compile("/uploads/.*gesperrt")
     german.route(denied, lambda route: route.fulfill(status=403, body=ACCESS_DENIED, headers=ANY))

@@ -2,7 +2,7 @@ import type { Catalog } from "../catalog";
 
 export default {
   "A label, such as cat, food or vehicle": "Ein Label, zum Beispiel cat, food oder vehicle",
-  "Add photos": "Fotos hinzufügen",
+  "Add photos": "Neue Fotos",
   Albums: "Alben",
   Delete: "Löschen",
   "Delete {name}": "{name} löschen",
