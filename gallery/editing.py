@@ -1,85 +1,91 @@
 """Edits: a person's metadata over the extracted one. The workflow never overwrites them.
 
-The edits are one attribute of the photo's row. Publish writes the edits that it has read, on the
-condition that nobody has changed them since. This module also deletes the label rows that an edit
-hides, and writes those that it shows again.
+The state machine workflow/edit.json.tftpl makes every edit: the page asks for one through API
+Gateway, and this module starts it directly. docs/decisions/0020 says why.
 """
 
-from typing import Final
+from __future__ import annotations
+
+import json
+import unicodedata
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from gallery import records
-from gallery.records import Edits, Photo
-from gallery.table import ConflictError, Row, Table
-from shared.contracts import dump
-from shared.keys import label_of, photo_sort_key
-from shared.rows import LabelRow, PhotoRow, read
+from gallery import queries
+from gallery.table import ConflictError, Table
+from shared.keys import photo_sort_key
 
-ATTEMPTS: Final = 4  # an edit conflicts with a photo that is published at the same moment
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mypy_boto3_stepfunctions import SFNClient
+
+    from gallery.records import Edits, Photo
 
 
-def edit(table: Table, owner: str, key: str, edits: Edits) -> Photo:
-    """Replace a photo's edits by `edits`, and return the photo as it is then.
+class EditError(Exception):
+    """The state machine itself failed; the message is its error and cause."""
 
-    Raises:
-        ValueError: `key` is not that of a photo of `owner`, or an edit is too long.
-        LookupError: there is no such photo, or it was deleted.
-        gallery.table.ConflictError: the photo changed during each of `ATTEMPTS` attempts.
-    """
-    sort_key = photo_sort_key(owner, key)
-    edits = records.tidy(edits)
-    for attempt in range(1, ATTEMPTS + 1):
-        row = table.photo(owner, sort_key)
-        if row is None or row.status == "DELETED":
+
+@dataclass(frozen=True)
+class Editor:
+    """Makes edits in a gallery."""
+
+    stepfunctions: SFNClient
+    arn: str  # of the Express state machine
+    table: Table
+
+    def edit(self, owner: str, key: str, edits: Edits) -> Photo:
+        """Replace a photo's edits by `edits`, and return the photo as it is then.
+
+        Raises:
+            ValueError: `key` is not that of a photo of `owner`, or an edit breaks a rule.
+            LookupError: there is no such photo, or it was deleted.
+            gallery.table.ConflictError: the photo changed during each attempt.
+            EditError: the state machine failed.
+        """
+        path = photo_sort_key(owner, key).removeprefix("photo#")
+        self.request(owner, {"path": path, **_whole(edits)})
+        photo = queries.photo(self.table, owner, key)
+        if photo is None:
             raise LookupError(f"{owner!r} has no photo {key!r}")
-        try:
-            return _write(table, row, edits)
-        except ConflictError:
-            if attempt == ATTEMPTS:
-                raise
-    raise AssertionError
+        return photo
+
+    def request(self, owner: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Make one edit, as the page asks for it, and return the body of the answer.
+
+        Raises:
+            As `edit`.
+        """
+        answer = self.stepfunctions.start_sync_execution(
+            stateMachineArn=self.arn, input=json.dumps({"owner": owner, "request": request})
+        )
+        if answer["status"] != "SUCCEEDED":
+            raise EditError(f"{answer.get('error', answer['status'])}: {answer.get('cause', '')}")
+        output = json.loads(answer["output"])
+        body: dict[str, Any] = output["body"]
+        match output["status"]:
+            case 400:
+                raise ValueError(body["message"])
+            case 404:
+                raise LookupError(body["message"])
+            case 409:
+                raise ConflictError(body["message"])
+        return body
 
 
-def _write(table: Table, row: PhotoRow, edits: Edits) -> Photo:
-    """Write `edits` if the photo is still as in `row`."""
-    stored = records.encoded(edits)
-    previous = set(records.decoded(row.edits).hidden_labels)
-    hidden = set(edits.hidden_labels)
-    label_keys = {label_of(label_key): label_key for label_key in row.label_keys or []}
-    table.write(
-        {"pk": row.pk, "sk": row.sk},
-        changes={"edits": stored},
-        # label_keys change only with the execution, or with the status when it publishes.
-        unchanged={
-            "edits": row.edits,
-            "execution_arn": row.execution_arn,
-            "status": row.status,
-        },
-        put=[
-            _label_row(row, label_keys[name])
-            for name in sorted((previous - hidden) & label_keys.keys())
-        ],
-        delete=[
-            {"pk": row.pk, "sk": label_keys[name]}
-            for name in sorted((hidden - previous) & label_keys.keys())
-        ],
-    )
-    return records.photo(msgspec.structs.replace(row, edits=stored))
+def _whole(edits: Edits) -> dict[str, Any]:
+    """Return the request that replaces all edits of a photo by `edits`.
 
-
-def _label_row(photo: PhotoRow, label_key: str) -> Row:
-    """Return the row of a label, as the state machine writes it."""
-    thumb = photo.renditions.get("thumb")
-    taken = photo.taken_at
-    row = {
-        "pk": photo.pk,
-        "sk": label_key,
-        "label": label_of(label_key),
-        "photo": photo.sk,
-        "width_px": photo.width_px,
-        "height_px": photo.height_px,
-        "precision": taken.precision if taken is not None and taken.plausible else None,
-        "thumb": thumb,
+    Its texts are in NFC, which the state machine cannot make.
+    """
+    text = unicodedata.normalize("NFC", msgspec.json.encode(edits).decode())
+    fields: dict[str, Any] = json.loads(text)
+    names = ("title", "description", "keywords", "taken", "location")
+    return {
+        **{name: fields.get(name) for name in names},
+        "hidden_labels": fields.get("hidden_labels", []),
+        **dict.fromkeys(edits.removed, "removed"),
     }
-    return dump(read(LabelRow, row))

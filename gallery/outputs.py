@@ -43,6 +43,11 @@ class Outputs(msgspec.Struct, frozen=True, kw_only=True):
     state_machine_arn: StateMachineArn
     table: str
 
+    @property
+    def edit_arn(self) -> str:
+        """The ARN of the state machine that makes edits."""
+        return f"{self.state_machine_arn}-edit"
+
     def __post_init__(self) -> None:
         """Refuse names that lack a step."""
         if missing := STEPS - self.function_names.keys():

@@ -4,20 +4,32 @@ docs/architecture.md has the read units of each. A page has at most `limit` resu
 fewer although more follow: the last page is the one whose cursor is None.
 """
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Final, TypeVar
 
 from gallery import cursors, records
-from gallery.records import Album, Copies, Match, Page, Photo, Picture, Problem
+from gallery.records import (
+    Album,
+    Copies,
+    Match,
+    Month,
+    Page,
+    Photo,
+    Picture,
+    Problem,
+    Trashed,
+)
 from gallery.table import Query, Row, Table
-from shared.keys import ALBUM_SHARDS, album_prefix, photo_sort_key, within
-from shared.rows import AlbumRow, read
+from shared.keys import ALBUM_SHARDS, album_prefix, month_of, photo_sort_key, within
+from shared.rows import AlbumRow, PhotoRow, read
 from shared.text import clean_label, fold_label
 
 MAX_LIMIT: Final = 100
 DEFAULT_LIMIT: Final = 50
+MAX_COUNTED: Final = 20_000  # rows of months; a Query ends at 1 MB before that
 MAX_COMPARED: Final = 1000  # photos; their keys are a quarter of the 1 MB that a Query reads
 
 Item = TypeVar("Item")
@@ -140,12 +152,61 @@ def problems(
     return _page(table, query, records.problem, limit=limit, cursor=cursor)
 
 
+def trash(
+    table: Table,
+    owner: str,
+    *,
+    newest_first: bool = True,
+    limit: int = DEFAULT_LIMIT,
+    cursor: str | None = None,
+) -> Page[Trashed]:
+    """Return the photos that were deleted and can be restored, in order of their deletion.
+
+    Raises:
+        ValueError: as `album`.
+    """
+    low, high = within("trash")
+    query = Query(
+        owner=owner,
+        index="by_time",
+        range_key="time_key",
+        low=low,
+        high=high,
+        newest_first=newest_first,
+    )
+    return _page(table, query, records.trashed, limit=limit, cursor=cursor)
+
+
+def months(table: Table, owner: str) -> Page[Month]:
+    """Return all months that have photos, the newest first, with their numbers of photos.
+
+    This is one Query; of over some 10,000 rows, one for each megabyte of them.
+    """
+    low, high = within("month")
+    query = Query(owner=owner, index=None, range_key="sk", low=low, high=high, newest_first=True)
+    counts: Counter[str] = Counter()
+    start: dict[str, str] | None = None
+    read_units, more = 0.0, True
+    while more:
+        found = table.query(query, start=start, limit=MAX_COUNTED)
+        for row in found.rows:
+            counts[month_of(row["sk"])] += row["photos"]
+        read_units += found.read_units
+        start, more = found.last, found.more
+    return Page(
+        items=[Month(month=month, photos=count) for month, count in counts.items() if count > 0],
+        cursor=None,
+        read_units=read_units,
+    )
+
+
 def albums(
     table: Table, owner: str, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None
 ) -> Page[Album]:
     """Return the albums that have photos, in the order of their digests, each with its cover.
 
-    A page is one Query, and one more of a single row for each cover.
+    A page is one Query, and one more of a single row for each cover. A cover that was chosen and is
+    READY no more costs another one.
 
     Raises:
         ValueError: as `album`.
@@ -164,22 +225,31 @@ def albums(
     for rows in complete:
         photos = sum(row.photos for row in rows)
         if photos > 0:
-            newest = _of_album(owner, rows[0].album, newest_first=True)
-            cover = table.query(newest, start=None, limit=1)
-            read_units += cover.read_units
-            answers.append(
-                Album(
-                    path=rows[0].album,
-                    photos=photos,
-                    cover=next(map(records.picture, cover.rows), None),
-                )
-            )
+            cover, units = _cover(table, rows)
+            read_units += units
+            answers.append(Album(path=rows[0].album, photos=photos, cover=cover))
     last = complete[-1][-1].sk if complete else ""
     return Page(
         items=answers,
         cursor=cursors.at(query, last, last) if more else None,
         read_units=read_units,
     )
+
+
+def _cover(table: Table, rows: Sequence[AlbumRow]) -> tuple[Picture | None, float]:
+    """Return the cover of an album, and the read units of the queries for it."""
+    owner, path = rows[0].pk, rows[0].album
+    chosen = next((row.cover for row in rows if row.cover is not None), None)
+    read_units = 0.0
+    if chosen is not None:
+        itself = Query(owner=owner, index=None, range_key="sk", low=chosen, high=chosen)
+        found = table.query(itself, start=None, limit=1)
+        read_units += found.read_units
+        for row in found.rows:
+            if row.get("album_key", "").startswith(f"{album_prefix(path)}#"):  # not DELETED since
+                return records.picture(row, PhotoRow), read_units
+    newest = table.query(_of_album(owner, path, newest_first=True), start=None, limit=1)
+    return next(map(records.picture, newest.rows), None), read_units + newest.read_units
 
 
 def copies(

@@ -2,7 +2,8 @@
 
 The photos bucket decides. With --repair, a photo with a wrong record is reprocessed
 (gallery/reprocess.py): its record then matches the bucket, or becomes a tombstone. Renditions and
-label rows that no record names are deleted, and wrong photo counts of albums are corrected.
+label rows that no record names are deleted, and wrong photo counts of albums and months are
+corrected.
 
 Bucket and table list photos in the same order, so each is read once, side by side. Memory: the keys
 of an owner's renditions and label rows, about 3 KB for each photo.
@@ -55,7 +56,7 @@ _NO_EVENT: Final = "0" * 32
 
 # The attributes of a photo's row that are compared.
 _RECORD: Final = (
-    *("album_key", "edits", "etag", "label_keys", "renditions"),
+    *("album_key", "edits", "etag", "label_keys", "month_key", "renditions"),
     *("sequencer", "status", "updated_at", "version_id"),
 )
 
@@ -69,12 +70,12 @@ class Finding(NamedTuple):
 
 
 class Count(NamedTuple):
-    """The photo count that an album's row should have."""
+    """The photo count that the row of an album or of a month should have."""
 
     sort_key: str
-    album: str
+    album: str | None  # None: the row is of a month
     photos: int
-    was: int | None  # None: there is no row
+    was: int | None = None  # None: there is no row
 
 
 @dataclass
@@ -111,7 +112,7 @@ class Reconciling:
         counts_before = self._counts()
         renditions: dict[str, str] = {}  # key of each rendition in a record: key of its photo
         label_keys: dict[str, str] = {}  # sort key of each label row in a record: key of its photo
-        albums: dict[str, Count] = {}
+        counts: dict[str, Count] = {}
         for found, row in self._side_by_side():
             report.photos += 1
             self._compare_photo(found, row, now, report)
@@ -123,14 +124,12 @@ class Reconciling:
             label_keys |= {
                 one: key for one in row.get("label_keys", []) if label_of(one) not in hidden
             }
-            if "album_key" in row:
-                album = split_upload_key(key).album
-                sort_key = album_sort_key(album, key)
-                photos = albums[sort_key].photos if sort_key in albums else 0
-                albums[sort_key] = Count(sort_key, album, photos + 1, None)
+            for sort_key, album in _counted_in(row, key):
+                photos = counts[sort_key].photos if sort_key in counts else 0
+                counts[sort_key] = Count(sort_key, album, photos + 1)
         self._compare_renditions(renditions, now, report)
         self._compare_label_rows(label_keys, report)
-        self._compare_counts(albums, counts_before, report)
+        self._compare_counts(counts, counts_before, report)
         return report
 
     def repair(self, report: Report) -> list[Refusal]:
@@ -162,7 +161,10 @@ class Reconciling:
             with suppress(ConflictError):  # as above
                 self.table.write(
                     {"pk": self.owner, "sk": count.sort_key},
-                    changes={"album": count.album, "photos": count.photos},
+                    changes={
+                        "photos": count.photos,
+                        **({} if count.album is None else {"album": count.album}),
+                    },
                     unchanged={"photos": count.was},
                 )
         return refused
@@ -251,11 +253,11 @@ class Reconciling:
     def _compare_counts(
         self, right: dict[str, Count], before: dict[str, Row], report: Report
     ) -> None:
-        """Compare the counts of albums that did not change while the records were read."""
+        """Compare the counts that did not change while the records were read."""
         after = self._counts()
         for sort_key in {*right, *after}:
             row = after.get(sort_key)
-            count = right.get(sort_key) or Count(sort_key, (row or {})["album"], 0, None)
+            count = right.get(sort_key) or Count(sort_key, (row or {}).get("album"), 0)
             was = row["photos"] if row else None
             if row == before.get(sort_key) and (was or 0) != count.photos:
                 where = f"{self.owner} {sort_key}"
@@ -265,12 +267,22 @@ class Reconciling:
                 report.counts.append(count._replace(was=was))
 
     def _counts(self) -> dict[str, Row]:
-        rows = self.table.every(self._within("album"), "album", "photos")
-        return {row["sk"]: row for row in rows}
+        albums = self.table.every(self._within("album"), "album", "photos")
+        months = self.table.every(self._within("month"), "photos")
+        return {row["sk"]: row for row in (*albums, *months)}
 
     def _within(self, prefix: str) -> Query:
         low, high = within(prefix)
         return Query(owner=self.owner, index=None, range_key="sk", low=low, high=high)
+
+
+def _counted_in(row: Row, key: str) -> Iterator[tuple[str, str | None]]:
+    """Yield the sort key of each row that counts the photo, and its album if it is an album's."""
+    if "album_key" in row:
+        album = split_upload_key(key).album
+        yield album_sort_key(album, key), album
+    if "month_key" in row:  # a photo that an earlier release has published has none
+        yield row["month_key"], None
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:

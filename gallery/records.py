@@ -4,22 +4,28 @@ images/shared/rows.py says what each attribute is.
 """
 
 from collections.abc import Sequence
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, Literal, TypeVar
 
 import msgspec
 
 from gallery.table import Row
-from shared.contracts import Count, Precision, Px, Rendition, Sha256, SortTime, TakenAt
-from shared.keys import SORT_TIME_CHARACTERS, photo_key
-from shared.limits import (
-    MAX_DESCRIPTION_CHARACTERS,
-    MAX_KEYWORD_CHARACTERS,
-    MAX_KEYWORDS,
-    MAX_LABELS,
-    MAX_TAG_CHARACTERS,
+from shared.contracts import (
+    Count,
+    Location,
+    Place,
+    Position,
+    Precision,
+    Px,
+    Rendition,
+    Sha256,
+    SortTime,
+    TakenAt,
 )
+from shared.keys import SORT_TIME_CHARACTERS, photo_key
 from shared.rows import IndexedPhoto, LabelRow, PhotoFacts, PhotoRow, Status, read
-from shared.text import clean_label, distinct, fold_label, text
+from shared.text import fold_label
+
+EDITED: Final = "EDITED"  # the source of a time that a person wrote
 
 Item = TypeVar("Item")
 PhotoT = TypeVar("PhotoT", bound=IndexedPhoto)
@@ -30,6 +36,13 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One result of a query."""
 
 
+class Taken(Record, frozen=True):
+    """A time by the camera's clock that a person wrote."""
+
+    local: SortTime  # of a day, month or year its start
+    precision: Precision | None = None  # the smallest unit that is known; absent: a full time
+
+
 class Edits(Record, frozen=True):
     """What a person wrote over the file's metadata. None keeps the file's; "" removes it."""
 
@@ -37,6 +50,10 @@ class Edits(Record, frozen=True):
     description: str | None = None
     keywords: list[str] | None = None
     hidden_labels: list[str] = []  # folded; hiding a label does not hide its ancestors
+    taken: Taken | None = None
+    location: Position | None = None
+    place: Place | None = None  # of the location, in words; the state machine finds it
+    removed: list[Literal["location", "taken"]] = []  # the file's one is wrong, and none is right
 
 
 class Picture(Record, frozen=True):
@@ -92,7 +109,25 @@ class Album(Record, frozen=True):
 
     path: str  # may have slashes; empty for photos directly below their owner
     photos: int
-    cover: Picture | None  # its newest photo
+    cover: Picture | None  # the photo that a person chose, else the newest
+
+
+class Month(Record, frozen=True):
+    """A month that has photos."""
+
+    month: str  # such as 2016-04, by the times by which photos are sorted
+    photos: int
+
+
+class Trashed(Record, frozen=True):
+    """A photo that was deleted and can be restored, as long as S3 keeps its version."""
+
+    key: str
+    status: Status  # DELETED, or PROCESSING while it is restored
+    deleted_at: SortTime  # in UTC
+    width_px: Px | None = None
+    height_px: Px | None = None
+    title: str | None = None
 
 
 class Copies(Record, frozen=True):
@@ -127,49 +162,9 @@ def decoded(edits: str | None) -> Edits:
     return Edits() if edits is None else msgspec.json.decode(edits, type=Edits)
 
 
-def encoded(edits: Edits) -> str | None:
-    """Return `edits` as a row's attribute; None if there are none."""
-    return msgspec.json.encode(edits).decode() if edits != Edits() else None
-
-
-def tidy(edits: Edits) -> Edits:
-    """Return `edits` in the form of extracted texts: clean, on one line, each keyword once.
-
-    Raises:
-        ValueError: a text or a list is longer than an extracted one may be.
-    """
-    keywords = edits.keywords or []
-    for name, texts, most in (
-        ("title", [edits.title or ""], MAX_TAG_CHARACTERS),
-        ("description", [edits.description or ""], MAX_DESCRIPTION_CHARACTERS),
-        ("keyword", keywords, MAX_KEYWORD_CHARACTERS),
-    ):
-        if (longest := max(map(len, texts), default=0)) > most:
-            raise ValueError(f"{name} has {longest} characters, over {most}")
-    hidden = sorted({fold_label(label) for label in map(clean_label, edits.hidden_labels) if label})
-    for name, count, most in (
-        ("keywords", len(keywords), MAX_KEYWORDS),
-        ("hidden labels", len(hidden), MAX_LABELS),
-    ):
-        if count > most:
-            raise ValueError(f"{count} {name} are over {most}")
-    return Edits(
-        title=_cleaned(edits.title, MAX_TAG_CHARACTERS),
-        description=_cleaned(edits.description, MAX_DESCRIPTION_CHARACTERS),
-        keywords=None
-        if edits.keywords is None
-        else distinct(keywords, MAX_KEYWORD_CHARACTERS, MAX_KEYWORDS),
-        hidden_labels=hidden,
-    )
-
-
-def _cleaned(value: str | None, max_characters: int) -> str | None:
-    return None if value is None else text(value, max_characters) or ""
-
-
-def picture(row: Row) -> Picture:
-    """Return the photo of a row of by_album or by_time."""
-    photo = _edited(read(IndexedPhoto, row))
+def picture(row: Row, kind: type[IndexedPhoto] = IndexedPhoto) -> Picture:
+    """Return the photo of a row of by_album or by_time; of its own row, if `kind` is PhotoRow."""
+    photo = _edited(read(kind, row))
     range_key = photo.album_key or photo.time_key or ""
     return _view(Picture, photo, sort_time=_sort_time(range_key))
 
@@ -190,6 +185,12 @@ def problem(row: Row) -> Problem:
     """Return the problem of a row of by_time."""
     photo = read(IndexedPhoto, row)
     return _view(Problem, photo, sort_time=_sort_time(photo.time_key or ""))
+
+
+def trashed(row: Row) -> Trashed:
+    """Return the deleted photo of a row of by_time."""
+    photo = _edited(read(IndexedPhoto, row))
+    return _view(Trashed, photo, deleted_at=_sort_time(photo.time_key or ""))
 
 
 def photo(row: PhotoRow) -> Photo:
@@ -213,6 +214,7 @@ def _view(kind: type[RecordT], row: msgspec.Struct, **more: Any) -> RecordT:  # 
 def _edited(row: PhotoT) -> PhotoT:
     """Return a photo's row with the edits in their places."""
     edits = decoded(row.edits)
+    row = _dated_and_placed(row, edits)
     return msgspec.structs.replace(
         row,
         title=(row.title if edits.title is None else edits.title) or None,
@@ -220,6 +222,21 @@ def _edited(row: PhotoT) -> PhotoT:
         keywords=row.keywords if edits.keywords is None else edits.keywords,
         labels=[label for label in row.labels if fold_label(label.name) not in edits.hidden_labels],
     )
+
+
+def _dated_and_placed(row: PhotoT, edits: Edits) -> PhotoT:
+    """Return a photo's row with the time and the place that a person wrote, or without them."""
+    taken, location, place = row.taken_at, row.location, row.place
+    if edits.taken is not None:
+        taken = TakenAt(local=edits.taken.local, precision=edits.taken.precision, source=EDITED)
+    elif "taken" in edits.removed:
+        taken = None
+    if edits.location is not None:
+        location = Location(latitude=edits.location.latitude, longitude=edits.location.longitude)
+        place = edits.place
+    elif "location" in edits.removed:
+        location = place = None
+    return msgspec.structs.replace(row, taken_at=taken, location=location, place=place)
 
 
 def _sort_time(range_key: str) -> str:

@@ -105,7 +105,8 @@ def client(service: str, endpoint_url: str, *, config: Config | None = None) -> 
         region_name=REGION,
     )
     new_client = cast("Any", session.client)  # overloaded for each literal name
-    return new_client(service, endpoint_url=endpoint_url, config=config)
+    whole = Config(inject_host_prefix=False).merge(config or Config())  # no sync-127.0.0.1
+    return new_client(service, endpoint_url=endpoint_url, config=whole)
 
 
 def environment(endpoint_url: str) -> dict[str, str]:
@@ -115,6 +116,7 @@ def environment(endpoint_url: str) -> dict[str, str]:
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
         "AWS_ENDPOINT_URL": endpoint_url,
+        "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",  # there is no host sync-127.0.0.1
         "AWS_CONFIG_FILE": "/dev/null",
         "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
         "AWS_EC2_METADATA_DISABLED": "true",

@@ -27,9 +27,10 @@ from moto.moto_server.werkzeug_app import (
 )
 from werkzeug.datastructures import EnvironHeaders, Headers
 from werkzeug.serving import make_server
+from werkzeug.test import EnvironBuilder, run_wsgi_app
 
-from local import moto_patches
-from local.clients import ACCOUNT, REGION, Clients
+from local import api, moto_patches
+from local.clients import ACCOUNT, CREDENTIALS, REGION, Clients
 from local.clock import Clock
 from local.gate import Gate, Keys, RefusedError, is_preflight
 from local.quotas import UNLIMITED, Quotas, ThrottledError, Usage
@@ -55,6 +56,11 @@ DEFAULT_LABELS_PER_SECOND: Final = 5
 _DEFAULT_QUOTAS: Final = "ServiceQuotasV20190624.ListAWSDefaultServiceQuotas"
 _ACCOUNT_SETTINGS_PATH: Final = "/2016-08-19/account-settings"
 _FUNCTION_PATH: Final = re.compile(r"/2015-03-31/functions/([^/]+)/invocations/?")
+
+_SCOPE_OF_STATES: Final = (  # moto reads the service of a request from it
+    f"Credential={CREDENTIALS['AWS_ACCESS_KEY_ID']}/20260101/{REGION}/states/aws4_request,"
+    " SignedHeaders=host, Signature=0"
+)
 
 Answer: TypeAlias = tuple[HTTPStatus, dict[str, str], bytes]
 
@@ -112,6 +118,7 @@ def embedded_aws(  # noqa: PLR0913  # all by name
             thread.join()
             server.server_close()  # after the last answer
             moto_patches.cors.ORIGINS.clear()
+            api.DEPLOYED.clear()
             moto_patches.stepfunctions.join_threads()
             BackendDict.reset()
 
@@ -155,12 +162,31 @@ class _Front:
     ) -> "Iterable[bytes]":
         """Answer one request, if it passes the gate."""
         try:
-            self.gate.check(environ)
+            identity = self.gate.check(environ)
         except RefusedError as error:
             return _send(_refused(error, environ.get("HTTP_ORIGIN")), start_response)
+        answer = self._answer(environ, identity)
+        if answer is None:
+            try:
+                answered: Iterable[bytes] = self.moto(environ, start_response)
+            except Exception as error:  # moto may raise anything
+                # Without an answer, the connection would break, and SDKs would retry for minutes.
+                method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
+                logger.exception("%s %s %s", method, path, environ.get("HTTP_X_AMZ_TARGET", ""))
+                problem = f"{type(error).__name__}: {error}"
+                answer = _refusal(HTTPStatus.BAD_REQUEST, "EmbeddedAwsError", problem)
+            else:
+                return answered
+        return _send(answer, start_response)
+
+    def _answer(self, environ: "WSGIEnvironment", identity: str) -> Answer | None:
+        """Answer a request, or return None: moto answers it."""
         target = environ.get("HTTP_X_AMZ_TARGET", "")
         function = _FUNCTION_PATH.fullmatch(environ["PATH_INFO"])
-        if is_preflight(environ):
+        answer = None
+        if api.DEPLOYED and environ["PATH_INFO"].startswith(f"{api.PATH}/"):
+            answer = self._api(environ, identity)
+        elif is_preflight(environ):
             headers = Headers(EnvironHeaders(environ))
             answer = moto_patches.cors.preflight(environ["PATH_INFO"], headers)
         elif function is not None:
@@ -174,19 +200,28 @@ class _Front:
             answer = self._detect_labels(json.loads(_body(environ)))
         elif target == "AWSStepFunctions.ValidateStateMachineDefinition":
             answer = _validate(json.loads(_body(environ)))
-        else:
-            try:
-                answered: Iterable[bytes] = self.moto(environ, start_response)
-            except Exception as error:  # moto may raise anything
-                # Without an answer, the connection would break, and SDKs would retry for minutes.
-                logger.exception(
-                    "%s %s %s", environ["REQUEST_METHOD"], environ["PATH_INFO"], target
-                )
-                problem = f"{type(error).__name__}: {error}"
-                answer = _refusal(HTTPStatus.BAD_REQUEST, "EmbeddedAwsError", problem)
-            else:
-                return answered
-        return _send(answer, start_response)
+        return answer
+
+    def _api(self, environ: "WSGIEnvironment", identity: str) -> Answer:
+        """Answer a request to the gallery's API."""
+        headers = {name.lower(): value for name, value in EnvironHeaders(environ).items()}
+        path = environ["PATH_INFO"].removeprefix(api.PATH)
+        method = environ["REQUEST_METHOD"]
+        request = api.Request(method, path, headers, _body(environ), identity)
+        answer = api.respond(api.DEPLOYED[0], request, self._step_functions)
+        return HTTPStatus(answer.status), answer.headers, answer.body.encode()
+
+    def _step_functions(self, action: str, request: bytes) -> tuple[int, bytes]:
+        """Call Step Functions with the permissions of this run."""
+        headers = {
+            "Authorization": f"AWS4-HMAC-SHA256 {_SCOPE_OF_STATES}",
+            "X-Amz-Target": f"AWSStepFunctions.{action}",
+        }
+        content_type = "application/x-amz-json-1.0"
+        builder = EnvironBuilder("/", method="POST", data=request, content_type=content_type)
+        builder.headers.extend(headers)
+        body, status, _ = run_wsgi_app(self.moto, builder.get_environ())
+        return int(status.partition(" ")[0]), b"".join(body)
 
     def _invoke(self, name: str, payload: bytes, *, with_log: bool) -> Answer:
         """Answer Lambda's Invoke (RequestResponse); `name` is a name or an ARN.

@@ -34,6 +34,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from moto.core.request import environ_key_for_header
 
+from local import api
 from local.clients import CREDENTIALS, access_key_id, secret
 
 if TYPE_CHECKING:
@@ -93,6 +94,7 @@ class Key:
     secret: str = field(repr=False)
     token: str = field(default="", repr=False)  # of temporary credentials
     expires_at: float = float("inf")  # seconds since 1970
+    identity: str = ""  # of Cognito, whose credentials they are
 
 
 class Keys:
@@ -102,9 +104,10 @@ class Keys:
         own = Key(CREDENTIALS["AWS_ACCESS_KEY_ID"], CREDENTIALS["AWS_SECRET_ACCESS_KEY"])
         self._keys = {own.id: own}
 
-    def issue(self, *, seconds: float) -> Key:
-        """Return new temporary credentials."""
-        key = Key(access_key_id("ASIA"), secret(), secrets.token_urlsafe(60), time.time() + seconds)
+    def issue(self, *, seconds: float, identity: str = "") -> Key:
+        """Return new temporary credentials, of an identity of Cognito."""
+        token, expires_at = secrets.token_urlsafe(60), time.time() + seconds
+        key = Key(access_key_id("ASIA"), secret(), token, expires_at, identity)
         self._keys[key.id] = key
         return key
 
@@ -127,8 +130,10 @@ class Gate:
         self._keys = keys
         self._origins = origins
 
-    def check(self, environ: "WSGIEnvironment") -> None:
-        """Check a request. moto must not see it if it is a preflight request.
+    def check(self, environ: "WSGIEnvironment") -> str:
+        """Check a request, and return the identity of its caller; it may be empty.
+
+        moto must not see a preflight request.
 
         Raises:
             RefusedError: the request does not pass.
@@ -140,8 +145,12 @@ class Gate:
             raise RefusedError("AccessDenied", "The Origin is not the gallery's page.")
         if environ["PATH_INFO"].startswith(_MOTO_PATHS):
             raise RefusedError("NotFound", "AWS has no such API.", HTTPStatus.NOT_FOUND)
-        if not (is_preflight(environ) or _is_sign_in(environ)):
-            _Signature.of(environ).check(environ, self._keys)
+        if is_preflight(environ) or _is_sign_in(environ):
+            return ""
+        signature = _Signature.of(environ)
+        if (signature.service == "execute-api") != _is_of_api(environ):
+            raise RefusedError("InvalidSignatureException", "The signature is for another service.")
+        return signature.check(environ, self._keys).identity
 
 
 def _is_address(name: str) -> bool:
@@ -158,6 +167,11 @@ def is_preflight(environ: "WSGIEnvironment") -> bool:
         "HTTP_ORIGIN",
         "HTTP_ACCESS_CONTROL_REQUEST_METHOD",
     } <= set(environ)
+
+
+def _is_of_api(environ: "WSGIEnvironment") -> bool:
+    path: str = environ["PATH_INFO"]
+    return path.startswith(f"{api.PATH}/")
 
 
 def _is_sign_in(environ: "WSGIEnvironment") -> bool:
@@ -217,7 +231,7 @@ class _Signature:
             raise RefusedError(
                 "AccessDenied",
                 "Only requests with a signature of this run are answered.",
-                is_s3="HTTP_X_AMZ_TARGET" not in environ,
+                is_s3="HTTP_X_AMZ_TARGET" not in environ and not _is_of_api(environ),
             )
         key_id, date, region, service = scope.groups()
         if not timestamp.startswith(date):
@@ -226,8 +240,8 @@ class _Signature:
         lifetime = None if expires is None else int(expires)
         return cls(key_id, region, service, timestamp, token, headers, signature, lifetime)
 
-    def check(self, environ: "WSGIEnvironment", keys: Keys) -> None:
-        """Check the signature and its time.
+    def check(self, environ: "WSGIEnvironment", keys: Keys) -> Key:
+        """Check the signature and its time, and return the key that has made it.
 
         Raises:
             RefusedError: no key of this run has made it for this request, or it is not valid now.
@@ -251,7 +265,10 @@ class _Signature:
             lifetime = min(self.expires_seconds, MAX_EXPIRES_SECONDS)
             is_valid = made - CLOCK_SKEW_SECONDS <= now <= made + lifetime
         if not is_valid:
-            raise self._refusal("RequestTimeTooSkewed", "InvalidSignatureException")
+            raise self._refusal(
+                "RequestTimeTooSkewed", "InvalidSignatureException", self._too_skewed(made, now)
+            )
+        return key
 
     def _expected(self, environ: "WSGIEnvironment", key: Key) -> str:
         """Return the signature that `key` makes for this request, as botocore signs."""
@@ -298,10 +315,34 @@ class _Signature:
             raise self._refusal("XAmzContentSHA256Mismatch", "InvalidSignatureException")
         return body
 
-    def _refusal(self, in_s3: str, elsewhere: str) -> RefusedError:
+    def _too_skewed(self, made: float, now: float) -> str:
+        """Return AWS's message, which has its time: a page may not read the header Date.
+
+        DynamoDB: https://github.com/aws/aws-sdk-js-v3/issues/3119
+        """
+        if self.service == "s3":
+            return "The difference between the request time and the current time is too large."
+        minutes = CLOCK_SKEW_SECONDS // 60
+        if made < now:
+            limit = _text(now - CLOCK_SKEW_SECONDS)
+            words = f"Signature expired: {self.timestamp} is now earlier than {limit}"
+            sign = "-"
+        else:
+            limit = _text(now + CLOCK_SKEW_SECONDS)
+            words = f"Signature not yet current: {self.timestamp} is still later than {limit}"
+            sign = "+"
+        return f"{words} ({_text(now)} {sign} {minutes} min.)"
+
+    def _refusal(
+        self,
+        in_s3: str,
+        elsewhere: str,
+        message: str = "Only requests with a valid signature of this run are answered.",
+    ) -> RefusedError:
         is_s3 = self.service == "s3"
-        return RefusedError(
-            in_s3 if is_s3 else elsewhere,
-            "Only requests with a valid signature of this run are answered.",
-            is_s3=is_s3,
-        )
+        return RefusedError(in_s3 if is_s3 else elsewhere, message, is_s3=is_s3)
+
+
+def _text(seconds: float) -> str:
+    """Return a time as it is in signatures."""
+    return datetime.fromtimestamp(seconds, UTC).strftime(_TIME)

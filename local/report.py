@@ -63,7 +63,7 @@ TIME_NOTES: Final = {  # by the source of a time that is not that of the exposur
 INCOMPLETE: Final = "the file is cut or damaged: the missing part is gray"
 
 
-class Picture(Rendition, frozen=True):
+class Picture(Rendition, frozen=True, kw_only=True):
     """A rendition, and its path on this disk."""
 
     path: str

@@ -6,6 +6,9 @@ page signs in by SRP, as it does at Cognito, and has its own partition and prefi
 config.json has the password, and not only the owner of this machine reaches its loopback: other
 users and web pages do too. So the folder of the page has a random name, which only the printed URL
 tells, and a request for another host (DNS rebinding) or of another page is refused.
+
+What people share has an origin of its own, on another port, as it has a distribution of its own in
+AWS. Its links contain an unguessable name, so that it needs no such folder.
 """
 
 from __future__ import annotations
@@ -24,10 +27,11 @@ from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
+from urllib.parse import unquote, urlsplit
 
 from botocore.exceptions import ClientError
 
-from local import program
+from local import api, program
 from local.clients import REGION
 from local.embedded import LOOPBACK
 from local.functions import InProcess
@@ -57,6 +61,7 @@ EXAMPLES_ALBUM: Final = "Examples"
 PORT: Final = 8642
 USERNAME: Final = "demo"
 
+TRASH_DAYS: Final = 30  # the default of Terraform; here, nothing expires
 SECONDS_IN_A_YEAR: Final = 31_536_000
 
 
@@ -76,6 +81,7 @@ class Site:
     """The page, and the stack and the account behind it."""
 
     url: str = field(repr=False)  # of the page
+    shares_url: str  # of the page that shows shares
     stack: Stack
     account: Account
 
@@ -114,26 +120,41 @@ def gallery(
         server = _Server(port, dist)
     except OSError as error:
         raise SiteUnavailableError(f"port {port}: {error.strerror}") from error
-    with server:
+    with server, _ShareServer(dist) as shares:
         cors.ORIGINS[:] = server.origins
         with Stack.start(functions=functions, labeler=labeler) as stack:
             allow_page(stack, cors.ORIGINS)
+            api.DEPLOYED[:] = [deployed_api(stack)]
             account = create_account(stack)
-            server.config = json.dumps(configuration(stack, account)).encode()
+            config = configuration(stack, account, shares_url=shares.origins[0])
+            server.config = json.dumps(config).encode()
             server.headers = headers(stack.endpoint_url)
-            thread = threading.Thread(target=server.serve_forever, args=(0.05,), name="site")
-            thread.start()
-            try:
-                yield Site(f"{server.origins[0]}/{server.folder}/", stack, account)
-            finally:
-                server.shutdown()
-                thread.join()
+            shares.stack = stack
+            with _serving(server), _serving(shares):
+                url = f"{server.origins[0]}/{server.folder}/"
+                yield Site(url, shares.origins[0], stack, account)
+
+
+@contextmanager
+def _serving(server: ThreadingHTTPServer) -> Iterator[None]:
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), name="site")
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        thread.join()
 
 
 def allow_page(stack: Stack, origins: list[str]) -> None:
     """Let pages of these origins use the buckets as far as the deployed ones let the gallery's."""
     rules = json.loads((REPOSITORY / "workflow/bucket_cors.json").read_text(encoding="utf-8"))
-    for bucket, kind in {stack.photos_bucket: "photos", stack.derived_bucket: "derived"}.items():
+    kinds = {
+        stack.derived_bucket: "derived",
+        stack.photos_bucket: "photos",
+        stack.shares_bucket: "shares",
+    }
+    for bucket, kind in kinds.items():
         rule: CORSRuleTypeDef = {
             "AllowedHeaders": rules["allowed_headers"],
             "AllowedMethods": rules["allowed_methods"][kind],
@@ -142,6 +163,12 @@ def allow_page(stack: Stack, origins: list[str]) -> None:
             "MaxAgeSeconds": rules["max_age_seconds"],
         }
         stack.s3.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": [rule]})
+
+
+def deployed_api(stack: Stack) -> api.Api:
+    """Return the API of a stack, which the pages of `cors.ORIGINS` may use."""
+    executions = stack.state_machine_arn.replace(":stateMachine:", ":execution:")
+    return api.Api(stack.edit_arn, f"{executions}:", cors.ORIGINS)
 
 
 def create_account(stack: Stack) -> Account:
@@ -175,23 +202,31 @@ def create_account(stack: Stack) -> Account:
     return Account(pool_id, client_id, identity_pool_id, owner, password)
 
 
-def configuration(stack: Stack, account: Account) -> dict[str, object]:
+def configuration(stack: Stack, account: Account, *, shares_url: str) -> dict[str, object]:
     """Return config.json; web/src/config.ts has its type."""
     return {
         "region": REGION,
         "endpoint": stack.endpoint_url,
+        "api_url": f"{stack.endpoint_url}{api.PATH}",
         "photos_bucket": stack.photos_bucket,
         "derived_bucket": stack.derived_bucket,
+        "shares_bucket": stack.shares_bucket,
+        "shares_url": shares_url,
         "table": stack.table,
         "user_pool_id": account.user_pool_id,
         "user_pool_client_id": account.user_pool_client_id,
         "identity_pool_id": account.identity_pool_id,
+        "trash_days": TRASH_DAYS,
+        "delete_for_good": True,
         "local_credentials": {"username": USERNAME, "password": account.password},
     }
 
 
-def headers(endpoint_url: str) -> dict[str, str]:
-    """Return the headers that CloudFront adds to every answer, with this machine's endpoint."""
+def headers(endpoint_url: str = "") -> dict[str, str]:
+    """Return the headers that CloudFront adds to every answer, with this machine's endpoint.
+
+    The page that shows shares connects to no endpoint.
+    """
     values = {"apis": endpoint_url, "images": endpoint_url}
     made: dict[str, str] = json.loads(render_file("workflow/site_headers.json.tftpl", values))
     return made
@@ -210,6 +245,65 @@ class _Server(ThreadingHTTPServer):
 
     def handle_error(self, *_arguments: object) -> None:
         """Print nothing: a browser closes connections at any time."""
+
+
+class _ShareServer(ThreadingHTTPServer):
+    """The distribution of shared photos: the page that shows them, and their files."""
+
+    stack: Stack
+
+    def __init__(self, dist: Path) -> None:
+        super().__init__((LOOPBACK, 0), partial(_ShareHandler, directory=str(dist)))
+        self.hosts = [f"{name}:{self.server_port}" for name in (LOOPBACK, "localhost")]
+        self.origins = [f"http://{host}" for host in self.hosts]
+        self.page_headers = headers()
+        self.file_headers: dict[str, str] = json.loads(
+            (REPOSITORY / "workflow/shares.json").read_text(encoding="utf-8")
+        )["headers"]
+
+    def handle_error(self, *_arguments: object) -> None:
+        """Print nothing: a browser closes connections at any time."""
+
+
+class _ShareHandler(SimpleHTTPRequestHandler):
+    """Answers requests for the page that shows shares, and for files of shares."""
+
+    protocol_version = "HTTP/1.1"
+    server: _ShareServer
+
+    def send_head(self) -> io.BytesIO | BinaryIO | None:
+        """Send the head of an answer, and return its body; the base class calls this."""
+        if self.headers.get("Host") not in self.server.hosts:
+            self.send_error(HTTPStatus.FORBIDDEN, explain="The Host is not an address of shares.")
+            return None
+        if not self.path.startswith("/shares/"):
+            path, mark, query = self.path.partition("?")
+            self.path = ("/share.html" if path == "/" else path) + mark + query
+            return super().send_head()
+        key = unquote(urlsplit(self.path).path.lstrip("/"))
+        stack = self.server.stack
+        try:
+            found = stack.s3.get_object(Bucket=stack.shares_bucket, Key=key)
+        except ClientError:
+            self.send_error(HTTPStatus.NOT_FOUND)
+            return None
+        body = found["Body"].read()
+        self.send_response(HTTPStatus.OK)
+        self.send_header("Content-Type", found["ContentType"])
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        return io.BytesIO(body)
+
+    def end_headers(self) -> None:
+        """Add the headers of every answer."""
+        is_file = self.path.startswith("/shares/")
+        added = self.server.file_headers if is_file else self.server.page_headers
+        for name, value in added.items():
+            self.send_header(name, value)
+        super().end_headers()
+
+    def log_message(self, *_arguments: object) -> None:
+        """Log nothing."""
 
 
 class _Handler(SimpleHTTPRequestHandler):

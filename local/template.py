@@ -2,7 +2,8 @@
 
 Definitions of state machines take `${jsonata.NAME}` from workflow/expressions/NAME.jsonata and
 `${retry.NAME}` from workflow/retry.json; expressions take `${rejections}` from
-workflow/rejections.json; both take `${times.NAME}` from workflow/times.json.
+workflow/rejections.json, and `${parts.NAME}` from workflow/parts/NAME.jsonata, which they share;
+both take `${times.NAME}` from workflow/times.json.
 terraform/definitions.tf renders all of them in the same way.
 """
 
@@ -15,6 +16,7 @@ from typing import Final, TypeAlias
 REPOSITORY: Final = Path(__file__).parent.parent
 WORKFLOW: Final = REPOSITORY / "workflow"
 EXPRESSIONS: Final = WORKFLOW / "expressions"
+PARTS: Final = WORKFLOW / "parts"
 
 Values: TypeAlias = Mapping[str, "str | Values"]
 
@@ -77,7 +79,12 @@ def render_expression(name: str, values: Values) -> str:
         "rejections": (WORKFLOW / "rejections.json").read_text(),
         "times": _by_name("times"),
     }
-    text = render((EXPRESSIONS / f"{name}.jsonata").read_text(encoding="utf-8"), named)
+    parts = {
+        path.stem: render(path.read_text(encoding="utf-8"), named)
+        for path in sorted(PARTS.glob("*.jsonata"))
+    }
+    text = (EXPRESSIONS / f"{name}.jsonata").read_text(encoding="utf-8")
+    text = render(text, {**named, "parts": parts})
     return " ".join(_COMMENT.sub("", text).split())
 
 

@@ -2,9 +2,12 @@ locals {
   # IAM policy variable: the ID of the calling identity. The owner in keys and in the table has the
   # same ID, so each user can access only their own data.
   caller = "$${cognito-identity.amazonaws.com:sub}"
+
+  own_shares = [for prefix in keys(local.share_days) : "${local.bucket_arns.shares}/${prefix}${local.caller}/*"]
 }
 
-# Permissions of a signed-in user. S3 is never listed: the table contains all photos.
+# Permissions of a signed-in user. Photos are never listed, since the table contains all of them. Versions
+# are, one photo at a time, to restore it.
 data "aws_iam_policy_document" "client" {
   statement {
     sid = "FinishOwnUploads"
@@ -42,7 +45,8 @@ data "aws_iam_policy_document" "client" {
     }
   }
 
-  # A deleted photo stays as a noncurrent version until the bucket's lifecycle rule expires it.
+  # A deleted photo stays as a noncurrent version below a delete marker, until the bucket's lifecycle rule
+  # expires it.
   statement {
     sid = "ReadAndDeleteOwnPhotos"
     actions = [
@@ -53,9 +57,90 @@ data "aws_iam_policy_document" "client" {
   }
 
   statement {
+    sid       = "ListOwnVersions"
+    actions   = ["s3:ListBucketVersions"]
+    resources = [local.bucket_arns.photos]
+
+    condition {
+      test     = "StringLike"
+      variable = "s3:prefix"
+      values   = ["uploads/${local.caller}/*"]
+    }
+  }
+
+  # Without a delete marker, the photo is back. IAM does not distinguish it from other versions, so who may
+  # delete one may delete photos for good. Without this permission a photo is restored as a copy of its
+  # newest version: docs/decisions/0023-deleting-is-a-delete-marker.md.
+  statement {
+    sid       = var.delete_for_good ? "DeleteOwnVersions" : "CopyOwnVersions"
+    actions   = [var.delete_for_good ? "s3:DeleteObjectVersion" : "s3:GetObjectVersion"]
+    resources = ["${local.bucket_arns.photos}/uploads/${local.caller}/*"]
+  }
+
+  statement {
     sid       = "ReadOwnRenditions"
     actions   = ["s3:GetObject"]
     resources = ["${local.bucket_arns.derived}/${local.caller}/*"]
+  }
+
+  # The number of days is part of the key, so that every object has a lifecycle rule that deletes it. IAM
+  # can bound neither the size nor the Content-Type of an object.
+  dynamic "statement" {
+    for_each = local.shares ? [local.own_shares] : []
+
+    content {
+      sid       = "WriteOwnShares"
+      actions   = ["s3:PutObject"]
+      resources = statement.value
+
+      condition {
+        test     = "StringEqualsIfExists"
+        variable = "s3:x-amz-storage-class"
+        values   = ["STANDARD"]
+      }
+
+      dynamic "condition" {
+        for_each = toset([
+          "s3:x-amz-server-side-encryption-aws-kms-key-id",
+          "s3:x-amz-server-side-encryption-customer-algorithm",
+        ])
+
+        content {
+          test     = "Null"
+          variable = condition.value
+          values   = ["true"]
+        }
+      }
+    }
+  }
+
+  dynamic "statement" {
+    for_each = local.shares ? [local.own_shares] : []
+
+    content {
+      sid = "ReadAndWithdrawOwnShares"
+      actions = [
+        "s3:DeleteObject",
+        "s3:GetObject",
+      ]
+      resources = statement.value
+    }
+  }
+
+  dynamic "statement" {
+    for_each = local.shares ? [local.own_shares] : []
+
+    content {
+      sid       = "ListOwnShares"
+      actions   = ["s3:ListBucket"]
+      resources = [local.bucket_arns.shares]
+
+      condition {
+        test     = "StringLike"
+        variable = "s3:prefix"
+        values   = [for prefix in keys(local.share_days) : "${prefix}${local.caller}/*"]
+      }
+    }
   }
 
   dynamic "statement" {
@@ -110,11 +195,17 @@ data "aws_iam_policy_document" "client" {
   }
 }
 
-data "aws_iam_policy_document" "follow_executions" {
+data "aws_iam_policy_document" "api" {
   statement {
     sid       = "DescribeExecutions"
     actions   = ["states:DescribeExecution"]
     resources = [local.executions_arn]
+  }
+
+  statement {
+    sid       = "MakeEdits"
+    actions   = ["states:StartSyncExecution"]
+    resources = [local.edit_arn]
   }
 }
 
@@ -123,9 +214,10 @@ module "client" {
 
   name               = var.name
   policy_json        = data.aws_iam_policy_document.client.json
-  api_policy_json    = data.aws_iam_policy_document.follow_executions.json
+  api_policy_json    = data.aws_iam_policy_document.api.json
   api_access_logs    = var.api_access_logs
   cors_origins       = local.origins
+  edit_arn           = local.edit_arn
   executions_arn     = local.executions_arn
   keep_users         = var.keep_photos
   log_retention_days = var.log_retention_days

@@ -3,6 +3,7 @@
 locals {
   workflow_path    = "${path.module}/../workflow"
   expressions_path = "${local.workflow_path}/expressions"
+  parts_path       = "${local.workflow_path}/parts"
 
   # Step Functions expects its own partition in the ARNs of service integrations.
   template_integrations = "arn:aws:states:::"
@@ -19,16 +20,24 @@ locals {
 
   rejections = file("${local.workflow_path}/rejections.json")
 
+  expression_values = {
+    photos_bucket = local.bucket_names.photos
+    rejections    = local.rejections
+    table         = local.table_name
+    times         = local.times
+  }
+
+  # What several expressions share.
+  parts = {
+    for file in fileset(local.parts_path, "*.jsonata") :
+    trimsuffix(file, ".jsonata") => templatefile("${local.parts_path}/${file}", local.expression_values)
+  }
+
   # Each expression on one line, without its comments, as a JSON string holds it.
   jsonata = {
     for file in fileset(local.expressions_path, "*.jsonata") :
     trimsuffix(file, ".jsonata") => trimsuffix(trimprefix(jsonencode(join(" ", regexall("\\S+", replace(
-      templatefile("${local.expressions_path}/${file}", {
-        photos_bucket = local.bucket_names.photos
-        rejections    = local.rejections
-        table         = local.table_name
-        times         = local.times
-      }),
+      templatefile("${local.expressions_path}/${file}", merge(local.expression_values, { parts = local.parts })),
       "/(?s)/\\*.*?\\*//", ""
     )))), "\""), "\"")
   }
@@ -36,4 +45,12 @@ locals {
   retry = {
     for name, policy in jsondecode(file("${local.workflow_path}/retry.json")) : name => jsonencode(policy)
   }
+
+  # The Express state machine that makes edits.
+  edit_definition = jsondecode(replace(templatefile("${local.workflow_path}/edit.json.tftpl", {
+    functions = local.function_arns
+    jsonata   = local.jsonata
+    retry     = local.retry
+    table     = local.table_name
+  }), local.template_integrations, local.integrations))
 }

@@ -17,6 +17,7 @@ locals {
     photos  = "${var.name}-photos-${local.bucket_suffix}"
     derived = "${var.name}-derived-${local.bucket_suffix}"
     logs    = "${var.name}-logs-${local.bucket_suffix}"
+    shares  = "${var.name}-shares-${local.bucket_suffix}"
     site    = "${var.name}-site-${local.bucket_suffix}"
   }
   bucket_arns = { for key, name in local.bucket_names : key => "arn:${local.partition}:s3:::${name}" }

@@ -62,6 +62,21 @@ output "repository_urls" {
   value       = module.registry.repository_urls
 }
 
+output "shares_bucket" {
+  description = "Name of the bucket for shared photos. null: shares are off."
+  value       = one(module.shares[*].bucket_name)
+}
+
+output "shares_domain" {
+  description = "Domain of the CloudFront distribution of shared photos. Create a DNS record from shares_domain_name to it. null: shares are off."
+  value       = one(module.shares[*].distribution_domain)
+}
+
+output "shares_url" {
+  description = "URL of shared photos. null: shares are off."
+  value       = one(module.shares[*].url)
+}
+
 output "site_bucket" {
   description = "Name of the bucket for the files of the gallery's page, for `make publish`."
   value       = module.site.bucket_name

@@ -1,19 +1,21 @@
 locals {
   dns_suffix = data.aws_partition.current.dns_suffix
 
+  shares_host = "https://${local.bucket_names.shares}.${local.s3_service}"
+
   # The only APIs that the page may connect to.
-  page_apis = [
+  page_apis = concat([
     "https://${local.bucket_names.photos}.${local.s3_service}",
     "https://cognito-identity.${local.region}.${local.dns_suffix}",
     "https://cognito-idp.${local.region}.${local.dns_suffix}",
     "https://dynamodb.${local.region}.${local.dns_suffix}",
     "https://${module.client.api_host}",
-  ]
+  ], local.shares ? [local.shares_host] : [])
 
   # Renditions are served from S3 by presigned URL: docs/decisions/0010-renditions-by-signed-url.md.
   page_headers = jsondecode(templatefile("${local.workflow_path}/site_headers.json.tftpl", {
     apis   = join(" ", local.page_apis)
-    images = "https://${local.bucket_names.derived}.${local.s3_service}"
+    images = join(" ", concat(["https://${local.bucket_names.derived}.${local.s3_service}"], local.shares ? [local.shares_host] : []))
   }))
 
   # Pages that may use the buckets and the API. The length of the list is known in a plan, although
@@ -24,22 +26,28 @@ locals {
 module "site" {
   source = "./modules/site"
 
-  name            = var.name
-  bucket_name     = local.bucket_names.site
-  certificate_arn = var.certificate_arn
-  domain_name     = var.domain_name
-  headers         = local.page_headers
-  log_bucket      = module.logs.name
-  price_class     = var.price_class
+  name              = var.name
+  bucket_name       = local.bucket_names.site
+  certificate_arn   = var.certificate_arn
+  distribution_arns = module.shares[*].distribution_arn
+  domain_name       = var.domain_name
+  headers           = local.page_headers
+  log_bucket        = module.logs.name
+  price_class       = var.price_class
 
-  config = {
+  config = merge({
     api_url             = module.client.api_url
+    delete_for_good     = var.delete_for_good
     derived_bucket      = module.derived.name
     identity_pool_id    = module.client.identity_pool_id
     photos_bucket       = module.photos.name
     region              = local.region
     table               = module.table.name
+    trash_days          = var.noncurrent_version_days
     user_pool_client_id = module.client.user_pool_client_id
     user_pool_id        = module.client.user_pool_id
-  }
+    }, local.shares ? {
+    shares_bucket = module.shares[0].bucket_name
+    shares_url    = module.shares[0].url
+  } : {})
 }

@@ -1,6 +1,5 @@
-# What the page may do with the buckets. The page's SDK reads the checksum of each part of an upload
-# from the answer and sends all of them to complete the upload: S3 refuses one without. It corrects its
-# clock by Date.
+# What the page may do with the buckets. The page reads the ETag of each part of an upload from the answer
+# and sends all of them to complete the upload: S3 refuses one without. It corrects its clock by Date.
 locals {
   bucket_cors = jsondecode(file("${local.workflow_path}/bucket_cors.json"))
   cors = {
@@ -101,6 +100,7 @@ data "aws_iam_policy_document" "logs_bucket" {
     resources = [
       "${local.bucket_arns.logs}/derived/*",
       "${local.bucket_arns.logs}/photos/*",
+      "${local.bucket_arns.logs}/shares/*",
       "${local.bucket_arns.logs}/site/*",
     ]
 
@@ -112,7 +112,7 @@ data "aws_iam_policy_document" "logs_bucket" {
     condition {
       test     = "ArnEquals"
       variable = "aws:SourceArn"
-      values   = [local.bucket_arns.derived, local.bucket_arns.photos, local.bucket_arns.site]
+      values   = [local.bucket_arns.derived, local.bucket_arns.photos, local.bucket_arns.shares, local.bucket_arns.site]
     }
 
     condition {
@@ -166,6 +166,7 @@ resource "terraform_data" "keep_photos" {
     module.photos,
     module.reprocess,
     module.registry,
+    module.shares,
     module.site,
     module.table,
     module.tag,

@@ -23,7 +23,7 @@ variable "architecture" {
 
 variable "certificate_arn" {
   type        = string
-  description = "ARN of the certificate for domain_name, in ACM in us-east-1. null: CloudFront's certificate, without domain_name."
+  description = "ARN of the certificate for domain_name and shares_domain_name, in ACM in us-east-1. null: CloudFront's certificate, without domain_name."
   default     = null
 }
 
@@ -36,6 +36,12 @@ variable "cors_origins" {
     condition     = alltrue([for origin in var.cors_origins : can(regex("^https?://[A-Za-z0-9.-]+(:[0-9]+)?$", origin))])
     error_message = "Each value in cors_origins must be a scheme and a host without a path or *, such as https://photos.example.com."
   }
+}
+
+variable "delete_for_good" {
+  type        = bool
+  description = "Whether users can delete photos for good before noncurrent_version_days have passed. false: nobody who has stolen a session can; photos are then restored as copies."
+  default     = true
 }
 
 variable "domain_name" {
@@ -262,6 +268,23 @@ variable "self_sign_up" {
   type        = bool
   description = "Whether anyone can create an account with Cognito's API. false: only administrators create accounts."
   default     = false
+}
+
+variable "shares" {
+  type        = bool
+  description = "Whether users can share photos with people without an account, by links that expire. Whoever has an account can then publish files of any kind for up to 90 days, at the deployment's cost. null: yes, unless self_sign_up. A change to false withdraws all shares."
+  default     = null
+}
+
+variable "shares_domain_name" {
+  type        = string
+  description = "Custom domain of shared photos, such as shared.example.com, other than domain_name. certificate_arn must cover both. Create a DNS record from it to the output shares_domain. null: a domain of CloudFront."
+  default     = null
+
+  validation {
+    condition     = var.shares_domain_name == null || (var.certificate_arn != null && var.shares_domain_name != var.domain_name)
+    error_message = "shares_domain_name requires certificate_arn, and must differ from domain_name: pages of the gallery and files that users publish must not have the same origin."
+  }
 }
 
 variable "tags" {

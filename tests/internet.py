@@ -8,6 +8,8 @@ sent here before the request that needs it.
 
 from __future__ import annotations
 
+import fnmatch
+import subprocess
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -32,7 +34,7 @@ S3 = f".s3.{REGION}.amazonaws.com"
 ANY_ORIGIN = {f"{name}.{REGION}.amazonaws.com" for name in ("cognito-idp", "dynamodb")} | {
     f"cognito-identity.{REGION}.amazonaws.com"
 }
-# The headers that the page sends to the API for the state of an execution.
+# The headers that the page may send to the API for the state of an execution.
 STATUS_API_HEADERS = {
     "authorization",
     "x-amz-content-sha256",
@@ -72,11 +74,25 @@ class Internet:
 
     def page(self, path: str) -> dict[str, Any]:
         """Return CloudFront's answer to a GET: status, headers, body."""
-        [distribution] = self._cloudfront("list_distributions")["DistributionList"]["Items"]
+        host = urlsplit(self.url).netloc
+        [distribution] = (
+            one
+            for one in self._cloudfront("list_distributions")["DistributionList"]["Items"]
+            if one["DomainName"] == host
+        )
         config = self._cloudfront("get_distribution", Id=distribution["Id"])["Distribution"][
             "DistributionConfig"
         ]
-        bucket = config["Origins"]["Items"][0]["DomainName"].removesuffix(S3)
+        behavior = next(
+            (
+                one
+                for one in config.get("CacheBehaviors", {}).get("Items", [])
+                if fnmatch.fnmatchcase(path, one["PathPattern"])
+            ),
+            config["DefaultCacheBehavior"],
+        )
+        buckets = {one["Id"]: one["DomainName"] for one in config["Origins"]["Items"]}
+        bucket = buckets[behavior["TargetOriginId"]].removesuffix(S3)
         key = unquote(path.lstrip("/")) or config["DefaultRootObject"]
         status = HTTPStatus.OK
         try:
@@ -85,14 +101,18 @@ class Internet:
             [error] = config["CustomErrorResponses"]["Items"]
             status = HTTPStatus(int(error["ResponseCode"]))
             key = error["ResponsePagePath"].lstrip("/")
-            found = self.stack.s3.get_object(Bucket=bucket, Key=key)
-        policy = config["DefaultCacheBehavior"]["ResponseHeadersPolicyId"]
+            page = buckets[config["DefaultCacheBehavior"]["TargetOriginId"]].removesuffix(S3)
+            found = self.stack.s3.get_object(Bucket=page, Key=key)
+        policy = behavior["ResponseHeadersPolicyId"]
         headers = {
             "Content-Type": found["ContentType"],
-            "Cache-Control": found["CacheControl"],
+            "Cache-Control": found.get("CacheControl", ""),
             **dict(self._headers(policy)),
         }
-        return {"status": status.value, "headers": headers, "body": found["Body"].read()}
+        body = found["Body"].read()
+        if found.get("ContentEncoding") == "br":  # Chromium does not decode an answer of a test
+            body = _decoded(body)
+        return {"status": status.value, "headers": headers, "body": body}
 
     def _headers(self, policy: str) -> Iterator[tuple[str, str]]:
         answer = self._cloudfront("get_response_headers_policy", Id=policy)["ResponseHeadersPolicy"]
@@ -161,6 +181,13 @@ class _AsSent(S3SigV4Auth):
 
     def _modify_request_before_signing(self, request: AWSRequest) -> None:
         SigV4Auth._modify_request_before_signing(self, request)  # type: ignore[attr-defined]  # noqa: SLF001  # the stubs leave it out
+
+
+def _decoded(brotli: bytes) -> bytes:
+    """Decode by Node.js, with which the page was built: Python has no Brotli."""
+    code = "process.stdout.write(zlib.brotliDecompressSync(fs.readFileSync(0)))"
+    command = ["node", "-e", code]
+    return subprocess.run(command, input=brotli, capture_output=True, check=True).stdout  # noqa: S603
 
 
 def signed(request: Request, url: str, service: str) -> dict[str, str]:

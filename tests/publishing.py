@@ -16,6 +16,7 @@ from shared.contracts import (
     PhotoRef,
     TagRequest,
     TagResult,
+    TakenAt,
     ThumbnailRequest,
     ThumbnailResult,
     dump,
@@ -96,8 +97,10 @@ def results_of(
     """Return the answers of the three steps for a photo with every kind of metadata."""
     photo = PhotoRef(bucket="photos", key=key, version_id=version_id, bytes=size)
     extracted = extract(ExtractRequest(photo=photo))
+    taken = TakenAt(local=sort_time, source="EXIF:DateTimeOriginal")
+    metadata = msgspec.structs.replace(extracted.metadata, taken_at=taken)
     return (
-        msgspec.structs.replace(extracted, sort_time=sort_time),
+        msgspec.structs.replace(extracted, metadata=metadata, sort_time=sort_time),
         thumbnail(ThumbnailRequest(photo=photo)),
         tag(TagRequest(photo=photo, image=extracted.image)),
     )

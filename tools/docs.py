@@ -24,6 +24,7 @@ from tools import rows
 ROOT = Path(__file__).parents[1]
 CONTRACTS = ROOT / "images" / "shared" / "contracts.py"
 STATE_MACHINE = "statemachine.json.tftpl"
+EDITING = "workflow/edit.json.tftpl"
 TERRAFORM = ROOT / "terraform"
 ARCHITECTURE = ROOT / "docs" / "architecture.md"
 PLACES = ROOT / "docs" / "places.md"
@@ -74,11 +75,22 @@ def _plain(kind: str) -> str:
 
 
 def states() -> str:
-    """Return docs/states.md: the state machine as a Mermaid diagram, and what each state is for."""
-    machine = json.loads(render_file(STATE_MACHINE, PLACEHOLDERS))
+    """Return docs/states.md: state machines as Mermaid diagrams, and what each state is for."""
     parts = [
         "# States\n",
-        NOTICE.format(source=STATE_MACHINE),
+        NOTICE.format(source=f"{STATE_MACHINE} and {EDITING}"),
+        "## Processing a photo\n",
+        *_diagram(STATE_MACHINE),
+        "## Editing a photo\n",
+        *_diagram(EDITING),
+    ]
+    return "\n".join(parts)
+
+
+def _diagram(template: str) -> list[str]:
+    """Return the diagram of a state machine, and the table of its states."""
+    machine = json.loads(render_file(template, PLACEHOLDERS))
+    return [
         "```mermaid",
         "stateDiagram-v2",
         f"    [*] --> {machine['StartAt']}",
@@ -89,7 +101,6 @@ def states() -> str:
         *_table(machine),
         "",
     ]
-    return "\n".join(parts)
 
 
 def _arrows(machine: dict[str, Any], indent: str) -> Iterator[str]:

@@ -19,7 +19,11 @@ from tools.plan import ROOT, Plan, Resource, make_plan
 PAGE: Final = ROOT / "docs" / "permissions.md"
 UNKNOWN: Final = "(known once applied)"
 KEY: Final = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/KEY"
-OTHER_SETTINGS: Final[Mapping[str, object]] = {"kms_key_arn": KEY, "labeler": "embedded"}
+OTHER_SETTINGS: Final[Mapping[str, object]] = {
+    "delete_for_good": False,
+    "kms_key_arn": KEY,
+    "labeler": "embedded",
+}
 
 
 @dataclass(frozen=True)
@@ -158,7 +162,8 @@ def page(plan: Plan, other: Plan) -> str:
     parts.append("## Resource policies\n")
     for policy in resource_policies(plan):
         parts += [f"### `{policy.address}`\n", *_table(policy.statements), ""]
-    parts += ['## With `kms_key_arn`, and `labeler = "embedded"`\n', *_difference(plan, other), ""]
+    other_settings = '`kms_key_arn`, `labeler = "embedded"` and `delete_for_good = false`'
+    parts += [f"## With {other_settings}\n", *_difference(plan, other), ""]
     text = "\n".join(parts)
     return text.replace(ACCOUNT, "ACCOUNT").replace(REGION, "REGION")
 

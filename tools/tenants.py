@@ -34,6 +34,14 @@ KMS_KEY: Final = "s3:x-amz-server-side-encryption-aws-kms-key-id"
 OTHER_KMS_KEY: Final = f"arn:aws:kms:{REGION}:210987654321:key/OTHER"
 STATES: Final = f"arn:aws:states:{REGION}:{ACCOUNT}"
 TABLE: Final = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/gallery"
+BUCKETS: Final[Mapping[str, str]] = {  # the addresses of their modules
+    "derived": "module.derived",
+    "logs": "module.logs",
+    "photos": "module.photos",
+    "shares": "module.shares[0].module.bucket",
+    "site": "module.site.module.bucket",
+}
+SHARE_DAYS: Final = (1, 7, 30, 90)
 READABLE_INDEXES: Final = ("by_album", "by_content", "by_time")
 
 Context = Mapping[str, str | list[str]]
@@ -47,6 +55,7 @@ class Names:
     api: str = "API"
     distribution: str = f"arn:aws:cloudfront::{ACCOUNT}:distribution/DISTRIBUTION"
     identity_pool: str = f"{REGION}:POOL"
+    shares_distribution: str = f"arn:aws:cloudfront::{ACCOUNT}:distribution/SHARES"
 
     @property
     def api_arn(self) -> str:
@@ -60,7 +69,7 @@ class Policies:
 
     client: list[Policy]  # of the role
     trust: Policy  # of the role
-    buckets: Mapping[str, Policy]  # by photos, derived, logs, site
+    buckets: Mapping[str, Policy]  # by BUCKETS
 
 
 @dataclass(frozen=True)
@@ -91,41 +100,56 @@ def planned(plan: Plan, names: Names) -> Policies:
     """Return the policies of a plan, with `names` in place of unknown values."""
     [client] = (role for role in roles(plan) if role.name == f"gallery-client-{REGION}")
     of_buckets = {policy.address: policy.statements for policy in resource_policies(plan)}
+    distributions = {
+        "shares": [names.shares_distribution],
+        "site": [names.distribution, names.shares_distribution],
+    }
     return Policies(
         client=[_policy(client.statements, names)],
         trust=_policy(client.trust, names),
         buckets={
-            kind: _policy(of_buckets[f"{address}.aws_s3_bucket_policy.this"], names)
-            for kind, address in {
-                "derived": "module.derived",
-                "logs": "module.logs",
-                "photos": "module.photos",
-                "site": "module.site.module.bucket",
-            }.items()
+            kind: _policy(
+                of_buckets[f"{address}.aws_s3_bucket_policy.this"],
+                names,
+                distributions.get(kind, []),
+            )
+            for kind, address in BUCKETS.items()
         },
     )
 
 
-def _policy(statements: Iterable[Statement], names: Names) -> Policy:
-    """Convert statements to a policy in IAM's JSON."""
+def _policy(
+    statements: Iterable[Statement], names: Names, distributions: Sequence[str] = ()
+) -> Policy:
+    """Convert statements to a policy in IAM's JSON.
+
+    Args:
+        statements: of the policy.
+        names: replacements for unknown values.
+        distributions: the values of aws:SourceArn, of which each is unknown.
+    """
     known = {
-        "aws:SourceArn": names.distribution,
-        "cognito-identity.amazonaws.com:aud": names.identity_pool,
+        "aws:SourceArn": distributions,
+        "cognito-identity.amazonaws.com:aud": [names.identity_pool],
     }
+    methods = iter(("GET/executions/*", "POST/edits"))  # in the order of the statements
     written = []
     for statement in statements:
         conditions: dict[str, dict[str, list[str]]] = {}
         for operator, key, values in statement.conditions:
+            unknown = iter(known.get(key, []))
             conditions.setdefault(operator, {})[key] = [
-                known[key] if value == UNKNOWN else value for value in values
+                next(unknown) if value == UNKNOWN else value for value in values
             ]
         one: Policy = {"Effect": statement.effect, "Action": list(statement.actions)}
         if statement.principals:
             everybody = any(name == "*" for _, name in statement.principals)
             one["Principal"] = "*" if everybody else dict(statement.principals)
         if statement.resources:
-            api = f"{names.api_arn}/v1/GET/executions/*"
-            one["Resource"] = [api if name == UNKNOWN else name for name in statement.resources]
+            one["Resource"] = [
+                f"{names.api_arn}/v1/{next(methods)}" if name == UNKNOWN else name
+                for name in statement.resources
+            ]
         written.append({**one, **({"Condition": conditions} if conditions else {})})
     return {"Version": "2012-10-17", "Statement": written}
 
@@ -143,8 +167,12 @@ def _own() -> Iterable[Case]:
         "aborts a multipart upload": "s3:AbortMultipartUpload",
         "downloads an original": "s3:GetObject",
         "deletes a photo": "s3:DeleteObject",
+        "restores a photo, or deletes it for good": "s3:DeleteObjectVersion",
     }.items():
         yield may("Ada", what, action, photo)
+    versions: Context = {"s3:prefix": f"uploads/{ADA}/2016/taco.jpg"}
+    listed = bucket_arn("photos")
+    yield may("Ada", "lists the versions of a photo", "s3:ListBucketVersions", listed, versions)
     standard: Context = {STORAGE_CLASS: "STANDARD"}
     yield may("Ada", "uploads a photo in the class STANDARD", "s3:PutObject", photo, standard)
     strange = bucket_arn("photos", f"uploads/{ADA}/é + %2F/../b.jpg")
@@ -191,10 +219,23 @@ def _of_others() -> Iterable[Case]:
         "s3:PutObject",
         "s3:GetObject",
         "s3:DeleteObject",
+        "s3:DeleteObjectVersion",
+        "s3:GetObjectVersion",
         "s3:ListMultipartUploadParts",
         "s3:AbortMultipartUpload",
     ):
         yield may_not("Ada", "uses the action on Bob's photo", action, theirs)
+    prefixes: dict[str, Context] = {
+        "Bob's": {"s3:prefix": f"uploads/{BOB}/2016/taco.jpg"},
+        "all prefixes": {},
+        "all photos": {"s3:prefix": "uploads/"},
+        "a longer name": {"s3:prefix": f"uploads/{ADA}x/a.jpg"},
+        "her name without a slash": {"s3:prefix": f"uploads/{ADA}"},
+        "a shorter name": {"s3:prefix": f"uploads/{ADA[:-1]}/a.jpg"},
+    }
+    for what, context in prefixes.items():
+        action = "s3:ListBucketVersions"
+        yield may_not("Ada", f"lists versions: {what}", action, bucket_arn("photos"), context)
     near_misses = {
         "a longer name": f"uploads/{ADA}x/a.jpg",
         "her name without a slash": f"uploads/{ADA}",
@@ -231,11 +272,77 @@ def _of_others() -> Iterable[Case]:
             yield may_not("Ada", f"queries records: {what}", "dynamodb:Query", resource, context)
 
 
+def _share(owner: str, days: int = 7) -> str:
+    return bucket_arn("shares", f"shares/{days}/{owner}/9QyX3bZ0Yk2m7Tn4Jc1e5w/share.json")
+
+
+def _shares() -> Iterable[Case]:
+    """Yield requests for what users share with people without an account."""
+    shares = bucket_arn("shares")
+    actions = ("s3:DeleteObject", "s3:GetObject", "s3:PutObject")
+    for days in SHARE_DAYS:
+        for action in actions:
+            yield may("Ada", "uses the action on her share", action, _share(ADA, days))
+            yield may_not("Ada", "uses the action on Bob's share", action, _share(BOB, days))
+        hers: Context = {"s3:prefix": f"shares/{days}/{ADA}/"}
+        theirs: Context = {"s3:prefix": f"shares/{days}/{BOB}/"}
+        yield may("Ada", "lists her shares", "s3:ListBucket", shares, hers)
+        yield may_not("Ada", "lists Bob's shares", "s3:ListBucket", shares, theirs)
+    for what, prefix in {
+        "all shares": "",
+        "all shares of a period": "shares/7/",
+        "shares of a longer name": f"shares/7/{ADA}x/",
+        "shares of names that begin as hers": f"shares/7/{ADA}",
+    }.items():
+        yield may_not("Ada", f"lists {what}", "s3:ListBucket", shares, {"s3:prefix": prefix})
+    yield may_not("Ada", "lists without a prefix", "s3:ListBucket", shares)
+    for what, key in {
+        "a period without a lifecycle rule": f"shares/365/{ADA}/x/share.json",
+        "no period": f"shares/{ADA}/x/share.json",
+        "a longer name": f"shares/7/{ADA}x/x/share.json",
+        "her name in a subfolder": f"shares/7/{BOB}/{ADA}/share.json",
+        "a file of the page": "share.html",
+    }.items():
+        yield may_not("Ada", f"shares: {what}", "s3:PutObject", bucket_arn("shares", key))
+    for refused in (
+        {STORAGE_CLASS: "DEEP_ARCHIVE"},
+        {CUSTOMER_KEY: "AES256"},
+        {KMS_KEY: OTHER_KMS_KEY},
+    ):
+        context: Context = dict(refused)
+        yield may_not("Ada", "shares with another setting", "s3:PutObject", _share(ADA), context)
+    for action in ("s3:GetObjectVersion", "s3:PutObjectAcl", "s3:PutObjectTagging"):
+        yield may_not("Ada", "uses the action on her share", action, _share(ADA))
+    for action in ("s3:PutBucketPolicy", "s3:PutLifecycleConfiguration"):
+        yield may_not("Ada", "uses the action on the bucket of shares", action, shares)
+
+
+def _shares_by_others(names: Names) -> Iterable[Case]:
+    ours: Context = {"aws:SourceArn": names.shares_distribution}
+    gallery: Context = {"aws:SourceArn": names.distribution}
+    share, read = _share(ADA), "s3:GetObject"
+    yield may("CloudFront", "reads a share for the distribution of shares", read, share, ours)
+    yield may_not("CloudFront", "reads a share for the gallery's", read, share, gallery)
+    yield may_not(
+        "CloudFront", "reads another file of the bucket", read, bucket_arn("shares", "x"), ours
+    )
+    lists = "lists for the distribution of shares"
+    yield may_not("CloudFront", lists, "s3:ListBucket", bucket_arn("shares"), ours)
+    for kind, key in {"photos": f"uploads/{ADA}/a.jpg", "derived": f"{ADA}/0a1b/a.webp"}.items():
+        resource = bucket_arn(kind, key)
+        yield may_not("CloudFront", "reads for the distribution of shares", read, resource, ours)
+    page = bucket_arn("site", "share.html")
+    yield may("CloudFront", "reads the page for the distribution of shares", read, page, ours)
+    for action in (read, "s3:PutObject", "s3:DeleteObject"):
+        yield may_not("Nobody", "uses the action without a signature", action, share)
+    plain: Context = {"aws:SecureTransport": "false"}
+    yield may_not("Ada", "shares without TLS", "s3:PutObject", share, plain)
+
+
 def _beyond() -> Iterable[Case]:
     """Yield actions on a user's own objects that no user may do."""
     photo = bucket_arn("photos", f"uploads/{ADA}/2016/taco.jpg")
     for action in (
-        "s3:DeleteObjectVersion",
         "s3:GetObjectVersion",
         "s3:PutObjectAcl",
         "s3:PutObjectTagging",
@@ -252,7 +359,6 @@ def _beyond() -> Iterable[Case]:
         "s3:DeleteBucket",
         "s3:GetBucketPolicy",
         "s3:ListBucketMultipartUploads",
-        "s3:ListBucketVersions",
         "s3:PutBucketNotification",
         "s3:PutBucketPolicy",
     ):
@@ -290,6 +396,9 @@ def _beyond_storage() -> Iterable[Case]:
     for action in ("states:ListExecutions", "states:StartExecution"):
         machine = f"{STATES}:stateMachine:gallery"
         yield may_not("Ada", "calls Step Functions directly", action, machine)
+    for action in ("states:StartExecution", "states:StartSyncExecution"):
+        machine = f"{STATES}:stateMachine:gallery-edit"
+        yield may_not("Ada", "edits without the API, as any owner", action, machine)
     place = f"{REGION}:{ACCOUNT}"
     for action, resource in {
         "cognito-idp:ListUsers": f"arn:aws:cognito-idp:{place}:userpool/{REGION}_USERS",
@@ -305,9 +414,13 @@ def _by_the_api(names: Names) -> Iterable[Case]:
     stage = f"{names.api_arn}/v1"
     invoke, execution = "execute-api:Invoke", f"{stage}/GET/executions/NAME"
     yield may("Ada", "reads the status of any execution", invoke, execution)
+    yield may("Ada", "edits a photo of hers", invoke, f"{stage}/POST/edits")
     for what, resource in {
         "sends POST": f"{stage}/POST/executions/NAME",
         "sends DELETE": f"{stage}/DELETE/executions/NAME",
+        "sends DELETE for an edit": f"{stage}/DELETE/edits",
+        "reads edits": f"{stage}/GET/edits",
+        "requests a path below edits": f"{stage}/POST/edits/BOB",
         "requests another path": f"{stage}/GET/photos",
         "requests another stage": f"{names.api_arn}/test/GET/executions/NAME",
         "requests another API": f"{names.api_arn}x/v1/GET/executions/NAME",
@@ -366,6 +479,8 @@ def cases(names: Names) -> list[Case]:
         _by_the_api(names),
         _unreadable(),
         _of_others(),
+        _shares(),
+        _shares_by_others(names),
         _beyond(),
         _beyond_storage(),
         _others(names),
@@ -457,6 +572,9 @@ def page(tried: Sequence[Case], verdicts: Sequence[bool]) -> str:
         "`ADA` is the identity of the caller, `BOB` another identity. `Operator` is a role that",
         "may do everything that no bucket policy denies. The policies are in",
         "[permissions](permissions.md).\n",
+        "IAM does not decide whose photo is edited: API Gateway names the caller as the owner.",
+        "[test_api.py](../tests/local/test_api.py) tries forged owners, photos of others and",
+        "attributes that may not be edited.\n",
         "| who | does what | action | resource | condition keys | decision |",
         "|---|---|---|---|---|---|",
         *rows,

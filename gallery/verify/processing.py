@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from PIL import Image
 
-from gallery import backfill, editing, queries, reprocess
+from gallery import backfill, queries, reprocess
 from gallery.buckets import Bucket
+from gallery.editing import Editor
 from gallery.records import Edits
 from gallery.verify import http
 from gallery.verify.photos import (
@@ -362,7 +363,8 @@ def reprocessed(run: Run) -> str:
     """Edit a photo, reprocess three, and compare their records."""
     before = run.await_photos(BULK)
     first = before[BULK[0]][0]
-    editing.edit(run.table, run.owner, first["key"], Edits(title=TITLE))
+    editor = Editor(run.client("stepfunctions"), run.outputs.edit_arn, run.table)
+    editor.edit(run.owner, first["key"], Edits(title=TITLE))
     selection = reprocess.Selection(everything=True, album=BULK_ALBUM)
     work = list(
         reprocess.jobs(run.table, run.owner, selection, relabel=False, tally=reprocess.Tally())

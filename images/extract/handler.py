@@ -2,8 +2,8 @@
 
 Of a raw photo it also finds the JPEG preview that the other steps read in its place.
 
-In       contracts.ExtractRequest
-Out      contracts.ExtractResult
+In       contracts.ExtractRequest; contracts.PlaceRequest, of an edit
+Out      contracts.ExtractResult; contracts.PlaceResult
 Ends in  InvalidRequestError; BadKeyError, ForeignBucketError, ArchivedPhotoError,
          CustomerKeyError, EmptyPhotoError, PhotoTooLargeError, UnsupportedTypeError,
          RawWithoutPreviewError, TooManyPixelsError, TooComplexError, TruncatedPhotoError,
@@ -20,6 +20,7 @@ from typing import Final
 
 import shared.cold_start
 from extract.metadata import read_metadata
+from extract.place import place_at
 from formats import (
     MIME_TYPES,
     SIDEWAYS,
@@ -38,7 +39,10 @@ from shared.contracts import (
     ExtractRequest,
     ExtractResult,
     ImageFacts,
+    Location,
     PhotoRef,
+    PlaceRequest,
+    PlaceResult,
     Preview,
     dump,
     parse,
@@ -73,11 +77,20 @@ log = logging.getLogger(__name__)
 
 def handle(event: Mapping[str, object], context: object) -> dict[str, object]:
     """Convert Lambda's JSON event, run the step, and return JSON."""
+    if "position" in event:
+        return dump(find_place(parse(PlaceRequest, event)))
     request = parse(ExtractRequest, event)
     result = run(
         request, photo_store(), photos_bucket=photos_bucket(), deadline=deadline_of(context)
     )
     return dump(result)
+
+
+def find_place(request: PlaceRequest) -> PlaceResult:
+    """Return the place of a position that a person wrote."""
+    position = request.position
+    location = Location(latitude=position.latitude, longitude=position.longitude)
+    return PlaceResult(place=place_at(location))
 
 
 def run(

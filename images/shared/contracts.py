@@ -21,6 +21,7 @@ UtcTime = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(
 SortTime = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$")]
 CountryCode = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{2}$")]
 Precision = Literal["day", "month", "year"]
+ThumbHash = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9+/]{20,38}={0,2}$")]
 Sha256 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]
 # PENDING: the Tag step failed, so the state machine published the photo without labels.
 LabelsStatus = Annotated[str, msgspec.Meta(pattern=r"^(READY$|SKIPPED:.|FAILED:.|PENDING:.)")]
@@ -146,6 +147,25 @@ class ExtractRequest(Contract, frozen=True):
     photo: PhotoRef
 
 
+class Position(Contract, frozen=True):
+    """A position that a person wrote, in WGS 84."""
+
+    latitude: Annotated[float, msgspec.Meta(ge=-90, le=90)]  # degrees, north positive
+    longitude: Annotated[float, msgspec.Meta(ge=-180, le=180)]  # degrees, east positive
+
+
+class PlaceRequest(Contract, frozen=True):
+    """Another input of the Extract function: of an edit, not of the step."""
+
+    position: Position
+
+
+class PlaceResult(Contract, frozen=True):
+    """Output of the Extract function for a `PlaceRequest`."""
+
+    place: Place | None = None  # absent on the high seas
+
+
 class Preview(Contract, frozen=True):
     """The JPEG within a raw photo that is shown in its place."""
 
@@ -183,6 +203,7 @@ class Rendition(Contract, frozen=True):
     height_px: Px
     bytes: Count
     mime_type: str
+    thumbhash: ThumbHash | None = None  # of thumb: base64, for a blurred picture until it is loaded
 
 
 class ThumbnailResult(Contract, frozen=True):

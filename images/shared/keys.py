@@ -110,6 +110,16 @@ def album_sort_key(album: str, key: str) -> str:
     return f"album#{digest(album)}#{digest(key)[0]}"
 
 
+def month_sort_key(sort_time: str, key: str) -> str:
+    """Return the sort key of the row that counts the photo `key` for its month."""
+    return f"month#{sort_time[:7]}#{digest(key)[0]}"
+
+
+def month_of(sort_key: str) -> str:
+    """Return the month of a month's row, such as 2016-04."""
+    return sort_key.split("#")[1]
+
+
 def within(prefix: str) -> tuple[str, str]:
     """Return the bounds of the range keys that begin with `prefix`#."""
     return f"{prefix}#", f"{prefix}{_AFTER_HASH}"

@@ -61,7 +61,7 @@ class PhotoFacts(Contract, frozen=True, kw_only=True):
     copyright: str | None = None  # from the file
     rating: Rating | None = None  # 1 to 5 stars, or -1: rejected; absent: not rated
     people: list[Person] = msgspec.field(default_factory=list)  # named in the file
-    sort_time: SortTime | None = None  # taken by the camera's clock, else uploaded in UTC
+    sort_time: SortTime | None = None  # with edits: taken by the camera's clock, or uploaded in UTC
     labels: list[Label] = msgspec.field(default_factory=list)  # most confident first
     labels_status: LabelsStatus | None = None  # READY, SKIPPED:…, FAILED:… or PENDING:…
     labels_model: str | None = None  # model that made them, such as rekognition 3.0
@@ -77,8 +77,8 @@ class IndexedPhoto(PhotoFacts, frozen=True, kw_only=True):
     sk: str  # photo#<album>/<file>
     key: str  # key of the object, exactly as S3 names it
     album_key: str | None = None  # <album digest>#<sort time>#<key digest>: in the index by_album
-    time_key: str | None = None  # time#… or problem#<sort time>#<key digest>: in the index by_time
-    edits: str | None = None  # JSON: a person's title, description, keywords and hidden labels
+    time_key: str | None = None  # time#…, problem#… or trash#<time>#<key digest>: in by_time
+    edits: str | None = None  # JSON: what a person wrote; see Edits in gallery/records.py
 
 
 class PhotoRow(IndexedPhoto, frozen=True, kw_only=True):
@@ -93,6 +93,8 @@ class PhotoRow(IndexedPhoto, frozen=True, kw_only=True):
     sha256: Sha256 | None = None  # hash of the photo's bytes; of a raw photo, its preview's
     content_key: str | None = None  # <bytes>#<SHA-256>#<key digest>: in the index by_content
     label_keys: list[str] | None = None  # sort keys of the photo's label rows
+    month_key: str | None = None  # sort key of the month's row that counts the photo
+    thumbhash: str | None = None  # DELETED: that of the rendition, which is deleted
     processing_shard: str | None = None  # in the index processing, if PROCESSING
 
 
@@ -116,6 +118,15 @@ class AlbumRow(Contract, frozen=True):
     sk: str  # album#<album digest>#<first digit of the key digests>
     album: str  # path of the album; empty for photos directly below their owner
     photos: int  # number of READY photos in this part
+    cover: str | None = None  # of shard 0: sort key of the photo that a person chose
+
+
+class MonthRow(Contract, frozen=True):
+    """A part of a month's count: the photos whose key digests begin with one hex digit."""
+
+    pk: str  # the owner
+    sk: str  # month#<yyyy-mm>#<first digit of the key digests>
+    photos: int  # number of READY photos whose sort time is in the month, in this part
 
 
 RowT = TypeVar("RowT", bound=Contract)

@@ -97,6 +97,7 @@ def run(  # noqa: PLR0913  # all but the first three by name
             height_px=encoded.height_px,
             bytes=len(encoded.body),
             mime_type=MIME_TYPES[image_format],
+            thumbhash=encoded.thumbhash,
         )
         store.write(rendition.key, encoded.body, rendition.mime_type)
         written[name] = rendition

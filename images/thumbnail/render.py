@@ -10,12 +10,14 @@ import pyvips
 from picture.decode import Box, decode
 from shared.deadline import refuse_late
 from shared.storage import PhotoStream
+from thumbnail.placeholder import placeholder
 from thumbnail.renditions import RenditionSpec
 
 # By default libvips would copy all metadata, with the GPS position.
 _NO_METADATA: Final = pyvips.ForeignKeep.NONE
 _ONLY_XMP: Final = pyvips.ForeignKeep.XMP
 _XMP: Final = "xmp-data"  # libvips' name of the field
+_LISTED: Final = "thumb"  # the rendition that lists show, as label rows have it
 _WHITE: Final = [255.0, 255.0, 255.0]
 
 
@@ -26,6 +28,7 @@ class Encoded:
     body: bytes
     width_px: int
     height_px: int
+    thumbhash: str | None  # of the rendition that lists show
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +69,17 @@ def render(
         refuse_late(deadline, f"encoding {name}")
         scaled = boxes[name].scaled(picture.width_px, picture.height_px)
         image = _crop(_resize(picture.image, *scaled), boxes[name])
+        thumbhash = None
+        if name == _LISTED:
+            image = image.copy_memory()  # or it would be resized twice
+            thumbhash = placeholder(image)
         keep = _NO_METADATA
         if xmp:
             image = image.copy()  # fields are not shared with other users of a copy
             image.set_type(pyvips.GValue.blob_type, _XMP, xmp)  # type: ignore[arg-type]  # a blob
             keep = _ONLY_XMP
         body = _ENCODERS[spec.format](image, spec.quality, keep)
-        encoded[name] = Encoded(body, *_size(image))
+        encoded[name] = Encoded(body, *_size(image), thumbhash)
     return Rendered(encoded, picture.truncated)
 
 

@@ -158,21 +158,22 @@ def _get_id(self: Moto) -> str:
     """AWS gives a user the same identity each time. moto gives a new one, to any caller."""
     pool_id = self._get_param("IdentityPoolId")
     self.backend.describe_identity_pool(pool_id)  # raises if there is no such pool
-    region = pool_id.partition(":")[0]
-    user = _user_of(self._get_param("Logins") or {}, self.current_account, region)
-    identity = uuid.uuid5(uuid.NAMESPACE_URL, f"{pool_id}/{user}")
-    return json.dumps({"IdentityId": f"{region}:{identity}"})
+    user = _user_of(self._get_param("Logins") or {}, self.current_account, _region(pool_id))
+    return json.dumps({"IdentityId": _identity(pool_id, user)})
 
 
 @replaces(CognitoIdentityResponse, name="get_credentials_for_identity")
 def _get_credentials(self: Moto) -> str:
     """AWS gives credentials for an hour to a user who has signed in.
 
-    moto gives credentials for 90 seconds, to any caller.
+    moto gives credentials for 90 seconds, to any caller and for any identity.
     """
     identity = self._get_param("IdentityId")
-    _user_of(self._get_param("Logins") or {}, self.current_account, identity.partition(":")[0])
-    key = wired().keys.issue(seconds=CREDENTIALS_SECONDS)
+    logins = self._get_param("Logins") or {}
+    user = _user_of(logins, self.current_account, _region(identity))
+    if not any(identity == _identity(pool, user) for pool in self.backend.identity_pools):
+        raise NotAuthorizedError("Logins don't match. Please include at least one valid login.")
+    key = wired().keys.issue(seconds=CREDENTIALS_SECONDS, identity=identity)
     credentials = {
         "AccessKeyId": key.id,
         "SecretKey": key.secret,
@@ -180,6 +181,15 @@ def _get_credentials(self: Moto) -> str:
         "Expiration": key.expires_at,
     }
     return json.dumps({"Credentials": credentials, "IdentityId": identity})
+
+
+def _identity(pool_id: str, user: str) -> str:
+    return f"{_region(pool_id)}:{uuid.uuid5(uuid.NAMESPACE_URL, f'{pool_id}/{user}')}"
+
+
+def _region(identity: str) -> str:
+    """Return the region of an identity or of an identity pool."""
+    return identity.partition(":")[0]
 
 
 def _user_of(logins: dict[str, str], account: str, region: str) -> str:

@@ -12,12 +12,13 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote, unquote
 
 from moto.core.responses import ActionResult
 from moto.core.utils import utcnow
 from moto.moto_server.utilities import RegexConverter
 from moto.s3 import models, notifications
+from moto.s3.exceptions import PreconditionFailed
 from moto.s3.models import FakeBucket, FakeDeleteMarker, FakeMultipart, S3Backend
 from moto.s3.responses import S3Response
 from moto.s3.utils import LOGGING_SERVICE_PRINCIPAL, _VersionedKeyStore
@@ -60,6 +61,7 @@ for _name in ("put_object", "copy_object", "complete_multipart_upload"):
 # AWS: https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeleteMarker.html
 FakeDeleteMarker.dispose = lambda _: None
 
+_copy_object: Final = S3Response.copy_object
 _key_response: Final = S3Response._key_response  # noqa: SLF001  # moto's way
 _start_multipart: Final = FakeMultipart.__init__
 _set_key: Final = S3Backend.put_object
@@ -116,6 +118,28 @@ def _put_object(self: Moto, bucket_name: str, key_name: str, *args: Moto, **opti
     if multipart is not None and not options.get("disable_notification"):  # which a copy sets
         key.last_modified = multipart.begun_at
     return key
+
+
+@replaces(S3Response, name="copy_object")
+def _copy_if(self: Moto) -> Json:
+    """AWS copies an object only if the conditions hold. moto ignores two of them.
+
+    AWS: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
+    """
+    with _lock:
+        if self.headers.get("If-None-Match") == "*" and (
+            self.backend.get_object(self.bucket_name, self.parse_key_name()) is not None
+        ):
+            raise PreconditionFailed("If-None-Match")
+        wanted = self.headers.get("x-amz-copy-source-if-match")
+        if wanted is not None:
+            path, _, query = self.headers["x-amz-copy-source"].partition("?")
+            bucket, _, key = unquote(path).lstrip("/").partition("/")
+            version = parse_qs(query).get("versionId", [None])[0]
+            source = self.backend.get_object(bucket, key, version_id=version)
+            if source is not None and source.etag.strip('"') != wanted.strip('"'):
+                raise PreconditionFailed("x-amz-copy-source-If-Match")
+        return _copy_object(self)
 
 
 @replaces(S3Response, name="get_bucket_notification")

@@ -65,6 +65,7 @@ from local.moto_patches import eventbridge
 from local.moto_patches.wiring import Json, Moto, replaces, replaces_static, wired
 
 MAX_DATA_BYTES: Final = 262_144  # of a state's input or output, as UTF-8
+EXPRESS: Final = "EXPRESS"  # the type of a state machine
 NEVER_CAUGHT: Final = ("States.DataLimitExceeded", "States.Runtime")  # States.ALL does not
 
 _ASSIGNED: Final = "assigned in this state"  # a key of the interpreter's scratch memory
@@ -90,28 +91,70 @@ def _start(
     execution_input: str = "{}",
     trace_header: str | None = None,
 ) -> Moto:
-    """AWS refuses an input over 256 KiB, makes up a missing name, and starts a name only once.
+    """AWS refuses an input over 256 KiB or without JSON, and starts a name, or a made-up one, once.
 
-    moto accepts any input, needs a name, and can start a name twice from two threads.
+    moto accepts any length, has no code for a text without JSON, needs a name, and can start a name
+    twice from two threads.
     AWS: https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html
     AWS: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
     """
     if len(execution_input.encode(errors="replace")) > MAX_DATA_BYTES:
         raise InvalidExecutionInput(f"the input has over {MAX_DATA_BYTES} bytes")
+    try:
+        json.loads(execution_input)
+    except ValueError as error:
+        raise InvalidExecutionInput(f"the input is not JSON: {error}") from error
     with _start_lock:
         name = name or str(uuid.uuid4())
         return _start_execution(self, state_machine_arn, name, execution_input, trace_header)
+
+
+@replaces(StepFunctionResponse, name="start_sync_execution")
+def _start_and_wait(self: Moto) -> Moto:
+    """AWS runs an Express execution, and answers when it has ended. moto lacks this operation.
+
+    AWS refuses a state machine of type STANDARD.
+    AWS: https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartSyncExecution.html
+    """
+    backend, arn = self.stepfunction_backend, self._get_param("stateMachineArn")
+    if backend.describe_state_machine(arn).type != EXPRESS:
+        raise AWSError(f"{arn} is not of type {EXPRESS}", "StateMachineTypeNotSupported", 400)
+    execution = backend.start_execution(
+        arn, self._get_param("name"), self._get_param("input", if_none="{}")
+    )
+    execution.exec_worker.thread.join()
+    status = "FAILED" if execution.status == "ABORTED" else execution.status
+    answer = {
+        "executionArn": execution.exec_arn,
+        "stateMachineArn": arn,
+        "name": execution.name,
+        "startDate": execution.start_date,
+        "stopDate": execution.stop_date,
+        "status": status,
+        "input": execution.execution_input,
+        "inputDetails": {"included": True},
+        "error": execution.error,
+        "cause": execution.cause,
+    }
+    if status == "SUCCEEDED":
+        answer |= {"output": to_json_str(execution.output), "outputDetails": {"included": True}}
+    return ActionResult({name: value for name, value in answer.items() if value is not None})
 
 
 @replaces(ExecutionWorker, name="start")
 def _run(self: Moto) -> None:
     """AWS sends an execution's status changes to EventBridge. moto does not.
 
-    This also limits how many executions run at the same time, and calls the watcher.
+    This also limits how many executions run at the same time, and calls the watcher. Neither
+    concerns an Express execution: whoever started it waits for it, often within another execution.
     """
     wiring = wired()
-    turn = wiring.clock.line_up()
     execution = self._execution_communication.execution
+    if execution.state_machine.type == EXPRESS:
+        self.thread = threading.Thread(target=self._execution_logic, daemon=True)
+        self.thread.start()
+        return
+    turn = wiring.clock.line_up()
 
     def run() -> None:
         try:
@@ -136,8 +179,6 @@ def _send_status(execution: Moto) -> None:
 
     AWS: https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
     """
-    if execution.state_machine.type == "EXPRESS":
-        return
     output = to_json_str(execution.output) if execution.status == "SUCCEEDED" else None
     detail = {
         "executionArn": execution.exec_arn,

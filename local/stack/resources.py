@@ -12,9 +12,11 @@ from local.stack.names import (
     DEAD_LETTERS,
     DEAD_LETTERS_ARN,
     DERIVED_BUCKET,
+    EDIT_STATE_MACHINE,
     PHOTOS_BUCKET,
     REGISTRY,
     ROLE,
+    SHARES_BUCKET,
     STATE_MACHINE,
     STATE_MACHINE_ARN,
     TABLE,
@@ -43,7 +45,7 @@ def create(
     *,
     keep_copyright: bool,
 ) -> None:
-    """Create functions, buckets, table, queue, state machine and rules."""
+    """Create functions, buckets, table, queue, state machines and rules."""
     functions = _create_functions(
         aws, renditions, image_tag, timeout_scale, keep_copyright=keep_copyright
     )
@@ -61,6 +63,12 @@ def create(
         name=STATE_MACHINE,
         definition=_scaled(render_file("statemachine.json.tftpl", values), timeout_scale),
         roleArn=ROLE,
+    )
+    aws.stepfunctions.create_state_machine(
+        name=EDIT_STATE_MACHINE,
+        definition=_scaled(render_file("workflow/edit.json.tftpl", values), timeout_scale),
+        roleArn=ROLE,
+        type="EXPRESS",
     )
     _create_rules(aws, values)
 
@@ -117,7 +125,7 @@ def _create_functions(
 
 
 def _create_buckets(aws: "Clients") -> None:
-    for bucket in (PHOTOS_BUCKET, DERIVED_BUCKET):
+    for bucket in (PHOTOS_BUCKET, DERIVED_BUCKET, SHARES_BUCKET):
         aws.s3.create_bucket(Bucket=bucket)
     aws.s3.put_bucket_versioning(
         Bucket=PHOTOS_BUCKET, VersioningConfiguration={"Status": "Enabled"}

@@ -28,8 +28,10 @@ class Stack(Clients):
         super().__init__(endpoint_url, Config(max_pool_connections=32))
         self.photos_bucket = names.PHOTOS_BUCKET
         self.derived_bucket = names.DERIVED_BUCKET
+        self.shares_bucket = names.SHARES_BUCKET
         self.table = names.TABLE
         self.state_machine_arn = names.STATE_MACHINE_ARN
+        self.edit_arn = names.EDIT_ARN
         self.dead_letters_url = f"{endpoint_url}/{ACCOUNT}/{names.DEAD_LETTERS}"
         self._executions = executions
 
@@ -127,8 +129,11 @@ class Stack(Clients):
         """
         self.photos_bucket = outputs["photos_bucket"]["value"]
         self.derived_bucket = outputs["derived_bucket"]["value"]
+        if "shares_bucket" in outputs:  # Terraform leaves out null
+            self.shares_bucket = outputs["shares_bucket"]["value"]
         self.table = outputs["table"]["value"]
         self.state_machine_arn = outputs["state_machine_arn"]["value"]
+        self.edit_arn = f"{self.state_machine_arn}-edit"
         self.dead_letters_url = outputs["dead_letters_url"]["value"]
 
     def environment(self) -> dict[str, str]:

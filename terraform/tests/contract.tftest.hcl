@@ -262,3 +262,23 @@ run "refuses_a_rendition_of_quality_zero" {
 
   expect_failures = [var.renditions]
 }
+
+run "refuses_a_domain_of_shares_without_a_certificate" {
+  command = plan
+
+  variables { shares_domain_name = "shared.example.com" }
+
+  expect_failures = [var.shares_domain_name]
+}
+
+run "refuses_the_domain_of_the_page_for_shares" {
+  command = plan
+
+  variables {
+    certificate_arn    = "arn:aws:acm:us-east-1:123456789012:certificate/1234abcd-12ab-34cd-56ef-1234567890ab"
+    domain_name        = "photos.example.com"
+    shares_domain_name = "photos.example.com"
+  }
+
+  expect_failures = [var.shares_domain_name]
+}

@@ -99,7 +99,11 @@ run "the_page_may_connect_only_to_the_gallerys_resources" {
       "default-src 'none'",
       "script-src 'self'",
       "style-src 'self'",
-      "img-src 'self' https://gallery-derived-123456789012-eu-west-1.s3.eu-west-1.amazonaws.com",
+      join(" ", [
+        "img-src 'self'",
+        "https://gallery-derived-123456789012-eu-west-1.s3.eu-west-1.amazonaws.com",
+        "https://gallery-shares-123456789012-eu-west-1.s3.eu-west-1.amazonaws.com",
+      ]),
       join(" ", [
         "connect-src 'self'",
         "https://gallery-photos-123456789012-eu-west-1.s3.eu-west-1.amazonaws.com",
@@ -107,6 +111,7 @@ run "the_page_may_connect_only_to_the_gallerys_resources" {
         "https://cognito-idp.eu-west-1.amazonaws.com",
         "https://dynamodb.eu-west-1.amazonaws.com",
         "https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com",
+        "https://gallery-shares-123456789012-eu-west-1.s3.eu-west-1.amazonaws.com",
       ]),
       "base-uri 'none'",
       "form-action 'none'",
@@ -124,6 +129,33 @@ run "buckets_and_api_allow_the_page_and_cors_origins" {
   assert {
     condition     = local.origins == ["https://d1234567890abc.cloudfront.net", "http://localhost:5173"]
     error_message = "The allowed origins must be the page's own origin and cors_origins."
+  }
+}
+
+run "without_shares_nothing_of_them_is_left" {
+  command = plan
+
+  variables { shares = false }
+
+  assert {
+    condition     = length(module.shares) == 0 && output.shares_url == null
+    error_message = "There must be no bucket and no distribution."
+  }
+
+  assert {
+    condition     = !strcontains(local.page_headers["Content-Security-Policy"], "gallery-shares")
+    error_message = "The page must not connect to the bucket."
+  }
+}
+
+run "who_can_sign_up_alone_cannot_publish" {
+  command = plan
+
+  variables { self_sign_up = true }
+
+  assert {
+    condition     = length(module.shares) == 0
+    error_message = "With self_sign_up, shares must be off unless they are turned on."
   }
 }
 

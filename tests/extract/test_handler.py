@@ -474,3 +474,24 @@ def test_no_request_is_sent_after_the_deadline(
         )
 
     assert len(store.reads) == seconds
+
+
+@pytest.mark.parametrize(
+    ("position", "city"),
+    [
+        ({"latitude": 52.518611, "longitude": 13.376111}, "Berlin"),
+        ({"latitude": 0, "longitude": -30}, None),
+    ],
+)
+def test_a_position_alone_is_answered_with_its_place(
+    position: dict[str, float], city: str | None
+) -> None:
+    answer = handler.handle({"position": position}, None)
+
+    assert answer.get("place", {}).get("city") == city  # type: ignore[attr-defined]  # JSON
+
+
+@pytest.mark.parametrize("position", [{}, {"latitude": 91, "longitude": 0}, {"latitude": "1"}, []])
+def test_what_is_no_position_is_refused(position: object) -> None:
+    with pytest.raises(InvalidRequestError, match="PlaceRequest"):
+        handler.handle({"position": position}, None)

@@ -4,9 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from embeddedaws import TABLE, Aws
+from embeddedaws import ROLE, TABLE, Aws
+from gallery.editing import Editor
 from gallery.table import Table
-from publishing import Publisher
+from local.template import render_file
+from publishing import NAMES, Publisher
 from workflow.conftest import deployed, world  # noqa: F401  # fixtures
 
 
@@ -24,3 +26,15 @@ def table(aws: Aws) -> Table:
 @pytest.fixture(scope="module")
 def publisher(aws: Aws) -> Publisher:
     return Publisher(aws.client("dynamodb"))
+
+
+@pytest.fixture(scope="module")
+def editor(aws: Aws, table: Table) -> Editor:
+    stepfunctions = aws.client("stepfunctions")
+    arn = stepfunctions.create_state_machine(
+        name="edit",
+        definition=render_file("workflow/edit.json.tftpl", NAMES),
+        roleArn=ROLE,
+        type="EXPRESS",
+    )["stateMachineArn"]
+    return Editor(stepfunctions, arn, table)

@@ -1,20 +1,32 @@
 """A user's edits survive everything that the workflow writes, at any time."""
 
+import itertools
+import threading
 from collections.abc import Callable  # noqa: TC003  # as everywhere else
+from functools import partial
 from typing import Any
 
 import msgspec
 import pytest
-from botocore.exceptions import ClientError
 
 from gallery import queries
-from gallery.editing import edit
-from gallery.records import Edits
+from gallery.editing import EditError
+from gallery.records import Edits, Taken, decoded
 from gallery.table import ConflictError, Table
-from shared.contracts import Contract, ExtractRequest, Label, Metadata, TagResult, TakenAt
-from shared.errors import EmptyPhotoError
+from shared.contracts import (
+    Contract,
+    ExtractRequest,
+    Label,
+    Location,
+    Metadata,
+    Position,
+    TagResult,
+    TakenAt,
+)
+from shared.errors import AccessDeniedError, EmptyPhotoError
+from shared.keys import digest, label_of, month_sort_key
 from shared.limits import MAX_TAG_CHARACTERS
-from workflow.cancelling import CONFLICT, THROTTLED, cancel
+from workflow.cancelling import CONFLICT, THROTTLED, after_reads, before_sorting, cancel
 from workflow.scripted import event, extract, raising
 from workflow.world import (
     CREATED,
@@ -25,14 +37,44 @@ from workflow.world import (
     SK,
     World,
     label_rows,
+    month_counts,
+    photo_count,
 )
 
+TAKEN = "2016-04-09T14:08:13"  # what every file states
+UPLOADED = "2024-07-01T10:00:00"
+NEW_YEAR = Taken(local="2021-01-01T00:00:00", precision="day")
+BERLIN = Position(latitude=52.518611, longitude=13.376111)
 MINE = Edits(
-    title="Mine", description="Über\nTacos", keywords=["a", "A", "b"], hidden_labels=["DOG", "Pet"]
+    title="Mine",
+    description="Über\nTacos",
+    keywords=["a", "A", "b"],
+    hidden_labels=["DOG", "Pet"],
+    taken=NEW_YEAR,
+    removed=["location"],
 )
-NORMALIZED = Edits(
-    title="Mine", description="Über Tacos", keywords=["a", "b"], hidden_labels=["dog", "pet"]
+NORMALIZED = msgspec.structs.replace(
+    MINE, description="Über Tacos", keywords=["a", "b"], hidden_labels=["dog", "pet"]
 )
+
+
+def assert_listed_once(world: World, time: str) -> None:
+    """Check every row that lists the photo, or counts it, by its time."""
+    rows = world.rows()
+    photo = rows[SK]
+    at = f"{time}#{digest(KEY)}"
+    assert photo["sort_time"] == time
+    assert photo["album_key"] == f"{digest('2024')}#{at}"
+    assert photo["time_key"] == f"time#{at}"
+    assert photo["month_key"] == month_sort_key(time, KEY)
+    assert {label_key for label_key in rows if label_key.startswith("label#")} == {
+        label_key
+        for label_key in photo["label_keys"]
+        if label_of(label_key) not in decoded(photo.get("edits")).hidden_labels
+    }
+    assert all(label_key.endswith(f"#{at}") for label_key in photo["label_keys"])
+    assert month_counts(rows) == {time[:7]: 1}
+    assert photo_count(rows) == 1
 
 
 @pytest.fixture
@@ -47,12 +89,15 @@ def titles(table: Table) -> list[str | None]:
 def test_an_edit_is_visible_in_every_query(world: World, table: Table) -> None:
     world.run(CREATED)
 
-    edited = edit(table, "alice", KEY, MINE)
+    edited = world.editor.edit("alice", KEY, MINE)
 
     assert edited == queries.photo(table, "alice", KEY)
     assert (edited.title, edited.description) == ("Mine", "Über Tacos")
     assert (edited.keywords, edited.edits) == (["a", "b"], NORMALIZED)
+    assert edited.taken_at == TakenAt(local=NEW_YEAR.local, precision="day", source="EDITED")
+    assert (edited.location, edited.place) == (None, None)
     assert [label.name for label in edited.labels] == ["version v1"]
+    assert_listed_once(world, NEW_YEAR.local)
     assert titles(table) == ["Mine"]
     assert label_rows(world.rows()) == {"animal", "version v1"}
     assert queries.labeled(table, "alice", "dog").items == []
@@ -79,13 +124,15 @@ def test_a_reverted_edit_leaves_the_rows_unchanged(
     assert [match.precision for match in matches] == ["year" if plausible else None]
     before = world.rows()
 
-    edit(table, "alice", KEY, MINE)
-    edit(table, "alice", KEY, Edits())
+    world.editor.edit("alice", KEY, MINE)
+    world.editor.edit("alice", KEY, Edits())
 
-    assert world.rows() == before
+    after = world.rows()
+    assert after.pop(month_sort_key(NEW_YEAR.local, KEY))["photos"] == 0
+    assert after == before
 
 
-def test_a_label_may_contain_the_separator(world: World, table: Table) -> None:
+def test_a_label_may_contain_the_separator(world: World) -> None:
     labels = [Label(name="C#", confidence=90), Label(name="C", confidence=80)]
     world.functions.steps["tag"] = lambda _: TagResult(
         labels=labels, label_index=["c#", "c"], labels_status="READY", version=1
@@ -93,20 +140,20 @@ def test_a_label_may_contain_the_separator(world: World, table: Table) -> None:
     world.run(CREATED)
     before = world.rows()
 
-    edit(table, "alice", KEY, Edits(hidden_labels=["c#"]))
+    world.editor.edit("alice", KEY, Edits(hidden_labels=["c#"]))
     assert label_rows(world.rows()) == {"c"}
 
-    edit(table, "alice", KEY, Edits(hidden_labels=["c"]))
+    world.editor.edit("alice", KEY, Edits(hidden_labels=["c"]))
     assert label_rows(world.rows()) == {"c#"}
 
-    edit(table, "alice", KEY, Edits())
+    world.editor.edit("alice", KEY, Edits())
     assert world.rows() == before
 
 
 def test_an_empty_edit_removes_the_title_and_the_keywords(world: World, table: Table) -> None:
     world.run(CREATED)
 
-    edited = edit(table, "alice", KEY, Edits(title=" ", keywords=[]))
+    edited = world.editor.edit("alice", KEY, Edits(title=" ", keywords=[]))
 
     assert (edited.title, edited.keywords) == (None, [])
     assert titles(table) == [None]
@@ -119,7 +166,7 @@ def test_an_edit_survives_every_outcome_of_a_new_version(
     error: Exception | None,
 ) -> None:
     world.run(CREATED)
-    edit(table, "alice", KEY, MINE)
+    world.editor.edit("alice", KEY, MINE)
 
     if error is not None:
         world.functions.steps["extract"] = raising(error)
@@ -129,21 +176,30 @@ def test_an_edit_survives_every_outcome_of_a_new_version(
     assert photo is not None
     assert (photo.title, photo.edits) == ("Mine", NORMALIZED)
     assert not {"dog", "pet"} & label_rows(world.rows())
+    if error is None:
+        assert_listed_once(world, NEW_YEAR.local)
+    else:
+        assert (month_counts(world.rows()), photo_count(world.rows())) == ({}, 0)
 
 
 def test_an_edit_survives_the_deletion_and_return_of_its_photo(world: World, table: Table) -> None:
     world.run(CREATED)
-    edit(table, "alice", KEY, MINE)
+    world.editor.edit("alice", KEY, MINE)
 
     world.run(DELETED)
     with pytest.raises(LookupError, match="no photo"):
-        edit(table, "alice", KEY, Edits())
+        world.editor.edit("alice", KEY, Edits())
+    assert (month_counts(world.rows()), photo_count(world.rows())) == ({}, 0)
     world.run(CREATED_AGAIN)
 
     assert titles(table) == ["Mine"]
+    assert_listed_once(world, NEW_YEAR.local)
 
 
-@pytest.mark.parametrize("before", [Edits(), Edits(title="Old", hidden_labels=["animal"])])
+BEFORE = Edits(title="Old", hidden_labels=["animal"], taken=Taken(local="2020-02-29T01:02:03"))
+
+
+@pytest.mark.parametrize("before", [Edits(), BEFORE])
 @pytest.mark.parametrize("during", ["extract", "tag"])
 def test_an_edit_made_during_processing_is_not_lost(
     world: World,
@@ -152,11 +208,11 @@ def test_an_edit_made_during_processing_is_not_lost(
     during: str,
 ) -> None:
     world.run(CREATED)
-    edit(table, "alice", KEY, before)
+    world.editor.edit("alice", KEY, before)
     usual: Callable[[Any], Contract] = world.functions.steps[during]
 
     def meanwhile(request: Any) -> Contract:  # noqa: ANN401  # any step's request
-        edit(table, "alice", KEY, MINE)
+        world.editor.edit("alice", KEY, MINE)
         return usual(request)
 
     world.functions.steps[during] = meanwhile
@@ -167,132 +223,231 @@ def test_an_edit_made_during_processing_is_not_lost(
     assert ended.output["outcome"] == "READY"
     assert (photo.version_id, photo.status, photo.edits) == ("v2", "READY", NORMALIZED)
     assert label_rows(world.rows()) == {"animal", "version v2"}
+    assert_listed_once(world, NEW_YEAR.local)
     assert world.dead_letters() == []
 
 
-def test_an_edit_is_retried_after_a_concurrent_publish(
-    world: World,
-    table: Table,
-    monkeypatch: pytest.MonkeyPatch,
+def test_an_edit_that_is_undone_after_it_refused_publish_does_not_fail_the_photo(
+    world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.run(CREATED)
-    usual = Table.get
-    pending = [OVERWRITTEN]
+    tag = world.functions.steps["tag"]
 
-    def get(self: Table, owner: str, sort_key: str) -> Any:  # noqa: ANN401  # a row
-        row = usual(self, owner, sort_key)
-        if pending:
-            world.run(pending.pop())  # published between the edit's read and its write
-        return row
+    def meanwhile(request: Any) -> Contract:  # noqa: ANN401  # any step's request
+        world.editor.edit("alice", KEY, Edits(title="Mine"))
+        before_sorting(monkeypatch, lambda: world.editor.edit("alice", KEY, Edits()))
+        return tag(request)
 
-    monkeypatch.setattr(Table, "get", get)
-    edit(table, "alice", KEY, Edits(title="Mine", hidden_labels=["version v2"]))
+    world.functions.steps["tag"] = meanwhile
+
+    world.run(OVERWRITTEN)
+
+    row = world.rows()[SK]
+    assert (row["status"], row.get("edits")) == ("READY", None)
+    assert world.dead_letters() == []
+
+
+@pytest.mark.parametrize("during", ["extract", "tag"])
+def test_a_photo_is_listed_by_an_edit_at_once_while_it_is_reprocessed_and_if_that_fails(
+    world: World, during: str
+) -> None:
+    world.stack.upload(KEY, b"photo")
+    world.stack.wait_until_idle()
+
+    def meanwhile(_: object) -> Contract:
+        world.editor.edit("alice", KEY, MINE)
+        assert_listed_once(world, NEW_YEAR.local)
+        raise AccessDeniedError("no right")
+
+    world.functions.steps[during] = meanwhile
+    wanted = {"key": KEY, "sequencer": world.rows()[SK]["sequencer"]}
+    [ended] = world.run({**CREATED, "event": "Reprocess Requested", "object": wanted})
+
+    assert ended.status == "FAILED"
+    assert world.rows()[SK]["status"] == "READY"
+    assert_listed_once(world, NEW_YEAR.local)
+    world.editor.edit("alice", KEY, Edits())
+    assert_listed_once(world, TAKEN)
+
+
+def test_an_edit_that_is_undone_during_processing_counts_a_photo_of_before_once(
+    world: World,
+) -> None:
+    """Photos of earlier releases have no month_key: their months count them at the next write."""
+    world.run(CREATED)
+    for sk in [sk for sk in world.rows() if sk.startswith("month#")]:
+        key = {"pk": {"S": "alice"}, "sk": {"S": sk}}
+        world.stack.dynamodb.delete_item(TableName=world.stack.table, Key=key)
+    world.stack.dynamodb.update_item(
+        TableName=world.stack.table,
+        Key={"pk": {"S": "alice"}, "sk": {"S": SK}},
+        UpdateExpression="REMOVE month_key",
+    )
+
+    def meanwhile(request: Any) -> Contract:  # noqa: ANN401  # any step's request
+        world.editor.edit("alice", KEY, MINE)
+        world.editor.edit("alice", KEY, Edits())
+        return extract(request)
+
+    world.functions.steps["extract"] = meanwhile
+    world.run(OVERWRITTEN)
+
+    assert_listed_once(world, TAKEN)
+
+
+def test_a_photo_without_a_time_is_listed_by_its_upload(world: World) -> None:
+    world.run(CREATED)
+
+    world.editor.edit("alice", KEY, Edits(removed=["taken"]))
+    assert_listed_once(world, UPLOADED)
+    world.run(OVERWRITTEN)
+    assert_listed_once(world, UPLOADED)
+
+
+def test_a_position_brings_its_place_and_null_the_file_s(world: World) -> None:
+    world.run(CREATED)
+    file_s = Location(latitude=-0.000001, longitude=13.377704, altitude_m=35.5)
+
+    edited = world.editor.edit("alice", KEY, Edits(location=BERLIN))
+    assert edited.location == Location(latitude=BERLIN.latitude, longitude=BERLIN.longitude)
+    assert edited.place is not None
+    assert (edited.place.city, edited.place.country_code) == ("Berlin", "DE")
+    world.run(OVERWRITTEN)
+    again = queries.photo(world.editor.table, "alice", KEY)
+    assert again is not None
+    assert again.place == edited.place
+
+    at_sea = Position(latitude=0.0000004, longitude=-30)
+    edited = world.editor.edit("alice", KEY, Edits(location=at_sea))
+    assert (edited.location, edited.place) == (Location(latitude=0, longitude=-30), None)
+    edited = world.editor.edit("alice", KEY, Edits())
+    assert (edited.location, edited.place) == (file_s, None)
+
+
+def test_an_edit_is_retried_after_a_concurrent_publish(
+    world: World, table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.run(CREATED)
+    after_reads(monkeypatch, [lambda: world.run(OVERWRITTEN)])
+
+    world.editor.edit(
+        "alice", KEY, Edits(title="Mine", hidden_labels=["version v2"], taken=NEW_YEAR)
+    )
 
     assert world.rows()[SK]["version_id"] == "v2"
     assert titles(table) == ["Mine"]
     assert label_rows(world.rows()) == {"dog", "animal", "pet"}
+    assert_listed_once(world, "2021-01-01T00:00:00")
 
 
 def test_an_edit_is_retried_after_a_concurrent_edit(
-    world: World,
-    table: Table,
-    monkeypatch: pytest.MonkeyPatch,
+    world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.run(CREATED)
-    usual = Table.get
-    pending = [Edits(hidden_labels=["dog"])]
+    other = Edits(hidden_labels=["dog"], taken=NEW_YEAR)
+    after_reads(monkeypatch, [lambda: world.editor.edit("alice", KEY, other)])
 
-    def get(self: Table, owner: str, sort_key: str) -> Any:  # noqa: ANN401  # a row
-        row = usual(self, owner, sort_key)
-        if pending:
-            edit(table, "alice", KEY, pending.pop())  # between the other edit's read and its write
-        return row
-
-    monkeypatch.setattr(Table, "get", get)
-    edited = edit(table, "alice", KEY, Edits(hidden_labels=["animal"]))
+    edited = world.editor.edit("alice", KEY, Edits(hidden_labels=["animal"]))
 
     assert edited.edits == Edits(hidden_labels=["animal"])
     assert label_rows(world.rows()) == {"dog", "pet", "version v1"}
+    assert_listed_once(world, TAKEN)
+
+
+def test_two_patches_of_one_list_at_the_same_time_are_both_made(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.run(CREATED)
+    path = SK.removeprefix("photo#")
+    other = {"path": path, "add_keywords": ["theirs"], "hide_labels": ["dog"]}
+    after_reads(monkeypatch, [lambda: world.editor.request("alice", other)])
+
+    answer = world.editor.request(
+        "alice", {"path": path, "add_keywords": ["mine"], "hide_labels": ["pet"]}
+    )
+
+    assert answer["edits"] == {
+        "keywords": ["one", "theirs", "mine"],
+        "hidden_labels": ["dog", "pet"],
+    }
 
 
 def test_an_edit_is_retried_if_its_row_was_read_during_processing(
-    world: World,
-    table: Table,
-    monkeypatch: pytest.MonkeyPatch,
+    world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.run(CREATED)
-    usual = Table.get
     tag: Callable[[Any], Contract] = world.functions.steps["tag"]
-    stale: list[Any] = []
+    tagging, read = threading.Event(), threading.Event()
 
-    def reading(request: Any) -> Contract:  # noqa: ANN401  # any step's request
-        stale.append(usual(table, "alice", SK))
+    def waiting(request: Any) -> Contract:  # noqa: ANN401  # any step's request
+        tagging.set()
+        assert read.wait(30)
         return tag(request)
 
-    world.functions.steps["tag"] = reading
-    world.run(OVERWRITTEN)
-    assert [row["status"] for row in stale] == ["PROCESSING"]
+    world.functions.steps["tag"] = waiting
+    arn = world.begin(OVERWRITTEN)
+    assert tagging.wait(30)
+    seen: list[str] = []
 
-    def get(self: Table, owner: str, sort_key: str) -> Any:  # noqa: ANN401  # a row
-        return stale.pop() if stale else usual(self, owner, sort_key)
+    def publish() -> None:
+        seen.append(world.rows()[SK]["status"])
+        read.set()
+        world.until_ended(arn)
 
-    monkeypatch.setattr(Table, "get", get)
-    edit(table, "alice", KEY, Edits(hidden_labels=["version v2"]))
+    after_reads(monkeypatch, [publish])
+    world.editor.edit("alice", KEY, Edits(hidden_labels=["version v2"]))
 
+    assert seen == ["PROCESSING"]
     assert label_rows(world.rows()) == {"dog", "animal", "pet"}
 
 
 def test_an_edit_gives_up_if_every_attempt_finds_a_new_version(
-    world: World,
-    table: Table,
-    monkeypatch: pytest.MonkeyPatch,
+    world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.run(CREATED)
-    usual = Table.get
-    sequencers = iter(range(10, 99))
+    after_reads(
+        monkeypatch,
+        (
+            partial(world.run, event(KEY, sequencer=number, version_id=f"v{number}"))
+            for number in itertools.count(10)
+        ),
+    )
 
-    def get(self: Table, owner: str, sort_key: str) -> Any:  # noqa: ANN401  # a row
-        row = usual(self, owner, sort_key)
-        number = next(sequencers)
-        world.run(event(KEY, sequencer=number, version_id=f"v{number}"))
-        return row
-
-    monkeypatch.setattr(Table, "get", get)
     with pytest.raises(ConflictError):
-        edit(table, "alice", KEY, MINE)
+        world.editor.edit("alice", KEY, MINE)
 
     assert "edits" not in world.rows()[SK]
 
 
-@pytest.mark.parametrize("reason", [CONFLICT, "ConditionalCheckFailed"])
+@pytest.mark.parametrize("reason", [CONFLICT, "ConditionalCheckFailed", THROTTLED])
 def test_an_edit_is_tried_again_after_a_conflict(
-    world: World, table: Table, monkeypatch: pytest.MonkeyPatch, reason: str
+    world: World, monkeypatch: pytest.MonkeyPatch, reason: str
 ) -> None:
     world.run(CREATED)
     transactions = cancel(monkeypatch, [reason])
 
-    edit(table, "alice", KEY, MINE)
+    world.editor.edit("alice", KEY, MINE)
 
     assert transactions == [reason, "written"]
 
 
-def test_an_edit_that_is_throttled_is_no_conflict(
-    world: World, table: Table, monkeypatch: pytest.MonkeyPatch
+def test_an_edit_that_dynamodb_refuses_is_an_error_that_says_why(
+    world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.run(CREATED)
-    transactions = cancel(monkeypatch, [THROTTLED])
+    transactions = cancel(monkeypatch, ["ItemCollectionSizeLimitExceeded"])
 
-    with pytest.raises(ClientError, match=THROTTLED):
-        edit(table, "alice", KEY, MINE)
+    with pytest.raises(EditError, match="ItemCollectionSizeLimitExceeded"):
+        world.editor.edit("alice", KEY, MINE)
 
-    assert transactions == [THROTTLED]
+    assert transactions == ["ItemCollectionSizeLimitExceeded"]
 
 
-def test_an_unknown_photo_cannot_be_edited(table: Table) -> None:
+def test_an_unknown_photo_cannot_be_edited(world: World) -> None:
     with pytest.raises(LookupError, match="no photo"):
-        edit(table, "alice", KEY, MINE)
+        world.editor.edit("alice", KEY, MINE)
     with pytest.raises(ValueError, match="no photo of 'bob'"):
-        edit(table, "bob", KEY, MINE)
+        world.editor.edit("bob", KEY, MINE)
 
 
 @pytest.mark.parametrize(
@@ -305,19 +460,19 @@ def test_an_unknown_photo_cannot_be_edited(table: Table) -> None:
         (Edits(hidden_labels=[str(n) for n in range(51)]), "51 hidden labels are over 50"),
     ],
 )
-def test_an_edit_over_a_limit_is_refused(table: Table, edits: Edits, message: str) -> None:
+def test_an_edit_over_a_limit_is_refused(world: World, edits: Edits, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        edit(table, "alice", KEY, edits)
+        world.editor.edit("alice", KEY, edits)
 
 
-def test_a_label_is_hidden_in_every_spelling(world: World, table: Table) -> None:
+def test_a_label_is_hidden_in_every_spelling(world: World) -> None:
     labels = [Label(name="Straße", confidence=90), Label(name="Dog", confidence=80)]
     world.functions.steps["tag"] = lambda _: TagResult(
         labels=labels, label_index=["strasse", "dog"], labels_status="READY", version=1
     )
     world.run(CREATED)
 
-    edited = edit(table, "alice", KEY, Edits(hidden_labels=["STRASSE"]))
+    edited = world.editor.edit("alice", KEY, Edits(hidden_labels=["STRASSE"]))
 
     assert [label.name for label in edited.labels] == ["Dog"]
     assert label_rows(world.rows()) == {"dog"}
@@ -326,6 +481,49 @@ def test_a_label_is_hidden_in_every_spelling(world: World, table: Table) -> None
 def test_an_edit_changes_only_the_fields_that_it_names(world: World, table: Table) -> None:
     world.run(CREATED)
 
-    edit(table, "alice", KEY, Edits(keywords=["mine"]))
+    world.editor.edit("alice", KEY, Edits(keywords=["mine"]))
 
     assert titles(table) == [world.rows()[SK]["title"]]
+
+
+def test_an_edit_of_a_photo_that_is_not_published_changes_its_edits_only(world: World) -> None:
+    world.functions.steps["extract"] = raising(EmptyPhotoError("0 bytes"))
+    world.run(CREATED)
+    before = world.rows()
+
+    edited = world.editor.edit("alice", KEY, MINE)
+
+    assert edited.edits == NORMALIZED
+    after = world.rows()
+    assert after[SK].pop("edits")
+    assert after == before
+
+
+def test_an_album_has_the_cover_that_a_person_chose_until_it_leaves(
+    world: World, table: Table
+) -> None:
+    newest = "uploads/alice/2024/newest.jpg"
+    world.run(CREATED, event(newest, sequencer=1, version_id="n1"))
+    world.editor.edit("alice", newest, Edits(taken=NEW_YEAR))
+    path = SK.removeprefix("photo#")
+
+    def cover() -> str:
+        [album] = queries.albums(table, "alice").items
+        assert (album.path, album.photos) == ("2024", 2)
+        assert album.cover is not None
+        return album.cover.key
+
+    assert cover() == newest
+    for _ in range(2):
+        assert world.editor.request("alice", {"album": "2024", "cover": path}) == {}
+        assert cover() == KEY
+    world.editor.request("alice", {"album": "2024", "cover": None})
+    assert cover() == newest
+
+    world.editor.request("alice", {"album": "2024", "cover": path})
+    world.run(DELETED)
+    [album] = queries.albums(table, "alice").items
+    assert album.cover is not None
+    assert (album.photos, album.cover.key) == (1, newest)
+    with pytest.raises(LookupError, match="no photo"):
+        world.editor.request("alice", {"album": "2024", "cover": path})

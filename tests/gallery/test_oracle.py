@@ -2,6 +2,7 @@
 
 import hashlib
 import itertools
+from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
@@ -12,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gallery import queries
-from gallery.editing import edit
-from gallery.records import Edits, Page
+from gallery.editing import Editor
+from gallery.records import Edits, Page, Taken
 from gallery.table import Table
 from publishing import Publisher
 from shared.contracts import (
@@ -84,6 +85,9 @@ actions = st.builds(
         title=st.none() | st.sampled_from(["", "Mine"]),
         keywords=st.none() | st.just(["mine"]),
         hidden_labels=st.lists(st.sampled_from(["dog", "animal", "c#"]), unique=True),
+        taken=st.none()
+        | st.builds(Taken, local=st.sampled_from(TIMES))
+        | st.just(Taken(local="2017-01-01T00:00:00", precision="year")),
     ),
 )
 
@@ -94,11 +98,21 @@ class Known(msgspec.Struct):
     key: str
     status: str = ""
     published: str = ""  # the outcome of the last execution that ended
-    time: str = ""
-    precision: Precision | None = None
+    stated: str = ""  # the time that the file states
+    stated_precision: Precision | None = None
     title: str | None = None
     labels: list[Label] = []
     edits: Edits = Edits()
+
+    @property
+    def time(self) -> str:
+        edited = self.edits.taken if self.published == "READY" else None
+        return edited.local if edited else self.stated
+
+    @property
+    def precision(self) -> Precision | None:
+        edited = self.edits.taken if self.published == "READY" else None
+        return edited.precision if edited else self.stated_precision
 
     @property
     def shown_title(self) -> str | None:
@@ -109,7 +123,7 @@ class Known(msgspec.Struct):
 
 
 def apply(
-    action: Action, owner: str, known: dict[str, Known], table: Table, publisher: Publisher
+    action: Action, owner: str, known: dict[str, Known], editor: Editor, publisher: Publisher
 ) -> None:
     """Apply an action to the table and to `known`."""
     key = f"uploads/{owner}/{action.file}"
@@ -118,7 +132,7 @@ def apply(
         photo = known.get(key)
         if photo is not None and photo.status != "DELETED":
             photo.edits = action.edits
-            edit(table, owner, key, action.edits)
+            editor.edit(owner, key, action.edits)
         return
     photo = known.setdefault(key, Known(key))
     photo.status = action.kind
@@ -127,8 +141,8 @@ def apply(
         return
     photo.published = action.kind
     ready = action.kind == "READY"
-    photo.time = action.time if ready else UPLOADED
-    photo.precision = action.precision if ready else None
+    photo.stated = action.time if ready else UPLOADED
+    photo.stated_precision = action.precision if ready else None
     photo.title = action.title if ready else None
     photo.labels = action.labels if ready else []
     if ready:
@@ -194,17 +208,18 @@ numbers = itertools.count()
     asked=st.fixed_dictionaries({"limit": st.integers(1, 5), "newest_first": st.booleans()}),
 )
 def test_every_query_returns_the_same_as_a_brute_force(
-    table: Table, publisher: Publisher, history: list[Action], asked: Asked
+    table: Table, publisher: Publisher, editor: Editor, history: list[Action], asked: Asked
 ) -> None:
     number = next(numbers)  # each history has owners of its own
     owners = {name: f"{name} {number}" for name in ("ada", "bob")}
     known: dict[str, dict[str, Known]] = {owner: {} for owner in owners.values()}
     for action in history:
         owner = owners[action.owner]
-        apply(action, owner, known[owner], table, publisher)
+        apply(action, owner, known[owner], editor, publisher)
 
     for owner, photos in known.items():
         check_photos(table, owner, photos)
+        check_months(table, owner, list(photos.values()))
         check_albums(table, owner, list(photos.values()), asked)
         check_times(table, owner, list(photos.values()), asked)
         check_labels(table, owner, list(photos.values()), asked)
@@ -228,6 +243,7 @@ def check_photos(table: Table, owner: str, known: Mapping[str, Known]) -> None:
             title=expected.edits.title,
             keywords=expected.edits.keywords,
             hidden_labels=sorted(expected.edits.hidden_labels),
+            taken=expected.edits.taken,
         )
         assert {label.name for label in photo.labels} == {
             label.name
@@ -254,6 +270,12 @@ def check_albums(table: Table, owner: str, known: list[Known], asked: Asked) -> 
         for path, photos in by_album.items()
     }
     assert len(albums) == len(by_album)
+
+
+def check_months(table: Table, owner: str, known: list[Known]) -> None:
+    found = queries.months(table, owner)
+    counts = Counter(photo.time[:7] for photo in known if photo.published == "READY")
+    assert [(it.month, it.photos) for it in found.items] == sorted(counts.items(), reverse=True)
 
 
 def check_times(table: Table, owner: str, known: list[Known], asked: Asked) -> None:
@@ -297,7 +319,7 @@ def check_copies(table: Table, owner: str, known: list[Known], asked: Asked) -> 
     same: dict[str, list[str]] = {}
     for photo in known:
         if photo.published == "READY":
-            sha256 = hashlib.sha256(photo.time.encode()).hexdigest()
+            sha256 = hashlib.sha256(photo.stated.encode()).hexdigest()
             same.setdefault(sha256, []).append(photo.key)
     assert {it.sha256: it.keys for it in found} == {
         sha256: sorted(keys) for sha256, keys in same.items() if len(keys) > 1

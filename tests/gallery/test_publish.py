@@ -85,6 +85,24 @@ def test_only_files_with_a_hash_in_their_names_are_cached(
     }
 
 
+def test_a_compressed_file_is_uploaded_in_place_of_the_other(
+    stack: Stack, bucket: str, dist: Path
+) -> None:
+    (dist / "assets/index-1.js.br").write_bytes(b"compressed")
+
+    uploaded = publish(stack.s3, bucket, dist, now=datetime.now(UTC))
+
+    script = stack.s3.get_object(Bucket=bucket, Key="assets/index-1.js")
+    assert script["Body"].read() == b"compressed"
+    assert (script["ContentEncoding"], script["ContentType"]) == (
+        "br",
+        "text/javascript; charset=utf-8",
+    )
+    assert "ContentEncoding" not in stack.s3.get_object(Bucket=bucket, Key="assets/index-1.css")
+    assert set(uploaded) == names(stack)
+    assert "assets/index-1.js.br" not in uploaded
+
+
 @pytest.mark.parametrize(
     ("key", "kind"),
     [

@@ -14,7 +14,6 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from gallery.buckets import Bucket
-from gallery.editing import edit
 from gallery.reconcile import MISSING, ORPHANED, STALE, STUCK, Reconciling, Report
 from gallery.records import Edits
 from gallery.table import Table
@@ -53,8 +52,7 @@ def filled(world: World) -> None:
     for key in KEYS:
         world.stack.upload(key, key.encode())
     world.stack.wait_until_idle()
-    table = Table(world.stack.dynamodb, world.stack.table)
-    edit(table, OWNER, KEYS[0], Edits(title="Mine"))
+    world.editor.edit(OWNER, KEYS[0], Edits(title="Mine"))
 
 
 @contextmanager
@@ -143,6 +141,15 @@ def lose_count(world: World, key: str) -> None:  # noqa: ARG001  # as all damage
     remove(world, next(sk for sk in world.rows() if sk.startswith("album#")))
 
 
+def miscount_month(world: World, key: str) -> None:  # noqa: ARG001  # as all damage
+    month = next(sk for sk in world.rows() if sk.startswith("month#"))
+    change(world, month, "SET photos = photos + :two", two=2)
+
+
+def lose_month(world: World, key: str) -> None:  # noqa: ARG001  # as all damage
+    remove(world, next(sk for sk in world.rows() if sk.startswith("month#")))
+
+
 def delete_without_event(world: World, key: str) -> None:
     with without_events(world):
         world.delete(key)
@@ -197,6 +204,8 @@ DAMAGE: dict[Callable[[World, str], None], str] = {
     invent_rendition: ORPHANED,
     miscount: STALE,
     lose_count: STALE,
+    miscount_month: STALE,
+    lose_month: STALE,
     delete_without_event: ORPHANED,
     overwrite_without_event: STALE,
     die: STUCK,

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import re
 import socket
 import time
 from collections.abc import Iterator, Mapping
@@ -154,6 +155,20 @@ class TestSignatures:
         shifted(timedelta(minutes=minutes), monkeypatch)
 
         assert send(aws, "GET", photo, signed(aws, photo))[0] == 403
+
+    @pytest.mark.parametrize(("minutes", "words"), [(-20, "now earlier"), (20, "still later")])
+    def test_dynamodb_tells_its_time_when_it_refuses_another(
+        self, aws: Aws, minutes: int, words: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        shifted(timedelta(minutes=minutes), monkeypatch)
+
+        call = signed(aws, "/", method="POST", service="dynamodb", body=b"{}")
+        _, answer = send(aws, "POST", "/", call, b"{}")
+
+        found = re.search(rf"{words} than \S+ \((\w+) [-+] 15 min\.\)", answer.decode())
+        assert found, answer
+        told = datetime.strptime(found[1], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+        assert abs(told - datetime.now(UTC)) < timedelta(minutes=1)
 
     def test_each_client_of_boto3_is_understood(self, aws: Aws) -> None:
         assert aws.client("iam").list_roles()["Roles"], "a form"

@@ -97,3 +97,43 @@ def allow_customer_keys(s3: Any, bucket: str) -> None:  # noqa: ANN401  # a clie
         "BlockedEncryptionTypes": {"EncryptionType": ["NONE"]},
     }
     s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [rule]})
+
+
+class TestACopy:
+    def test_overwrites_nothing_if_it_must_not(self, aws: Aws) -> None:
+        s3, bucket = aws.client("s3"), aws.bucket(versioned=True)
+        for key in ("from", "there"):
+            s3.put_object(Bucket=bucket, Key=key, Body=key.encode())
+
+        def copy(key: str, **more: str) -> int:
+            source = {"Bucket": bucket, "Key": "from"}
+            return status_of(
+                lambda: s3.copy_object(Bucket=bucket, Key=key, CopySource=source, **more)
+            )
+
+        assert copy("new", IfNoneMatch="*") == 200
+        assert copy("new", IfNoneMatch="*") == 412
+        assert copy("there", IfNoneMatch="*") == 412
+        assert s3.get_object(Bucket=bucket, Key="there")["Body"].read() == b"there"
+        s3.delete_object(Bucket=bucket, Key="there")
+        assert copy("there", IfNoneMatch="*") == 200  # a delete marker is no object
+        assert copy("new") == 200
+
+    def test_is_of_the_bytes_that_the_caller_names(self, aws: Aws) -> None:
+        s3, bucket = aws.client("s3"), aws.bucket(versioned=True)
+        key = "é + %2F a.jpg"
+        old = s3.put_object(Bucket=bucket, Key=key, Body=b"old")
+        new = s3.put_object(Bucket=bucket, Key=key, Body=b"new")
+
+        def copy(etag: str, **version: str) -> int:
+            source: Any = {"Bucket": bucket, "Key": key, **version}
+            return status_of(
+                lambda: s3.copy_object(
+                    Bucket=bucket, Key="copy", CopySource=source, CopySourceIfMatch=etag
+                )
+            )
+
+        assert copy(new["ETag"]) == 200
+        assert copy(old["ETag"]) == 412
+        assert copy(old["ETag"], VersionId=old["VersionId"]) == 200
+        assert copy(new["ETag"], VersionId=old["VersionId"]) == 412

@@ -15,7 +15,7 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_parallel.branch_wo
 )
 from moto.stepfunctions.parser.asl.parse import asl_parser
 
-from embeddedaws import TABLE, Aws
+from embeddedaws import ROLE, TABLE, Aws
 from local.functions import Answer
 
 DONE = {"Done": {"Type": "Succeed"}}
@@ -515,3 +515,54 @@ def test_executions_without_a_name_are_separate(aws: Aws) -> None:
     arn = aws.state_machine(DONE)
 
     assert start(stateMachineArn=arn)["executionArn"] != start(stateMachineArn=arn)["executionArn"]
+
+
+# Synchronous executions
+
+
+def express(aws: Aws, states: dict[str, Any]) -> str:
+    """Create an Express state machine that begins at the first of `states`; return its ARN."""
+    definition = {"QueryLanguage": "JSONata", "StartAt": next(iter(states)), "States": states}
+    arn: str = aws.stepfunctions.create_state_machine(
+        name=f"express-{len(json.dumps(states))}",
+        definition=json.dumps(definition),
+        roleArn=ROLE,
+        type="EXPRESS",
+    )["stateMachineArn"]
+    return arn
+
+
+def test_a_synchronous_execution_answers_with_its_output(aws: Aws) -> None:
+    arn = express(aws, {"Only": {"Type": "Succeed", "Output": {"é": "{% $states.input.x %}"}}})
+
+    answer = aws.stepfunctions.start_sync_execution(stateMachineArn=arn, input='{"x": 1}')
+
+    assert (answer["status"], json.loads(answer["output"])) == ("SUCCEEDED", {"é": 1})
+    assert answer["stateMachineArn"] == arn
+    assert answer["startDate"] <= answer["stopDate"]
+
+
+def test_a_synchronous_execution_that_fails_says_why(aws: Aws) -> None:
+    arn = express(aws, {"Only": {"Type": "Fail", "Error": "Mine", "Cause": "because"}})
+
+    answer = aws.stepfunctions.start_sync_execution(stateMachineArn=arn)
+
+    assert (answer["status"], answer["error"], answer["cause"]) == ("FAILED", "Mine", "because")
+    assert "output" not in answer
+
+
+def test_a_standard_state_machine_cannot_be_started_synchronously(aws: Aws) -> None:
+    arn = aws.state_machine(DONE)
+
+    with pytest.raises(ClientError, match="StateMachineTypeNotSupported"):
+        aws.stepfunctions.start_sync_execution(stateMachineArn=arn)
+    with pytest.raises(ClientError, match="StateMachineDoesNotExist"):
+        aws.stepfunctions.start_sync_execution(stateMachineArn=f"{arn}-unknown")
+
+
+def test_a_synchronous_execution_is_no_execution_that_others_wait_for(aws: Aws) -> None:
+    arn = express(aws, {"Only": {"Type": "Pass", "End": True}})
+
+    aws.stepfunctions.start_sync_execution(stateMachineArn=arn, input="{}")
+
+    assert aws.executions.wait(timeout_seconds=0)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.template import TemplateError, Values, render, render_file
+from local.template import PARTS, TemplateError, Values, render, render_expression, render_file
 
 VALUES: Values = {"table": "gallery", "functions": {"tag": "arn:tag"}}
 
@@ -48,7 +48,21 @@ def test_a_value_is_never_read_as_a_template(value: str) -> None:
     assert render("<${value}>", {"value": value}) == f"<{value}>"
 
 
-@pytest.mark.parametrize("name", ["statemachine.json.tftpl", "workflow/upload_rules.json.tftpl"])
+@pytest.mark.parametrize("part", sorted(path.stem for path in PARTS.glob("*.jsonata")))
+def test_an_expression_holds_the_parts_that_it_names_with_their_values(part: str) -> None:
+    for name in ("edit_items", "publish_items"):  # both list a photo, and write the same rows
+        text = render_expression(name, {**VALUES, "photos_bucket": "p"})
+        whole = render((PARTS / f"{part}.jsonata").read_text(), VALUES)
+        lines = [line.strip() for line in whole.splitlines() if "/*" not in line]
+
+        assert all(" ".join(line.split()) in text for line in lines)
+        assert "${" not in text
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["statemachine.json.tftpl", "workflow/edit.json.tftpl", "workflow/upload_rules.json.tftpl"],
+)
 def test_our_templates_render_to_json_with_every_name_the_stack_gives(name: str) -> None:
     functions = {"extract": "e", "tag": "t", "thumbnail": "n"}
     names: Values = {

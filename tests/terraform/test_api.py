@@ -2,18 +2,21 @@
 
 import json
 import re
-from dataclasses import dataclass, field
 from typing import Any
 
-import airspeed
 import pytest
 
 from internet import STATUS_API_HEADERS
+from local.api import MAX_CHARACTERS, METHODS, Answer, Input, render_mapping
 from tools.plan import Plan, Resource
 
-EXECUTIONS = "arn:aws:states:us-east-1:123456789012:execution:gallery"
+STATES = "arn:aws:states:us-east-1:123456789012"
+EXECUTIONS = f"{STATES}:execution:gallery"
+EDIT = f"{STATES}:stateMachine:gallery-edit"
 NAME = "0ae9a2e3-1f6b-4f0e-9f6e-2f4d8a1c7b55_7a6b5c4d-0000-4000-8000-000000000000"
 MODEL = "com.amazonaws.swf.service.v2.model"  # as Step Functions names its errors
+ADA = "us-east-1:aaaaaaaa-0000-4000-8000-000000000001"
+BOB = "us-east-1:bbbbbbbb-0000-4000-8000-000000000002"
 
 
 @pytest.fixture
@@ -22,37 +25,8 @@ def plan(other_plan: Plan) -> Plan:
     return other_plan
 
 
-@dataclass
-class Input:
-    """API Gateway's $input: the request's parameters, and the backend's answer."""
-
-    parameters: dict[str, str]
-    body: dict[str, Any] = field(default_factory=dict)
-
-    def params(self, name: str) -> str:
-        return self.parameters.get(name, "")
-
-    def path(self, path: str) -> Any:  # noqa: ANN401  # JSON
-        return self.body.get(path.removeprefix("$."), "")
-
-    def json(self, path: str) -> str:
-        return json.dumps(self.path(path))
-
-
-@dataclass
-class Answer:
-    """What API Gateway sends to the client."""
-
-    body: str
-    status: int
-    headers: dict[str, str]
-
-
-def render(template: str, given: Input, *, status: int) -> Answer:
-    override: dict[str, Any] = {"header": {}, "status": status}
-    names = {"input": given, "context": {"responseOverride": override}}
-    body = airspeed.Template(template).merge(names)
-    return Answer(body, override["status"], override["header"])
+def given(body: dict[str, Any] | str = "{}", **parameters: str) -> Input:
+    return Input(parameters, body if isinstance(body, str) else json.dumps(body))
 
 
 def template_of(plan: Plan, kind: str, name: str) -> str:
@@ -66,18 +40,35 @@ def template_of(plan: Plan, kind: str, name: str) -> str:
 def request_for(plan: Plan, name: str) -> Any:  # noqa: ANN401  # JSON
     """Return the request to Step Functions for an execution with that name."""
     template = template_of(plan, "aws_api_gateway_integration", "get")
-    return json.loads(render(template, Input({"name": name}), status=200).body)
+    return json.loads(render_mapping(template, given(name=name), status=200).body)
 
 
 def described(plan: Plan, body: dict[str, Any], **headers: str) -> Answer:
     template = template_of(plan, "aws_api_gateway_integration_response", "described")
-    return render(template, Input(headers, body), status=200)
+    return render_mapping(template, given(body, **headers), status=200)
 
 
 def refused(plan: Plan, error: str | None, **headers: str) -> Answer:
     template = template_of(plan, "aws_api_gateway_integration_response", "refused")
     body = {"__type": error, "message": "secret"} if error else {}
-    return render(template, Input(headers, body), status=502)
+    return render_mapping(template, given(body, **headers), status=502)
+
+
+def edit_of(plan: Plan, body: str, identity: str = ADA) -> Any:  # noqa: ANN401  # JSON
+    """Return the request to Step Functions for an edit."""
+    template = template_of(plan, "aws_api_gateway_integration", "post")
+    return json.loads(render_mapping(template, given(body), identity=identity, status=200).body)
+
+
+def edited(plan: Plan, body: dict[str, Any], **headers: str) -> Answer:
+    template = template_of(plan, "aws_api_gateway_integration_response", "edited")
+    return render_mapping(template, given(body, **headers), status=200)
+
+
+def not_edited(plan: Plan, error: str | None, **headers: str) -> Answer:
+    template = template_of(plan, "aws_api_gateway_integration_response", "not_edited")
+    body = {"__type": error, "message": "secret"} if error else {}
+    return render_mapping(template, given(body, **headers), status=503)
 
 
 @pytest.mark.parametrize("name", [NAME, "a", "x" * 80])
@@ -155,23 +146,29 @@ def test_an_error_has_the_status_of_its_cause_and_no_details(
 def test_the_error_template_applies_to_every_error_of_step_functions(
     plan: Plan, status: int
 ) -> None:
-    (response,) = (
-        one
+    responses = {
+        one.address.rpartition(".")[2]: one.values["selection_pattern"]
         for one in plan.of_type("aws_api_gateway_integration_response")
         if one.values["selection_pattern"]
-    )
+    }
 
-    assert response.address.endswith(".refused")
-    assert re.fullmatch(response.values["selection_pattern"], str(status))
-    assert not re.fullmatch(response.values["selection_pattern"], "200")
+    assert set(responses) == {"not_edited", "refused"}
+    for pattern in responses.values():
+        assert re.fullmatch(pattern, str(status))
+        assert not re.fullmatch(pattern, "200")
 
 
 def answers_to_page(plan: Plan, **headers: str) -> list[Answer]:
-    options = template_of(plan, "aws_api_gateway_integration_response", "options")
+    options = [
+        template_of(plan, "aws_api_gateway_integration_response", f'options["{key}"]')
+        for key in ("edits", "execution")
+    ]
     return [
-        render(options, Input(headers), status=204),
+        *(render_mapping(template, given(**headers), status=204) for template in options),
         described(plan, {"status": "RUNNING", "startDate": 1.0}, **headers),
         refused(plan, f"{MODEL}#ExecutionDoesNotExist", **headers),
+        edited(plan, {"status": "SUCCEEDED", "output": '{"status": 200, "body": {}}'}, **headers),
+        not_edited(plan, f"{MODEL}#InvalidArn", **headers),
     ]
 
 
@@ -195,16 +192,160 @@ def test_no_other_origin_may_read_any_answer(plan: Plan, origin: str) -> None:
 
 
 def test_a_preflight_request_allows_each_header_that_the_page_sends(plan: Plan) -> None:
-    (options,) = (
-        one
+    allowed = {
+        one.address.split('"')[1]: one.values["response_parameters"]
         for one in plan.of_type("aws_api_gateway_integration_response")
         if one.values["response_parameters"]
-    )
-    headers = options.values["response_parameters"][
-        "method.response.header.Access-Control-Allow-Headers"
-    ]
+    }
+    prefix = "method.response.header.Access-Control-Allow"
+    headers = {
+        key: set(values[f"{prefix}-Headers"].strip("'").lower().split(","))
+        for key, values in allowed.items()
+    }
 
-    assert set(headers.strip("'").lower().split(",")) == STATUS_API_HEADERS
+    assert headers == {
+        "edits": STATUS_API_HEADERS | {"content-type"},
+        "execution": STATUS_API_HEADERS,
+    }
+    # The embedded AWS answers the same.
+    assert {
+        (values[f"{prefix}-Methods"].strip("'"), values[f"{prefix}-Headers"].strip("'"))
+        for values in allowed.values()
+    } == {(verb, method.headers) for (verb, _), method in METHODS.items()}
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Tacos",
+        "Ada's cat",
+        "a\\b",
+        "a\\'b",
+        "a\\\\'b",
+        'a "quote"',
+        "two\nlines\r\n\ttab",
+        "\x00\x1f\x7f",
+        "</script>",
+        "$owner $context.identity $util.escapeJavaScript('x') #set($owner = 'BOB') ${owner}",
+        "##",
+        "#* *#",
+        "Straße é 東京 🌮",
+        "\u2028\u2029",
+    ],
+)
+def test_each_text_reaches_the_state_machine_as_it_is(plan: Plan, title: str) -> None:
+    request = {"path": "2016/taco.jpg", "title": title}
+
+    for ensure_ascii in (False, True):
+        sent = edit_of(plan, json.dumps(request, ensure_ascii=ensure_ascii))
+
+        assert sent["stateMachineArn"] == EDIT
+        assert json.loads(sent["input"]) == {"owner": ADA, "request": request}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"owner": BOB},
+        {"owner": BOB, "path": "a.jpg", "request": {"owner": BOB}},
+        {"path": f'a", "owner": "{BOB}'},
+        {"path": f'a\\", "owner": "{BOB}'},
+        {"path": f'a\'}}, "owner": "{BOB}"'},
+    ],
+)
+def test_no_body_replaces_the_owner(plan: Plan, body: dict[str, Any]) -> None:
+    pairs = json.loads(edit_of(plan, json.dumps(body))["input"], object_pairs_hook=list)
+
+    assert [name for name, _ in pairs] == ["request", "owner"]
+    assert dict(pairs)["owner"] == ADA
+
+
+@pytest.mark.parametrize(
+    "identity",
+    [
+        pytest.param("", id="credentials that are not Cognito's"),
+        pytest.param("aaaaaaaa-0000-4000-8000-000000000001", id="no region"),
+        pytest.param(f'{ADA}", "owner": "{BOB}', id="a quote"),
+        pytest.param(f"{ADA}/", id="a slash"),
+    ],
+)
+def test_a_caller_without_an_identity_starts_no_execution(plan: Plan, identity: str) -> None:
+    assert edit_of(plan, '{"path": "a.jpg"}', identity) == {
+        "stateMachineArn": "not a state machine"
+    }
+    answer = not_edited(plan, f"{MODEL}#InvalidArn")
+    assert answer.status == 403
+
+
+def test_a_body_that_is_too_long_starts_no_execution(plan: Plan) -> None:
+    longest = json.dumps({"title": "é" * (MAX_CHARACTERS - 13)}, ensure_ascii=False)
+    assert len(longest) == MAX_CHARACTERS
+
+    assert len(json.loads(edit_of(plan, longest)["input"])["request"]["title"]) == 65_523
+    assert edit_of(plan, f"{longest} ") == {"stateMachineArn": EDIT, "input": "too long"}
+    answer = not_edited(plan, f"{MODEL}#InvalidExecutionInput")
+    assert answer.status == 400
+    assert "65,536" in json.loads(answer.body)["message"].replace("65536", "65,536")
+
+
+MESSAGE = "it's \"so\" \\ \\' é 🌮 $x\n"
+
+
+def test_an_edit_is_answered_by_the_output_of_the_state_machine(plan: Plan) -> None:
+    output = {"status": 200, "body": {"edits": {"title": MESSAGE}, "sort_time": "2016"}}
+    answer = edited(plan, {"status": "SUCCEEDED", "output": json.dumps(output), "input": "secret"})
+
+    assert answer.status == 200
+    assert json.loads(answer.body) == output
+
+
+@pytest.mark.parametrize("status", [400, 404, 409])
+def test_the_state_machine_chooses_the_status_and_the_message_of_a_refusal(
+    plan: Plan, status: int
+) -> None:
+    output = {"status": status, "body": {"message": MESSAGE, "more": "secret"}}
+    answer = edited(plan, {"status": "SUCCEEDED", "output": json.dumps(output), "input": "secret"})
+
+    assert answer.status == status
+    assert json.loads(answer.body) == {"message": MESSAGE}
+
+
+@pytest.mark.parametrize(
+    ("execution", "status"),
+    [
+        ({"status": "FAILED", "error": "secret", "cause": "secret"}, 503),
+        ({"status": "TIMED_OUT"}, 503),
+        ({"status": "SUCCEEDED", "output": '{"status": 302, "body": "secret"}'}, 500),
+        ({"status": "SUCCEEDED", "output": '{"body": "secret"}'}, 500),
+    ],
+)
+def test_a_failed_edit_has_no_details(plan: Plan, execution: dict[str, str], status: int) -> None:
+    answer = edited(plan, {**execution, "input": "secret", "executionArn": "secret"})
+
+    assert answer.status == status
+    assert list(json.loads(answer.body)) == ["message"]
+    assert "secret" not in answer.body
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (f"{MODEL}#InvalidArn", 403),
+        (f"{MODEL}#InvalidExecutionInput", 400),
+        ("com.amazon.coral.availability#ThrottlingException", 429),
+        (f"{MODEL}#StateMachineDoesNotExist", 503),
+        ("com.amazon.coral.service#AccessDeniedException", 503),
+        (None, 503),
+    ],
+)
+def test_an_edit_that_does_not_start_has_the_status_of_its_cause(
+    plan: Plan, error: str | None, status: int
+) -> None:
+    answer = not_edited(plan, error)
+
+    assert answer.status == status
+    assert list(json.loads(answer.body)) == ["message"]
+    assert "secret" not in answer.body
 
 
 def test_a_change_of_origins_triggers_a_deployment(plan: Plan) -> None:

@@ -45,11 +45,11 @@ def test_terraform_and_local_render_the_same_definitions(plan: Plan) -> None:
     planned = definitions(plan)
     names = names_in(planned)
 
-    assert set(planned) == {"", "backfill", "reprocess", "watch"}
+    assert set(planned) == {"", "backfill", "edit", "reprocess", "watch"}
     assert planned == {
         "": json.loads(render_file("statemachine.json.tftpl", names)),
         **{
             name: json.loads(render_file(f"workflow/{name}.json.tftpl", names))
-            for name in ("backfill", "reprocess", "watch")
+            for name in ("backfill", "edit", "reprocess", "watch")
         },
     }

@@ -24,7 +24,8 @@ from local.functions import Answer, Function, InProcess
 from local.moto_patches import cognitosignin  # noqa: F401  # importing it applies the patch
 from local.stack import Stack
 from tools.npm import NpmError
-from tools.tenants import Names, Policies, bucket_arn, cases, simulate
+from tools.plan import ROOT
+from tools.tenants import BUCKETS, Names, Policies, bucket_arn, cases, simulate
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -198,15 +199,40 @@ def test_a_user_signs_in_and_uploads_within_the_security_policy_of_the_page(
     }
 
 
+def test_the_distribution_of_shares_serves_their_page_and_their_files(
+    deployment: Deployment, dist: Path
+) -> None:
+    stack, outputs = deployment.stack, deployment.outputs()
+    publish(stack.s3, outputs["site_bucket"], dist, now=datetime.now(UTC))
+    key = "shares/7/ada/9QyX3bZ0Yk2m7Tn4Jc1e5w/share.json"
+    bucket = outputs["shares_bucket"]
+    stack.s3.put_object(Bucket=bucket, Key=key, Body=b"<script>", ContentType="text/html")
+    shares = Internet(stack, outputs["shares_url"])
+
+    page, file, missing = (shares.page(path) for path in ("/", f"/{key}", f"/{key}x"))
+
+    assert page["body"] == (dist / "share.html").read_bytes()
+    assert "script-src 'self';" in page["headers"]["Content-Security-Policy"]
+    assert file["body"] == b"<script>"
+    configured = json.loads((ROOT / "workflow/shares.json").read_text())["headers"]
+    assert {name: file["headers"][name] for name in configured} == configured
+    assert missing["status"] == 404
+    assert b"script" not in Internet(stack, outputs["site_url"]).page(f"/{key}")["body"]
+
+
 def test_the_applied_policies_keep_tenants_apart_as_the_planned_ones(
     deployment: Deployment,
 ) -> None:
     outputs, client = deployment.outputs(), deployment.stack.client
-    [distribution] = client("cloudfront").list_distributions()["DistributionList"]["Items"]
+    distributions = {
+        f"https://{one['DomainName']}": one["ARN"]
+        for one in client("cloudfront").list_distributions()["DistributionList"]["Items"]
+    }
     names = Names(
         api=outputs["executions_url"].removeprefix("https://").partition(".")[0],
-        distribution=distribution["ARN"],
+        distribution=distributions[outputs["site_url"]],
         identity_pool=outputs["identity_pool_id"],
+        shares_distribution=distributions[outputs["shares_url"]],
     )
     iam, role = client("iam"), "gallery-client-us-east-1"
     policies = Policies(
@@ -217,7 +243,7 @@ def test_the_applied_policies_keep_tenants_apart_as_the_planned_ones(
         trust=iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"],
         buckets={
             kind: json.loads(client("s3").get_bucket_policy(Bucket=arn.split(":")[-1])["Policy"])
-            for kind in ("photos", "derived", "logs", "site")
+            for kind in BUCKETS
             for arn in [bucket_arn(kind)]
         },
     )
@@ -249,7 +275,8 @@ def test_a_path_without_a_file_returns_the_page_404(deployment: Deployment, dist
     bucket = deployment.outputs()["site_bucket"]
     publish(deployment.stack.s3, bucket, dist, now=datetime.now(UTC))
 
-    answer = Internet(deployment.stack, "").page("/no/such/file")
+    outputs = deployment.outputs()
+    answer = Internet(deployment.stack, outputs["site_url"]).page("/no/such/file")
 
     assert answer["status"] == 404
     assert b"nothing here" in answer["body"]

@@ -9,10 +9,10 @@ from tools.permissions import KEY, resource_policies
 from tools.plan import Plan
 
 SUFFIX = "123456789012-us-east-1"
-PHOTOS, DERIVED, LOGS, SITE = (
-    f"gallery-{kind}-{SUFFIX}" for kind in ("photos", "derived", "logs", "site")
+PHOTOS, DERIVED, LOGS, SHARES, SITE = (
+    f"gallery-{kind}-{SUFFIX}" for kind in ("photos", "derived", "logs", "shares", "site")
 )
-ALL = {PHOTOS, DERIVED, LOGS, SITE}
+ALL = {PHOTOS, DERIVED, LOGS, SHARES, SITE}
 DAY_SECONDS = 24 * 60 * 60
 
 
@@ -32,7 +32,7 @@ def rules(plan: Plan, bucket: str) -> list[Mapping[str, Any]]:
     return [rule for rule in found if rule["status"] == "Enabled"]
 
 
-def test_there_are_four_buckets(either_plan: Plan) -> None:
+def test_there_are_five_buckets(either_plan: Plan) -> None:
     assert set(by_bucket(either_plan, "aws_s3_bucket")) == ALL
 
 
@@ -93,6 +93,7 @@ def test_photos_and_renditions_are_encrypted_with_the_configured_key(other_plan:
         PHOTOS: ("aws:kms", KEY),
         DERIVED: ("aws:kms", KEY),
         LOGS: ("AES256", ""),  # S3 cannot deliver its logs to a bucket that KMS encrypts
+        SHARES: ("AES256", ""),  # CloudFront would need a permission in the key's policy
         SITE: ("AES256", ""),  # its content is public
     }
 
@@ -122,6 +123,7 @@ def test_access_to_photos_renditions_and_the_page_is_logged(either_plan: Plan) -
     assert {bucket: one["target_bucket"] for bucket, one in logging.items()} == {
         PHOTOS: LOGS,
         DERIVED: LOGS,
+        SHARES: LOGS,
         SITE: LOGS,
     }
 
@@ -131,7 +133,7 @@ def test_only_the_gallery_and_the_configured_origins_may_use_the_buckets(
 ) -> None:
     configured = by_bucket(other_plan, "aws_s3_bucket_cors_configuration")
 
-    assert set(configured) == {PHOTOS, DERIVED}
+    assert set(configured) == {PHOTOS, DERIVED, SHARES}
     for one in configured.values():
         for rule in one["cors_rule"]:
             assert sorted(rule["allowed_origins"]) == [
@@ -198,7 +200,7 @@ def test_photos_rows_and_users_are_protected_from_deletion(either_plan: Plan) ->
     assert table.values["deletion_protection_enabled"] is True
     assert users.values["deletion_protection"] == "ACTIVE"
     buckets = by_bucket(either_plan, "aws_s3_bucket")
-    assert {bucket for bucket, one in buckets.items() if one["force_destroy"]} == {SITE}
+    assert {bucket for bucket, one in buckets.items() if one["force_destroy"]} == {SHARES, SITE}
 
 
 def test_unauthenticated_identities_are_refused(either_plan: Plan) -> None:

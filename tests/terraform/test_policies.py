@@ -12,6 +12,9 @@ from tools.plan import Plan
 
 CALLER = "${cognito-identity.amazonaws.com:sub}"
 PHOTOS = "arn:aws:s3:::gallery-photos-123456789012-us-east-1"
+OWN_SHARES = {
+    f"{PHOTOS.replace('photos', 'shares')}/shares/{days}/{CALLER}/*" for days in (1, 7, 30, 90)
+}
 
 # Resource types that use a role, and the attribute that names it.
 ACTORS = {
@@ -61,7 +64,9 @@ def test_each_function_machine_rule_and_api_has_a_role_of_its_own(plan: Plan) ->
             for named in plan.references(actor, attribute):
                 if named.startswith("aws_iam_role.") and named.count(".") == 1:
                     role = f"{actor.module}.{named}"
-                    actors.setdefault(role, set()).add(actor.address.partition("[")[0])
+                    is_api = kind == "aws_api_gateway_integration"  # of one API there are several
+                    name = f"{actor.module}.api" if is_api else actor.address.partition("[")[0]
+                    actors.setdefault(role, set()).add(name)
 
     assert set(actors) == {role.address for role in roles(plan)}
     assert [role for role, those in actors.items() if len(those) > 1] == []
@@ -174,6 +179,10 @@ def test_a_client_reaches_only_its_own_rows_and_objects(plan: Plan) -> None:
             keys = {(operator, key): values for operator, key, values in statement.conditions}
             assert keys["ForAllValues:StringEquals", "dynamodb:LeadingKeys"] == (CALLER,)
             assert keys["Null", "dynamodb:LeadingKeys"] == ("false",)
+        elif statement.actions == ("s3:ListBucket",):
+            [(operator, key, prefixes)] = statement.conditions
+            assert (operator, key) == ("StringLike", "s3:prefix")
+            assert all(prefix.endswith(f"/{CALLER}/*") for prefix in prefixes)
         elif service == "s3":
             assert all(
                 f"/{CALLER}/" in f"/{resource.split(':::')[1]}" for resource in statement.resources
@@ -193,10 +202,11 @@ def test_a_client_cannot_copy_objects_of_another_client(plan: Plan) -> None:
     assert readable == {
         f"{PHOTOS}/uploads/{CALLER}/*",
         f"{PHOTOS.replace('photos', 'derived')}/{CALLER}/*",
+        *OWN_SHARES,
     }
 
 
-def test_a_client_writes_and_deletes_only_its_own_uploads(plan: Plan) -> None:
+def test_a_client_writes_and_deletes_only_its_own_uploads_and_shares(plan: Plan) -> None:
     writes = {
         (action, resource)
         for statement in of_role(plan, "gallery-client-us-east-1")
@@ -206,8 +216,11 @@ def test_a_client_writes_and_deletes_only_its_own_uploads(plan: Plan) -> None:
     }
 
     assert writes == {
-        ("s3:DeleteObject", f"{PHOTOS}/uploads/{CALLER}/*"),
-        ("s3:PutObject", f"{PHOTOS}/uploads/{CALLER}/*"),
+        *(
+            (action, resource)
+            for action in ("s3:DeleteObject", "s3:PutObject")
+            for resource in (f"{PHOTOS}/uploads/{CALLER}/*", *OWN_SHARES)
+        )
     }
 
 
@@ -221,6 +234,44 @@ def test_only_clients_change_photos(plan: Plan) -> None:
     }
 
     assert changing == {"gallery-client-us-east-1"}
+
+
+def test_the_api_describes_executions_and_starts_edits_only(plan: Plan) -> None:
+    states = "arn:aws:states:us-east-1:123456789012"
+
+    assert {
+        (action, resource)
+        for statement in of_role(plan, "gallery-api-us-east-1")
+        for action in statement.actions
+        for resource in statement.resources
+    } == {
+        ("states:DescribeExecution", f"{states}:execution:gallery:*"),
+        ("states:StartSyncExecution", f"{states}:stateMachine:gallery-edit"),
+    }
+
+
+def test_an_edit_writes_rows_in_transactions_and_reaches_no_object(plan: Plan) -> None:
+    table = "arn:aws:dynamodb:us-east-1:123456789012:table/gallery"
+    extract = "arn:aws:lambda:us-east-1:123456789012:function:gallery-extract"
+    in_transactions = (
+        ("ForAnyValue:StringEquals", "dynamodb:EnclosingOperation", ("TransactWriteItems",)),
+    )
+
+    assert {
+        (action, resource, statement.conditions)
+        for statement in of_role(plan, "gallery-edit-us-east-1")
+        for action in statement.actions
+        for resource in statement.resources
+        if not action.startswith(("logs:", "xray:"))
+    } == {
+        ("dynamodb:ConditionCheckItem", table, ()),
+        ("dynamodb:GetItem", table, ()),
+        ("lambda:InvokeFunction", extract, ()),
+        *(
+            (f"dynamodb:{action}", table, in_transactions)
+            for action in ("DeleteItem", "PutItem", "UpdateItem")
+        ),
+    }
 
 
 def test_a_backfill_lists_only_uploads_and_reads_no_object(plan: Plan) -> None:

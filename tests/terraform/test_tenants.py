@@ -12,6 +12,7 @@ from tools.npm import NpmError
 from tools.permissions import KEY
 from tools.tenants import (
     ADA,
+    BOB,
     CALLER,
     CUSTOMER_KEY,
     KMS_KEY,
@@ -80,9 +81,14 @@ HOLES: dict[str, tuple[Callable[[str], str], set[str]]] = {
     "a slash is missing": (
         lambda text: text.replace(f"{CALLER}/*", f"{CALLER}*"),
         {
+            "lists versions: a longer name",
+            "lists versions: her name without a slash",
             "uploads: a longer name",
             "uploads: her name without a slash",
             "reads a rendition: a longer name",
+            "shares: a longer name",
+            "lists shares of a longer name",
+            "lists shares of names that begin as hers",
         },
     ),
     "a request may name no key": (
@@ -93,9 +99,23 @@ HOLES: dict[str, tuple[Callable[[str], str], set[str]]] = {
         lambda text: text.replace("ForAllValues:StringEquals", "ForAnyValue:StringEquals"),
         {"queries records: hers and Bob's", "reads a record: hers and Bob's"},
     ),
+    "any prefix may be listed": (
+        lambda text: text.replace(f'["uploads/{CALLER}/*"]', '["*"]'),
+        {
+            "lists versions: Bob's",
+            "lists versions: all photos",
+            "lists versions: a longer name",
+            "lists versions: a shorter name",
+            "lists versions: her name without a slash",
+        },
+    ),
     "any method is allowed": (
         lambda text: text.replace("/v1/GET/", "/v1/*/"),
         {"sends POST", "sends DELETE"},
+    ),
+    "anything below edits is allowed": (
+        lambda text: text.replace("/v1/POST/edits", "/v1/*/edits*"),
+        {"sends DELETE for an edit", "reads edits", "requests a path below edits"},
     ),
 }
 
@@ -115,10 +135,36 @@ def test_a_hole_in_the_policy_is_found(policies: Policies, hole: str) -> None:
     assert found == expected
 
 
+def test_a_photo_is_copied_only_from_and_to_its_owner(
+    policies: Policies, verdicts: list[bool]
+) -> None:
+    """CopyObject has no action of its own: S3 checks GetObject and PutObject."""
+    photos = {who: bucket_arn("photos", f"uploads/{who}/2016/taco.jpg") for who in (ADA, BOB)}
+    renditions = {"derived": bucket_arn("derived", f"{BOB}/0a1b/2c3d/thumb.webp")}
+    sources, destinations = {**photos, **renditions}, photos
+    reads, writes = (
+        dict(zip(named, simulate(checks, policies), strict=True))
+        for named, checks in (
+            (sources, [may("Ada", "copies", "s3:GetObject", one) for one in sources.values()]),
+            (
+                destinations,
+                [may("Ada", "copies", "s3:PutObject", one) for one in destinations.values()],
+            ),
+        )
+    )
+
+    copied = {(source, to) for source in reads for to in writes if reads[source] and writes[to]}
+
+    assert copied == {(ADA, ADA)}
+    assert verdicts
+
+
 UNREADABLE = [
     case
     for case in CASES
-    if case.action == "s3:PutObject" and {STORAGE_CLASS, CUSTOMER_KEY, KMS_KEY} & {*case.context}
+    if case.action == "s3:PutObject"
+    and case.resource.startswith(bucket_arn("photos"))
+    and {STORAGE_CLASS, CUSTOMER_KEY, KMS_KEY} & {*case.context}
 ]
 
 
@@ -148,3 +194,16 @@ def test_only_the_kms_key_of_the_bucket_may_be_named(other_plan: Plan) -> None:
     )
 
     assert simulate([ours, theirs], planned(other_plan, NAMES)) == [True, False]
+
+
+@pytest.mark.usefixtures("verdicts")  # as above
+def test_without_delete_for_good_users_restore_photos_and_delete_no_version(
+    other_plan: Plan,
+) -> None:
+    photo = bucket_arn("photos", f"uploads/{ADA}/a.jpg")
+    delete, read = (
+        may("Ada", "restores", action, photo)
+        for action in ("s3:DeleteObjectVersion", "s3:GetObjectVersion")
+    )
+
+    assert simulate([delete, read], planned(other_plan, NAMES)) == [False, True]

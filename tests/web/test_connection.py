@@ -102,6 +102,7 @@ def test_a_view_that_is_throttled_appears_all_the_same(
 def test_search_says_that_it_is_throttled_and_goes_on_by_a_click(page: Page, site: Site) -> None:
     go(page, "#/search")
     page.locator(".chips a").first.wait_for()
+    page.wait_for_load_state("networkidle")  # the labels are found one after the other
     throttle(page, site, times=1000)
 
     page.get_by_role("combobox").press_sequentially("ca")
@@ -136,6 +137,7 @@ def test_an_upload_waits_for_the_connection_and_goes_on_without_a_click(
 ) -> None:
     files = write(tmp_path, train=photo(300, 200), tunnel=photo(200, 300))
     page.get_by_role("button", name="Add photos").click()
+    page.get_by_role("complementary", name="Uploads").wait_for()  # its part of the page is loaded
     page.context.set_offline(True)
 
     choose(page, *files, album="Train")

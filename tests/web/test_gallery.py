@@ -102,10 +102,6 @@ def test_dropped_photos_become_ready_are_found_and_are_deleted(
 
     page.get_by_role("link", name="three.jpg").click()
     page.get_by_role("button", name="Delete").click()
-    page.get_by_role("button", name="Keep").click()
-    expect(page.get_by_role("button", name="Delete")).to_be_focused()
-    page.get_by_role("button", name="Delete").click()
-    page.get_by_role("button", name="Yes, delete").click()
     expect(page.locator("a.tile")).to_have_count(2)
     site.stack.wait_until_idle()
     page.reload()
@@ -165,9 +161,17 @@ def test_a_dropped_folder_becomes_albums(
     page.keyboard.press("Enter")
     expect(page.get_by_text("3 of 3 photos ready")).to_be_visible()
     page.get_by_role("link", name="Albums").click()
-    expect(page.get_by_role("link", name="day 1")).to_contain_text("Inbox / Trip · 2 photos")
+    page.get_by_role("main").get_by_role("link", name="Inbox").click()
+    trip = page.get_by_role("main").get_by_role("link", name="Trip")
+    expect(trip).to_contain_text("3 photos · 1 album in it")
+    trip.click()
+    expect(page.locator("a.tile")).to_have_count(1)
+    expect(page.get_by_role("link", name="day 1")).to_contain_text("2 photos")
     page.get_by_role("link", name="day 1").click()
-    expect(page.get_by_role("heading", name="Inbox / Trip / day 1")).to_be_visible()
+    expect(page.get_by_role("heading", name="day 1")).to_be_visible()
+    expect(page.get_by_role("navigation", name="Breadcrumb").get_by_role("link")).to_have_text(
+        ["Albums", "Inbox", "Trip"]
+    )
     expect(page.locator("a.tile")).to_have_count(2)
     assert page_errors == []
 
@@ -198,10 +202,10 @@ def test_dates_are_local_and_have_no_more_than_the_file_states(
     expect(taken("changed")).to_contain_text("Modified6 May 2011, 10:00")
     expect(taken("IMG-20120704-WA0012")).to_contain_text("Taken4 July 2012 From the name")
     go(page, "#/timeline/1965")
-    expect(page.locator("h2.month")).to_have_text(["Jan 1965", "1965"])
+    expect(page.locator("h2.month")).to_have_text(["January 1965", "1965"])
     expect(page.get_by_role("link", name="scan.jpg, 1965", exact=True)).to_be_visible()
     go(page, "#/timeline/2021")
-    expect(page.locator("h2.month").last).to_have_text("Jan 2021")
+    expect(page.locator("h2.month").last).to_have_text("January 2021")
     go(page, "#/search/cat")
     expect(page.get_by_role("link", name="scan.jpg, 1965", exact=True)).to_be_visible()
     assert page_errors == []
@@ -224,16 +228,11 @@ def test_a_refused_file_is_shown_with_its_reason_and_its_code(
     page.get_by_role("link", name="Problems").click()
     problem = page.get_by_role("main").get_by_role("listitem").filter(has_text="text.jpg")
     expect(problem).to_contain_text(why)
-    delete = problem.get_by_role("button", name="Delete text.jpg")
-    delete.click()
-    question = problem.get_by_role("group", name="Delete text.jpg?")
-    expect(question.get_by_role("button", name="Keep")).to_be_focused()
-    page.keyboard.press("Enter")
-    expect(delete).to_be_focused()
-    delete.click()
-    question.get_by_role("button", name="Yes, delete").click()
+    problem.get_by_role("button", name="Delete text.jpg").click()
     expect(problem).to_have_count(0)
     expect(page.get_by_role("main")).to_be_focused()
+    page.get_by_role("button", name="Undo").click()
+    expect(problem).to_contain_text(why)
     assert page_errors == []
 
 
@@ -334,7 +333,7 @@ def test_a_dead_execution_is_found_by_describe_execution(
     expect(item).to_contain_text("The workflow ended without a result.")
     assert asked[0].url == f"{site.url}v1/executions/the-name"
     assert "/execute-api/aws4_request" in asked[0].headers["authorization"]
-    assert page_headers(asked[0]) == STATUS_API_HEADERS
+    assert page_headers(asked[0]) <= STATUS_API_HEADERS
 
 
 def test_script_from_a_file_is_shown_as_text(
@@ -417,15 +416,16 @@ def many(site: Site) -> None:
         stack.dynamodb.batch_write_item(RequestItems={stack.table: requests[start : start + 25]})
 
 
-FRAMES = """async (many) => {
+FRAMES = """async () => {
     const frames = [];
     let last = performance.now();
-    const tiles = () => document.querySelectorAll("a.tile").length;
-    while (tiles() < many || scrollY + innerHeight < document.documentElement.scrollHeight - 1) {
+    for (let still = 0; still < 30;) {  // the end of the page, with nothing to read
         scrollBy(0, 120);
         const now = await new Promise(requestAnimationFrame);
         frames.push(now - last);
         last = now;
+        const isAtEnd = scrollY + innerHeight >= document.documentElement.scrollHeight - 1;
+        still = isAtEnd && !document.querySelector(".unread") ? still + 1 : 0;
     }
     frames.sort((one, other) => one - other);
     return frames[Math.floor(frames.length * 0.95)];
@@ -449,12 +449,13 @@ def test_a_thousand_photos_scroll_without_layout_shifts(page: Page, page_errors:
     first = page.locator("a.tile").count()
     signed = page.locator("img.thumb[src]").count()
 
-    reading_ms = page.evaluate(FRAMES, MANY)
+    reading_ms = page.evaluate(FRAMES)
+    expect(page.locator('a.tile[href*="0000.jpg"]')).to_have_count(1)  # the oldest one
     page.evaluate("scrollTo(0, 0)")
-    frame_ms = max(reading_ms, page.evaluate(FRAMES, MANY))
+    frame_ms = max(reading_ms, page.evaluate(FRAMES))
 
-    assert signed < first < MANY  # the page reads rows and signs URLs only as needed
-    assert page.locator("img.thumb[src]").count() == MANY
+    assert 0 < signed <= first < MANY // 4  # the page signs URLs only as needed
+    assert page.locator("a.tile").count() < MANY // 4
     assert page.evaluate("shift") < 0.02
     assert frame_ms < SMOOTH_MS, f"{frame_ms:.0f} ms between frames"
     assert len({url for url in asked if "thumb.webp" in url}) == 1

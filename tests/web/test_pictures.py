@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+import time
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from browsing import ACCESS_DENIED, ANY, go, photo
+from local.moto_patches.cognitosignin import CREDENTIALS_SECONDS
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page, Route
@@ -49,6 +52,15 @@ def downloaded(page: Page) -> list[str]:
     return urls
 
 
+def move_clock_of_cognito(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    """Let tokens and credentials be issued later: the page takes its time from them."""
+    later = SimpleNamespace(time=lambda: time.time() + seconds)
+    monkeypatch.setattr("moto.cognitoidp.models.time", later)
+    monkeypatch.setattr(
+        "local.moto_patches.cognitosignin.CREDENTIALS_SECONDS", CREDENTIALS_SECONDS + seconds
+    )
+
+
 def access_key(url: str) -> str:
     (credential,) = parse_qs(urlsplit(url).query)["X-Amz-Credential"]
     return credential.partition("/")[0]
@@ -79,10 +91,12 @@ def test_a_reload_finds_all_thumbnails_in_the_cache(
     assert page_errors == []
 
 
-def test_urls_are_signed_by_new_credentials_before_the_old_ones_expire(page: Page) -> None:
+def test_urls_are_signed_by_new_credentials_before_the_old_ones_expire(
+    page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
     urls: list[str] = []
 
-    def answer(route: Route) -> None:  # the clock of the embedded AWS is not moved
+    def answer(route: Route) -> None:  # the clock of S3 is not moved
         urls.append(route.request.url)
         route.fulfill(path="docs/labels.webp")
 
@@ -97,6 +111,7 @@ def test_urls_are_signed_by_new_credentials_before_the_old_ones_expire(page: Pag
     urls.clear()
 
     page.clock.fast_forward("00:59:00")
+    move_clock_of_cognito(monkeypatch, 59 * 60)
     page.go_back()  # to the timeline, whose list is kept
     page.get_by_role("navigation", name="Years").wait_for()
     wait_for_thumbnails(page)

@@ -123,6 +123,25 @@ def test_a_person_who_wants_it_stays_signed_in_in_other_tabs_and_after_a_restart
     assert page_errors == []
 
 
+def test_a_tab_is_loaded_again_when_somebody_else_has_signed_in_in_another_tab(
+    visitor: Page, site: Site
+) -> None:
+    visitor.get_by_label("Stay signed in").check()
+    visitor.get_by_role("button", name="Sign in").click()
+    visitor.get_by_role("button", name="Sign out").wait_for()
+    other = visitor.context.new_page()
+    other.goto(site.url)
+
+    with visitor.expect_event("load"):
+        other.evaluate(
+            """() => {
+              const session = JSON.parse(localStorage.getItem("gallery.session"));
+              const changed = {...session, identityId: `${session.identityId}-of-somebody-else`};
+              localStorage.setItem("gallery.session", JSON.stringify(changed));
+            }"""
+        )
+
+
 def test_a_person_who_does_not_want_it_is_signed_out_in_a_new_tab(page: Page, site: Site) -> None:
     tokens = "Object.values(localStorage).filter((value) => value.startsWith('ey')).length"
     assert page.evaluate(tokens) == 0

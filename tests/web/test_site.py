@@ -77,7 +77,7 @@ def test_the_served_configuration_is_that_of_the_site(site: Site) -> None:
     with urlopen(f"{site.url}config.json", timeout=10) as answer:  # noqa: S310  # ours
         served = json.load(answer)
 
-    assert served == configuration(site.stack, site.account)
+    assert served == configuration(site.stack, site.account, shares_url=site.shares_url)
 
 
 class TestStrangers:
@@ -112,6 +112,16 @@ class TestStrangers:
 
         with caught.value as answer:
             assert site.account.password.encode() not in answer.read()
+
+    def test_get_no_share_under_another_host(self, site: Site) -> None:
+        for path in ("/", "/shares/7/x/share.json"):
+            with pytest.raises(HTTPError, match="403"):
+                get(site.shares_url + path, Host="rebound.example")
+
+    def test_get_no_configuration_with_the_page_of_shares(self, site: Site) -> None:
+        for path in ("/config.json", "/shares/../config.json", "/shares/%2e%2e/config.json"):
+            with pytest.raises(HTTPError, match="404"):
+                get(site.shares_url + path)
 
     def test_find_another_folder_and_password_in_each_run(self, site: Site) -> None:
         *_, folder, _ = site.url.split("/")

@@ -27,6 +27,7 @@ VIEWS = {  # by address: an element that is there once the view is shown
     "#/search": ".chips a",
     "#/search/cat": "a.tile .loaded",
     "#/problems": ".problems li",
+    "#/shares": ".empty",
     "#/nonsense": ".empty",
     f"#/albums/{ALBUM}?photo={ALBUM}%2Fone.jpg": "dialog .frame img.loaded",
     f"#/albums/{ALBUM}?photo=none.jpg": "dialog .message",
@@ -79,7 +80,7 @@ FAULTS = """() => {
     }
     const controls = [...root.querySelectorAll("a, button, input, summary")].filter(isShown)
         .filter((one) => one.clientWidth > 1);
-    const layer = (one) => one.closest("nav, header.bar, aside, main, dialog");
+    const layer = (one) => one.closest(".toast, nav, header.bar, aside, main, dialog");
     const isFixed = (one) => getComputedStyle(one).position === "absolute"; // over the picture
     for (const [index, one] of controls.entries()) {
         for (const other of controls.slice(index + 1)) {
@@ -119,7 +120,17 @@ def test_text_of_twice_the_size_is_neither_cut_nor_overlaps(
         check(address)
         if address.endswith("%2Fone.jpg"):
             page.get_by_role("button", name="Delete").click()
+            page.get_by_role("button", name="Undo").hover()
             check("deletion")
+    page.keyboard.press("Escape")
+    go(page, "#/trash")
+    page.get_by_role("checkbox", name="Select one.jpg").check()
+    check("trash")
+    go(page, "#/timeline")
+    page.locator("a.tile").first.focus()
+    page.keyboard.press("Space")
+    page.get_by_role("toolbar", name="Selection").wait_for()
+    check("selection")
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Account").click()
     check("account")
@@ -129,5 +140,5 @@ def test_text_of_twice_the_size_is_neither_cut_nor_overlaps(
     check("sign in")
 
     assert {view: found for view, found in faults.items() if found} == {}
-    assert len(faults) == len(VIEWS) + 4
+    assert len(faults) == len(VIEWS) + 6
     assert page_errors == []

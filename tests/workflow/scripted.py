@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from extract.handler import handle
 from local.functions import Answer, Function
 from shared.contracts import (
     BoundingBox,
@@ -146,6 +147,8 @@ class Scripted:
     def invoke(self, function: Function, payload: bytes) -> Answer:
         """Answer as the runtime does: with the step's result, or the class name of its error."""
         name = function.step
+        if name == "extract" and b'"position"' in payload[:12]:
+            return Answer(json.dumps(handle(json.loads(payload), None)).encode())
         request = parse(REQUESTS[name], json.loads(payload))
         with self.lock:
             self.calls[name, request.photo.key] += 1

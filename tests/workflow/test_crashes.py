@@ -7,7 +7,17 @@ import pytest
 from moto.stepfunctions.parser.asl.component.state.state import CommonStateField
 
 from local.stack import EndedExecution
-from workflow.world import ALBUM, CREATED, DELETED, OVERWRITTEN, SK, World, label_rows, photo_count
+from workflow.world import (
+    ALBUM,
+    CREATED,
+    DELETED,
+    MONTH,
+    OVERWRITTEN,
+    SK,
+    World,
+    label_rows,
+    photo_count,
+)
 
 BEFORE_PUBLISH = [
     "Receive",
@@ -93,7 +103,7 @@ def test_a_redelivery_completes_a_deletion_after_its_execution_died(
     world.make_claims_stale()
     world.run(DELETED)
 
-    assert set(world.rows()) == {SK, ALBUM}
+    assert set(world.rows()) == {SK, ALBUM, MONTH}
     assert photo_count(world.rows()) == 0
     assert world.rows()[SK]["status"] == "DELETED"
     assert world.derived() == set()

@@ -29,6 +29,7 @@ from workflow.world import (
     DELETED,
     EVENTS,
     KEY,
+    MONTH,
     OVERWRITTEN,
     SK,
     World,
@@ -295,7 +296,7 @@ def test_a_rejected_version_removes_labels_and_renditions_of_the_previous_one(
 
     world.run(OVERWRITTEN)
 
-    assert set(world.rows()) == {SK, ALBUM}
+    assert set(world.rows()) == {SK, ALBUM, MONTH}
     assert world.rows()[ALBUM]["photos"] == 0
     assert world.derived() == set()
 

@@ -16,9 +16,9 @@ from shared.keys import digest
 from tools.npm import NpmError
 from workflow.expressions import NAMES, Evaluate, Variables, by_python, reference
 
-# Of AWS for JSONata elsewhere: 5,120 characters; a margin of two.
+# Of AWS for JSONata elsewhere: 5,120 characters. Step Functions names no maximum.
 # https://docs.aws.amazon.com/elemental-inference/latest/userguide/jsonata-guardrails.html
-MAX_CHARACTERS = 2_560
+MAX_CHARACTERS = 5_120
 
 TIME = "2024-07-01T10:00:00Z"
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors.json").read_text(encoding="utf-8"))
@@ -38,14 +38,24 @@ ROW = {"pk": "alice", "sk": "photo#2024/a.jpg", "album": "2024", "digest": "d" *
 EVENT = {"kind": "Object Created", "time": TIME, "relabel": False}
 CLAIM = {"sequencer": "1".ljust(32, "0"), "version": "v1", "won": True, "gone": False}
 PHOTO = {"bucket": "photos", "key": "uploads/alice/2024/a.jpg", "version_id": "v1", "bytes": 1000}
-PREVIOUS = {"edits": "", "is_counted": False, "label_keys": [], "rendition_keys": []}
+PREVIOUS = {
+    "edits": "",
+    "is_counted": False,
+    "month_key": "",
+    "label_keys": [],
+    "rendition_keys": [],
+    "trash": {},
+}
 STATES = {"context": {"Execution": {"Id": "arn:1"}}}
 THUMB = {"key": "alice/k/v/thumb.webp", "width_px": 400, "height_px": 300, "bytes": 9}
 LARGE = {**THUMB, "key": "alice/k/v/large.webp"}
 EXTRACTED = {
     "image": {"format": "JPEG", "bytes": 1000, "width_px": 4032, "height_px": 3024},
-    "metadata": {"title": "“Ümlaut” {% $x %}\n", "location": {"latitude": -0.000001}},
-    "sort_time": "2016-04-09T12:08:13",
+    "metadata": {
+        "title": "“Ümlaut” {% $x %}\n",
+        "location": {"latitude": -0.000001},
+        "taken_at": {"local": "2016-04-09T12:08:13"},
+    },
     "version": 1,
 }
 RENDERED = {"renditions": {"thumb": THUMB, "large": LARGE}, "sha256": "a" * 64, "version": 2}
@@ -173,12 +183,17 @@ def test_the_content_and_the_album_of_a_photo_are_named_as_the_vectors_say(
         }
         for one in VECTORS["content_keys"]
     ]
-    albums = [{**case, "row": {**ROW, "album": one["album"]}} for one in OWNED]
+    albums = [
+        {**case, "record": record, "row": {**ROW, "album": one["album"]}}
+        for record in by_python("ready_record", [case])
+        for one in OWNED
+    ]
 
     assert [record["content_key"] for record in evaluate("ready_record", contents)] == [
         one["content_key"] for one in VECTORS["content_keys"]
     ]
-    assert [record["album_key"].split("#")[0] for record in evaluate("ready_record", albums)] == [
+    rows = [plain(items[0]["Put"]["Item"]) for items in evaluate("publish_items", albums)]
+    assert [row["album_key"].split("#")[0] for row in rows] == [
         one["album_digest"] for one in OWNED
     ]
 
@@ -252,7 +267,8 @@ def test_where_no_version_is_current_the_photo_is_gone(
     case = listed(*versions)
 
     assert evaluate("current_photo", [case]) == [case["photo"]]
-    assert evaluate("current_claim", [case]) == [{**CLAIM, "gone": True}]
+    older = any(one["Key"] == "k" for one in versions)
+    assert evaluate("current_claim", [case]) == [{**CLAIM, "gone": True, "restorable": older}]
     assert evaluate("current_event", [case]) == [EVENT]
 
 
@@ -310,10 +326,25 @@ def test_what_the_row_held_is_known_after_the_claim(evaluate: Evaluate) -> None:
         "status": {"S": "READY"},
         "edits": {"S": '{"title":"x"}'},
         "album_key": {"S": "a"},
+        "month_key": {"S": "month#2016-04#d"},
         "label_keys": {"L": [{"S": "label#a"}, {"S": "label#b"}]},
-        "renditions": {"M": {name: {"M": {"key": {"S": name}}} for name in ("thumb", "large")}},
+        "renditions": {
+            "M": {
+                name: {"M": {"key": {"S": name}, "thumbhash": {"S": "hash"}}}
+                for name in ("thumb", "large")
+            }
+        },
+        "title": {"S": "Tacos"},
+        "width_px": {"N": "4032"},
+        "time_key": {"S": "time#t#d"},
     }
-    one = {**old, "label_keys": {"L": [{"S": "label#a"}]}, "renditions": {"M": {}}}
+    one = {
+        **old,
+        "label_keys": {"L": [{"S": "label#a"}]},
+        "renditions": {"M": {}},
+        "thumbhash": {"S": "kept"},
+        "time_key": {"S": "trash#t#d"},
+    }
     first = {"claim": {**CLAIM, "won": False}, "previous": {}}
     again = {"claim": CLAIM, "previous": {**PREVIOUS, "status": "READY"}}
     processing = {"status": {"S": "PROCESSING"}}
@@ -332,10 +363,22 @@ def test_what_the_row_held_is_known_after_the_claim(evaluate: Evaluate) -> None:
         "status": "READY",
         "edits": '{"title":"x"}',
         "is_counted": True,
+        "month_key": "month#2016-04#d",
     }
     assert found == [
-        {**kept, "label_keys": ["label#a", "label#b"], "rendition_keys": ["thumb", "large"]},
-        {**kept, "label_keys": ["label#a"], "rendition_keys": []},
+        {
+            **kept,
+            "label_keys": ["label#a", "label#b"],
+            "rendition_keys": ["thumb", "large"],
+            "trash": {"title": "Tacos", "width_px": 4032, "thumbhash": "hash"},
+        },
+        {
+            **kept,
+            "label_keys": ["label#a"],
+            "rendition_keys": [],
+            "trash": {"title": "Tacos", "width_px": 4032, "thumbhash": "kept"},
+            "trash_key": "trash#t#d",
+        },
         PREVIOUS,
         {**PREVIOUS, "status": "READY"},
     ]
@@ -527,13 +570,8 @@ def test_a_ready_photo_has_what_the_steps_have_found(evaluate: Evaluate) -> None
     cases = list(results())
 
     for case, record in zip(cases, evaluate("ready_record", cases), strict=True):
-        at = f"2016-04-09T12:08:13#{'d' * 24}"
-        names = case["tagged"]["label_index"]
         assert record["status"] == "READY"
         assert record["content_key"] == f"000001000#{'a' * 64}#{'d' * 24}"
-        assert record["album_key"] == f"{digest(case['row']['album'])}#{at}"
-        assert record["time_key"] == f"time#{at}"
-        assert record["label_keys"] == [f"label#{name}#{at}" for name in names]
         assert record["labels"] == case["tagged"]["labels"]
         assert record["versions"] == {"extract": 1, "thumbnail": 2, "tag": 3}
         assert record.get("title") == case["extracted"]["metadata"].get("title")
@@ -554,19 +592,28 @@ def test_publishing_writes_the_photo_its_labels_and_its_album_and_ends_old_label
         puts = [one["Put"] for one in items if "Put" in one]
         photo, *labels = (plain(put["Item"]) for put in puts)
         deleted = [one["Delete"]["Key"]["sk"]["S"] for one in items if "Delete" in one]
-        albums = [one["Update"] for one in items if "Update" in one]
+        month, *albums = reversed([one["Update"] for one in items if "Update" in one])
         names = [name for name in case["tagged"]["label_index"] if name not in hidden]
 
         assert photo["labels"] == record["labels"]
         assert (photo["status"], photo["claimed_version"]) == ("READY", "v1")
+        time = record["taken_at"]["local"] if "taken_at" in record else TIME[:19]
+        at = f"{time}#{'d' * 24}"
+        assert photo["sort_time"] == time
+        assert photo["album_key"] == f"{digest(case['row']['album'])}#{at}"
+        assert (photo["time_key"], photo["month_key"]) == (f"time#{at}", f"month#{time[:7]}#d")
+        label_keys = [f"label#{name}#{at}" for name in case["tagged"]["label_index"]]
+        assert photo["label_keys"] == label_keys
         assert photo.get("edits", "") == previous["edits"]
         assert [label["label"] for label in labels] == names
         assert {label["sk"] for label in labels} | set(deleted) == {
-            *record["label_keys"],
+            *label_keys,
             *previous["label_keys"],
         }
         assert all(label["thumb"]["key"] == THUMB["key"] for label in labels)
         assert len(albums) == (0 if previous["is_counted"] else 1)
+        assert month["Key"]["sk"]["S"] == photo["month_key"]
+        assert month["ExpressionAttributeValues"] == {":more": {"N": "1"}}
         for album in albums:
             assert album["ExpressionAttributeValues"] == {
                 ":album": {"S": case["row"]["album"]},
@@ -579,14 +626,17 @@ def test_publishing_writes_the_photo_its_labels_and_its_album_and_ends_old_label
 
 
 def test_a_label_has_the_precision_of_the_time_that_it_is_sorted_by(evaluate: Evaluate) -> None:
-    record = {"status": "READY", "label_keys": ["label#dog#t#d"], "renditions": {}}
+    record = {"status": "READY", "renditions": {}}
     case = {"row": ROW, "photo": PHOTO, "event": EVENT, "claim": CLAIM, "previous": PREVIOUS}
     more = {"tagged": {"label_index": ["dog"]}, "states": STATES, "record": record}
-    cases = [{**case, **more, "extracted": each} for each in ({"precision": "year"}, {})]
+    year: dict[str, Any] = {"local": "2016-01-01T00:00:00", "precision": "year"}
+    stated = [{"taken_at": year}, {"taken_at": {"local": "2016-04-09T12:08:13"}}, {}]
+    stated += [{"taken_at": {**year, "plausible": False}}]
+    cases = [{**case, **more, "record": {**record, **each}} for each in stated]
 
     labels = [plain(items[-1]["Put"]["Item"]) for items in evaluate("publish_items", cases)]
 
-    assert [label.get("precision") for label in labels] == ["year", None]
+    assert [label.get("precision") for label in labels] == ["year", None, None, None]
 
 
 @pytest.mark.parametrize("is_counted", [False, True])
@@ -609,6 +659,39 @@ def test_a_photo_that_is_not_ready_leaves_labels_and_album(
         assert [list(item) for item in items[1:]] == [["Update"]] * is_counted + [["Delete"]]
         if is_counted:
             assert items[1]["Update"]["ExpressionAttributeValues"][":more"] == {"N": "-1"}
+
+
+TRASH = {"title": "Tacos", "width_px": 4032, "height_px": 3024, "thumbhash": "hash"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "more", "time_key"),
+    [
+        ("Object Deleted", {}, f"trash#2024-07-01T10:00:00#{'d' * 24}"),
+        ("Object Deleted", {"trash_key": "trash#before#d"}, "trash#before#d"),
+        ("Reprocess Requested", {"trash_key": "trash#before#d"}, "trash#before#d"),
+    ],
+)
+def test_a_deleted_photo_is_in_the_trash_while_a_version_can_be_restored(
+    evaluate: Evaluate, kind: str, more: dict[str, str], time_key: str
+) -> None:
+    case = {
+        "row": ROW,
+        "photo": PHOTO,
+        "event": {**EVENT, "kind": kind},
+        "previous": {**PREVIOUS, "trash": TRASH, **more},
+        "record": {"status": "DELETED"},
+        "tagged": {},
+        "states": STATES,
+    }
+    claims_ = [{**CLAIM, "gone": True, "restorable": it} for it in (True, False)]
+
+    [kept], [gone] = evaluate("publish_items", [{**case, "claim": claim} for claim in claims_])
+
+    trashed, tombstone = (plain(item["Put"]["Item"]) for item in (kept, gone))
+    assert {name: trashed.get(name) for name in TRASH} == TRASH
+    assert trashed["time_key"] == time_key
+    assert set(trashed) - set(tombstone) == {*TRASH, "time_key"}
 
 
 def test_empty_maps_and_lists_are_written_as_such(evaluate: Evaluate) -> None:
@@ -653,13 +736,19 @@ def test_a_restored_row_is_ready_and_otherwise_unchanged(evaluate: Evaluate) -> 
 def test_the_execution_that_holds_the_photo_is_read_from_the_row(evaluate: Evaluate) -> None:
     item = {"execution_arn": {"S": "arn"}, "claimed_version": {"S": "v"}, "status": {"S": "READY"}}
     thumb = {"renditions": {"M": {"thumb": {"M": {"key": {"S": "k"}}}}}, "edits": {"S": "{}"}}
-    rows = [{"Item": item}, {"Item": {**item, **thumb}}, {}]
+    listed = {"month_key": {"S": "m"}, "label_keys": {"L": [{"S": "label#a"}]}}
+    rows = [{"Item": item}, {"Item": {**item, **thumb, **listed}}, {}]
 
     known = {"execution_arn": "arn", "version": "v", "status": "READY"}
+    nothing = {"edits": "", "month_key": "", "label_keys": []}
     assert evaluate("holder", [{"states": {"result": row}} for row in rows]) == [
-        {**known, "rendition_keys": [], "edits": ""},
-        {**known, "rendition_keys": ["k"], "edits": "{}"},
-        {"rendition_keys": [], "edits": ""},
+        {**known, "rendition_keys": [], "edited": nothing},
+        {
+            **known,
+            "rendition_keys": ["k"],
+            "edited": {"edits": "{}", "month_key": "m", "label_keys": ["label#a"]},
+        },
+        {"rendition_keys": [], "edited": nothing},
     ]
 
 

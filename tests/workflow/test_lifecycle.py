@@ -9,6 +9,9 @@ from moto.dynamodb.responses import DynamoHandler
 from moto.s3.models import S3Backend
 
 import photofiles as pf
+from gallery import queries
+from gallery.records import Edits
+from gallery.table import Table
 from shared.contracts import Contract
 from shared.errors import EmptyPhotoError, PhotoGoneError
 from workflow.scripted import extract, raising
@@ -64,6 +67,38 @@ def test_an_undeleted_photo_is_as_before(world: World) -> None:
     delete(world, marker)
     assert state(world) == before
     assert photo_count(world.rows()) == 1
+
+
+def test_an_undeleted_photo_keeps_its_edits(world: World) -> None:
+    put(world)
+    world.stack.dynamodb.update_item(
+        TableName=world.stack.table,
+        Key={"pk": {"S": "alice"}, "sk": {"S": SK}},
+        UpdateExpression="SET edits = :edits",
+        ExpressionAttributeValues={":edits": {"S": '{"title": "Mine"}'}},
+    )
+    before = state(world)
+
+    marker = delete(world)
+    assert world.rows()[SK]["time_key"].startswith("trash#")
+    delete(world, marker)
+
+    assert state(world) == before
+    assert world.rows()[SK]["edits"] == '{"title": "Mine"}'
+
+
+def test_a_photo_leaves_the_trash_when_no_version_is_left(world: World) -> None:
+    first = put(world, b"1")
+    second = put(world, b"2")
+    marker = delete(world)
+    deleted = world.rows()[SK]["time_key"]
+
+    delete(world, second)
+    assert world.rows()[SK]["time_key"] == deleted  # the older one can be restored
+    delete(world, first)
+    assert "time_key" not in world.rows()[SK]
+    delete(world, marker)
+    assert "time_key" not in world.rows()[SK]
 
 
 def test_the_previous_version_is_published_after_the_newest_is_deleted(world: World) -> None:
@@ -224,7 +259,36 @@ def test_a_photo_is_in_the_indexes_of_its_status(
     assert {name for name in row if name.endswith("_key") and name != "label_keys"} == set(indexed)
     assert row["time_key"].startswith(f"{indexed['time_key']}#{row['sort_time']}#")
     delete(world)
-    assert not {"album_key", "content_key", "time_key"} & set(world.rows()[SK])
+    assert not {"album_key", "content_key", "month_key"} & set(world.rows()[SK])
+    assert world.rows()[SK]["time_key"].startswith("trash#")
+
+
+def test_a_deleted_photo_is_in_the_trash_until_its_last_version_is_gone(world: World) -> None:
+    table = Table(world.stack.dynamodb, world.stack.table)
+    first = put(world)
+    world.editor.edit("alice", KEY, Edits(title="Mine"))
+    assert queries.trash(table, "alice").items == []
+
+    marker = delete(world)
+    [trashed] = queries.trash(table, "alice").items
+    assert (trashed.key, trashed.status, trashed.title) == (KEY, "DELETED", "Mine")
+    assert (trashed.width_px, trashed.height_px) == (4032, 3024)
+    assert queries.problems(table, "alice").items == []
+
+    again = delete(world)  # another marker
+    assert queries.trash(table, "alice").items == [trashed]
+    delete(world, again)
+    delete(world, marker)
+    assert queries.trash(table, "alice").items == []
+    assert world.rows()[SK]["status"] == "READY"
+
+    markers = [delete(world)]
+    assert len(queries.trash(table, "alice").items) == 1
+    delete(world, first)
+    assert queries.trash(table, "alice").items == []
+    assert set(world.rows()[SK]) & {"title", "width_px", "time_key"} == set()
+    delete(world, *markers)
+    assert world.rows()[SK]["status"] == "DELETED"
 
 
 def test_an_album_counts_a_photo_only_while_it_is_ready(world: World) -> None:

@@ -31,6 +31,7 @@ from tag.labels import Labels, tag_result
 from workflow.scripted import extract, thumbnail
 
 MAX_ITEMS = 100  # of a transaction
+OLD_LABEL_ROWS = 49  # of a photo that an earlier release has published
 MAX_STATE_BYTES = 262_144  # of a state's payload
 KEY = f"uploads/{'o' * MAX_OWNER_BYTES}/".ljust(1024, "x")
 
@@ -39,7 +40,12 @@ class Recorder:
     """A DynamoDB client with one photo; it records the transactions."""
 
     def __init__(self, label_keys: list[str]) -> None:
-        self.old = {"label_keys": {"L": [{"S": key} for key in label_keys]}}
+        self.old = {
+            "status": {"S": "READY"},
+            "album_key": {"S": "album"},
+            "month_key": {"S": "month#2001-01#0"},
+            "label_keys": {"L": [{"S": key} for key in label_keys]},
+        }
         self.written: list[dict[str, Any]] = []
 
     def update_item(self, **_: object) -> dict[str, Any]:
@@ -70,7 +76,7 @@ def longest_metadata() -> Metadata:
 
 def test_the_largest_transaction_is_within_the_limits_of_aws() -> None:
     old = [
-        f"label#{number:€>64}#2016-04-09T12:08:13#{'d' * 24}" for number in range(MAX_LABEL_ROWS)
+        f"label#{number:€>64}#2016-04-09T12:08:13#{'d' * 24}" for number in range(OLD_LABEL_ROWS)
     ]
     dynamodb = Recorder(old)
     photo = PhotoRef(bucket="photos", key=KEY, version_id="v" * 32, bytes=1000)

@@ -5,8 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from gallery.editing import edit
-from gallery.records import Edits
+from gallery.records import Edits, Taken
 from gallery.table import Query, Table
 from shared.contracts import (
     BoundingBox,
@@ -19,12 +18,19 @@ from shared.contracts import (
     TagResult,
 )
 from shared.errors import EmptyPhotoError
-from shared.rows import AlbumRow, LabelRow, PhotoRow, read
+from shared.rows import AlbumRow, LabelRow, MonthRow, PhotoRow, read
 from workflow.scripted import Step, event, extract, raising, tag, thumbnail
 from workflow.world import CREATED, DELETED, KEY, OVERWRITTEN, SK, World
 
-KINDS: dict[str, type[Contract]] = {"photo": PhotoRow, "label": LabelRow, "album": AlbumRow}
-PHOTO = set(PhotoRow.__struct_fields__)
+KINDS: dict[str, type[Contract]] = {
+    "photo": PhotoRow,
+    "label": LabelRow,
+    "album": AlbumRow,
+    "month": MonthRow,
+}
+FULL_EDITS = Edits(title="Mine", taken=Taken(local="2020-02-29T00:00:00", precision="day"))
+TRASH = {"thumbhash"}  # only if a photo is DELETED
+PHOTO = set(PhotoRow.__struct_fields__) - TRASH
 PROBLEM = {"reason", "step", "error"}  # only if a photo is REJECTED or FAILED
 OBJECT = {  # of every photo that was created, published or not
     *("pk", "sk", "status", "bucket", "key", "version_id", "etag", "bytes", "sequencer"),
@@ -110,7 +116,7 @@ def one_label(_request: object) -> Contract:
 def test_a_full_photo_has_every_attribute(world: World) -> None:
     world.functions.steps |= {"extract": full, "thumbnail": truncated, "tag": tag}
     world.run(CREATED)
-    edit(Table(world.stack.dynamodb, world.stack.table), "alice", KEY, Edits(title="Mine"))
+    world.editor.edit("alice", KEY, FULL_EDITS)
 
     rows = stored(world)
 
@@ -127,7 +133,9 @@ def test_a_full_photo_has_every_attribute(world: World) -> None:
     labels = [row for sk, row in rows.items() if sk.startswith("label#")]
     assert {frozenset(row) for row in labels} == {frozenset(LabelRow.__struct_fields__)}
     albums = [row for sk, row in rows.items() if sk.startswith("album#")]
-    assert [set(row) for row in albums] == [set(AlbumRow.__struct_fields__)]
+    assert [set(row) for row in albums] == [set(AlbumRow.__struct_fields__) - {"cover"}]
+    months = [row for sk, row in rows.items() if sk.startswith("month#")]
+    assert {frozenset(row) for row in months} == {frozenset(MonthRow.__struct_fields__)}
 
 
 def test_a_photo_without_metadata_has_no_attributes_for_it(world: World) -> None:

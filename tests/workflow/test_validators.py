@@ -48,6 +48,12 @@ def test_cfn_lint_accepts_the_state_machine(tmp_path: Path) -> None:
     assert linted.returncode == 0, linted.stdout
 
 
+def test_cfn_lint_accepts_the_state_machine_of_edits(tmp_path: Path) -> None:
+    linted = cfn_lint(render_file("workflow/edit.json.tftpl", NAMES), tmp_path)
+
+    assert linted.returncode == 0, linted.stdout
+
+
 def test_cfn_lint_refuses_a_jsonpath_field(tmp_path: Path) -> None:
     assert "'Parameters' was unexpected" in cfn_lint(BROKEN, tmp_path).stdout
 

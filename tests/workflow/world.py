@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any, TypeVar
 
@@ -9,6 +10,8 @@ from boto3.dynamodb.types import TypeDeserializer
 from botocore.exceptions import ClientError
 
 from extract.handler import run as extract
+from gallery.editing import Editor
+from gallery.table import Table
 from local.stack import EndedExecution, Stack
 from shared.contracts import (
     Contract,
@@ -18,7 +21,7 @@ from shared.contracts import (
     ThumbnailResult,
 )
 from shared.errors import PhotoGoneError
-from shared.keys import digest
+from shared.keys import digest, month_sort_key
 from shared.s3 import S3PhotoStore
 from workflow.scripted import Scripted, Step, event, thumbnail
 
@@ -27,6 +30,7 @@ Item = TypeVar("Item")
 KEY = "uploads/alice/2024/space plus+ü \"q\" 'a'.jpg"
 SK = "photo#" + KEY.removeprefix("uploads/alice/")
 ALBUM = f"album#{digest('2024')}#{digest(KEY)[0]}"
+MONTH = month_sort_key("2016-04-09T14:08:13", KEY)  # of what every file states
 
 CREATED = event(KEY, sequencer=1, version_id="v1")
 OVERWRITTEN = event(KEY, sequencer=2, version_id="v2")
@@ -41,6 +45,12 @@ class World:
     def __init__(self, stack: Stack, functions: Scripted) -> None:
         self.stack = stack
         self.functions = functions
+
+    @property
+    def editor(self) -> Editor:
+        """What makes edits."""
+        table = Table(self.stack.dynamodb, self.stack.table)
+        return Editor(self.stack.stepfunctions, self.stack.edit_arn, table)
 
     def begin(self, made: dict[str, Any]) -> str:
         """Start an execution as EventBridge would; return its ARN."""
@@ -214,8 +224,19 @@ def renditions_of(row: dict[str, Any]) -> set[str]:
 
 
 def photo_count(rows: dict[str, dict[str, Any]]) -> int:
-    """Return the sum of the photo counts of all album rows."""
-    return int(sum(row["photos"] for sk, row in rows.items() if sk.startswith("album#")))
+    """Return the sum of the photo counts of all album rows, which is that of all months, too."""
+    albums = int(sum(row["photos"] for sk, row in rows.items() if sk.startswith("album#")))
+    assert sum(month_counts(rows).values()) == albums
+    return albums
+
+
+def month_counts(rows: dict[str, dict[str, Any]]) -> dict[str, int]:
+    """Return the photo count of each month that has photos."""
+    counts: Counter[str] = Counter()
+    for sk, row in rows.items():
+        if sk.startswith("month#"):
+            counts[sk.split("#")[1]] += int(row["photos"])
+    return {month: count for month, count in counts.items() if count}
 
 
 def label_rows(rows: dict[str, dict[str, Any]]) -> set[str]:

@@ -5,12 +5,21 @@ import { createContext } from "preact";
 import { useContext, useMemo } from "preact/hooks";
 import type { Aws } from "./aws";
 import type { Choice, LeftOut } from "./files";
+import { Edits } from "./edits";
+import { EmptyAlbums } from "./emptyalbums";
 import { Gallery } from "./gallery";
+import { Jobs } from "./jobs";
+import { t } from "./language";
 import { PhotoList } from "./lists";
+import { MOVES } from "./moves";
+import type { Moving } from "./moving";
 import { Pictures } from "./pictures";
-import type { Photo } from "./records";
+import { splitPath, type Photo } from "./records";
 import { Remembered } from "./remembered";
-import { place, route } from "./routes";
+import { go, place, route } from "./routes";
+import { Selection } from "./selection";
+import type { Sharing } from "./sharing";
+import { Trash, TrashList } from "./trash";
 import { Uploads } from "./uploads";
 
 const KEPT_PLACES = 12;
@@ -19,6 +28,9 @@ export interface Question {
   choice: Choice;
   album: string;
 }
+
+/** What a person wants to move: photos, or an album with all that is in it. */
+export type ToMove = { paths: readonly string[] } | { album: string };
 
 export class App {
   readonly gallery: Gallery;
@@ -35,16 +47,43 @@ export class App {
   readonly questions = signal<readonly Question[]>([]);
   /** What the last upload left out. */
   readonly leftOut = signal<readonly LeftOut[]>([]);
+  readonly selection = new Selection();
+  readonly jobs = new Jobs();
+  readonly trash: Trash;
+  /** What the person is about to share. */
+  readonly sharing = signal<Sharing | undefined>(undefined);
   /** The album of uploads, except on the page of another album. */
   readonly album = signal("Inbox");
 
+  /** What is to be moved: a dialog asks where to. */
+  readonly toMove = signal<ToMove | undefined>(undefined);
+  readonly emptyAlbums: EmptyAlbums;
+  /** The moves of this page; its module is loaded when it is first needed. */
+  readonly moves = signal<Moving | undefined>(undefined);
+  /** Whether an earlier page has left moves that have not ended. */
+  readonly hasOldMoves = signal(false);
+
+  readonly edits: Edits;
   readonly remembered: Remembered;
   private readonly kept = new Map<string, Map<string, unknown>>(); // by place
   private readonly signedOut = new AbortController();
 
   constructor(readonly aws: Aws) {
     this.gallery = new Gallery(aws);
+    this.edits = new Edits({
+      edit: (request) => aws.edit(request),
+      show: (photo) => {
+        for (const list of this.lists()) list.update(photo, photo.status === "READY");
+      },
+    });
     this.remembered = new Remembered(globalThis.localStorage, aws.owner, globalThis.navigator?.locks);
+    this.trash = new Trash(aws, this.gallery, this.jobs, aws.config, {
+      lists: () => this.lists(),
+      trashed: () => this.kinds(TrashList),
+      deleted: (paths) => this.selection.drop(paths),
+      restored: (photo) => this.show(photo),
+    });
+    this.emptyAlbums = new EmptyAlbums(globalThis.localStorage, aws.owner);
     this.uploads = new Uploads(aws, this.gallery, this.remembered, (photo) => this.arrived(photo));
   }
 
@@ -54,6 +93,14 @@ export class App {
     this.pictures.open(signedOut);
     await this.remembered.read();
     this.uploads.open(signedOut);
+    this.hasOldMoves.value = Boolean(globalThis.localStorage?.getItem(MOVES + this.aws.owner));
+    addEventListener(
+      "beforeunload",
+      (event) => {
+        if (this.edits.isBusy) event.preventDefault();
+      },
+      { signal: signedOut },
+    );
     const { value: interrupted } = this.remembered.interrupted;
     if (!interrupted) return;
     this.album.value = interrupted.album || "Inbox";
@@ -63,6 +110,8 @@ export class App {
   /** Stop all uploads: the person has signed out. */
   close(): void {
     this.signedOut.abort();
+    this.jobs.close();
+    this.trash.close();
   }
 
   /** Return the album of the next uploads: the album on the page, else the chosen one. */
@@ -94,10 +143,21 @@ export class App {
     this.uploads.add(question.choice.files, question.album);
   }
 
+  /** Delete a photo. @throws what S3 answers. */
   async delete(path: string): Promise<void> {
-    await this.aws.delete(path);
-    for (const list of this.lists()) list.remove(path);
-    this.news.value = `${path} deleted`;
+    await this.trash.delete(path);
+  }
+
+  /** Ask to which album photos are to be moved, and move them. */
+  readonly moving = (paths: readonly string[]): void => {
+    this.toMove.value = { paths };
+  };
+
+  /** Make a photo the cover of its album. */
+  async useAsCover(path: string): Promise<void> {
+    const { album } = splitPath(path);
+    await this.aws.edit({ album, cover: path });
+    this.news.value = t("{path} is the cover of its album", { path });
   }
 
   /**
@@ -115,14 +175,44 @@ export class App {
     return parts.get(name) as T;
   }
 
+  /** The lists of photos that are not in the trash. */
   private lists(): PhotoList[] {
-    return [...this.kept.values()].flatMap((parts) => [...parts.values()]).filter((one) => one instanceof PhotoList);
+    return this.kinds(PhotoList).filter((one) => !(one instanceof TrashList));
+  }
+
+  /** What views keep of a kind; see `keep`. */
+  private kinds<T>(kind: new (...given: never[]) => T): T[] {
+    const kept = [...this.kept.values()].flatMap((parts) => [...parts.values()]);
+    return kept.filter((one): one is T => one instanceof kind);
+  }
+
+  /** Return what makes moves, made by its module. */
+  movesOf(make: (app: App, signedOut: AbortSignal) => Moving): Moving {
+    this.moves.value ??= make(this, this.signedOut.signal);
+    return this.moves.value;
+  }
+
+  /** Show a photo in its new album. */
+  moved(from: string, photo: Photo): void {
+    for (const list of this.lists()) {
+      list.remove(from);
+      list.insert(photo);
+    }
+    this.latest.value = photo;
+    this.emptyAlbums.filled([splitPath(photo.path).album]);
+    this.edits.moved(from, photo);
+    if (route.peek().photo === from) go({ ...route.peek(), photo: photo.path }, { replace: true });
   }
 
   private arrived(photo: Photo): void {
-    for (const list of this.lists()) list.insert(photo);
+    this.show(photo);
     this.latest.value = photo;
-    this.news.value = `${photo.path} is ready`;
+    this.news.value = t("{photo} is ready", { photo: photo.path });
+  }
+
+  private show(photo: Photo): void {
+    for (const list of this.lists()) list.insert(photo);
+    this.pictures.tryAgain(); // those that the workflow had deleted meanwhile
   }
 }
 

@@ -1,6 +1,6 @@
 /** The names of the deployment's resources, from config.json beside the page. */
 
-import { persist } from "./retry";
+import { HttpError, persist } from "./retry";
 
 export interface Config {
   region: string;
@@ -16,6 +16,13 @@ export interface Config {
   api_url?: string;
   /** The base URL of renditions that need no signature; absent for signed URLs of S3. */
   renditions_url?: string;
+  /** How many days a deleted photo can be restored; absent for a bucket without versions. */
+  trash_days?: number;
+  /** Whether a user may delete photos for good; absent: only the bucket does, after `trash_days`. */
+  delete_for_good?: boolean;
+  /** The bucket for shared photos, and the URL of the page that shows them; absent if nobody may share. */
+  shares_bucket?: string;
+  shares_url?: string;
   /** The account of an embedded AWS, filled in on the sign-in page. */
   local_credentials?: { username: string; password: string };
 }
@@ -46,10 +53,7 @@ export function parseConfig(value: unknown): Config {
 export async function loadConfig(): Promise<Config> {
   return persist(async () => {
     const answer = await fetch("./config.json", { cache: "no-cache" });
-    const { status: httpStatusCode } = answer;
-    if (!answer.ok) {
-      throw Object.assign(new Error(`config.json: HTTP status ${httpStatusCode}`), { $metadata: { httpStatusCode } });
-    }
+    if (!answer.ok) throw new HttpError(`config.json: HTTP status ${answer.status}`, answer.status);
     return parseConfig(await answer.json());
   });
 }

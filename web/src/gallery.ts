@@ -1,15 +1,15 @@
 /** The queries of the gallery. Each is a DynamoDB Query of one partition. */
 
-import { Sha256 } from "@aws-crypto/sha256-js";
 import type { Aws, Item, Page, Query } from "./aws";
 import { folded } from "./fold";
-import { cardOf, cardOfLabel, photoOf, problemOf, sortKey, type Card, type Photo, type Problem, type Untrusted } from "./records";
+import { cardOf, cardOfLabel, pathOf, photoOf, problemOf, sortKey, splitPath, type Card, type Photo, type Problem, type Untrusted } from "./records";
 import type { Route } from "./routes";
 import { Search, type Period, type Term } from "./search";
 import { DIGEST_CHARACTERS, SIZE_DIGITS, type AlbumIndexRow, type AlbumRow, type LabelRow, type TimeIndexRow } from "./rows.gen";
 
 const PAGE = 200; // cards; DynamoDB reads at most 1 MB at once
 const MAX_YEARS = 200;
+const MAX_COUNTS = 10_000; // rows; DynamoDB reads at most 1 MB at once
 const MAX_COPIES = 10; // of one photo, of which one has to be READY
 const CARD_FIELDS = ["sk", "title", "edits", "taken_at", "width_px", "height_px", "renditions"] satisfies (keyof AlbumIndexRow &
   keyof TimeIndexRow)[];
@@ -25,10 +25,21 @@ export interface Content {
   sha256: () => Promise<string>;
 }
 
-export interface Album {
+export interface AlbumCount {
   name: string;
   photos: number;
+  /** The path of the photo that a person chose as the cover. */
+  chosenCover?: string;
+}
+
+export interface Album extends AlbumCount {
   cover: Card | undefined;
+}
+
+export interface PageOfCards {
+  cards: Card[];
+  /** The keys after which the next page starts; absent on the last page. */
+  next: Page["next"];
 }
 
 /** Paths. */
@@ -64,15 +75,59 @@ export class Pages<T> {
 export class Gallery {
   constructor(private readonly aws: Aws) {}
 
-  /** READY photos, newest first, of all years or of one. */
-  timeline(year?: string): Pages<Card> {
-    const prefix = `time#${year ? `${year}-` : ""}`;
-    return this.cards("time_key", async () => ({
+  /**
+   * A page of READY photos of all years or of one, newest first.
+   *
+   * @param month such as 2021-08; the page begins with its last photo. Absent: with the newest photo.
+   * @param after the page before.
+   */
+  async page(month: string | undefined, year?: string, after?: Page["next"]): Promise<PageOfCards> {
+    const { items, next } = await this.aws.query({
+      index: "by_time",
+      where: "#time_key BETWEEN :from AND :to",
+      values: { ":from": `time#${year ? `${year}-` : ""}`, ":to": `time#${month ?? year ?? ""}${month || year ? "-" : ""}${LAST}` },
+      descending: true,
+      limit: PAGE,
+      after,
+      fields: [...CARD_FIELDS, "time_key"],
+    });
+    return { cards: items.map(cardOf), next };
+  }
+
+  /**
+   * The number of READY photos of each month, such as 2021-08. Photos that were processed before there
+   * were counts are not in it.
+   */
+  async months(): Promise<Map<string, number>> {
+    const counts = new Map<string, number>(); // the count of a month is the sum of several rows
+    let after: Page["next"];
+    do {
+      const page = await this.aws.query({
+        where: "begins_with(#sk, :month)",
+        values: { ":month": "month#" },
+        fields: ["sk", "photos"],
+        limit: MAX_COUNTS,
+        after,
+      });
+      for (const { sk, photos } of page.items) {
+        const [, month = ""] = text(sk).split("#");
+        if (/^\d{4}-(0[1-9]|1[0-2])$/.test(month) && typeof photos === "number") counts.set(month, (counts.get(month) ?? 0) + photos);
+      }
+      after = page.next;
+    } while (after !== undefined);
+    return new Map([...counts].filter(([, photos]) => photos > 0));
+  }
+
+  /** The month of the oldest READY photo, such as 1965-01. */
+  async oldestMonth(): Promise<string | undefined> {
+    const { items } = await this.aws.query({
       index: "by_time",
       where: "begins_with(#time_key, :from)",
-      values: { ":from": prefix },
-      descending: true,
-    }));
+      values: { ":from": "time#" },
+      limit: 1,
+      fields: ["time_key"],
+    });
+    return text(items[0]?.["time_key"]).slice(5, 12) || undefined;
   }
 
   /** The years that have photos, newest first: one small Query for each. */
@@ -107,6 +162,31 @@ export class Gallery {
     return this.pages(async () => query, (items) => items.map(problemOf));
   }
 
+  /** The READY photos of a month, such as 2021-08, newest first. */
+  month(month: string): Pages<Card> {
+    return this.cards("time_key", async () => ({
+      index: "by_time",
+      where: "begins_with(#time_key, :from)",
+      values: { ":from": `time#${month}-` },
+      descending: true,
+    }));
+  }
+
+  /** Deleted photos, the last one first. Their sort times are those of the deletion, in UTC. */
+  trash(): Pages<Card> {
+    return this.cards("time_key", async () => ({
+      index: "by_time",
+      where: "begins_with(#time_key, :from)",
+      values: { ":from": "trash#" },
+      descending: true,
+    }));
+  }
+
+  /** The ThumbHash of a deleted photo, which no index has. */
+  async thumbhash(path: string): Promise<string | undefined> {
+    return text((await this.aws.get(sortKey(path)))?.["thumbhash"]) || undefined;
+  }
+
   /** The photos of an album, oldest first. */
   album(name: string): Pages<Card> {
     return this.cards("album_key", async () => ({
@@ -116,22 +196,42 @@ export class Gallery {
     }));
   }
 
-  /** The albums that have photos, by name, each with its newest photo: one more Query for each album. */
-  async albums(): Promise<Album[]> {
-    const counts = new Map<string, number>(); // the count of an album is the sum of several rows
-    const fields: (keyof AlbumRow)[] = ["album", "photos"];
+  /** The paths of all photos of an album, oldest first. */
+  async pathsOf(album: string): Promise<string[]> {
+    const paths: string[] = [];
+    for await (const page of this.album(album)) paths.push(...page.map(({ path }) => path));
+    return paths;
+  }
+
+  /** The albums that have photos, by name: one Query. */
+  async albumCounts(): Promise<AlbumCount[]> {
+    const counts = new Map<string, AlbumCount>(); // the count of an album is the sum of several rows
+    const fields: (keyof AlbumRow)[] = ["album", "photos", "cover"];
     const query = { where: "begins_with(#sk, :album)", values: { ":album": "album#" }, fields };
     for await (const page of this.pages(async () => query, (items) => items as Untrusted<AlbumRow>[])) {
-      for (const { album, photos } of page) {
-        if (typeof album !== "string" || typeof photos !== "number") continue;
-        counts.set(album, (counts.get(album) ?? 0) + photos);
+      for (const { album: name, photos, cover } of page) {
+        if (typeof name !== "string" || typeof photos !== "number") continue;
+        const before = counts.get(name);
+        const chosenCover = typeof cover === "string" ? pathOf(cover) : before?.chosenCover;
+        counts.set(name, { name, photos: (before?.photos ?? 0) + photos, ...(chosenCover && { chosenCover }) });
       }
     }
-    const names = [...counts].filter(([, photos]) => photos > 0).map(([name]) => name);
-    names.sort((one, other) => one.localeCompare(other, undefined, { numeric: true }));
-    return Promise.all(
-      names.map(async (name) => ({ name, photos: counts.get(name) ?? 0, cover: await this.newestOf(name) })),
-    );
+    return [...counts.values()].filter(({ photos }) => photos > 0).sort(byName);
+  }
+
+  /** The albums that have photos, by name, each with its cover: one or two more reads for each album. */
+  async albums(): Promise<Album[]> {
+    const counts = await this.albumCounts();
+    return Promise.all(counts.map(async (album) => ({ ...album, cover: await this.coverOf(album) })));
+  }
+
+  /** The chosen cover of an album, as long as the photo is in it; else its newest photo. */
+  async coverOf({ name, chosenCover }: AlbumCount): Promise<Card | undefined> {
+    if (chosenCover !== undefined && splitPath(chosenCover).album === name) {
+      const photo = await this.photo(chosenCover);
+      if (photo?.thumb && photo.status !== "DELETED") return photo;
+    }
+    return this.newestOf(name);
   }
 
   private async newestOf(album: string): Promise<Card | undefined> {
@@ -257,6 +357,10 @@ export class Gallery {
   }
 }
 
+export function byName(one: { name: string }, other: { name: string }): number {
+  return one.name.localeCompare(other.name, undefined, { numeric: true });
+}
+
 /** Return the digest of an album's path, as `digest` in images/shared/keys.py does. */
 export async function albumDigest(name: string): Promise<string> {
   return (await sha256(new TextEncoder().encode(name))).slice(0, DIGEST_CHARACTERS);
@@ -275,6 +379,7 @@ export async function sha256(bytes: BufferSource): Promise<string> {
  */
 export async function sha256OfFile(file: Blob, wholeBytes = WHOLE_BYTES): Promise<string> {
   if (file.size <= wholeBytes) return sha256(await file.arrayBuffer());
+  const { Sha256 } = await import("@aws-crypto/sha256-js"); // few files are so large
   const hash = new Sha256();
   for (let from = 0; from < file.size; from += PIECE_BYTES) {
     hash.update(new Uint8Array(await file.slice(from, from + PIECE_BYTES).arrayBuffer()));

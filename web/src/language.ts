@@ -5,6 +5,7 @@
  * numbers follow the reader's locale, whatever the language.
  */
 
+import { signal } from "@preact/signals";
 import type { Catalog, Text } from "./languages/catalog";
 
 export type Values = Record<string, string | number>;
@@ -14,9 +15,30 @@ export const LANGUAGES: Record<string, () => Promise<Catalog>> = {
   de: async () => (await import("./languages/de")).default,
 };
 
-let language = "en";
-let plurals = new Intl.PluralRules("en");
-let catalog: Catalog = {};
+/** Views that show a text follow it. */
+const current = signal<{ code: string; plurals: Intl.PluralRules; catalog: Catalog }>({
+  code: "en",
+  plurals: new Intl.PluralRules("en"),
+  catalog: {},
+});
+
+const CHOSEN = "gallery.language"; // in localStorage
+
+/** The language that the person chose in this browser; empty: that of the browser. */
+export function chosenLanguage(): string {
+  return localStorage.getItem(CHOSEN) ?? "";
+}
+
+/** Use the language that the person chose in this browser, else the first one of the browser that the page has. */
+export async function setReadersLanguage(): Promise<void> {
+  await setLanguage(languageOf([chosenLanguage(), ...navigator.languages]));
+}
+
+/** Remember a language for this browser, and use it; empty: that of the browser. */
+export async function chooseLanguage(code: string): Promise<void> {
+  localStorage.setItem(CHOSEN, code);
+  await setReadersLanguage();
+}
 
 /** Return the first of the reader's languages that the page has. */
 export function languageOf(wanted: readonly string[]): string {
@@ -24,18 +46,19 @@ export function languageOf(wanted: readonly string[]): string {
   return primary.find((one) => one === "en" || Object.hasOwn(LANGUAGES, one)) ?? "en";
 }
 
-/** Use a language from now on; views that are on the page already do not change. */
+/** Use a language from now on, in the views on the page too. */
 export async function setLanguage(code: string): Promise<void> {
-  catalog = (await LANGUAGES[code]?.()) ?? {};
-  language = Object.hasOwn(LANGUAGES, code) ? code : "en";
-  plurals = new Intl.PluralRules(language);
-  if (typeof document !== "undefined") document.documentElement.lang = language;
+  const catalog = (await LANGUAGES[code]?.()) ?? {};
+  const known = Object.hasOwn(LANGUAGES, code) ? code : "en";
+  current.value = { code: known, plurals: new Intl.PluralRules(known), catalog };
+  if (typeof document !== "undefined") document.documentElement.lang = known;
 }
 
 /** The reader's locale of the page's language, else the language itself: dates and names of countries follow it. */
 export function locale(): string {
+  const { code } = current.value;
   const wanted = globalThis.navigator?.languages ?? [];
-  return wanted.find((one) => one.toLowerCase().split("-")[0] === language) ?? (language === "en" ? "en-GB" : language);
+  return wanted.find((one) => one.toLowerCase().split("-")[0] === code) ?? (code === "en" ? "en-GB" : code);
 }
 
 /**
@@ -47,10 +70,17 @@ export function locale(): string {
  * tests/language.test.ts finds texts by these forms, so the text is always written out.
  */
 export function t(text: Text, values: Values = {}): string {
-  const found = catalog[typeof text === "string" ? text : text.other] ?? text;
+  const { catalog, plurals } = current.value;
+  const key = typeof text === "string" ? text : text.other;
+  const found = (Object.hasOwn(catalog, key) && catalog[key]) || text;
   const form = typeof found === "string" ? found : (found[plurals.select(Number(values.count))] ?? found.other);
   return form.replace(/\{(\w+)\}/g, (name, key: string) => {
     const value = values[key];
     return typeof value === "number" ? value.toLocaleString(locale()) : (value ?? name);
   });
+}
+
+/** Return the translation of a text that another program made, if there is one. */
+export function translated(text: string): string {
+  return t(text);
 }

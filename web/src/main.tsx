@@ -1,49 +1,61 @@
 import { signal } from "@preact/signals";
 import { render } from "preact";
-import { App, AppContext } from "./app";
-import { Aws } from "./aws";
 import { loadConfig, type Config } from "./config";
-import { languageOf, setLanguage } from "./language";
+import { t, setReadersLanguage } from "./language";
+import { persist } from "./retry";
 import { followAddress } from "./routes";
-import { configureSession, currentOwner, onSignOutElsewhere, resumeSession, sessionEnded, signOut } from "./session";
+import { configureSession, currentOwner, hasSession, onSessionElsewhere, resumeSession, sessionEnded, signOut } from "./session";
+import type { SignedIn } from "./signed-in";
 import { Failure } from "./views/failure";
-import { Shell } from "./views/shell";
 import { SessionEnded, SignIn } from "./views/sign-in";
 import { errorInWords } from "./words";
 import "./style.css";
 
-const app = signal<App | undefined>(undefined);
+const gallery = signal<SignedIn | undefined>(undefined);
+
+function load() {
+  return persist(() => import("./signed-in"));
+}
 
 async function enter(config: Config): Promise<void> {
+  const loading = hasSession() ? load() : undefined; // while Cognito is asked
+  loading?.catch(() => undefined);
   const owner = await currentOwner();
-  app.value = owner === undefined ? undefined : new App(new Aws(config, owner));
-  await app.value?.open();
+  if (owner !== undefined) {
+    const { signedIn } = await (loading ?? load());
+    gallery.value = signedIn(config, owner);
+    await gallery.value.open();
+  } else {
+    gallery.value = undefined;
+  }
 }
 
 /** Go on after the password was entered over the page: as another person only from the start. */
 async function goOn(config: Config): Promise<void> {
-  if ((await currentOwner()) !== app.value?.aws.owner) {
-    app.value?.close();
+  if ((await currentOwner()) !== gallery.value?.owner) {
+    gallery.value?.close();
     await enter(config);
   }
   resumeSession();
 }
 
 async function leave(): Promise<void> {
-  app.value?.close();
-  await signOut();
-  app.value = undefined;
+  gallery.value?.close();
+  const leaving = signOut();
+  gallery.value = undefined; // at once, even if Cognito does not answer
   location.hash = "";
+  await leaving;
 }
 
 function Page({ config }: { config: Config }) {
-  return app.value ? (
-    <AppContext.Provider value={app.value}>
-      <Shell onSignOut={() => void leave()} />
+  const { View } = gallery.value ?? {};
+  return View ? (
+    <>
+      <View onSignOut={() => void leave()} />
       {sessionEnded.value && <SessionEnded onSignedIn={() => goOn(config)} onSignOut={() => void leave()} />}
-    </AppContext.Provider>
+    </>
   ) : (
-    <SignIn prefilled={config.local_credentials} onSignedIn={() => enter(config)} />
+    <SignIn prefilled={config.local_credentials} onSignedIn={() => enter(config)} onBegin={() => void load().catch(() => undefined)} />
   );
 }
 
@@ -51,7 +63,8 @@ const place = document.getElementById("app")!;
 
 async function main(): Promise<void> {
   try {
-    await setLanguage(languageOf(navigator.languages));
+    await setReadersLanguage();
+    document.title = t("Gallery");
     const config = await loadConfig();
     configureSession(config);
     await enter(config);
@@ -59,7 +72,7 @@ async function main(): Promise<void> {
   } catch (error) {
     render(
       <main class="lonely" tabIndex={-1}>
-        <h1>The gallery cannot start</h1>
+        <h1>{t("The gallery cannot start")}</h1>
         <Failure message={errorInWords(error)} onRetry={retry} />
       </main>,
       place,
@@ -73,5 +86,5 @@ function retry(): void {
 }
 
 followAddress();
-onSignOutElsewhere(() => location.reload());
+onSessionElsewhere(() => gallery.value?.owner, () => location.reload());
 void main();

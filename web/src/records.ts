@@ -29,6 +29,8 @@ export interface Picture {
   key: string;
   widthPx: number;
   heightPx: number;
+  /** In base64; to be shown until the picture is loaded. */
+  thumbhash?: string;
 }
 
 /** The place of a photo, in words. */
@@ -78,6 +80,8 @@ export interface Label extends Boxed {
 }
 
 export interface Photo extends Problem {
+  /** What the table has of it. */
+  row: Untrusted<PhotoRow>;
   key: string;
   /** The photo's place in the lists; see TimeIndexRow, AlbumIndexRow and LabelRow. */
   timeKey?: string;
@@ -117,6 +121,8 @@ export interface Photo extends Problem {
 }
 
 const PHOTO = "photo#";
+/** The source of a time that a person wrote. */
+export const EDITED = "EDITED";
 /** The coarsest first: a year is listed before the months, days and times that begin with it. */
 export const PRECISIONS: readonly Precision[] = ["year", "month", "day"];
 
@@ -130,11 +136,16 @@ export function sortKey(path: string): string {
   return PHOTO + path;
 }
 
+/** Return the path of a photo's sort key. */
+export function pathOf(sk: string): string {
+  return sk.startsWith(PHOTO) ? sk.slice(PHOTO.length) : sk;
+}
+
 /** Return the card of a photo in an index. */
 export function cardOf(row: Untrusted<AlbumIndexRow & TimeIndexRow>): Card {
   const item = edited(row);
   const key = text(row.time_key) ?? text(row.album_key);
-  const taken = map<TakenAt>(row.taken_at);
+  const taken = map<TakenAt>(item.taken_at);
   const precision = flag(taken.plausible, true) ? precisionOf(taken.precision) : undefined;
   return card(text(row.sk) ?? "", key, item, precision, renditionOf(row, "thumb"));
 }
@@ -165,6 +176,7 @@ export function photoOf(row: Untrusted<PhotoRow>): Photo {
   const camera = map<Camera>(item.camera);
   return {
     ...problemOf(row),
+    row,
     key: text(item.key) ?? "",
     ...present({
       sortTime: text(item.sort_time),
@@ -228,6 +240,18 @@ export function photoOf(row: Untrusted<PhotoRow>): Photo {
   };
 }
 
+/** Whether a photo is found by a label: by its own labels and their ancestors, but hidden ones. */
+export function hasLabel(card: Card | Photo, label: string): boolean {
+  if (!("row" in card)) return false;
+  const names = card.labels.flatMap(({ name, parents }) => [name, ...parents]).map(folded);
+  return names.includes(folded(label)) && !hiddenLabels(card.row).includes(folded(label));
+}
+
+/** The folded names of labels that a person has hidden. */
+export function hiddenLabels(row: { readonly edits?: unknown }): string[] {
+  return list(editsOf(row)["hidden_labels"]).flatMap((name) => text(name) ?? []);
+}
+
 /** Sort labels from specific to general: Cat, Mammal, Animal. As `reading_order` in local/report.py. */
 export function readingOrder<T extends Pick<Label, "name" | "confidence" | "parents">>(labels: readonly T[]): T[] {
   const ancestors = new Set(labels.flatMap(({ parents }) => parents));
@@ -252,13 +276,23 @@ function placeOf(place: Untrusted<PlaceInRow>): Place | undefined {
 
 /** Return a row with a person's edits. An empty text removes the file's. */
 function edited<T extends { readonly edits?: unknown }>(row: T): T {
-  const written = Object.entries(editsOf(row)).filter(
+  const { taken, location, place, removed, ...edits } = editsOf(row);
+  const written = Object.entries(edits).filter(
     ([name, value]) => ["title", "description", "keywords"].includes(name) && value !== null,
   );
-  return { ...row, ...Object.fromEntries(written) };
+  const isRemoved = (name: string) => list(removed).includes(name);
+  return {
+    ...row,
+    ...Object.fromEntries(written),
+    ...(isRemoved("taken") && { taken_at: undefined }),
+    ...(isRemoved("location") && { location: undefined, place: undefined }),
+    ...(text(map<TakenAt>(taken).local) && { taken_at: { ...map<TakenAt>(taken), source: EDITED } }),
+    ...(number(map<Location>(location).latitude) !== undefined && { location, place }),
+  };
 }
 
-function editsOf(row: { readonly edits?: unknown }): Record<string, unknown> {
+/** Return a person's edits of a row, as they are stored. */
+export function editsOf(row: { readonly edits?: unknown }): Record<string, unknown> {
   try {
     return map<Record<string, unknown>>(JSON.parse(text(row.edits) ?? "{}"));
   } catch {
@@ -274,7 +308,7 @@ function card(
   thumb: Picture | undefined,
 ): Card {
   return {
-    path: sk.startsWith(PHOTO) ? sk.slice(PHOTO.length) : sk,
+    path: pathOf(sk),
     sortTime: rangeKey?.split("#").at(-2) ?? "", // <prefix>#<sort time>#<digest>
     widthPx: number(item.width_px) ?? thumb?.widthPx ?? 1,
     heightPx: number(item.height_px) ?? thumb?.heightPx ?? 1,
@@ -314,7 +348,7 @@ function picture(item: Untrusted<Rendition>): Picture | undefined {
   const key = text(item.key);
   const widthPx = number(item.width_px);
   const heightPx = number(item.height_px);
-  return key && widthPx && heightPx ? { key, widthPx, heightPx } : undefined;
+  return key && widthPx && heightPx ? { key, widthPx, heightPx, ...present({ thumbhash: text(item.thumbhash) }) } : undefined;
 }
 
 function text(value: unknown): string | undefined {

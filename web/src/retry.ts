@@ -1,9 +1,8 @@
 /** Which errors pass, and when to try again. */
 
-import { isThrottlingError, isTransientError } from "@smithy/core/retry";
 
 /** The kind of an error. All but "other" pass. */
-export type Fault = "connection" | "throttling" | "service" | "other";
+export type Fault = "connection" | "throttling" | "service" | "conflict" | "other";
 
 export interface Policy {
   /** The first try counts. Waiting for a connection does not. */
@@ -21,17 +20,38 @@ export const READING: Policy = { tries: 6, maxPauseMs: 8000, waitsOffline: false
 /** For an upload: 70 s of pauses on average, and as long as the browser is offline. */
 export const UPLOADING: Policy = { tries: 12, maxPauseMs: 30_000, waitsOffline: true };
 
-const FIRST_PAUSE_MS = { connection: 200, service: 200, throttling: 500 };
-// As Chrome, Firefox and Safari word it, and Amplify.
-const NO_CONNECTION = /failed to fetch|networkerror|network error|load failed|network request failed|timed out/i;
-const FAILED_SERVICE = /^(Internal|ServiceUnavailable|ServiceError)/;
+/** For a request whose every answer the caller has to see. */
+export const ONCE: Policy = { tries: 1, maxPauseMs: 0, waitsOffline: false };
+
+const FIRST_PAUSE_MS = { connection: 200, service: 200, conflict: 200, throttling: 500 };
+// As Chrome, Firefox and Safari word it. A part of the page that cannot be loaded has words of its own.
+const NO_CONNECTION =
+  /failed to fetch|networkerror|network error|load failed|network request failed|timed out|importing a module script|error loading dynamically/i;
+// The names of AWS's errors, as its SDKs sort them: https://github.com/smithy-lang/smithy-typescript/tree/main/packages/core
+const THROTTLING =
+  /^(BandwidthLimitExceeded|LimitExceededException|PriorRequestNotComplete|ProvisionedThroughputExceededException|RequestLimitExceeded|SlowDown|TransactionInProgressException|(Request)?Throttl(ed|ing)(Exception)?|TooManyRequestsException)$/;
+// S3 asks for another try if two requests for one key met.
+const FAILED_SERVICE = /^(Internal|ServiceUnavailable|ServiceError|RequestTimeout|ConditionalRequestConflict)/;
+const FAILED_STATUSES: readonly number[] = [500, 502, 503, 504];
+
+/** A server has answered with another status than 2xx. */
+export class HttpError extends Error {
+  constructor(
+    message: string,
+    readonly status: number,
+  ) {
+    super(message);
+  }
+}
 
 export function faultOf(error: unknown): Fault {
   if (!(error instanceof Error)) return "other";
-  if (isThrottlingError(error as Parameters<typeof isThrottlingError>[0])) return "throttling";
   const { name, message } = error;
+  const status = error instanceof HttpError ? error.status : 0;
+  if (status === 429 || THROTTLING.test(name)) return "throttling";
   if (name === "NetworkError" || name === "TimeoutError" || NO_CONNECTION.test(message)) return "connection";
-  if (FAILED_SERVICE.test(name) || isTransientError(error as Parameters<typeof isTransientError>[0])) return "service";
+  if (FAILED_STATUSES.includes(status) || FAILED_SERVICE.test(name)) return "service";
+  if (status === 409) return "conflict"; // somebody else changes the same photo, or the same object
   return "other";
 }
 
@@ -63,20 +83,6 @@ export async function pauseAfter(error: unknown, tried: number, policy: Policy):
   const pauseMs = Math.random() * Math.min(maxPauseMs, FIRST_PAUSE_MS[fault] * 2 ** (tried - 1));
   await untilOnline(pauseMs, signal);
   if (signal?.aborted) throw error;
-}
-
-/** The retry strategy of an SDK's client. The SDK retries what it is given a token for. */
-export function strategyOf(policy: Policy) {
-  const token = (count: number) => ({ getRetryCount: () => count, getRetryDelay: () => 0 });
-  return {
-    acquireInitialRetryToken: async () => token(0),
-    refreshRetryTokenForRetry: async (last: { getRetryCount: () => number }, info: { error?: unknown }) => {
-      const tried = last.getRetryCount() + 1;
-      await pauseAfter(info.error, tried, policy);
-      return token(tried);
-    },
-    recordSuccess: () => undefined,
-  };
 }
 
 function isOffline(): boolean {

@@ -2,7 +2,7 @@
 
 import { batch, signal } from "@preact/signals";
 
-export type View = "timeline" | "albums" | "search" | "problems" | "unknown";
+export type View = "timeline" | "albums" | "search" | "shares" | "problems" | "trash" | "unknown";
 
 export interface Route {
   view: View;
@@ -12,14 +12,14 @@ export interface Route {
   photo?: string;
 }
 
-const VIEWS: readonly string[] = ["timeline", "albums", "search", "problems"] satisfies View[];
+const VIEWS: readonly string[] = ["timeline", "albums", "search", "shares", "problems", "trash"] satisfies View[];
 
 export function parseRoute(hash: string): Route {
   const [path = "", query = ""] = hash.replace(/^#\/?/, "").split("?", 2);
   const slash = path.indexOf("/");
   const view = (slash < 0 ? path : path.slice(0, slash)) || "timeline";
   const photo = new URLSearchParams(query).get("photo");
-  const isKnown = VIEWS.includes(view) && !(view === "problems" && slash >= 0);
+  const isKnown = VIEWS.includes(view) && !(["problems", "shares", "trash"].includes(view) && slash >= 0);
   if (!isKnown) return { view: "unknown", argument: decode(hash) };
   return {
     view: view as View,

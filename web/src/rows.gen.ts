@@ -105,6 +105,8 @@ export interface Rendition {
   readonly height_px: number;
   readonly bytes: number;
   readonly mime_type: string;
+  /** of thumb: base64, for a blurred picture until it is loaded */
+  readonly thumbhash?: string;
 }
 
 /** One photo of one owner, whatever its status. */
@@ -155,7 +157,7 @@ export interface PhotoRow {
   readonly rating?: number;
   /** named in the file */
   readonly people?: readonly Person[];
-  /** taken by the camera's clock, else uploaded in UTC */
+  /** with edits: taken by the camera's clock, or uploaded in UTC */
   readonly sort_time?: string;
   /** most confident first */
   readonly labels?: readonly Label[];
@@ -177,9 +179,9 @@ export interface PhotoRow {
   readonly key: string;
   /** <album digest>#<sort time>#<key digest>: in the index by_album */
   readonly album_key?: string;
-  /** time#… or problem#<sort time>#<key digest>: in the index by_time */
+  /** time#…, problem#… or trash#<time>#<key digest>: in by_time */
   readonly time_key?: string;
-  /** JSON: a person's title, description, keywords and hidden labels */
+  /** JSON: what a person wrote; see Edits in gallery/records.py */
   readonly edits?: string;
   /** bucket of the object */
   readonly bucket: string;
@@ -199,6 +201,10 @@ export interface PhotoRow {
   readonly content_key?: string;
   /** sort keys of the photo's label rows */
   readonly label_keys?: readonly string[];
+  /** sort key of the month's row that counts the photo */
+  readonly month_key?: string;
+  /** DELETED: that of the rendition, which is deleted */
+  readonly thumbhash?: string;
   /** in the index processing, if PROCESSING */
   readonly processing_shard?: string;
 }
@@ -232,6 +238,18 @@ export interface AlbumRow {
   /** path of the album; empty for photos directly below their owner */
   readonly album: string;
   /** number of READY photos in this part */
+  readonly photos: number;
+  /** of shard 0: sort key of the photo that a person chose */
+  readonly cover?: string;
+}
+
+/** A part of a month's count: the photos whose key digests begin with one hex digit. */
+export interface MonthRow {
+  /** the owner */
+  readonly pk: string;
+  /** month#<yyyy-mm>#<first digit of the key digests> */
+  readonly sk: string;
+  /** number of READY photos whose sort time is in the month, in this part */
   readonly photos: number;
 }
 

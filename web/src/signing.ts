@@ -5,6 +5,8 @@
  * reload too. They are kept where the tokens are, which are valid for longer.
  */
 
+import { now } from "./clock";
+
 export interface Credentials {
   accessKeyId: string;
   secretAccessKey: string;
@@ -88,11 +90,11 @@ export function forgetSigning(...storages: Pick<Storage, "removeItem">[]): void 
 }
 
 function signingWith(credentials: Credentials): Signing {
-  return { credentials, signedAt: new Date() };
+  return { credentials, signedAt: new Date(now()) };
 }
 
 function isValid({ credentials: { expiration }, signedAt }: Signing): boolean {
-  const sinceMs = Date.now() - signedAt.getTime(); // NaN if the stored date is invalid
+  const sinceMs = now() - signedAt.getTime(); // NaN if the stored date is invalid
   const lifeMs = Math.min((expiration?.getTime() ?? Infinity) - signedAt.getTime(), URL_SECONDS * 1000);
   return sinceMs >= 0 && sinceMs < Math.max(lifeMs - LEFT_MS, LEAST_MS);
 }

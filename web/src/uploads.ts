@@ -4,6 +4,7 @@ import { effect, signal, type Signal } from "@preact/signals";
 import { ExistsError, type Aws } from "./aws";
 import { albumName, numbered, refusalOf, type Chosen } from "./files";
 import { sha256OfFile, type Gallery } from "./gallery";
+import { t } from "./language";
 import { splitPath, type Photo } from "./records";
 import type { Interrupted, Remembered } from "./remembered";
 import { faultOf, persist, UPLOADING, type Fault } from "./retry";
@@ -294,7 +295,7 @@ export class Uploads {
         began = performance.now() - before; // the photo is in S3, and the workflow needs no connection
       }
     }
-    item.state.value = { is: "failed", message: "Processing takes longer than usual.", again: "look" };
+    item.state.value = { is: "failed", message: t("Processing takes longer than usual."), again: "look" };
   }
 
   /** Whether the row is about the version that was uploaded, and not about a previous one. */
@@ -343,12 +344,16 @@ export function stateOf(photo: Photo, dead: boolean, seconds: number): State {
     case "REJECTED":
       return { is: "refused", code: photo.reason ?? "" };
     case "FAILED":
-      return { is: "failed", message: `${photo.step ?? "Processing"} failed: ${photo.error ?? ""}`, again: "upload" };
+      return { is: "failed", message: failureOf(photo), again: "upload" };
     case "DELETED":
-      return { is: "failed", message: "The photo was deleted.", again: "upload" };
+      return { is: "failed", message: t("The photo was deleted."), again: "upload" };
     default:
       return dead
-        ? { is: "failed", message: "The workflow ended without a result.", again: "upload" }
+        ? { is: "failed", message: t("The workflow ended without a result."), again: "upload" }
         : { is: "processing" };
   }
+}
+
+function failureOf({ step, error = "" }: Photo): string {
+  return step ? t("{step} failed: {error}", { step, error }) : t("Processing failed: {error}", { error });
 }

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import { App } from "../src/app";
 import type { Aws } from "../src/aws";
 import { parseConfig } from "../src/config";
@@ -22,6 +22,8 @@ import {
   statusInWords,
   timeName,
 } from "../src/words";
+
+beforeAll(() => void vi.stubGlobal("navigator", { languages: ["en-GB"] })); // dates follow the reader's locale
 
 describe("rows of pictures", () => {
   const shapes = [1.5, 0.67, 1.5, 1, 2.2, 0.1, 9, 1.5, 1.5, 0.75];

@@ -1,15 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { Remembered } from "../src/remembered";
-
-/** A storage without a limit, with its keys as properties, as in a browser. */
-function storageOf(entries: Record<string, string> = {}): Storage {
-  const methods = {
-    getItem: (key: string) => entries[key] ?? null,
-    setItem: (key: string, value: string) => void (entries[key] = value),
-    removeItem: (key: string) => void delete entries[key],
-  };
-  return new Proxy(entries, { get: (_, name) => methods[name as keyof typeof methods] ?? entries[name as string] }) as never;
-}
+import { storageOf } from "./storage";
 
 const locksOf = (...held: string[]) =>
   ({ request: async () => undefined, query: async () => ({ held: held.map((name) => ({ name })), pending: [] }) }) as never;

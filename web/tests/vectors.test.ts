@@ -1,11 +1,13 @@
 /// <reference types="node" />
 import { existsSync, readFileSync } from "node:fs";
+import { rgbaToThumbHash } from "thumbhash";
 import { describe, expect, test } from "vitest";
 import vectors from "../../tests/vectors.json";
 import { leftOutOf } from "../src/files";
 import { caseFolded, folded } from "../src/fold";
 import { albumDigest } from "../src/gallery";
-import { readingOrder, sortKey, splitPath } from "../src/records";
+import { bytesOf, colorOf } from "../src/placeholders";
+import { cardOf, photoOf, readingOrder, sortKey, splitPath } from "../src/records";
 
 const owned = vectors.upload_keys.filter((vector) => vector.owned);
 
@@ -26,9 +28,30 @@ describe("tests/vectors.json", () => {
     expect(readingOrder(labels).map(({ name }) => name)).toEqual(order);
   });
 
+  test.each(vectors.edited_photos)("a photo with $what is shown with a person's edits", (vector) => {
+    const row = { ...vector.row, edits: JSON.stringify(vector.edits) };
+    const { takenAt, location, place, precision } = photoOf(row);
+
+    expect(takenAt?.local ?? null).toBe(vector.time);
+    expect([precision ?? null, cardOf(row).precision ?? null]).toEqual([vector.precision, vector.precision]);
+    expect(location?.latitude ?? null).toBe(vector.latitude);
+    expect(place?.city ?? null).toBe(vector.city);
+  });
+
   test.each(vectors.labels)("$name is folded to $folded", ({ name, folded: expected }) => {
     expect(folded(name)).toBe(expected);
     expect(folded(expected)).toBe(expected);
+  });
+
+  test.each(vectors.thumbhashes)("$thumbhash is what the reference makes", ({ width, height, rgba, thumbhash }) => {
+    const pixels = Uint8Array.from(atob(rgba), (character) => character.charCodeAt(0));
+
+    expect(bytesOf(thumbhash)).toEqual(rgbaToThumbHash(width, height, pixels));
+    expect(colorOf(bytesOf(thumbhash)!)).toMatch(/^rgb\(\d+ \d+ \d+ \/ \d+%\)$/);
+  });
+
+  test.each(["", "AAA=", "no base64!", "ä"])("%j is no ThumbHash", (text) => {
+    expect(bytesOf(text)).toBeUndefined();
   });
 });
 

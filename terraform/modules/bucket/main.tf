@@ -73,6 +73,23 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
   }
 
   dynamic "rule" {
+    for_each = var.expiration_days_by_prefix
+
+    content {
+      id     = "expire-${rule.key}"
+      status = "Enabled"
+
+      filter {
+        prefix = rule.key
+      }
+
+      expiration {
+        days = rule.value
+      }
+    }
+  }
+
+  dynamic "rule" {
     for_each = var.noncurrent_version_days[*]
 
     content {
@@ -107,7 +124,7 @@ data "aws_iam_policy_document" "this" {
     content {
       sid       = "AllowCloudFrontRead"
       actions   = ["s3:GetObject"]
-      resources = ["arn:${data.aws_partition.current.partition}:s3:::${var.name}/*"]
+      resources = ["arn:${data.aws_partition.current.partition}:s3:::${var.name}/${statement.value.prefix}*"]
 
       principals {
         type        = "Service"
@@ -117,7 +134,7 @@ data "aws_iam_policy_document" "this" {
       condition {
         test     = "StringEquals"
         variable = "aws:SourceArn"
-        values   = [statement.value.distribution_arn]
+        values   = statement.value.distribution_arns
       }
     }
   }

@@ -1,6 +1,6 @@
 variable "cloudfront" {
-  type        = object({ distribution_arn = string })
-  description = "ARN of the CloudFront distribution that may read the objects with its origin access control. null: none."
+  type        = object({ distribution_arns = list(string), prefix = optional(string, "") })
+  description = "ARNs of the CloudFront distributions that may read the objects below prefix with their origin access control. null: none."
   default     = null
 }
 
@@ -50,6 +50,17 @@ variable "expiration_days" {
   validation {
     condition     = var.expiration_days == null ? true : var.expiration_days >= 1 && floor(var.expiration_days) == var.expiration_days
     error_message = "expiration_days must be an integer of at least 1; got ${coalesce(var.expiration_days, 0)}."
+  }
+}
+
+variable "expiration_days_by_prefix" {
+  type        = map(number)
+  description = "Days after which the objects of a prefix are deleted, by prefix."
+  default     = {}
+
+  validation {
+    condition     = alltrue([for days in values(var.expiration_days_by_prefix) : days >= 1 && floor(days) == days])
+    error_message = "Each value in expiration_days_by_prefix must be an integer of at least 1; got ${jsonencode(var.expiration_days_by_prefix)}."
   }
 }
 

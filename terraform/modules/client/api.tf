@@ -1,57 +1,46 @@
-# GET /executions/{name} returns the state of an execution. API Gateway calls Step Functions directly,
-# without a function, and returns {status, startDate, stopDate}, without input and output.
+# GET /executions/{name} returns the state of an execution, and POST /edits makes one edit. API Gateway
+# calls Step Functions directly, without a function. local/api.py renders the same templates.
 
 locals {
-  stage_name = "v1"
-  cors       = length(var.cors_origins) > 0
+  stage_name     = "v1"
+  cors           = length(var.cors_origins) > 0
+  step_functions = "arn:${split(":", var.executions_arn)[1]}:apigateway:${split(":", var.executions_arn)[3]}:states:action"
 
   # A response header of a REST API has one fixed value. For several origins a template has to select
   # it, so the template is used for one origin too. Clients send Origin in different cases.
-  allow_origin = !local.cors ? "" : <<-VTL
-    #set($origin = $input.params('origin'))
-    #if(!$origin || $origin == '')#set($origin = $input.params('Origin'))#end
-    #if(${join(" || ", [for origin in var.cors_origins : "$origin == '${origin}'"])})
-    #set($context.responseOverride.header.Access-Control-Allow-Origin = $origin)
-    #end
-    #set($context.responseOverride.header.Vary = 'Origin')
-  VTL
+  allow_origin = !local.cors ? "" : templatefile("${path.module}/templates/allow_origin.vtl.tftpl", {
+    is_allowed = join(" || ", [for origin in var.cors_origins : "$origin == '${origin}'"])
+  })
 
-  # A template cannot reject a request. So for an invalid name it sends an invalid ARN, which Step
-  # Functions rejects. METADATA_ONLY excludes input and output.
-  describe_execution = <<-VTL
-    #set($name = $input.params('name'))
-    #if($name.matches('^[A-Za-z0-9_-]{1,80}$'))
-    {"executionArn": "${trimsuffix(var.executions_arn, "*")}$name", "includedData": "METADATA_ONLY"}
-    #else
-    {"executionArn": "not the name of an execution"}
-    #end
-  VTL
+  # A template cannot reject a request. So for a caller without an identity, an invalid name or a body that
+  # is too long it sends what Step Functions rejects. The owner is the caller, never a value of the body:
+  # it comes after the body, which is JSON, so that no body can replace it. escapeJavaScript also escapes ',
+  # which JSON does not allow. METADATA_ONLY excludes input and output.
+  # https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html
+  # https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartSyncExecution.html
+  templates = {
+    for name in ["describe_execution", "described", "edit", "edited", "not_described", "not_edited"] :
+    name => templatefile("${path.module}/templates/${name}.vtl.tftpl", {
+      allow_origin   = local.allow_origin
+      edit_arn       = var.edit_arn
+      executions     = trimsuffix(var.executions_arn, "*")
+      max_characters = 65536 # in UTF-8 less than the 256 KiB of an execution's input
+    })
+  }
 
-  described = <<-VTL
-    ${local.allow_origin}
-    #set($stop = $input.path('$.stopDate'))
-    {"status": $input.json('$.status'), "startDate": $input.json('$.startDate')
-    #if($stop && $stop != ''), "stopDate": $input.json('$.stopDate')#end
+  # Methods that pages may use, and the headers that they send.
+  preflights = !local.cors ? {} : {
+    execution = {
+      resource_id = aws_api_gateway_resource.execution.id
+      method      = "GET"
+      headers     = "Authorization,X-Amz-Content-Sha256,X-Amz-Date,X-Amz-Security-Token"
     }
-  VTL
-
-  # Step Functions answers 400 to every error, including errors that the client did not cause.
-  refused = <<-VTL
-    ${local.allow_origin}
-    #set($type = $input.path('$.__type'))
-    #if($type.contains('ExecutionDoesNotExist'))
-    #set($context.responseOverride.status = 404)
-    {"message": "The execution does not exist."}
-    #elseif($type.contains('InvalidArn'))
-    #set($context.responseOverride.status = 400)
-    {"message": "The name of an execution must be 1 to 80 characters from A-Z, a-z, 0-9, - and _."}
-    #elseif($type.contains('Throttling'))
-    #set($context.responseOverride.status = 429)
-    {"message": "Too many requests."}
-    #else
-    {"message": "The execution could not be described."}
-    #end
-  VTL
+    edits = {
+      resource_id = aws_api_gateway_resource.edits.id
+      method      = "POST"
+      headers     = "Authorization,Content-Type,X-Amz-Content-Sha256,X-Amz-Date,X-Amz-Security-Token"
+    }
+  }
 }
 
 # Without conditions on aws:SourceAccount or aws:SourceArn: API Gateway sends neither when it assumes the
@@ -71,19 +60,19 @@ data "aws_iam_policy_document" "api_trust" {
 
 resource "aws_iam_role" "api" {
   name               = "${var.name}-api-${data.aws_region.current.id}"
-  description        = "Role of API Gateway to describe executions of ${var.name}."
+  description        = "Role of API Gateway to describe executions of ${var.name} and to make edits."
   assume_role_policy = data.aws_iam_policy_document.api_trust.json
 }
 
 resource "aws_iam_role_policy" "api" {
-  name   = "describe-executions"
+  name   = "call-step-functions"
   role   = aws_iam_role.api.id
   policy = var.api_policy_json
 }
 
 resource "aws_api_gateway_rest_api" "this" {
   name        = var.name
-  description = "State of executions of ${var.name}."
+  description = "State of executions of ${var.name}, and edits."
 
   endpoint_configuration {
     types = ["REGIONAL"]
@@ -120,10 +109,10 @@ resource "aws_api_gateway_integration" "get" {
   http_method             = aws_api_gateway_method.get.http_method
   type                    = "AWS"
   integration_http_method = "POST"
-  uri                     = "arn:${split(":", var.executions_arn)[1]}:apigateway:${split(":", var.executions_arn)[3]}:states:action/DescribeExecution"
+  uri                     = "${local.step_functions}/DescribeExecution"
   credentials             = aws_iam_role.api.arn
   passthrough_behavior    = "NEVER"
-  request_templates       = { "application/json" = local.describe_execution }
+  request_templates       = { "application/json" = local.templates.describe_execution }
 }
 
 resource "aws_api_gateway_method_response" "get" {
@@ -141,7 +130,7 @@ resource "aws_api_gateway_integration_response" "described" {
   resource_id        = aws_api_gateway_resource.execution.id
   http_method        = aws_api_gateway_integration.get.http_method
   status_code        = aws_api_gateway_method_response.get["200"].status_code
-  response_templates = { "application/json" = local.described }
+  response_templates = { "application/json" = local.templates.described }
 }
 
 resource "aws_api_gateway_integration_response" "refused" {
@@ -150,35 +139,107 @@ resource "aws_api_gateway_integration_response" "refused" {
   http_method        = aws_api_gateway_integration.get.http_method
   status_code        = aws_api_gateway_method_response.get["502"].status_code
   selection_pattern  = "[45]\\d{2}"
-  response_templates = { "application/json" = local.refused }
+  response_templates = { "application/json" = local.templates.not_described }
+}
+
+# The body is JSON before a template reads it: the validator refuses everything else. The state machine
+# checks the values, and names the one that is wrong.
+resource "aws_api_gateway_resource" "edits" {
+  rest_api_id = aws_api_gateway_rest_api.this.id
+  parent_id   = aws_api_gateway_rest_api.this.root_resource_id
+  path_part   = "edits"
+}
+
+resource "aws_api_gateway_model" "edit" {
+  rest_api_id  = aws_api_gateway_rest_api.this.id
+  name         = "Edit"
+  description  = "A patch of one photo or one album."
+  content_type = "application/json"
+  schema       = jsonencode({ type = "object" })
+}
+
+resource "aws_api_gateway_request_validator" "body" {
+  rest_api_id           = aws_api_gateway_rest_api.this.id
+  name                  = "body"
+  validate_request_body = true
+}
+
+resource "aws_api_gateway_method" "post" {
+  rest_api_id          = aws_api_gateway_rest_api.this.id
+  resource_id          = aws_api_gateway_resource.edits.id
+  http_method          = "POST"
+  authorization        = "AWS_IAM"
+  request_models       = { "application/json" = aws_api_gateway_model.edit.name }
+  request_validator_id = aws_api_gateway_request_validator.body.id
+}
+
+# A body of another content type has no template, so it is refused (415) and never passes unvalidated.
+resource "aws_api_gateway_integration" "post" {
+  rest_api_id             = aws_api_gateway_rest_api.this.id
+  resource_id             = aws_api_gateway_resource.edits.id
+  http_method             = aws_api_gateway_method.post.http_method
+  type                    = "AWS"
+  integration_http_method = "POST"
+  uri                     = "${local.step_functions}/StartSyncExecution"
+  credentials             = aws_iam_role.api.arn
+  passthrough_behavior    = "NEVER"
+  request_templates       = { "application/json" = local.templates.edit }
+}
+
+resource "aws_api_gateway_method_response" "post" {
+  for_each = toset(["200", "503"])
+
+  rest_api_id     = aws_api_gateway_rest_api.this.id
+  resource_id     = aws_api_gateway_resource.edits.id
+  http_method     = aws_api_gateway_method.post.http_method
+  status_code     = each.key
+  response_models = { "application/json" = "Empty" }
+}
+
+# Step Functions answers 200 to an execution that has failed, too.
+resource "aws_api_gateway_integration_response" "edited" {
+  rest_api_id        = aws_api_gateway_rest_api.this.id
+  resource_id        = aws_api_gateway_resource.edits.id
+  http_method        = aws_api_gateway_integration.post.http_method
+  status_code        = aws_api_gateway_method_response.post["200"].status_code
+  response_templates = { "application/json" = local.templates.edited }
+}
+
+resource "aws_api_gateway_integration_response" "not_edited" {
+  rest_api_id        = aws_api_gateway_rest_api.this.id
+  resource_id        = aws_api_gateway_resource.edits.id
+  http_method        = aws_api_gateway_integration.post.http_method
+  status_code        = aws_api_gateway_method_response.post["503"].status_code
+  selection_pattern  = "[45]\\d{2}"
+  response_templates = { "application/json" = local.templates.not_edited }
 }
 
 # CORS preflight requests, which browsers never sign.
 resource "aws_api_gateway_method" "options" {
-  count = local.cors ? 1 : 0
+  for_each = local.preflights
 
   rest_api_id   = aws_api_gateway_rest_api.this.id
-  resource_id   = aws_api_gateway_resource.execution.id
+  resource_id   = each.value.resource_id
   http_method   = "OPTIONS"
   authorization = "NONE"
 }
 
 resource "aws_api_gateway_integration" "options" {
-  count = local.cors ? 1 : 0
+  for_each = local.preflights
 
   rest_api_id       = aws_api_gateway_rest_api.this.id
-  resource_id       = aws_api_gateway_resource.execution.id
-  http_method       = aws_api_gateway_method.options[0].http_method
+  resource_id       = each.value.resource_id
+  http_method       = aws_api_gateway_method.options[each.key].http_method
   type              = "MOCK"
   request_templates = { "application/json" = jsonencode({ statusCode = 204 }) }
 }
 
 resource "aws_api_gateway_method_response" "options" {
-  count = local.cors ? 1 : 0
+  for_each = local.preflights
 
   rest_api_id = aws_api_gateway_rest_api.this.id
-  resource_id = aws_api_gateway_resource.execution.id
-  http_method = aws_api_gateway_method.options[0].http_method
+  resource_id = each.value.resource_id
+  http_method = aws_api_gateway_method.options[each.key].http_method
   status_code = "204"
   response_parameters = {
     "method.response.header.Access-Control-Allow-Headers" = true
@@ -188,18 +249,38 @@ resource "aws_api_gateway_method_response" "options" {
 }
 
 resource "aws_api_gateway_integration_response" "options" {
-  count = local.cors ? 1 : 0
+  for_each = local.preflights
 
   rest_api_id        = aws_api_gateway_rest_api.this.id
-  resource_id        = aws_api_gateway_resource.execution.id
-  http_method        = aws_api_gateway_integration.options[0].http_method
-  status_code        = aws_api_gateway_method_response.options[0].status_code
+  resource_id        = each.value.resource_id
+  http_method        = aws_api_gateway_integration.options[each.key].http_method
+  status_code        = aws_api_gateway_method_response.options[each.key].status_code
   response_templates = { "application/json" = local.allow_origin }
   response_parameters = {
-    "method.response.header.Access-Control-Allow-Headers" = "'Authorization,X-Amz-Content-Sha256,X-Amz-Date,X-Amz-Security-Token'"
-    "method.response.header.Access-Control-Allow-Methods" = "'GET'"
+    "method.response.header.Access-Control-Allow-Headers" = "'${each.value.headers}'"
+    "method.response.header.Access-Control-Allow-Methods" = "'${each.value.method}'"
     "method.response.header.Access-Control-Max-Age"       = "'3600'"
   }
+}
+
+moved {
+  from = aws_api_gateway_method.options[0]
+  to   = aws_api_gateway_method.options["execution"]
+}
+
+moved {
+  from = aws_api_gateway_integration.options[0]
+  to   = aws_api_gateway_integration.options["execution"]
+}
+
+moved {
+  from = aws_api_gateway_method_response.options[0]
+  to   = aws_api_gateway_method_response.options["execution"]
+}
+
+moved {
+  from = aws_api_gateway_integration_response.options[0]
+  to   = aws_api_gateway_integration_response.options["execution"]
 }
 
 # API Gateway's own responses (invalid signature, too many requests) use no template. With one origin
@@ -215,11 +296,12 @@ resource "aws_api_gateway_gateway_response" "cors" {
 resource "aws_api_gateway_deployment" "this" {
   rest_api_id = aws_api_gateway_rest_api.this.id
 
-  # A deployment is a snapshot of the API, which depends only on this file and on these variables.
+  # A deployment is a snapshot of the API, which depends only on this file, its templates and these variables.
   triggers = {
     snapshot = sha256(join("\n", [
       file("${path.module}/api.tf"),
-      jsonencode([var.name, var.executions_arn, var.cors_origins]),
+      jsonencode([var.name, var.edit_arn, var.executions_arn, var.cors_origins]),
+      jsonencode(local.templates),
     ]))
   }
 
@@ -230,6 +312,8 @@ resource "aws_api_gateway_deployment" "this" {
   depends_on = [
     aws_api_gateway_gateway_response.cors,
     aws_api_gateway_integration_response.described,
+    aws_api_gateway_integration_response.edited,
+    aws_api_gateway_integration_response.not_edited,
     aws_api_gateway_integration_response.options,
     aws_api_gateway_integration_response.refused,
   ]
@@ -281,5 +365,19 @@ resource "aws_api_gateway_method_settings" "this" {
     # 250 to 300.
     throttling_rate_limit  = 10
     throttling_burst_limit = 100
+  }
+}
+
+# Step Functions starts synchronous executions as far as capacity allows, without a quota of the account
+# (https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html). A page that edits 600 photos
+# sends some at once and tries throttled ones again: at 50 a second it is done in some 12 seconds.
+resource "aws_api_gateway_method_settings" "edits" {
+  rest_api_id = aws_api_gateway_rest_api.this.id
+  stage_name  = aws_api_gateway_stage.this.stage_name
+  method_path = "${aws_api_gateway_resource.edits.path_part}/${aws_api_gateway_method.post.http_method}"
+
+  settings {
+    throttling_rate_limit  = 50
+    throttling_burst_limit = 200
   }
 }

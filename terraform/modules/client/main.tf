@@ -1,5 +1,5 @@
-# Authentication (a user pool) and authorization in AWS (an identity pool and its role). The API for
-# the state of executions is in api.tf.
+# Authentication (a user pool) and authorization in AWS (an identity pool and its role). The API is
+# in api.tf.
 
 data "aws_partition" "current" {}
 
@@ -125,10 +125,17 @@ data "aws_iam_policy_document" "client_api" {
     actions   = ["execute-api:Invoke"]
     resources = ["${aws_api_gateway_rest_api.this.execution_arn}/${local.stage_name}/GET/executions/*"]
   }
+
+  # Of the caller's own photos: the API names the caller as their owner.
+  statement {
+    sid       = "EditPhotos"
+    actions   = ["execute-api:Invoke"]
+    resources = ["${aws_api_gateway_rest_api.this.execution_arn}/${local.stage_name}/POST/edits"]
+  }
 }
 
 resource "aws_iam_role_policy" "client_api" {
-  name   = "follow-executions"
+  name   = "call-api"
   role   = aws_iam_role.client.id
   policy = data.aws_iam_policy_document.client_api.json
 }

@@ -9,7 +9,7 @@ output "api_name" {
 }
 
 output "api_url" {
-  description = "URL of the API. <url>/executions/<name> returns the state of an execution."
+  description = "URL of the API. GET <url>/executions/<name> returns the state of an execution, POST <url>/edits makes an edit."
   value       = aws_api_gateway_stage.this.invoke_url
 }
 

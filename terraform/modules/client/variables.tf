@@ -6,17 +6,27 @@ variable "api_access_logs" {
 
 variable "api_policy_json" {
   type        = string
-  description = "IAM policy of the API's role as JSON, to describe executions."
+  description = "IAM policy of the API's role as JSON, to describe executions and to make edits."
 }
 
 variable "cors_origins" {
   type        = list(string)
-  description = "Origins of the pages that may read the state of executions, such as https://photos.example.com."
+  description = "Origins of the pages that may use the API, such as https://photos.example.com."
   default     = []
 
   validation {
     condition     = alltrue([for origin in var.cors_origins : can(regex("^https?://[A-Za-z0-9.-]+(:[0-9]+)?$", origin))])
     error_message = "Each value in cors_origins must be a scheme and a host without a path or *, such as https://photos.example.com."
+  }
+}
+
+variable "edit_arn" {
+  type        = string
+  description = "ARN of the state machine that makes an edit."
+
+  validation {
+    condition     = can(regex("^arn:[a-z-]+:states:[a-z0-9-]+:[0-9]{12}:stateMachine:[A-Za-z0-9_-]+$", var.edit_arn))
+    error_message = "edit_arn must be arn:…:states:REGION:ACCOUNT:stateMachine:NAME; got ${var.edit_arn}."
   }
 }
 

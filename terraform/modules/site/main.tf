@@ -21,7 +21,7 @@ module "bucket" {
   source = "../bucket"
 
   name          = var.bucket_name
-  cloudfront    = { distribution_arn = aws_cloudfront_distribution.this.arn }
+  cloudfront    = { distribution_arns = concat([aws_cloudfront_distribution.this.arn], var.distribution_arns) }
   force_destroy = true # its files can be built again
   log_bucket    = var.log_bucket
   log_prefix    = "site/"

@@ -20,8 +20,14 @@ variable "certificate_arn" {
 }
 
 variable "config" {
-  type        = map(string)
+  type        = any # texts, numbers and flags
   description = "Content of config.json; see web/src/config.ts."
+}
+
+variable "distribution_arns" {
+  type        = list(string)
+  description = "ARNs of other distributions that serve files of the page."
+  default     = []
 }
 
 variable "domain_name" {

@@ -1,13 +1,16 @@
 import { useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import { useApp } from "../app";
+import { chooseLanguage, chosenLanguage, LANGUAGES, t } from "../language";
 import { changePassword, currentUsername } from "../session";
-import { count, errorInWords } from "../words";
+import { errorInWords } from "../words";
 import { CloseIcon, PersonIcon } from "./icons";
+import "./account.css";
 
 /** Opens a form for a new password. */
 export function AccountButton() {
   const dialog = useRef<HTMLDialogElement>(null);
+  const { aws } = useApp();
   const busy = useSignal(false);
   const done = useSignal(false);
   const message = useSignal("");
@@ -20,7 +23,7 @@ export function AccountButton() {
     message.value = "";
     done.value = false;
     try {
-      await changePassword(String(given.get("old")), String(given.get("new")));
+      await changePassword(aws.owner, String(given.get("old")), String(given.get("new")));
       done.value = true;
       form.reset();
     } catch (error) {
@@ -32,38 +35,56 @@ export function AccountButton() {
 
   return (
     <>
-      <button class="plain icon-only" aria-label="Account" onClick={() => dialog.current?.showModal()}>
+      <button class="plain icon-only" aria-label={t("Account")} onClick={() => dialog.current?.showModal()}>
         <PersonIcon />
       </button>
       <dialog ref={dialog} class="ask card" aria-labelledby="account">
         <header>
-          <h2 id="account">{currentUsername() || "Account"}</h2>
-          <button class="plain icon-only" aria-label="Close account" onClick={() => dialog.current?.close()}>
+          <h2 id="account">{currentUsername() || t("Account")}</h2>
+          <button class="plain icon-only" aria-label={t("Close account")} onClick={() => dialog.current?.close()}>
             <CloseIcon />
           </button>
         </header>
-        <form class="fields" onSubmit={(event) => void submit(event)} aria-label="Change your password">
-          <input class="unseen" name="username" autocomplete="username" value={currentUsername()} readOnly tabIndex={-1} aria-label="User name" />
+        <form class="fields" onSubmit={(event) => void submit(event)} aria-label={t("Change your password")}>
+          <input class="unseen" name="username" autocomplete="username" value={currentUsername()} readOnly tabIndex={-1} aria-label={t("User name")} />
           <label>
-            Password
+            {t("Password")}
             <input name="old" type="password" autocomplete="current-password" required />
           </label>
           <label>
-            New password
+            {t("New password")}
             <input name="new" type="password" autocomplete="new-password" required />
           </label>
           <p class="bad" role="alert">
             {message.value}
           </p>
           <p class="good" role="status">
-            {done.value && "The password is changed."}
+            {done.value && t("The password is changed.")}
           </p>
           <button class="primary" disabled={busy.value}>
-            Change the password
+            {t("Change the password")}
           </button>
         </form>
+        <LanguageChoice />
       </dialog>
     </>
+  );
+}
+
+/** Chooses the language of this browser. */
+function LanguageChoice() {
+  return (
+    <label>
+      {t("Language")}
+      <select value={chosenLanguage()} onChange={({ currentTarget }) => void chooseLanguage(currentTarget.value)}>
+        <option value="">{t("As in this browser's settings")}</option>
+        {["en", ...Object.keys(LANGUAGES)].map((code) => (
+          <option key={code} value={code} lang={code}>
+            {new Intl.DisplayNames(code, { type: "language" }).of(code)}
+          </option>
+        ))}
+      </select>
+    </label>
   );
 }
 
@@ -75,20 +96,20 @@ export function SignOutButton({ onSignOut }: { onSignOut: () => void }) {
   return (
     <>
       <button class="plain" onClick={() => (uploads.unsent() > 0 ? dialog.current?.showModal() : onSignOut())}>
-        Sign out
+        {t("Sign out")}
       </button>
       <dialog ref={dialog} class="ask card" aria-labelledby="sign-out-question">
-        <h2 id="sign-out-question">Sign out and stop the uploads?</h2>
+        <h2 id="sign-out-question">{t("Sign out and stop the uploads?")}</h2>
         <p>
-          {count(unsent, "photo")} {unsent === 1 ? "has" : "have"} not been sent. After the next sign-in on this
-          browser you can choose or drop the same files again to go on.
+          {t({ one: "{count} photo has not been sent.", other: "{count} photos have not been sent." }, { count: unsent })}{" "}
+          {t("After the next sign-in on this browser you can choose or drop the same files again to go on.")}
         </p>
         <div class="buttons">
           <button class="primary" onClick={() => dialog.current?.close()}>
-            Stay
+            {t("Stay")}
           </button>
           <button class="danger" onClick={onSignOut}>
-            Sign out
+            {t("Sign out")}
           </button>
         </div>
       </dialog>

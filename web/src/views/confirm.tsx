@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
+import { t } from "../language";
 import { errorInWords } from "../words";
 
 interface Props {
@@ -53,7 +54,7 @@ export function ConfirmButton({ children, label, class: kind, question, yes, onY
         {yes}
       </button>
       <button ref={keep} disabled={busy.value} onClick={() => (asks.value = false)}>
-        Keep
+        {t("Keep")}
       </button>
       <span class="bad" role="alert">
         {message.value}

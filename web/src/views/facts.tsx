@@ -1,12 +1,16 @@
 import { useSignal } from "@preact/signals";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import { useApp } from "../app";
+import type { Patch } from "../aws";
+import { fileOf } from "../edits";
 import { folded } from "../fold";
-import { splitPath, type Boxed, type Photo } from "../records";
+import { t } from "../language";
+import { Loading } from "../loading";
+import { editsOf, hiddenLabels, splitPath, type Boxed, type Label, type Photo } from "../records";
 import { href } from "../routes";
 import {
   cameraName,
   coordinates,
-  count,
   errorInWords,
   exposure,
   fileSize,
@@ -19,9 +23,14 @@ import {
   statusInWords,
   timeName,
 } from "../words";
+import { AlbumButtons } from "./albumbuttons";
 import { NO_ALBUM } from "./albums";
-import { ConfirmButton } from "./confirm";
-import { DeleteIcon } from "./icons";
+import { DeleteButton } from "./delete";
+import { Failure } from "./failure";
+import { CloseIcon, DeleteIcon, EditIcon } from "./icons";
+import { WorldMap } from "./map";
+import { ShareButton } from "./share-button";
+import "./facts.css";
 
 interface FactsProps {
   photo: Photo;
@@ -30,13 +39,21 @@ interface FactsProps {
   onDelete: () => Promise<void>;
 }
 
-/** What is known of a photo. */
-export function Facts({ photo, shown, onShow, onDelete }: FactsProps) {
-  const { aws } = useApp();
-  const { album, file } = splitPath(photo.path);
+/** What is known of a photo, and the ways to change it. */
+export function Facts({ photo: read, shown, onShow, onDelete }: FactsProps) {
+  const { aws, edits } = useApp();
+  const photo = edits.of(read);
+  const { path } = photo;
+  const file = useMemo(() => fileOf(photo), [photo.row]);
   const taking = exposure(photo.camera);
   const camera = cameraName(photo.camera);
   const message = useSignal("");
+  const editing = useSignal<string | undefined>(undefined); // the path
+  const canEdit = aws.canEdit && photo.status !== "DELETED";
+  const isEditing = canEdit && (editing.value === path || edits.unsaved.value.has(path));
+  const button = useRef<HTMLButtonElement>(null);
+
+  useEffect(() => void (message.value = ""), [path]);
 
   async function download(): Promise<void> {
     try {
@@ -46,29 +63,97 @@ export function Facts({ photo, shown, onShow, onDelete }: FactsProps) {
     }
   }
 
+  async function edit(patch: Patch): Promise<void> {
+    message.value = "";
+    try {
+      await edits.edit(photo, patch);
+    } catch (error) {
+      message.value = `${t("The change is not saved.")} ${errorInWords(error)}`;
+    }
+  }
+
+  const labels = (
+    <>
+      <dt>{t("Labels")}</dt>
+      <dd>
+        <Labels photo={photo} shown={shown} onShow={onShow} {...(canEdit && { onEdit: edit })} />
+        {canEdit && <HiddenLabels photo={photo} file={file} onEdit={edit} />}
+      </dd>
+    </>
+  );
+  const alert = (
+    <p class="bad" role="alert">
+      {message.value}
+    </p>
+  );
+  if (isEditing) {
+    return (
+      <div class="facts">
+        <Form
+          key={path}
+          photo={photo}
+          onClose={() => {
+            editing.value = undefined;
+            requestAnimationFrame(() => button.current?.focus());
+          }}
+        />
+        {alert}
+        <dl>{labels}</dl>
+      </div>
+    );
+  }
+  const written = editsOf(photo.row);
+  const original = { photo, file, onEdit: edit, canEdit };
   return (
     <div class="facts">
-      <h2>{photo.title ?? file}</h2>
-      {photo.description && photo.description !== photo.title && <p class="description">{photo.description}</p>}
+      <div class="facts-head">
+        <h2 dir="auto">{photo.title ?? splitPath(path).file}</h2>
+        {canEdit && (
+          <button ref={button} onClick={() => (editing.value = path)}>
+            <EditIcon /> {t("Edit")}
+          </button>
+        )}
+      </div>
+      {written["title"] !== undefined && <FileValue {...original} name="title" label={t("Title")} value={file.title} />}
+      {photo.description && photo.description !== photo.title && (
+        <p class="description" dir="auto">
+          {photo.description}
+        </p>
+      )}
+      {written["description"] !== undefined && (
+        <FileValue {...original} name="description" label={t("Description")} value={file.description} />
+      )}
       {photo.status !== "READY" && <p class="bad">{statusInWords(photo)}</p>}
-      {photo.truncated && <p class="bad">The file is cut or damaged. The missing part is gray.</p>}
+      {photo.truncated && <p class="bad">{t("The file is cut or damaged. The missing part is gray.")}</p>}
+      {alert}
       <dl>
-        <dt>{timeName(photo.takenAt?.source)}</dt>
+        <dt>{nameOfTime(photo)}</dt>
         <dd>
           <When photo={photo} />
+          {isChanged(written, "taken") && (
+            <FileValue {...original} name="taken" label={t("Date")} value={file.takenAt && localTime(file.takenAt.local, file.takenAt.precision)} />
+          )}
         </dd>
-        {photo.location && (
+        {(photo.location || isChanged(written, "location")) && (
           <>
-            <dt>Location</dt>
+            <dt>{t("Location")}</dt>
             <dd>
-              {photo.place && <span title={`Data: ${photo.place.source}`}>{placeInWords(photo.place)}</span>}
-              <Where location={photo.location} />
+              {photo.place && <span title={t("Data: {source}", { source: photo.place.source })}>{placeInWords(photo.place)}</span>}
+              {photo.location ? <Where location={photo.location} /> : t("Removed")}
+              {isChanged(written, "location") && (
+                <FileValue
+                  {...original}
+                  name="location"
+                  label={t("Location")}
+                  value={file.location && (file.place ? placeInWords(file.place) : coordinates(file.location.latitude, file.location.longitude))}
+                />
+              )}
             </dd>
           </>
         )}
         {(camera || taking) && (
           <>
-            <dt>Camera</dt>
+            <dt>{t("Camera")}</dt>
             <dd>
               {camera}
               {photo.camera.lens && <span class="quiet">{photo.camera.lens}</span>}
@@ -78,7 +163,7 @@ export function Facts({ photo, shown, onShow, onDelete }: FactsProps) {
         )}
         {photo.rating !== undefined && (
           <>
-            <dt>Rating</dt>
+            <dt>{t("Rating")}</dt>
             <dd>
               <Stars rating={photo.rating} />
             </dd>
@@ -86,110 +171,168 @@ export function Facts({ photo, shown, onShow, onDelete }: FactsProps) {
         )}
         {photo.people.length > 0 && (
           <>
-            <dt>People</dt>
+            <dt>{t("People")}</dt>
             <dd>
               <People photo={photo} shown={shown} onShow={onShow} />
             </dd>
           </>
         )}
-        <dt>Labels</dt>
-        <dd>
-          <Labels photo={photo} shown={shown} onShow={onShow} />
-        </dd>
-        {photo.keywords.length > 0 && (
+        {labels}
+        {(photo.keywords.length > 0 || written["keywords"] !== undefined) && (
           <>
-            <dt>Keywords</dt>
+            <dt>{t("Keywords")}</dt>
             <dd>
               <ul class="chips keywords">
                 {photo.keywords.map((word) => (
-                  <li key={word}>{word}</li>
+                  <li key={word} dir="auto">
+                    {word}
+                  </li>
                 ))}
               </ul>
+              {written["keywords"] !== undefined && (
+                <FileValue {...original} name="keywords" label={t("Keywords")} value={file.keywords.join(", ")} />
+              )}
             </dd>
           </>
         )}
         {photo.creator && (
           <>
-            <dt>Creator</dt>
-            <dd>{photo.creator}</dd>
+            <dt>{t("Creator")}</dt>
+            <dd dir="auto">{photo.creator}</dd>
           </>
         )}
         {photo.copyright && (
           <>
-            <dt>Copyright</dt>
-            <dd>{photo.copyright}</dd>
+            <dt>{t("Copyright")}</dt>
+            <dd dir="auto">{photo.copyright}</dd>
           </>
         )}
-        <dt>File</dt>
-        <dd>
-          <span class="name">{file}</span>
-          <span class="quiet">
-            {[photo.format, `${photo.widthPx} × ${photo.heightPx} px`, photo.bytes !== undefined && fileSize(photo.bytes)]
-              .filter(Boolean)
-              .join(" · ")}
-          </span>
-          <span class="quiet">
-            in <a href={href({ view: "albums", argument: album })}>{album.split("/").join(" / ") || NO_ALBUM}</a>
-          </span>
-        </dd>
+        <FileFacts photo={photo} />
       </dl>
+      <AlbumButtons photo={photo} />
       <div class="buttons">
-        <button onClick={() => void download()}>Download</button>
-        <ConfirmButton key={photo.path} class="danger" question="Delete this photo?" yes="Yes, delete" onYes={onDelete}>
-          <DeleteIcon /> Delete
-        </ConfirmButton>
+        <button onClick={() => void download()}>{t("Download")}</button>
+        {photo.status === "READY" && <ShareButton title={photo.title ?? ""} paths={[path]} />}
+        <DeleteButton key={path} class="danger" question={t("Delete this photo?")} onDelete={onDelete}>
+          <DeleteIcon /> {t("Delete")}
+        </DeleteButton>
       </div>
-      <p class="bad" role="alert">
-        {message.value}
-      </p>
     </div>
   );
 }
 
-/** The local time of the camera as far as it is known, and its offset if the file states one. */
-function When({ photo: { takenAt: taken, uploadedAt: uploaded } }: { photo: Photo }) {
-  if (!taken) {
-    return (
-      <>
-        The file has no date
-        {uploaded && <span class="quiet">Uploaded {instant(uploaded)}</span>}
-      </>
-    );
-  }
+function FileFacts({ photo }: { photo: Photo }) {
+  const { album, file } = splitPath(photo.path);
   return (
     <>
-      {localTime(taken.local, taken.precision)}{" "}
-      {taken.offset && <span class="offset">{offsetInWords(taken.offset)}</span>}
-      {!taken.offset && !taken.precision && <span class="quiet">Local time; the file states no time zone</span>}
-      {taken.source === "FILENAME" && <span class="quiet">From the name of the file, which has no other date</span>}
-      {taken.source === "EXIF:DateTime" && <span class="quiet">The file does not say when the photo was taken</span>}
-      {!taken.plausible && <span class="bad">The date is not plausible, so the photo is sorted by its upload time</span>}
+      <dt>{t("File")}</dt>
+      <dd>
+        <span class="name" dir="auto">
+          {file}
+        </span>
+        <span class="quiet">
+          {[photo.format, `${photo.widthPx} × ${photo.heightPx} px`, photo.bytes !== undefined && fileSize(photo.bytes)]
+            .filter(Boolean)
+            .join(" · ")}
+        </span>
+        <span class="quiet">
+          {t("in")}{" "}
+          <a href={href({ view: "albums", argument: album })} dir="auto">
+            {album.split("/").join(" / ") || NO_ALBUM}
+          </a>
+        </span>
+      </dd>
     </>
   );
 }
 
-const MAP_WIDTH = 120; // degrees of longitude in the map
-const MAP_HEIGHT = 60;
+/** The form, whose code is loaded when it is first needed. */
+function Form(props: { photo: Photo; onClose: () => void }) {
+  const code = useMemo(() => new Loading(() => import("./edit")), []);
+  const Loaded = code.value.value?.EditForm;
+  if (Loaded) return <Loaded {...props} />;
+  return code.error.value ? <Failure message={code.error.value} onRetry={code.load} /> : <p class="quiet">{t("Loading…")}</p>;
+}
+
+type Editable = "title" | "description" | "keywords" | "taken" | "location";
+
+interface FileValueProps {
+  name: Editable;
+  label: string;
+  value: string | undefined;
+  canEdit: boolean;
+  onEdit: (patch: Patch) => Promise<void>;
+}
+
+/** Says that a value is not the file's, and offers the file's. */
+function FileValue({ name, label, value, canEdit, onEdit }: FileValueProps) {
+  return (
+    <div class="from-file">
+      <span>
+        {t("Edited.")} {value ? t("In the file:") : t("The file has none.")} {value && <bdi>{value}</bdi>}
+      </span>
+      {canEdit && (
+        <button
+          aria-label={t("As in the file: {name}", { name: label })}
+          onClick={({ currentTarget }) => {
+            currentTarget.closest("dialog")?.focus(); // the button disappears
+            void onEdit({ [name]: null });
+          }}
+        >
+          {t("As in the file")}
+        </button>
+      )}
+    </div>
+  );
+}
+
+function isChanged(written: Record<string, unknown>, name: "taken" | "location"): boolean {
+  const { removed } = written;
+  return written[name] !== undefined || (Array.isArray(removed) && removed.includes(name));
+}
+
+/** What the time of a photo is; that of a person is when it was taken. */
+function nameOfTime(photo: Photo): string {
+  const name = editsOf(photo.row)["taken"] === undefined ? timeName(photo.takenAt?.source) : "Taken";
+  return { Taken: t("Taken"), Digitized: t("Digitized"), Modified: t("Modified") }[name];
+}
+
+/** The local time of the camera as far as it is known, and its offset if the file states one. */
+function When({ photo }: { photo: Photo }) {
+  const { takenAt: taken, uploadedAt: uploaded } = photo;
+  const written = editsOf(photo.row);
+  if (!taken) {
+    return (
+      <>
+        {isChanged(written, "taken") ? t("Removed") : t("The file has no date")}
+        {uploaded && <span class="quiet">{t("Uploaded {when}", { when: instant(uploaded) })}</span>}
+      </>
+    );
+  }
+  const when = localTime(taken.local, taken.precision);
+  if (written["taken"] !== undefined) return <>{when}</>;
+  return (
+    <>
+      {when} {taken.offset && <span class="offset">{offsetInWords(taken.offset)}</span>}
+      {!taken.offset && !taken.precision && <span class="quiet">{t("Local time; the file states no time zone")}</span>}
+      {taken.source === "FILENAME" && <span class="quiet">{t("From the name of the file, which has no other date")}</span>}
+      {taken.source === "EXIF:DateTime" && <span class="quiet">{t("The file does not say when the photo was taken")}</span>}
+      {!taken.plausible && <span class="bad">{t("The date is not plausible, so the photo is sorted by its upload time")}</span>}
+    </>
+  );
+}
 
 function Where({ location: { latitude, longitude, altitudeM, valid } }: { location: NonNullable<Photo["location"]> }) {
   const zoom = 14;
   const link = `https://www.openstreetmap.org/?mlat=${latitude}&mlon=${longitude}#map=${zoom}/${latitude}/${longitude}`;
-  const between = (value: number, low: number, high: number) => Math.min(high, Math.max(low, value));
-  // The map is a window onto the whole world, which stays inside the world.
-  const left = between(longitude + 180 - MAP_WIDTH / 2, 0, 360 - MAP_WIDTH);
-  const top = between(90 - latitude - MAP_HEIGHT / 2, 0, 180 - MAP_HEIGHT);
   return (
     <>
       <a href={link} target="_blank" rel="noreferrer">
         {coordinates(latitude, longitude)}
       </a>
-      {altitudeM !== undefined && <span class="quiet">Altitude {Math.round(altitudeM)} m</span>}
-      {!valid && <span class="bad">The GPS receiver had no fix, so this location is not valid</span>}
-      <svg class="map" viewBox={`${left} ${top} ${MAP_WIDTH} ${MAP_HEIGHT}`} role="img" aria-label="Location on a map of the world">
-        <image href="./land.svg" x="0" y="0" width="360" height="180" />
-        <circle class="halo" cx={longitude + 180} cy={90 - latitude} r="4.500" />
-        <circle cx={longitude + 180} cy={90 - latitude} r="1.800" />
-      </svg>
+      {altitudeM !== undefined && <span class="quiet">{t("Altitude {meters} m", { meters: Math.round(altitudeM) })}</span>}
+      {!valid && <span class="bad">{t("The GPS receiver had no fix, so this location is not valid")}</span>}
+      <WorldMap position={{ latitude, longitude }} />
     </>
   );
 }
@@ -222,25 +365,81 @@ function People({ photo, shown, onShow }: Pick<FactsProps, "photo" | "shown" | "
   );
 }
 
-function Labels({ photo, shown, onShow }: Pick<FactsProps, "photo" | "shown" | "onShow">) {
-  if (photo.labels.length === 0) return <span class="quiet">{labelsInWords(photo.labelsStatus)}</span>;
+interface LabelsProps extends Pick<FactsProps, "photo" | "shown" | "onShow"> {
+  onEdit?: (patch: Patch) => Promise<void>;
+}
+
+function Labels({ photo, shown, onShow, onEdit }: LabelsProps) {
+  const list = useRef<HTMLUListElement>(null);
+  if (photo.labels.length === 0) {
+    return <span class="quiet">{hiddenLabels(photo.row).length > 0 ? t("All labels are hidden.") : labelsInWords(photo.labelsStatus)}</span>;
+  }
+
+  function hide(label: Label, index: number): void {
+    const facts = list.current?.closest(".facts");
+    onShow(undefined);
+    void onEdit?.({ hide_labels: [folded(label.name)] });
+    requestAnimationFrame(() => {
+      const left = facts?.querySelectorAll<HTMLElement>(".labels .line button, .hidden-labels button"); // the button is gone
+      left?.[Math.min(index, left.length - 1)]?.focus();
+    });
+  }
+
   return (
-    <ul class="labels">
-      {photo.labels.map((label) => (
-        <li key={label.name} class={label === shown ? "shown" : ""} onPointerEnter={() => onShow(label)} onPointerLeave={() => onShow(undefined)}>
-          <a
-            href={href({ view: "search", argument: folded(label.name) })}
-            onFocus={() => onShow(label)}
-            onBlur={() => onShow(undefined)}
-          >
-            <span class="name">{label.name}</span>
-            {label.boxes.length > 0 && <span class="where">{count(label.boxes.length, "box", "boxes")}</span>}
-            <span class="per-cent">{Math.round(label.confidence)} %</span>
-          </a>
+    <ul class="labels" ref={list}>
+      {photo.labels.map((label, index) => (
+        <li key={label.name} class={label.name === shown?.name ? "shown" : ""} onPointerEnter={() => onShow(label)} onPointerLeave={() => onShow(undefined)}>
+          <div class="line">
+            <a
+              href={href({ view: "search", argument: folded(label.name) })}
+              onFocus={() => onShow(label)}
+              onBlur={() => onShow(undefined)}
+            >
+              <span class="name">{label.name}</span>
+              {label.boxes.length > 0 && (
+                <span class="where">{t({ other: "{count} boxes", one: "{count} box" }, { count: label.boxes.length })}</span>
+              )}
+              <span class="per-cent">{Math.round(label.confidence)} %</span>
+            </a>
+            {onEdit && (
+              <button class="plain" aria-label={t("Hide the label {name}", { name: label.name })} title={t("Hide this label")} onClick={() => hide(label, index)}>
+                <CloseIcon />
+              </button>
+            )}
+          </div>
           <span class="meter" aria-hidden="true">
             <span style={{ width: `${label.confidence}%` }} />
           </span>
           {label.parents.length > 0 && <span class="quiet">{label.parents.join(", ")}</span>}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** The labels that a person has hidden. The photo is not found by them. */
+function HiddenLabels({ photo, file, onEdit }: { photo: Photo; file: Photo; onEdit: (patch: Patch) => Promise<void> }) {
+  const hidden = hiddenLabels(photo.row);
+  if (hidden.length === 0) return null;
+  const nameOf = (label: string) => file.labels.find(({ name }) => folded(name) === label)?.name ?? label;
+  return (
+    <ul class="hidden-labels" aria-label={t("Hidden labels")}>
+      {hidden.map((label) => (
+        <li key={label}>
+          <span class="name">{nameOf(label)}</span>
+          <button
+            aria-label={t("Show again: {name}", { name: nameOf(label) })}
+            onClick={({ currentTarget }) => {
+              const facts = currentTarget.closest(".facts");
+              void onEdit({ show_labels: [label] });
+              requestAnimationFrame(() => {
+                const links = [...(facts?.querySelectorAll<HTMLElement>(".labels a") ?? [])];
+                links.find((one) => one.querySelector(".name")?.textContent === nameOf(label))?.focus(); // the button is gone
+              });
+            }}
+          >
+            {t("Show again")}
+          </button>
         </li>
       ))}
     </ul>

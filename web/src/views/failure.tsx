@@ -1,6 +1,5 @@
 import { useEffect } from "preact/hooks";
-import { useApp } from "../app";
-import { count } from "../words";
+import { t } from "../language";
 
 /** What went wrong, and a button to try again. It is tried again without a click once the browser is online. */
 export function Failure({ message, onRetry }: { message: string; onRetry: () => void }) {
@@ -17,31 +16,8 @@ export function Failure({ message, onRetry }: { message: string; onRetry: () => 
           onRetry();
         }}
       >
-        Try again
+        {t("Try again")}
       </button>
-    </div>
-  );
-}
-
-/** The number of pictures that could not be loaded, and a button for all of them. */
-export function FailedPictures() {
-  const { pictures } = useApp();
-  const { size } = pictures.failed.value;
-  return (
-    <div class={size > 0 ? "notice card" : ""} role="status">
-      {size > 0 && (
-        <>
-          {count(size, "picture")} could not be loaded.{" "}
-          <button
-            onClick={() => {
-              document.getElementById("content")?.focus({ preventScroll: true });
-              pictures.tryAgain();
-            }}
-          >
-            Try again
-          </button>
-        </>
-      )}
     </div>
   );
 }

@@ -1,9 +1,10 @@
 import { useApp, useKept } from "../app";
+import { t } from "../language";
 import { PhotoList } from "../lists";
 import { splitPath, type Problem as ProblemOfPhoto } from "../records";
 import { instant, statusInWords } from "../words";
 import { NO_ALBUM } from "./albums";
-import { ConfirmButton } from "./confirm";
+import { DeleteButton } from "./delete";
 import { Empty } from "./empty";
 import { More } from "./grid";
 import { ProblemIcon } from "./icons";
@@ -14,15 +15,16 @@ export function Problems() {
   const photos = list.cards.value;
   return (
     <>
-      <h1>Problems</h1>
+      <h1>{t("Problems")}</h1>
       <p class="quiet lead">
-        Rejected files cannot be shown. Failed ones can be processed again by the operator of the gallery. Both
-        are kept until you delete them.
+        {t(
+          "Rejected files cannot be shown. Failed ones can be processed again by the operator of the gallery. Both are kept until you delete them.",
+        )}
       </p>
-      {list.state.value === "done" && photos.length === 0 && <Empty>No problems.</Empty>}
+      {list.state.value === "done" && photos.length === 0 && <Empty>{t("No problems.")}</Empty>}
       <ul class="problems">
         {photos.map((photo) => (
-          <Problem key={photo.path} photo={photo} onDeleted={() => list.remove(photo.path)} />
+          <Problem key={photo.path} photo={photo} />
         ))}
       </ul>
       <More list={list} />
@@ -30,7 +32,7 @@ export function Problems() {
   );
 }
 
-function Problem({ photo, onDeleted }: { photo: ProblemOfPhoto; onDeleted: () => void }) {
+function Problem({ photo }: { photo: ProblemOfPhoto }) {
   const app = useApp();
   const { album, file } = splitPath(photo.path);
   const rejected = photo.status === "REJECTED";
@@ -38,7 +40,6 @@ function Problem({ photo, onDeleted }: { photo: ProblemOfPhoto; onDeleted: () =>
   async function remove(): Promise<void> {
     await app.delete(photo.path);
     document.getElementById("content")?.focus({ preventScroll: true }); // the button disappears
-    onDeleted();
   }
 
   return (
@@ -53,22 +54,27 @@ function Problem({ photo, onDeleted }: { photo: ProblemOfPhoto; onDeleted: () =>
         <p class="quiet">
           {[
             album || NO_ALBUM,
-            photo.sortTime && `Uploaded ${instant(`${photo.sortTime}Z`)}`,
-            photo.step && `Step ${photo.step}`,
+            photo.sortTime && t("Uploaded {when}", { when: instant(`${photo.sortTime}Z`) }),
+            photo.step && t("Step {step}", { step: photo.step }),
           ]
             .filter(Boolean)
             .join(" · ")}
         </p>
         {photo.error && (
           <details>
-            <summary>Error message</summary>
+            <summary>{t("Error message")}</summary>
             <p class="said">{photo.error}</p>
           </details>
         )}
       </div>
-      <ConfirmButton class="plain" label={`Delete ${file}`} question={`Delete ${file}?`} yes="Yes, delete" onYes={remove}>
-        Delete
-      </ConfirmButton>
+      <DeleteButton
+        class="plain"
+        label={t("Delete {name}", { name: file })}
+        question={t("Delete {name}?", { name: file })}
+        onDelete={remove}
+      >
+        {t("Delete")}
+      </DeleteButton>
     </li>
   );
 }

@@ -2,8 +2,10 @@ import { signal, useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import { useApp, useKept } from "../app";
 import { folded } from "../fold";
+import { t } from "../language";
 import { PhotoList } from "../lists";
 import { Loading } from "../loading";
+import { hasLabel } from "../records";
 import { go, href } from "../routes";
 import { capitalized, errorInWords } from "../words";
 import { Empty } from "./empty";
@@ -18,7 +20,7 @@ const TYPING_MS = 120;
 export function Search({ label }: { label?: string | undefined }) {
   return (
     <>
-      <h1 class="unseen">Search</h1>
+      <h1 class="unseen">{t("Search")}</h1>
       <LabelBox key={label} label={label ?? ""} />
       {label ? <Results key={label} label={label} /> : <Browse />}
     </>
@@ -88,12 +90,12 @@ function LabelBox({ label }: { label: string }) {
       <input
         type="text"
         role="combobox"
-        aria-label="Find photos by label"
+        aria-label={t("Find photos by label")}
         aria-expanded={open.value}
         aria-controls="suggestions"
         aria-autocomplete="list"
         aria-activedescendant={open.value && active.value >= 0 ? `suggestion-${active.value}` : undefined}
-        placeholder="A label, such as cat, food or vehicle"
+        placeholder={t("A label, such as cat, food or vehicle")}
         autocomplete="off"
         autocapitalize="none"
         spellcheck={false}
@@ -102,12 +104,13 @@ function LabelBox({ label }: { label: string }) {
         onKeyDown={keyed}
         onBlur={() => (open.value = false)}
       />
-      <ul id="suggestions" role="listbox" aria-label="Labels" hidden={!open.value}>
+      <ul id="suggestions" role="listbox" aria-label={t("Labels")} hidden={!open.value}>
         {suggestions.value.map((one, index) => (
           <li
             key={one}
             id={`suggestion-${index}`}
             role="option"
+            dir="auto"
             aria-selected={index === active.value}
             onPointerDown={(event) => {
               event.preventDefault(); // or the input loses the focus first
@@ -125,11 +128,14 @@ function LabelBox({ label }: { label: string }) {
 
 function Results({ label }: { label: string }) {
   const { gallery } = useApp();
-  const list = useKept(label, () => new PhotoList(gallery.search([{ kind: "label", text: label }])));
+  const list = useKept(
+    label,
+    () => new PhotoList(gallery.search([{ kind: "label", text: label }]), "newest", (card) => hasLabel(card, label)),
+  );
   return (
     <>
-      <h2 class="found">{capitalized(label)}</h2>
-      <Grid list={list} empty={<Empty back={{ view: "search" }} name="See all labels">No photo has the label “{label}”.</Empty>} />
+      <h2 class="found" dir="auto">{capitalized(label)}</h2>
+      <Grid list={list} empty={<Empty back={{ view: "search" }} name={t("See all labels")}>{t("No photo has the label “{label}”.", { label })}</Empty>} />
     </>
   );
 }
@@ -156,7 +162,7 @@ function Browse() {
         ))}
       </ul>
       {all.error.value && <Failure message={all.error.value} onRetry={all.load} />}
-      {all.value.value?.length === 0 && <Empty>No photo has labels yet.</Empty>}
+      {all.value.value?.length === 0 && <Empty>{t("No photo has labels yet.")}</Empty>}
     </>
   );
 }

@@ -6,49 +6,62 @@ import { t } from "../language";
 import { href, place, restoreScroll, route, type View } from "../routes";
 import { isInProgress } from "../uploads";
 import { AccountButton, SignOutButton } from "./account";
-import { AlbumPage, Albums } from "./albums";
-import { AddIcon, AlbumsIcon, Logo, ProblemIcon, SearchIcon, TimelineIcon } from "./icons";
+import { AddIcon, AlbumsIcon, DeleteIcon, Logo, ProblemIcon, SearchIcon, TimelineIcon } from "./icons";
 import { Empty } from "./empty";
-import { FailedPictures } from "./failure";
-import { PhotoDialog } from "./photo";
-import { Problems } from "./problems";
-import { Search } from "./search";
+import { FailedPictures } from "./failed-pictures";
+import { Later, loadEarly } from "./later";
+import { Moves } from "./moves";
+import { Selected } from "./selecting";
 import { Timeline } from "./timeline";
-import { UploadPanel } from "./uploads";
+import { ToastCard } from "./toast";
+import { UnsavedEdits } from "./unsaved";
 
-const VIEWS: { view: View; name: string; Icon: () => preact.JSX.Element }[] = [
-  { view: "timeline", name: "Timeline", Icon: TimelineIcon },
-  { view: "albums", name: "Albums", Icon: AlbumsIcon },
-  { view: "search", name: "Search", Icon: SearchIcon },
-  { view: "problems", name: "Problems", Icon: ProblemIcon },
+const VIEWS: { view: View; name: () => string; Icon: () => preact.JSX.Element }[] = [
+  { view: "timeline", name: () => t("Timeline"), Icon: TimelineIcon },
+  { view: "albums", name: () => t("Albums"), Icon: AlbumsIcon },
+  { view: "search", name: () => t("Search"), Icon: SearchIcon },
+  { view: "problems", name: () => t("Problems"), Icon: ProblemIcon },
+  { view: "trash", name: () => t("Trash"), Icon: DeleteIcon },
 ];
+
+const loadPhoto = async () => (await import("./photo")).PhotoDialog;
+const loadUploads = async () => (await import("./uploads")).UploadPanel;
+const loadAlbums = async () => (await import("./albums")).Albums;
+const loadAlbum = async () => (await import("./albums")).AlbumPage;
+const loadSearch = async () => (await import("./search")).Search;
+const loadProblems = async () => (await import("./problems")).Problems;
+const loadTrash = async () => (await import("./trash")).TrashView;
+const loadShareDialog = async () => (await import("./share")).default;
+const loadShares = async () => (await import("./shares")).default;
 
 export function Shell({ onSignOut }: { onSignOut: () => void }) {
   const app = useApp();
   const { view, argument, photo } = route.value;
 
   useEffect(() => {
-    const name = VIEWS.find((one) => one.view === view)?.name;
-    document.title = [photo ?? argument, name, "Gallery"].filter(Boolean).join(" · ");
-  }, [view, argument, photo]);
+    const name = view === "shares" ? t("Shared links") : VIEWS.find((one) => one.view === view)?.name();
+    document.title = [photo ?? argument, name, t("Gallery")].filter(Boolean).join(" · ");
+  });
 
+  useEffect(() => loadEarly(loadPhoto, loadUploads, loadAlbums, loadSearch, loadProblems), []);
   useLayoutEffect(restoreScroll, [place.value]);
+  useEffect(() => () => app.selection.clear(), [place.value]); // of that list
 
   return (
     <>
       <a class="skip" href="#content" onClick={skip}>
-        Skip to the photos
+        {t("Skip to the photos")}
       </a>
       <header class="bar">
         <a class="brand" href={href({ view: "timeline" })}>
           <Logo />
-          <span>Gallery</span>
+          <span>{t("Gallery")}</span>
         </a>
-        <nav aria-label="Views">
-          {VIEWS.map(({ view: one, name, Icon }) => (
+        <nav aria-label={t("Views")}>
+          {VIEWS.filter(({ view: one }) => one !== "trash" || app.trash.isKept).map(({ view: one, name, Icon }) => (
             <a key={one} href={href({ view: one })} aria-current={one === view ? "page" : undefined}>
               <Icon />
-              <span>{name}</span>
+              <span>{name()}</span>
             </a>
           ))}
         </nav>
@@ -58,25 +71,32 @@ export function Shell({ onSignOut }: { onSignOut: () => void }) {
           <SignOutButton onSignOut={onSignOut} />
         </div>
       </header>
+      <Selected />
+      {photo === undefined && <ToastCard />}
       <main id="content" tabIndex={-1}>
         {view === "timeline" && <Timeline key={argument} year={argument} />}
-        {view === "albums" && argument === undefined && <Albums />}
-        {view === "albums" && argument !== undefined && <AlbumPage key={argument} name={argument} />}
-        {view === "search" && <Search label={argument} />}
-        {view === "problems" && <Problems />}
+        {view === "albums" && argument === undefined && <Later load={loadAlbums} />}
+        {view === "albums" && argument !== undefined && <Later load={loadAlbum} key={argument} name={argument} />}
+        {view === "search" && <Later load={loadSearch} label={argument} />}
+        {view === "problems" && <Later load={loadProblems} />}
+        {view === "trash" && <Later load={loadTrash} />}
+        {view === "shares" && <Later load={loadShares} />}
         {view === "unknown" && (
           <>
             <h1>{t("Not found")}</h1>
             <Empty back={{ view: "timeline" }} name={t("See all photos")}>
-              The gallery has no page “{argument}”.
+              {t("The gallery has no page “{address}”.", { address: argument ?? "" })}
             </Empty>
           </>
         )}
       </main>
       <FailedPictures />
-      <UploadPanel />
+      <UnsavedEdits />
+      {(app.uploadsOpen.value || app.uploads.items.value.length > 0) && <Later load={loadUploads} />}
+      <Moves />
       <DropTarget />
-      {photo !== undefined && <PhotoDialog path={photo} />}
+      {photo !== undefined && <Later load={loadPhoto} path={photo} />}
+      {app.sharing.value && <Later load={loadShareDialog} />}
       <p class="unseen" role="status" aria-live="polite">
         {app.news.value}
       </p>
@@ -95,7 +115,7 @@ function AddButton() {
       onClick={() => (uploadsOpen.value = !uploadsOpen.value)}
     >
       <AddIcon />
-      <span>{inProgress > 0 ? `${inProgress} in progress` : "Add photos"}</span>
+      <span>{inProgress > 0 ? t("{count} in progress", { count: inProgress }) : t("Add photos")}</span>
     </button>
   );
 }
@@ -137,7 +157,7 @@ function DropTarget() {
   return over.value ? (
     <div class="drop">
       <p>
-        Drop photos or folders into <b>{app.destination()}</b>
+        {t("Drop photos or folders into {album}", { album: app.destination() })}
       </p>
     </div>
   ) : null;

@@ -1,5 +1,6 @@
 import { useSignal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
+import { t } from "../language";
 import {
   answerChallenge,
   currentUsername,
@@ -16,20 +17,22 @@ interface Props {
   /** The account of an embedded AWS, filled in. */
   prefilled?: { username: string; password: string } | undefined;
   onSignedIn: () => Promise<void>;
+  /** Called when the person begins to fill in the form. */
+  onBegin?: () => void;
 }
 
-export function SignIn({ prefilled, onSignedIn }: Props) {
+export function SignIn({ prefilled, onSignedIn, onBegin }: Props) {
   return (
     <main class="lonely">
       <div class="card sign-in">
         <Logo />
-        <h1>Gallery</h1>
+        <h1>{t("Gallery")}</h1>
         {prefilled ? (
-          <p class="quiet">This gallery runs on an embedded AWS on this computer. Its only account is filled in.</p>
+          <p class="quiet">{t("This gallery runs on an embedded AWS on this computer. Its only account is filled in.")}</p>
         ) : (
-          <p class="quiet">Your photos are private: sign in to see them.</p>
+          <p class="quiet">{t("Your photos are private: sign in to see them.")}</p>
         )}
-        <SignInForm prefilled={prefilled} onSignedIn={onSignedIn} />
+        <SignInForm prefilled={prefilled} onSignedIn={onSignedIn} {...(onBegin && { onBegin })} />
       </div>
     </main>
   );
@@ -46,11 +49,11 @@ export function SessionEnded({ onSignedIn, onSignOut }: Pick<Props, "onSignedIn"
       aria-labelledby="session-ended"
       onCancel={(event) => event.preventDefault()}
     >
-      <h2 id="session-ended">Your session has ended</h2>
-      <p class="quiet">Enter your password to go on. Uploads go on too.</p>
+      <h2 id="session-ended">{t("Your session has ended")}</h2>
+      <p class="quiet">{t("Enter your password to go on. Uploads go on too.")}</p>
       <SignInForm prefilled={{ username: currentUsername(), password: "" }} isSamePerson onSignedIn={onSignedIn} />
       <button class="plain" onClick={onSignOut}>
-        Sign out
+        {t("Sign out")}
       </button>
     </dialog>
   );
@@ -58,7 +61,7 @@ export function SessionEnded({ onSignedIn, onSignOut }: Pick<Props, "onSignedIn"
 
 type Step = NextStep | "SEND_CODE" | "RESET";
 
-function SignInForm({ prefilled, isSamePerson = false, onSignedIn }: Props & { isSamePerson?: boolean }) {
+function SignInForm({ prefilled, isSamePerson = false, onSignedIn, onBegin }: Props & { isSamePerson?: boolean }) {
   const step = useSignal<Step>("DONE");
   const busy = useSignal(false);
   const message = useSignal("");
@@ -97,10 +100,10 @@ function SignInForm({ prefilled, isSamePerson = false, onSignedIn }: Props & { i
 
   const asksName = step.value === "DONE" || step.value === "SEND_CODE";
   return (
-    <form class="fields" onSubmit={(event) => void submit(event)} aria-label="Sign in">
+    <form class="fields" onSubmit={(event) => void submit(event)} onInput={onBegin} aria-label={t("Sign in")}>
       {asksName && (
         <label>
-          User name or email
+          {t("User name or email")}
           <input
             name="username"
             autocomplete="username"
@@ -115,35 +118,35 @@ function SignInForm({ prefilled, isSamePerson = false, onSignedIn }: Props & { i
       {step.value === "DONE" && (
         <>
           <label>
-            Password
+            {t("Password")}
             <input name="password" type="password" autocomplete="current-password" required autofocus={isSamePerson} defaultValue={prefilled?.password} />
           </label>
           {!isSamePerson && (
             <label class="check">
               <input name="stay" type="checkbox" value="1" defaultChecked={staysSignedIn()} />
-              Stay signed in on this browser
+              {t("Stay signed in on this browser")}
             </label>
           )}
         </>
       )}
       {step.value === "RESET" && (
         <>
-          <p class="quiet">If the account has an email address, a code is on its way to it.</p>
+          <p class="quiet">{t("If the account has an email address, a code is on its way to it.")}</p>
           <label>
-            Code
+            {t("Code")}
             <input key="reset" name="code" inputMode="numeric" autocomplete="one-time-code" required autofocus />
           </label>
         </>
       )}
       {(step.value === "NEW_PASSWORD" || step.value === "RESET") && (
         <label>
-          Choose a new password
+          {t("Choose a new password")}
           <input key="new" name={step.value === "RESET" ? "new" : "answer"} type="password" autocomplete="new-password" required />
         </label>
       )}
       {step.value === "CODE" && (
         <label>
-          Code from your authenticator app
+          {t("Code from your authenticator app")}
           <input key="code" name="answer" inputMode="numeric" autocomplete="one-time-code" required />
         </label>
       )}
@@ -151,16 +154,16 @@ function SignInForm({ prefilled, isSamePerson = false, onSignedIn }: Props & { i
         {message.value}
       </p>
       <button class="primary" disabled={busy.value}>
-        {step.value === "SEND_CODE" ? "Send a code" : busy.value ? "Signing in…" : "Sign in"}
+        {step.value === "SEND_CODE" ? t("Send a code") : busy.value ? t("Signing in…") : t("Sign in")}
       </button>
       {step.value === "DONE" && (
         <button type="button" class="plain" onClick={() => (step.value = "SEND_CODE")}>
-          Forgot your password?
+          {t("Forgot your password?")}
         </button>
       )}
       {(step.value === "SEND_CODE" || step.value === "RESET") && (
         <button type="button" class="plain" onClick={() => (step.value = "DONE")}>
-          Back
+          {t("Back")}
         </button>
       )}
     </form>

@@ -1,7 +1,9 @@
 import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import { useApp } from "../app";
+import { t } from "../language";
 import { loadInto } from "../pictures";
+import { bytesOf, colorOf, drawSoon } from "../placeholders";
 import type { Picture } from "../records";
 
 const AHEAD_PX = 900; // about one screen: pictures are loaded before they are in view
@@ -19,12 +21,20 @@ const observer = new IntersectionObserver(
   { rootMargin: `${AHEAD_PX}px 0px` },
 );
 
-/** A picture. Its URL is signed and loaded when it is nearly in view. */
+/** A picture, blurred until it is loaded. Its URL is signed and loaded when it is nearly in view. */
 export function Thumb({ picture, alt = "" }: { picture: Picture | undefined; alt?: string }) {
   const { aws, pictures } = useApp();
   const place = useRef<HTMLImageElement>(null);
   const failed = useSignal(false);
   const key = picture?.key;
+  const blurred = useMemo(() => (picture?.thumbhash ? bytesOf(picture.thumbhash) : undefined), [picture?.thumbhash]);
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const stopDrawing = useRef(() => {});
+
+  useEffect(() => {
+    if (blurred && canvas.current) stopDrawing.current = drawSoon(canvas.current, blurred);
+    return () => stopDrawing.current();
+  }, [blurred]);
 
   useEffect(() => {
     const image = place.current;
@@ -53,6 +63,7 @@ export function Thumb({ picture, alt = "" }: { picture: Picture | undefined; alt
 
   return (
     <>
+      {blurred && <canvas key={picture?.thumbhash} ref={canvas} class="blurred" width={1} height={1} style={{ backgroundColor: colorOf(blurred) }} aria-hidden="true" />}
       <img
         key={key}
         ref={place}
@@ -61,9 +72,12 @@ export function Thumb({ picture, alt = "" }: { picture: Picture | undefined; alt
         decoding="async"
         width={picture?.widthPx}
         height={picture?.heightPx}
-        onLoad={({ currentTarget }) => currentTarget.classList.add("loaded")}
+        onLoad={({ currentTarget }) => {
+          currentTarget.classList.add("loaded");
+          stopDrawing.current();
+        }}
       />
-      {failed.value && <span class="not-loaded" data-text="Picture not loaded" />}
+      {failed.value && <span class="not-loaded" data-text={t("Picture not loaded")} />}
     </>
   );
 }

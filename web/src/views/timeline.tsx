@@ -1,52 +1,62 @@
-import { useSignal, useSignalEffect } from "@preact/signals";
 import { useApp, useKept } from "../app";
-import { PhotoList } from "../lists";
+import { t } from "../language";
 import { Loading } from "../loading";
+import { MonthList } from "../months";
 import { href } from "../routes";
 import { Empty } from "./empty";
 import { Failure } from "./failure";
 import { Grid } from "./grid";
 
 export function Timeline({ year }: { year?: string | undefined }) {
-  const { gallery, latest } = useApp();
-  const found = useKept("years", () => new Loading(() => gallery.years()));
-  const uploaded = useSignal<readonly string[]>([]);
-  const years = [...new Set([...(found.value.value ?? []), ...uploaded.value])].sort().reverse();
-  const list = useKept(
-    "photos",
-    () => new PhotoList(gallery.timeline(year), "newest", ({ sortTime }) => sortTime.startsWith(year ?? "")),
-  );
-  useSignalEffect(() => {
-    if (latest.value?.sortTime) uploaded.value = [...uploaded.peek(), latest.value.sortTime.slice(0, 4)];
-  });
+  const { gallery } = useApp();
+  const list = useKept("photos", () => new MonthList(gallery, year));
+  const years = useKept("years", () => new Loading(() => counted(list)));
 
+  async function counted(photos: MonthList): Promise<string[]> {
+    const counts = await gallery.months();
+    photos.count(counts);
+    const known = new Set([...counts.keys()].map(yearOf));
+    const oldest = await gallery.oldestMonth();
+    if (oldest === undefined || counts.has(oldest)) return [...known];
+    // Photos that were processed before there were counts: at least their years can be gone to.
+    const all = await gallery.years();
+    photos.count(new Map(all.filter((one) => !known.has(one)).map((one) => [`${one}-12`, undefined])));
+    return all;
+  }
+
+  const read = list.sections.value.filter(({ cards }) => cards.length > 0).map(({ key }) => yearOf(key));
+  const shown = [...new Set([...(years.value.value ?? []), ...read])].sort().reverse();
   return (
     <>
-      <h1 class="unseen">Timeline</h1>
-      <nav class="years" aria-label="Years">
+      <h1 class="unseen">{t("Timeline")}</h1>
+      <nav class="years" aria-label={t("Years")}>
         <a href={href({ view: "timeline" })} aria-current={year === undefined ? "page" : undefined}>
-          All
+          {t("All")}
         </a>
-        {years.map((one) => (
+        {shown.map((one) => (
           <a key={one} href={href({ view: "timeline", argument: one })} aria-current={one === year ? "page" : undefined}>
             {one}
           </a>
         ))}
       </nav>
-      {found.error.value && <Failure message={`Years: ${found.error.value}`} onRetry={found.load} />}
+      {years.error.value && <Failure message={t("Years: {error}", { error: years.error.value })} onRetry={years.load} />}
       <Grid
         list={list}
         months
         empty={
           year === undefined ? (
-            <Empty>No photos yet. Drop photos anywhere on this page, or choose Add photos.</Empty>
+            <Empty>{t("No photos yet. Drop photos anywhere on this page, or choose Add photos.")}</Empty>
           ) : (
-            <Empty back={{ view: "timeline" }} name="See all years">
-              There are no photos of the year “{year}”.
+            <Empty back={{ view: "timeline" }} name={t("See all years")}>
+              {t("There are no photos of the year “{year}”.", { year })}
             </Empty>
           )
         }
       />
     </>
   );
+}
+
+function yearOf(month: string): string {
+  return month.slice(0, 4);
 }

@@ -1,10 +1,11 @@
 import { useEffect, useRef } from "preact/hooks";
 import { useApp } from "../app";
 import { albumName, chosenFiles, type LeftOut } from "../files";
+import { t } from "../language";
 import { splitPath } from "../records";
 import { go, href, route } from "../routes";
 import { isElsewhere, isInProgress, type Item, type State } from "../uploads";
-import { ACCEPTED, count, faultInWords, leftOutInWords, reasonInWords } from "../words";
+import { acceptedInWords, faultInWords, leftOutInWords, number, reasonInWords } from "../words";
 import { ConfirmButton } from "./confirm";
 import { CheckIcon, CloseIcon } from "./icons";
 import { Thumb } from "./thumb";
@@ -26,16 +27,16 @@ export function UploadPanel() {
   }
 
   return (
-    <aside id="uploads" class="uploads card" aria-label="Uploads" hidden={!uploadsOpen.value}>
+    <aside id="uploads" class="uploads card" aria-label={t("Uploads")} hidden={!uploadsOpen.value}>
       <header>
-        <h2>Add photos</h2>
-        <button class="plain icon-only" aria-label="Close uploads" onClick={() => (uploadsOpen.value = false)}>
+        <h2>{t("Add photos")}</h2>
+        <button class="plain icon-only" aria-label={t("Close uploads")} onClick={() => (uploadsOpen.value = false)}>
           <CloseIcon />
         </button>
       </header>
       <div class="choose">
         <label>
-          Album
+          {t("Album")}
           <input
             value={to}
             readOnly={fixed}
@@ -43,12 +44,12 @@ export function UploadPanel() {
           />
         </label>
         <div class="buttons">
-          <button onClick={() => files.current?.click()}>Choose files</button>
-          <button onClick={() => folder.current?.click()}>Choose a folder</button>
+          <button onClick={() => files.current?.click()}>{t("Choose files")}</button>
+          <button onClick={() => folder.current?.click()}>{t("Choose a folder")}</button>
         </div>
-        <input ref={files} class="unseen" type="file" multiple tabIndex={-1} aria-label="Files" onChange={({ currentTarget }) => choose(currentTarget)} />
-        <input ref={folder} class="unseen" type="file" multiple {...WHOLE_FOLDERS} tabIndex={-1} aria-label="Folder" onChange={({ currentTarget }) => choose(currentTarget)} />
-        <p class="quiet">Or drop files and folders anywhere. {ACCEPTED}.</p>
+        <input ref={files} class="unseen" type="file" multiple tabIndex={-1} aria-label={t("Files")} onChange={({ currentTarget }) => choose(currentTarget)} />
+        <input ref={folder} class="unseen" type="file" multiple {...WHOLE_FOLDERS} tabIndex={-1} aria-label={t("Folder")} onChange={({ currentTarget }) => choose(currentTarget)} />
+        <p class="quiet">{t("Or drop files and folders anywhere. {accepted}.", { accepted: acceptedInWords() })}</p>
       </div>
       <Ask key={questions.value[0]} />
       <LeftOutFiles leftOut={leftOut.value} />
@@ -79,18 +80,20 @@ function Ask() {
   return (
     <section ref={place} class="interrupted" role="group" aria-labelledby="left-out-question">
       <h3 id="left-out-question">
-        {photos > 0 ? `Upload ${count(photos, "photo")} into ${album}?` : "There is no photo to upload."}
+        {photos > 0
+          ? t({ one: "Upload {count} photo into {album}?", other: "Upload {count} photos into {album}?" }, { count: photos, album })
+          : t("There is no photo to upload.")}
       </h3>
-      <p>The rest is left out:</p>
+      <p>{t("The rest is left out:")}</p>
       <LeftOutList leftOut={choice.leftOut} />
       <div class="buttons">
         {photos > 0 && (
           <button class="primary" aria-describedby="left-out" onClick={() => app.answer(true)}>
-            Upload {count(photos, "photo")}
+            {t({ one: "Upload {count} photo", other: "Upload {count} photos" }, { count: photos })}
           </button>
         )}
         <button aria-describedby="left-out" onClick={() => app.answer(false)}>
-          {photos > 0 ? "Cancel" : "Close"}
+          {photos > 0 ? t("Cancel") : t("Close")}
         </button>
       </div>
     </section>
@@ -102,7 +105,12 @@ function LeftOutFiles({ leftOut }: { leftOut: readonly LeftOut[] }) {
   if (leftOut.length === 0) return null;
   return (
     <details class="interrupted">
-      <summary>{count(leftOut.length, "file or folder was", "files and folders were")} left out</summary>
+      <summary>
+        {t(
+          { one: "{count} file or folder was left out", other: "{count} files and folders were left out" },
+          { count: leftOut.length },
+        )}
+      </summary>
       <LeftOutList leftOut={leftOut} />
     </details>
   );
@@ -120,10 +128,9 @@ function LeftOutList({ leftOut }: { leftOut: readonly LeftOut[] }) {
           <li key={kind}>
             {leftOutInWords(kind, paths.length)}
             <details>
-              <summary>Names</summary>
+              <summary>{t("Names")}</summary>
               <p class="said">
-                {paths.slice(0, LISTED).join(", ")}
-                {paths.length > LISTED && ` and ${(paths.length - LISTED).toLocaleString()} more`}
+                {firstOf(paths, LISTED)}
               </p>
             </details>
           </li>
@@ -135,28 +142,39 @@ function LeftOutList({ leftOut }: { leftOut: readonly LeftOut[] }) {
 
 const NAMED = 3;
 
+/** Return the first names of a list, and how many others there are. */
+function firstOf(names: readonly string[], most: number): string {
+  const first = names.slice(0, most).join(", ");
+  return names.length > most ? t("{names} and {count} more", { names: first, count: names.length - most }) : first;
+}
+
 /** The uploads that an earlier page did not end. */
 function InterruptedUploads() {
   const { remembered } = useApp();
   const { value: interrupted } = remembered.interrupted;
   if (!interrupted) return null;
   const { sent, unsent } = interrupted;
-  const names = unsent.slice(0, NAMED).map(({ path }) => path);
   return (
-    <section class="interrupted" aria-label="Interrupted uploads">
+    <section class="interrupted" aria-label={t("Interrupted uploads")}>
       <p>
         <b>
-          {unsent.length.toLocaleString()} of {count(sent + unsent.length, "photo")} {unsent.length === 1 ? "was" : "were"} not sent
+          {sent + unsent.length === 1
+            ? t("1 of 1 photo was not sent before the page was left.")
+            : t(
+                {
+                  one: "{count} of {all} photos was not sent before the page was left.",
+                  other: "{count} of {all} photos were not sent before the page was left.",
+                },
+                { count: unsent.length, all: sent + unsent.length },
+              )}
         </b>{" "}
-        before the page was left. Choose or drop the same files or folder again to go on. Photos that the gallery
-        has are not sent again.
+        {t("Choose or drop the same files or folder again to go on. Photos that the gallery has are not sent again.")}
       </p>
       <p class="quiet">
-        {names.join(", ")}
-        {unsent.length > NAMED && ` and ${(unsent.length - NAMED).toLocaleString()} more`}
+        {firstOf(unsent.map(({ path }) => path), NAMED)}
       </p>
       <button class="plain" onClick={() => remembered.forget()}>
-        Forget
+        {t("Forget")}
       </button>
     </section>
   );
@@ -173,31 +191,31 @@ function Summary({ items }: { items: readonly Item[] }) {
   return (
     <div class="summary">
       <p role="status">
-        {ready} of {count(items.length, "photo")} ready
-        {there > 0 && ` (${there} not sent again)`}
-        {inProgress > 0 && `, ${inProgress} in progress`}
-        {failed > 0 && `, ${failed} failed`}
+        {t({ one: "{ready} of {count} photo ready", other: "{ready} of {count} photos ready" }, { ready, count: items.length })}
+        {there > 0 && ` (${t("{count} not sent again", { count: there })})`}
+        {inProgress > 0 && `, ${t("{count} in progress", { count: inProgress })}`}
+        {failed > 0 && `, ${t("{count} failed", { count: failed })}`}
       </p>
       {failed > 1 && (
         <button class="plain" onClick={() => uploads.retryFailed()}>
-          Try all again
+          {t("Try all again")}
         </button>
       )}
       {elsewhere > 1 && (
         <button class="plain" onClick={() => uploads.uploadAllAnyway()}>
-          Upload all anyway
+          {t("Upload all anyway")}
         </button>
       )}
       {inProgress < items.length && (
         <button class="plain" onClick={() => uploads.clearEnded()}>
-          Clear
+          {t("Clear")}
         </button>
       )}
     </div>
   );
 }
 
-const STEPS = ["Upload", "Process", "Ready"] as const;
+const STEPS = [() => t("Upload"), () => t("Process"), () => t("Ready")];
 
 function UploadItem({ item }: { item: Item }) {
   const state = item.state.value;
@@ -228,11 +246,11 @@ function Steps({ state }: { state: State }) {
   return (
     <ol class="steps" aria-hidden="true">
       {STEPS.map((name, index) => (
-        <li key={name} class={index < at ? "done" : index === at ? "now" : ""}>
+        <li key={index} class={index < at ? "done" : index === at ? "now" : ""}>
           <span class="track">
             <span style={index === 0 && share !== undefined ? { width: `${share * 100}%` } : {}} />
           </span>
-          {name}
+          {name()}
         </li>
       ))}
     </ol>
@@ -243,27 +261,34 @@ function stepOf({ is }: State): number | undefined {
   return { queued: 0, uploading: 0, waiting: 1, processing: 1, ready: 3, there: 3 }[is as string];
 }
 
+const SECONDS = { minimumFractionDigits: 1, maximumFractionDigits: 1 };
+
 function StateInWords({ item }: { item: Item }) {
   const state = item.state.value;
   switch (state.is) {
     case "queued":
-      return <>Waiting</>;
+      return <>{t("Waiting")}</>;
     case "uploading":
       return (
         <>
-          Uploading, <progress class="unseen" max={1} value={state.share} aria-label="Uploaded" />
-          {Math.round(state.share * 100)} %
-          {state.paused && <span class="bad"> {faultInWords(state.paused)} Trying again…</span>}
+          <progress class="unseen" max={1} value={state.share} aria-label={t("Uploaded")} />
+          {t("Uploading, {percent} %", { percent: Math.round(state.share * 100) })}
+          {state.paused && (
+            <span class="bad">
+              {" "}
+              {faultInWords(state.paused)} {t("Trying again…")}
+            </span>
+          )}
         </>
       );
     case "waiting":
-      return <>Uploaded. The workflow is starting</>;
+      return <>{t("Uploaded. The workflow is starting")}</>;
     case "processing":
-      return <>Reading, resizing and labeling</>;
+      return <>{t("Reading, resizing and labeling")}</>;
     case "ready":
       return (
         <span class="good">
-          <CheckIcon /> Ready after {state.seconds.toFixed(1)} s
+          <CheckIcon /> {t("Ready after {seconds} s", { seconds: number(state.seconds, SECONDS) })}
         </span>
       );
     case "refused":
@@ -277,13 +302,13 @@ function StateInWords({ item }: { item: Item }) {
     case "there":
       return (
         <span class="good">
-          <CheckIcon /> {isElsewhere(item) ? <Elsewhere path={state.photo.path} /> : "The album has this photo; not sent again"}
+          <CheckIcon /> {isElsewhere(item) ? <Elsewhere path={state.photo.path} /> : t("The album has this photo; not sent again")}
         </span>
       );
     case "exists":
-      return <span class="bad">The album already has a photo of this name.</span>;
+      return <span class="bad">{t("The album already has a photo of this name.")}</span>;
     case "canceled":
-      return <>Canceled</>;
+      return <>{t("Canceled")}</>;
   }
 }
 
@@ -291,12 +316,11 @@ function StateInWords({ item }: { item: Item }) {
 function Elsewhere({ path }: { path: string }) {
   const { album, file } = splitPath(path);
   return (
-    <>
-      Already in{" "}
-      <a href={href({ view: "albums", argument: album, photo: path })}>
-        {album ? `album ${album.split("/").join(" / ")}` : "the gallery"} as {file}
-      </a>
-    </>
+    <a href={href({ view: "albums", argument: album, photo: path })}>
+      {album
+        ? t("Already in album {album} as {file}", { album: album.split("/").join(" / "), file })
+        : t("Already in the gallery as {file}", { file })}
+    </a>
   );
 }
 
@@ -306,43 +330,43 @@ function ItemActions({ item, state }: { item: Item; state: State }) {
   return (
     <div class="buttons">
       {(state.is === "queued" || state.is === "uploading") && (
-        <button class="plain" aria-label={`Cancel ${file}`} onClick={() => uploads.cancel(item)}>
-          Cancel
+        <button class="plain" aria-label={t("Cancel {file}", { file })} onClick={() => uploads.cancel(item)}>
+          {t("Cancel")}
         </button>
       )}
       {(state.is === "failed" || state.is === "canceled") && (
-        <button class="plain" aria-label={`Try ${file} again`} onClick={() => uploads.retry(item)}>
-          {state.is === "failed" && state.again === "look" ? "Look again" : "Try again"}
+        <button class="plain" aria-label={t("Try {file} again", { file })} onClick={() => uploads.retry(item)}>
+          {state.is === "failed" && state.again === "look" ? t("Look again") : t("Try again")}
         </button>
       )}
       {state.is === "exists" && (
         <>
-          <button class="plain" aria-label={`Keep both of ${file}`} onClick={() => uploads.keepBoth(item)}>
-            Keep both
+          <button class="plain" aria-label={t("Keep both of {file}", { file })} onClick={() => uploads.keepBoth(item)}>
+            {t("Keep both")}
           </button>
           <ConfirmButton
             class="plain"
-            label={`Replace ${file}`}
-            question="Replace the photo in the album?"
-            yes="Yes, replace"
+            label={t("Replace {file}", { file })}
+            question={t("Replace the photo in the album?")}
+            yes={t("Yes, replace")}
             onYes={async () => uploads.replaceExisting(item)}
           >
-            Replace
+            {t("Replace")}
           </ConfirmButton>
         </>
       )}
       {isElsewhere(item) && (
-        <button class="plain" aria-label={`Upload anyway: ${file}`} onClick={() => uploads.uploadAnyway(item)}>
-          Upload anyway
+        <button class="plain" aria-label={t("Upload anyway: {file}", { file })} onClick={() => uploads.uploadAnyway(item)}>
+          {t("Upload anyway")}
         </button>
       )}
       {(state.is === "ready" || (state.is === "there" && !isElsewhere(item))) && (
         <button
           class="plain"
-          aria-label={`Open ${file}`}
+          aria-label={t("Open {file}", { file })}
           onClick={() => go({ ...route.peek(), photo: item.path.value })}
         >
-          Open
+          {t("Open")}
         </button>
       )}
     </div>

@@ -73,3 +73,11 @@ run "refuses_a_fraction_of_a_day" {
 
   expect_failures = [var.noncurrent_version_days]
 }
+
+run "refuses_a_prefix_that_expires_after_zero_days" {
+  command = plan
+
+  variables { expiration_days_by_prefix = { "shares/0/" = 0 } }
+
+  expect_failures = [var.expiration_days_by_prefix]
+}

@@ -79,11 +79,11 @@ run "adds_policy_json_to_the_tls_statement" {
   }
 }
 
-run "allows_one_distribution_to_read" {
+run "allows_the_given_distributions_to_read" {
   command = plan
 
   variables {
-    cloudfront = { distribution_arn = "arn:aws:cloudfront::123456789012:distribution/E1234567890ABC" }
+    cloudfront = { distribution_arns = ["arn:aws:cloudfront::123456789012:distribution/E1234567890ABC"] }
   }
 
   assert {
@@ -96,6 +96,28 @@ run "allows_one_distribution_to_read" {
       Condition = { StringEquals = { "aws:SourceArn" = "arn:aws:cloudfront::123456789012:distribution/E1234567890ABC" } }
     }
     error_message = "CloudFront must be allowed to read objects for that distribution only: ${aws_s3_bucket_policy.this.policy}"
+  }
+}
+
+run "allows_several_distributions_to_read_one_prefix" {
+  command = plan
+
+  variables {
+    cloudfront = {
+      distribution_arns = [
+        "arn:aws:cloudfront::123456789012:distribution/E1234567890ABC",
+        "arn:aws:cloudfront::123456789012:distribution/E1234567890DEF",
+      ]
+      prefix = "shares/"
+    }
+  }
+
+  assert {
+    condition = (
+      jsondecode(aws_s3_bucket_policy.this.policy).Statement[0].Resource == "arn:aws:s3:::gallery-photos-123456789012-eu-west-1/shares/*" &&
+      tolist(jsondecode(aws_s3_bucket_policy.this.policy).Statement[0].Condition.StringEquals["aws:SourceArn"]) == tolist(var.cloudfront.distribution_arns)
+    )
+    error_message = "CloudFront must be allowed to read the prefix for these distributions only: ${aws_s3_bucket_policy.this.policy}"
   }
 }
 
@@ -152,6 +174,23 @@ run "expires_every_object_if_set" {
   assert {
     condition     = [for rule in aws_s3_bucket_lifecycle_configuration.this.rule : rule.expiration[0].days if rule.id == "expire"] == [90]
     error_message = "Objects must expire after expiration_days."
+  }
+}
+
+run "expires_the_objects_of_each_prefix" {
+  command = plan
+
+  variables {
+    expiration_days_by_prefix = { "shares/1/" = 1, "shares/90/" = 90 }
+    noncurrent_version_days   = null
+  }
+
+  assert {
+    condition = {
+      for rule in aws_s3_bucket_lifecycle_configuration.this.rule :
+      rule.filter[0].prefix => rule.expiration[0].days if length(rule.expiration) > 0
+    } == { "shares/1/" = 1, "shares/90/" = 90 }
+    error_message = "The objects of each prefix must expire after its days."
   }
 }
 

@@ -10,6 +10,7 @@ variables {
   name            = "gallery"
   policy_json     = "{\"Version\":\"2012-10-17\",\"Statement\":[]}"
   api_policy_json = "{\"Version\":\"2012-10-17\",\"Statement\":[]}"
+  edit_arn        = "arn:aws:states:eu-west-1:123456789012:stateMachine:gallery-edit"
   executions_arn  = "arn:aws:states:eu-west-1:123456789012:execution:gallery:*"
 }
 
@@ -52,4 +53,12 @@ run "refuses_the_arn_of_a_state_machine" {
   variables { executions_arn = "arn:aws:states:eu-west-1:123456789012:stateMachine:gallery" }
 
   expect_failures = [var.executions_arn]
+}
+
+run "refuses_all_state_machines" {
+  command = plan
+
+  variables { edit_arn = "arn:aws:states:eu-west-1:123456789012:stateMachine:*" }
+
+  expect_failures = [var.edit_arn]
 }

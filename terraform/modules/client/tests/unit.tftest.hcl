@@ -22,6 +22,7 @@ variables {
   name            = "gallery"
   policy_json     = "{\"Version\":\"2012-10-17\",\"Statement\":[]}"
   api_policy_json = "{\"Version\":\"2012-10-17\",\"Statement\":[]}"
+  edit_arn        = "arn:aws:states:eu-west-1:123456789012:stateMachine:gallery-edit"
   executions_arn  = "arn:aws:states:eu-west-1:123456789012:execution:gallery:*"
 }
 
@@ -64,15 +65,18 @@ run "only_users_of_this_pool_may_assume_the_role" {
   }
 }
 
-run "the_role_may_call_one_method_of_one_api" {
+run "the_role_may_call_two_methods_of_one_api" {
   command = plan
 
   assert {
     condition = (
-      data.aws_iam_policy_document.client_api.statement[0].actions == toset(["execute-api:Invoke"]) &&
-      data.aws_iam_policy_document.client_api.statement[0].resources == toset(["arn:aws:execute-api:eu-west-1:123456789012:a1b2c3d4e5/v1/GET/executions/*"])
+      toset(flatten([for statement in data.aws_iam_policy_document.client_api.statement : statement.actions])) == toset(["execute-api:Invoke"]) &&
+      toset(flatten([for statement in data.aws_iam_policy_document.client_api.statement : statement.resources])) == toset([
+        "arn:aws:execute-api:eu-west-1:123456789012:a1b2c3d4e5/v1/GET/executions/*",
+        "arn:aws:execute-api:eu-west-1:123456789012:a1b2c3d4e5/v1/POST/edits",
+      ])
     )
-    error_message = "A client must be allowed to GET executions, and nothing else in the API."
+    error_message = "A client must be allowed to GET executions and to POST edits, and nothing else in the API."
   }
 }
 
@@ -159,7 +163,7 @@ run "the_api_calls_step_functions_and_requires_signed_requests" {
   command = plan
 
   assert {
-    condition     = aws_api_gateway_method.get.authorization == "AWS_IAM"
+    condition     = aws_api_gateway_method.get.authorization == "AWS_IAM" && aws_api_gateway_method.post.authorization == "AWS_IAM"
     error_message = "Requests must be signed."
   }
 
@@ -169,8 +173,27 @@ run "the_api_calls_step_functions_and_requires_signed_requests" {
   }
 
   assert {
-    condition     = aws_api_gateway_integration.get.passthrough_behavior == "NEVER"
+    condition     = aws_api_gateway_integration.post.uri == "arn:aws:apigateway:eu-west-1:states:action/StartSyncExecution"
+    error_message = "The API must call StartSyncExecution directly."
+  }
+
+  assert {
+    condition     = aws_api_gateway_integration.get.passthrough_behavior == "NEVER" && aws_api_gateway_integration.post.passthrough_behavior == "NEVER"
     error_message = "Requests must reach Step Functions only through the template."
+  }
+}
+
+run "a_body_is_validated_before_a_template_reads_it" {
+  command = plan
+
+  assert {
+    condition     = aws_api_gateway_request_validator.body.validate_request_body && jsondecode(aws_api_gateway_model.edit.schema).type == "object"
+    error_message = "A body must be a JSON object."
+  }
+
+  assert {
+    condition     = keys(aws_api_gateway_method.post.request_models) == tolist(["application/json"]) && keys(aws_api_gateway_integration.post.request_templates) == tolist(["application/json"])
+    error_message = "A body of a type without a model must have no template, because API Gateway does not validate it."
   }
 }
 
@@ -180,6 +203,11 @@ run "the_api_is_throttled_and_traced" {
   assert {
     condition     = aws_api_gateway_method_settings.this.settings[0].throttling_rate_limit == 10 && aws_api_gateway_method_settings.this.settings[0].throttling_burst_limit == 100
     error_message = "The API's limit must be below the account's quota in Step Functions."
+  }
+
+  assert {
+    condition     = aws_api_gateway_method_settings.edits.method_path == "edits/POST" && aws_api_gateway_method_settings.edits.settings[0].throttling_rate_limit == 50 && aws_api_gateway_method_settings.edits.settings[0].throttling_burst_limit == 200
+    error_message = "A person must be able to edit some hundred photos at once."
   }
 
   assert {
@@ -197,7 +225,7 @@ run "no_page_may_call_without_cors_origins" {
   }
 
   assert {
-    condition     = !strcontains(aws_api_gateway_integration_response.described.response_templates["application/json"], "Access-Control")
+    condition     = !anytrue([for template in values(local.templates) : strcontains(template, "Access-Control")])
     error_message = "Responses must contain no CORS header."
   }
 }
@@ -208,8 +236,11 @@ run "pages_of_the_one_origin_may_call" {
   variables { cors_origins = ["https://photos.example.com"] }
 
   assert {
-    condition     = aws_api_gateway_integration_response.options[0].response_parameters["method.response.header.Access-Control-Allow-Methods"] == "'GET'"
-    error_message = "Pages must be allowed to GET only."
+    condition = {
+      for key, response in aws_api_gateway_integration_response.options :
+      key => response.response_parameters["method.response.header.Access-Control-Allow-Methods"]
+    } == { execution = "'GET'", edits = "'POST'" }
+    error_message = "Pages must be allowed to GET executions and to POST edits only."
   }
 
   assert {
@@ -224,7 +255,7 @@ run "pages_of_several_origins_may_call" {
   variables { cors_origins = ["https://photos.example.com", "http://localhost:5173"] }
 
   assert {
-    condition     = strcontains(aws_api_gateway_integration_response.options[0].response_templates["application/json"], "$origin == 'https://photos.example.com' || $origin == 'http://localhost:5173'")
+    condition     = strcontains(aws_api_gateway_integration_response.options["edits"].response_templates["application/json"], "$origin == 'https://photos.example.com' || $origin == 'http://localhost:5173'")
     error_message = "The response must contain the caller's origin, if it is allowed."
   }
 

@@ -1,0 +1,35 @@
+variable "definition" {
+  type        = string
+  description = "Definition of the state machine in Amazon States Language (JSON), of at most 29 seconds."
+
+  validation {
+    condition     = can(jsondecode(var.definition).StartAt)
+    error_message = "definition must be the JSON of a state machine, with StartAt."
+  }
+
+  # API Gateway waits at most 29 seconds: https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html
+  validation {
+    condition     = try(jsondecode(var.definition).TimeoutSeconds <= 29, false)
+    error_message = "definition must have TimeoutSeconds of at most 29, because API Gateway waits no longer."
+  }
+}
+
+variable "log_retention_days" {
+  type        = number
+  description = "Days that logs are kept."
+}
+
+variable "name" {
+  type        = string
+  description = "Name of the state machine, its role and its log group."
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9_-]{1,48}$", var.name))
+    error_message = "name must be 1 to 48 characters from A-Z, a-z, 0-9, _ and -, which leaves room for the region in the role's name; got ${var.name}."
+  }
+}
+
+variable "policy_json" {
+  type        = string
+  description = "IAM policy of the state machine's role as JSON, in addition to writing logs and traces."
+}

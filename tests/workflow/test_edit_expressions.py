@@ -1,0 +1,387 @@
+"""Each expression of an edit answers as it should, in both implementations of JSONata."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from shared.items import plain
+from shared.keys import digest
+from shared.limits import (
+    MAX_DESCRIPTION_CHARACTERS,
+    MAX_KEYWORD_CHARACTERS,
+    MAX_KEYWORDS,
+    MAX_LABEL_CHARACTERS,
+    MAX_LABEL_ROWS,
+    MAX_LABELS,
+    MAX_TAG_CHARACTERS,
+)
+from workflow.expressions import Evaluate
+from workflow.test_expressions import ROW, THUMB, by_reference, evaluate
+
+__all__ = ["by_reference", "evaluate"]  # fixtures
+
+PATH = "2024/a.jpg"
+PROBLEMS = ("request_problem", "text_problem", "fact_problem")
+LONG_KEYWORDS = [f"{number}" for number in range(MAX_KEYWORDS)]
+GOOD: list[dict[str, Any]] = [
+    {"path": PATH},
+    {"path": "ü/" + "x" * (1024 - len("uploads/alice/ü/") - 1)},  # 1,024 bytes of UTF-8
+    {"path": PATH, "title": None, "description": None, "keywords": None, "taken": None},
+    {"path": PATH, "title": "😀" * MAX_TAG_CHARACTERS},
+    {"path": PATH, "description": "x" * MAX_DESCRIPTION_CHARACTERS},
+    {"path": PATH, "keywords": ["x" * MAX_KEYWORD_CHARACTERS, *LONG_KEYWORDS[1:]]},
+    {"path": PATH, "add_keywords": ["a"], "remove_keywords": []},
+    {"path": PATH, "hide_labels": ["x" * MAX_LABEL_CHARACTERS] * MAX_LABELS, "show_labels": ["a"]},
+    {"path": PATH, "taken": "removed", "location": "removed"},
+    {"path": PATH, "taken": {"local": "2016-02-29T23:59:59"}},
+    {"path": PATH, "taken": {"local": "2016-04-09T00:00:00", "precision": "day"}},
+    {"path": PATH, "taken": {"local": "2016-04-01T00:00:00", "precision": "month"}},
+    {"path": PATH, "taken": {"local": "1826-01-01T00:00:00", "precision": "year"}},
+    {"path": PATH, "location": {"latitude": -90, "longitude": 180}},
+    {"album": "2024", "cover": PATH},
+    {"album": "", "cover": "a.jpg"},
+    {"album": "a/b", "cover": None},
+]
+
+
+def taken(local: object, **more: object) -> dict[str, Any]:
+    return {"path": PATH, "taken": {"local": local, **more}}
+
+
+FUTURE = (datetime.now(UTC) + timedelta(days=3)).strftime("%Y-%m-%dT00:00:00")
+BAD: list[tuple[Any, str]] = [
+    ([], "the request is not an object"),
+    ("text", "the request is not an object"),
+    ({}, "path is not a text"),
+    ({"path": 1}, "path is not a text"),
+    ({"path": ""}, "path names no photo"),
+    ({"path": "2024/"}, "path names no photo"),
+    ({"path": "\ud83d"}, "path names no photo"),
+    ({"path": "ü" * 506}, "path is longer than a key of S3 can be"),
+    ({"path": PATH, "status": "READY"}, "there is no field status"),
+    ({"path": PATH, "album": "2024"}, "there is no field path"),
+    ({"album": "2024"}, "cover is missing"),
+    ({"album": 1, "cover": PATH}, "album is not a text"),
+    ({"album": "x" * 1024, "cover": None}, "album names no album"),
+    ({"album": "2024", "cover": "2024"}, "cover 2024 is not in the album 2024"),
+    ({"album": "2024", "cover": "2024/x/a.jpg"}, "cover 2024/x/a.jpg is not in the album 2024"),
+    ({"album": "2024", "cover": {}}, "cover is not a text"),
+    ({"path": PATH, "title": 1}, "title is not a text"),
+    ({"path": PATH, "title": ["x"]}, "title is not a text"),
+    ({"path": PATH, "title": "😀" * 257}, "title has 257 characters, over 256"),
+    ({"path": PATH, "description": "x" * 2001}, "description has 2001 characters, over 2000"),
+    ({"path": PATH, "keywords": "a"}, "keywords is not a list"),
+    ({"path": PATH, "add_keywords": None}, "add_keywords is not a list"),
+    ({"path": PATH, "keywords": ["a", None]}, "keywords has a member that is not a text"),
+    ({"path": PATH, "keywords": [["a"]]}, "keywords has a member that is not a text"),
+    ({"path": PATH, "keywords": ["x" * 65]}, "keyword has 65 characters, over 64"),
+    ({"path": PATH, "keywords": ["x"] * 101}, "101 keywords are over 100"),
+    ({"path": PATH, "hidden_labels": ["x"] * 51}, "51 hidden labels are over 50"),
+    ({"path": PATH, "hide_labels": ["x" * 65]}, "label has 65 characters, over 64"),
+    ({"path": PATH, "taken": "2016"}, "taken is not a time"),
+    ({"path": PATH, "taken": {}}, "taken.local is not like 2016-04-09T14:08:13"),
+    (taken(2016), "taken.local is not like 2016-04-09T14:08:13"),
+    (taken("2016-04-09T14:08:13\n"), "taken.local is not like 2016-04-09T14:08:13"),
+    (taken("2016-04-09 14:08:13"), "taken.local is not like 2016-04-09T14:08:13"),
+    (taken("2016-13-09T14:08:13"), "taken.local is not like 2016-04-09T14:08:13"),
+    (taken("٢٠١٦-04-09T14:08:13"), "taken.local is not like 2016-04-09T14:08:13"),
+    (taken("2016-04-09T24:00:00"), "taken.local is not like 2016-04-09T14:08:13"),
+    (taken("2015-02-29T00:00:00"), "taken.local 2015-02-29T00:00:00 is on a day that no calendar"),
+    (taken("2016-04-31T00:00:00"), "taken.local 2016-04-31T00:00:00 is on a day that no calendar"),
+    (taken("2016-04-00T00:00:00"), "taken.local 2016-04-00T00:00:00 is on a day that no calendar"),
+    (taken("2016-04-09T14:08:13", precision="hour"), "taken.precision is not day, month or year"),
+    (taken("2016-04-09T14:08:13", precision="day"), "taken.local 2016-04-09T14:08:13 is not the"),
+    (taken("2016-04-02T00:00:00", precision="month"), "taken.local 2016-04-02T00:00:00 is not the"),
+    (taken("2016-02-01T00:00:00", precision="year"), "taken.local 2016-02-01T00:00:00 is not the"),
+    (taken("1825-12-31T23:59:59"), "taken.local 1825-12-31T23:59:59 is before 1826"),
+    (taken(FUTURE), f"taken.local {FUTURE} is over a day in the future"),
+    (taken("2016-04-09T14:08:13", zone="Z"), "taken has an unknown field"),
+    ({"path": PATH, "location": "Berlin"}, "location is not a position"),
+    ({"path": PATH, "location": {"latitude": 1}}, "location.longitude is not a number from"),
+    (
+        {"path": PATH, "location": {"latitude": "1", "longitude": 1}},
+        "location.latitude is not a number from",
+    ),
+    (
+        {"path": PATH, "location": {"latitude": 90.01, "longitude": 1}},
+        "location.latitude is not a number from",
+    ),
+    (
+        {"path": PATH, "location": {"latitude": 1, "longitude": -180.01}},
+        "location.longitude is not a number from",
+    ),
+    (
+        {"path": PATH, "location": {"latitude": 1, "longitude": 1, "altitude_m": 1}},
+        "location has an unknown field",
+    ),
+]
+
+
+def problems(evaluate: Evaluate, requests: list[Any], owner: object = "alice") -> list[str]:
+    """Return the first problem of each request; '' if it has none."""
+    cases = [{"states": {"input": {"owner": owner, "request": one}}} for one in requests]
+    found = zip(*(evaluate(name, cases) for name in PROBLEMS), strict=True)
+    return [next(filter(None, each), "") for each in found]
+
+
+def test_a_request_at_each_limit_has_no_problem(evaluate: Evaluate) -> None:
+    assert problems(evaluate, GOOD) == [""] * len(GOOD)
+
+
+def test_a_request_that_breaks_a_rule_is_told_the_value_and_the_rule(evaluate: Evaluate) -> None:
+    found = problems(evaluate, [request for request, _ in BAD])
+
+    assert [
+        (message, said)
+        for message, (_, said) in zip(found, BAD, strict=True)
+        if not message.startswith(said)
+    ] == []
+
+
+@pytest.mark.parametrize("owner", [None, "", 1, "alice/2024"])
+def test_a_request_needs_an_owner(evaluate: Evaluate, owner: object) -> None:
+    assert problems(evaluate, [{"path": PATH}], owner) == ["there is no owner"]
+
+
+def test_texts_are_cleaned_as_those_of_files_are(evaluate: Evaluate) -> None:
+    case = {
+        "title": " two\r\nlines\u2028and\x85more\x00 hidden",
+        "description": "\u202eevil\ufeff \x1b[31m😀 \ud83d!",
+        "keywords": [" a ", "\x07", "b\tc"],
+        "add_keywords": [],
+        "hide_labels": ["  DOG ", "Big  Cat", "\u200f"],
+        "taken": None,
+        "location": {"latitude": -0.0000001, "longitude": 13.37770449},
+    }
+
+    [found] = evaluate("edit_request", [{"request": {"path": PATH, **case}}])
+
+    assert found == {
+        "path": PATH,
+        "title": "two lines and more",
+        "description": "evil [31m😀 !",
+        "keywords": ["a", "b c"],
+        "add_keywords": [],
+        "hide_labels": ["dog", "big cat"],
+        "taken": None,
+        "location": {"latitude": 0, "longitude": 13.377704},
+    }
+
+
+PLACE = {"country": "Germany", "country_code": "DE", "source": "s", "data_version": "1"}
+BEFORE = {"title": "t", "keywords": ["a", "B"], "hidden_labels": ["dog"], "removed": ["location"]}
+MERGED: list[tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = [
+    ({}, {}, {}),
+    ({}, {"title": "x"}, {"title": "x"}),
+    ({}, {"title": "", "keywords": []}, {"title": "", "keywords": []}),
+    (BEFORE, {}, BEFORE),
+    (
+        BEFORE,
+        {"title": None, "keywords": None, "show_labels": ["dog"], "location": None},
+        {},
+    ),
+    (BEFORE, {"keywords": ["c", "C", "2016"]}, {**BEFORE, "keywords": ["c", "2016"]}),
+    (BEFORE, {"add_keywords": ["b", "c"]}, {**BEFORE, "keywords": ["a", "B", "c"]}),
+    (BEFORE, {"remove_keywords": ["A", "b"]}, {**BEFORE, "keywords": []}),
+    (BEFORE, {"remove_keywords": ["b"], "add_keywords": ["b"]}, {**BEFORE, "keywords": ["a", "b"]}),
+    ({}, {"add_keywords": ["x"]}, {"keywords": ["file", "x"]}),
+    ({}, {"remove_keywords": ["FILE"]}, {"keywords": []}),
+    (BEFORE, {"hide_labels": ["cat", "dog"]}, {**BEFORE, "hidden_labels": ["cat", "dog"]}),
+    (BEFORE, {"hidden_labels": ["cat"]}, {**BEFORE, "hidden_labels": ["cat"]}),
+    ({}, {"taken": "removed"}, {"removed": ["taken"]}),
+    (BEFORE, {"taken": "removed"}, {**BEFORE, "removed": ["location", "taken"]}),
+    (
+        {"removed": ["location", "taken"]},
+        {"taken": {"local": "t"}, "location": {"latitude": 1, "longitude": 2}},
+        {"taken": {"local": "t"}, "location": {"latitude": 1, "longitude": 2}, "place": PLACE},
+    ),
+    (
+        {"location": {"latitude": 1, "longitude": 2}, "place": PLACE},
+        {"title": "x"},
+        {"title": "x", "location": {"latitude": 1, "longitude": 2}, "place": PLACE},
+    ),
+    ({"location": {"latitude": 1, "longitude": 2}, "place": PLACE}, {"location": None}, {}),
+    ({"taken": {"local": "t"}}, {"taken": None}, {}),
+]
+
+
+def test_a_request_is_merged_into_the_edits_and_a_second_time_changes_nothing(
+    evaluate: Evaluate,
+) -> None:
+    def merged(edits: list[Any]) -> list[Any]:
+        return evaluate(
+            "merged_edits",
+            [
+                {
+                    "photo": {
+                        "keywords": ["file"],
+                        **({"edits": json.dumps(each)} if each else {}),
+                    },
+                    "request": {"path": PATH, **request},
+                    "place": {"place": PLACE} if type(request.get("location")) is dict else {},
+                }
+                for each, (_, request, _) in zip(edits, MERGED, strict=True)
+            ],
+        )
+
+    once = merged([before for before, _, _ in MERGED])
+
+    assert once == [after for _, _, after in MERGED]
+    assert merged(once) == once
+
+
+AT = f"2016-04-09T12:08:13#{'d' * 24}"
+ITEM = {
+    "status": "READY",
+    "sequencer": "1",
+    "execution_arn": "arn",
+    "album_key": f"album#{AT}",
+    "month_key": "month#2016-04#d",
+    "sort_time": "2016-04-09T12:08:13",
+    "label_keys": [f"label#{label}#{AT}" for label in ("dog", "c#", "animal")],
+    "uploaded_at": "2024-07-01T10:00:00Z",
+    "taken_at": {"local": "2016-04-09T12:08:13.123"},
+    "width_px": 4032,
+    "height_px": 3024,
+    "renditions": {"thumb": THUMB},
+}
+
+
+def items(evaluate: Evaluate, new: dict[str, Any], **photo: object) -> list[dict[str, Any]]:
+    """Return the items of an edit of a photo."""
+    row = {name: value for name, value in {**ITEM, **photo}.items() if value is not None}
+    [found] = evaluate("edit_items", [{"row": ROW, "photo": row, "edits": new}])
+    list_: list[dict[str, Any]] = found
+    return list_
+
+
+def written(found: list[dict[str, Any]]) -> tuple[set[str], set[str], dict[str, str]]:
+    """Return the labels that are put, those that are deleted, and what is added to months."""
+    return (
+        {one["Put"]["Item"]["sk"]["S"].removeprefix("label#") for one in found if "Put" in one},
+        {
+            one["Delete"]["Key"]["sk"]["S"].removeprefix("label#")
+            for one in found
+            if "Delete" in one
+        },
+        {
+            one["Update"]["Key"]["sk"]["S"]: one["Update"]["ExpressionAttributeValues"][":more"][
+                "N"
+            ]
+            for one in found[1:]
+            if "Update" in one
+        },
+    )
+
+
+def test_an_edit_of_texts_changes_the_photo_s_row_only(evaluate: Evaluate) -> None:
+    found = items(evaluate, {"title": "x"})
+
+    [update] = [one["Update"] for one in found]
+    values = update["ExpressionAttributeValues"]
+    assert json.loads(values[":edits"]["S"]) == {"title": "x"}
+    assert values[":album_key"] == {"S": f"{digest('2024')}#{AT}"}
+    assert "attribute_not_exists(#edits)" in update["ConditionExpression"]
+
+
+@pytest.mark.parametrize("edits", [{}, {"title": "x"}])
+@pytest.mark.parametrize("before", [None, '{"title":"y"}'])
+@pytest.mark.parametrize("album_key", [None, "a"])
+def test_an_edit_names_every_value_that_it_uses_and_no_other(
+    evaluate: Evaluate, edits: dict[str, Any], before: str | None, album_key: str | None
+) -> None:
+    found = items(evaluate, edits, edits=before, album_key=album_key)
+
+    update = found[0]["Update"]
+    text = f"{update['UpdateExpression']} {update['ConditionExpression']} "
+    for name in update["ExpressionAttributeValues"]:
+        assert f"{name} " in text.replace(",", " ")
+    words = text.replace(",", " ").replace("(", " ").replace(")", " ").split()
+    assert {word for word in words if word[0] == ":"} == set(update["ExpressionAttributeValues"])
+    assert {word for word in words if word[0] == "#"} == set(update["ExpressionAttributeNames"])
+    assert ("album_key" in text) == (album_key is not None)
+
+
+def test_a_label_is_hidden_and_shown_by_its_row(evaluate: Evaluate) -> None:
+    hidden = items(evaluate, {"hidden_labels": ["c#", "unheard of"]})
+    shown = items(evaluate, {"hidden_labels": ["dog"]}, edits='{"hidden_labels":["c#","dog"]}')
+
+    assert written(hidden) == (set(), {f"c##{AT}"}, {})
+    assert written(shown) == ({f"c##{AT}"}, set(), {})
+    label = plain(shown[1]["Put"]["Item"])
+    assert (label["label"], label["photo"], label["thumb"]) == ("c#", ROW["sk"], THUMB)
+
+
+def test_a_date_moves_the_photo_its_labels_and_its_month(evaluate: Evaluate) -> None:
+    moved = f"2021-01-01T00:00:00#{'d' * 24}"
+    edits = {"taken": {"local": "2021-01-01T00:00:00", "precision": "year"}}
+
+    found = items(evaluate, {**edits, "hidden_labels": ["dog"]})
+
+    put, deleted, months = written(found)
+    assert put == {f"c##{moved}", f"animal#{moved}"}
+    assert deleted == {f"dog#{AT}", f"c##{AT}", f"animal#{AT}"}
+    assert months == {"month#2016-04#d": "-1", "month#2021-01#d": "1"}
+    values = plain(found[0]["Update"]["ExpressionAttributeValues"])
+    assert values[":time_key"] == f"time#{moved}"
+    assert values[":label_keys"] == [f"label#{it}#{moved}" for it in ("dog", "c#", "animal")]
+    assert {plain(one["Put"]["Item"])["precision"] for one in found if "Put" in one} == {"year"}
+
+
+def test_an_edit_that_moves_every_label_row_fits_into_one_transaction(evaluate: Evaluate) -> None:
+    old = [f"label#{number}#{AT}" for number in range(49)]  # of an earlier release
+    edits = {"taken": {"local": "2021-01-01T00:00:00"}}
+
+    found = items(evaluate, edits, label_keys=old)
+    one = items(evaluate, edits, label_keys=old[:1])
+
+    assert len(found) == 100  # as many as TransactWriteItems takes
+    assert [len(each) for each in written(found)] == [MAX_LABEL_ROWS, 49, 2]
+    assert [len(each) for each in written(one)] == [1, 1, 2]
+
+
+def test_labels_follow_a_precision_that_changes_at_the_same_time(evaluate: Evaluate) -> None:
+    start = "2016-01-01T00:00:00"
+    keys = [f"label#dog#{start}#{'d' * 24}"]
+    edits = {"taken": {"local": start, "precision": "year"}}
+
+    found = items(evaluate, edits, taken_at={"local": start}, label_keys=keys)
+
+    assert written(found)[:2] == ({keys[0].removeprefix("label#")}, set())
+
+
+def test_a_photo_of_an_earlier_release_is_counted_by_its_first_edit(evaluate: Evaluate) -> None:
+    found = items(evaluate, {"title": "x"}, month_key=None)
+
+    assert written(found) == (set(), set(), {"month#2016-04#d": "1"})
+    assert "attribute_not_exists(#month_key)" in found[0]["Update"]["ConditionExpression"]
+
+
+def test_the_row_is_read_with_its_flags(evaluate: Evaluate) -> None:
+    taken_at = {"M": {"local": {"S": "t"}, "plausible": {"N": "0"}}}
+    item = {"taken_at": taken_at, "width_px": {"N": "7"}, "keywords": {"L": [{"S": "a"}]}}
+
+    found = evaluate("edited_photo", [{"states": {"result": it}} for it in ({"Item": item}, {})])
+
+    assert found == [
+        {"taken_at": {"local": "t", "plausible": False}, "width_px": 7, "keywords": ["a"]},
+        {},
+    ]
+
+
+def test_the_answer_has_the_edits_and_the_time(evaluate: Evaluate) -> None:
+    edits = {"taken": {"local": "2021-01-01T00:00:00"}}
+    rows = [ITEM, {**ITEM, "edits": "{}"}, {"status": "FAILED", "sort_time": "s"}]
+    cases = zip(rows, (edits, {}, edits), strict=True)
+
+    found = evaluate(
+        "edit_answer", [{"row": ROW, "photo": row, "edits": each} for row, each in cases]
+    )
+
+    assert found == [
+        {"status": 200, "body": {"edits": edits, "sort_time": "2021-01-01T00:00:00"}},
+        {"status": 200, "body": {"sort_time": "2016-04-09T12:08:13"}},
+        {"status": 200, "body": {"edits": edits, "sort_time": "s"}},
+    ]

@@ -1,0 +1,28 @@
+import type { Catalog } from "../catalog";
+
+export default {
+  "Back to the photos": "Zurück zu den Fotos",
+  Close: "Schließen",
+  "Close the keys": "Tasten schließen",
+  Esc: "Esc",
+  Facts: "Angaben",
+  "Full screen": "Vollbild",
+  Keys: "Tasten",
+  "Move a zoomed photo": "Ein vergrößertes Foto verschieben",
+  "Next photo": "Nächstes Foto",
+  Pace: "Tempo",
+  "Pause the slideshow": "Diashow anhalten",
+  "Previous and next photo; of a zoomed photo: move it": "Voriges und nächstes Foto; ein vergrößertes Foto verschieben",
+  "Previous photo": "Voriges Foto",
+  "Show or hide the facts": "Angaben ein- oder ausblenden",
+  "Show these keys": "Diese Tasten zeigen",
+  Slideshow: "Diashow",
+  Space: "Leertaste",
+  "Start or pause the slideshow": "Diashow starten oder anhalten",
+  "The picture could not be loaded.": "Das Bild konnte nicht geladen werden.",
+  "The slideshow has ended.": "Die Diashow ist zu Ende.",
+  "There is no photo “{path}”.": "Es gibt kein Foto „{path}“.",
+  Zoom: "Vergrößern und verkleinern",
+  "Zoom in, or see the whole photo": "Vergrößern oder das ganze Foto zeigen",
+  "{count} seconds": { one: "{count} Sekunde", other: "{count} Sekunden" },
+} satisfies Catalog;

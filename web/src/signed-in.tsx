@@ -1,0 +1,28 @@
+/** The page after the sign-in. It is not loaded before. */
+
+import { App, AppContext } from "./app";
+import { Aws } from "./aws";
+import type { Config } from "./config";
+import { Shell } from "./views/shell";
+
+export interface SignedIn {
+  owner: string;
+  View: (props: { onSignOut: () => void }) => preact.JSX.Element;
+  /** Follow the connection, and show what an earlier page did not end. */
+  open: () => Promise<void>;
+  close: () => void;
+}
+
+export function signedIn(config: Config, owner: string): SignedIn {
+  const app = new App(new Aws(config, owner));
+  return {
+    owner,
+    View: ({ onSignOut }) => (
+      <AppContext.Provider value={app}>
+        <Shell onSignOut={onSignOut} />
+      </AppContext.Provider>
+    ),
+    open: () => app.open(),
+    close: () => app.close(),
+  };
+}
