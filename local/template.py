@@ -79,31 +79,50 @@ def render_expression(name: str, values: Values) -> str:
         "rejections": (WORKFLOW / "rejections.json").read_text(),
         "times": _by_name("times"),
     }
-    parts = {
-        path.stem: render(path.read_text(encoding="utf-8"), named)
-        for path in sorted(PARTS.glob("*.jsonata"))
-    }
     text = (EXPRESSIONS / f"{name}.jsonata").read_text(encoding="utf-8")
-    text = render(text, {**named, "parts": parts})
+    text = render(text, {**named, "parts": _Parts(named)})
     return " ".join(_COMMENT.sub("", text).split())
 
 
-class _Expressions(Mapping[str, "str | Values"]):
-    """The expressions by name, as a JSON string holds them; rendered when a template asks."""
+class _Rendered(Mapping[str, "str | Values"]):
+    """The JSONata files of a folder by name; each is rendered when a template asks for it."""
+
+    folder: Path
 
     def __init__(self, values: Values) -> None:
         self._values = values
 
     def __getitem__(self, name: str) -> str:
-        if not (EXPRESSIONS / f"{name}.jsonata").is_file():
+        if not (self.folder / f"{name}.jsonata").is_file():
             raise KeyError(name)
-        return json.dumps(render_expression(name, self._values), ensure_ascii=False)[1:-1]
+        return self._render(name)
 
     def __iter__(self) -> Iterator[str]:
-        return (path.stem for path in sorted(EXPRESSIONS.glob("*.jsonata")))
+        return (path.stem for path in sorted(self.folder.glob("*.jsonata")))
 
     def __len__(self) -> int:
         return len(list(iter(self)))
+
+    def _render(self, name: str) -> str:
+        raise NotImplementedError
+
+
+class _Expressions(_Rendered):
+    """The expressions, as a JSON string holds them."""
+
+    folder = EXPRESSIONS
+
+    def _render(self, name: str) -> str:
+        return json.dumps(render_expression(name, self._values), ensure_ascii=False)[1:-1]
+
+
+class _Parts(_Rendered):
+    """What several expressions have in common."""
+
+    folder = PARTS
+
+    def _render(self, name: str) -> str:
+        return render((PARTS / f"{name}.jsonata").read_text(encoding="utf-8"), self._values)
 
 
 def _by_name(file: str) -> dict[str, str]:

@@ -42,6 +42,7 @@ SIZES: Final[dict[str, dict[str, Any]]] = {
     },
 }
 SHEET_WIDTH_PX: Final = 1280
+SETTLED_MS: Final = 500  # blurred pictures are drawn when the browser has nothing else to do
 
 
 def take_contact_sheet(folder: Path, picture: Path, height_px: int) -> None:
@@ -113,9 +114,11 @@ def _take_views(browser: Browser, site: Site, size: str, options: dict[str, Any]
 def _take_changes(page: Page, site: Site, take: Callable[[str], None]) -> None:
     """Take pictures of a selection, of the trash, and of uploads. The gallery is then as before."""
     page.goto(f"{site.url}#/timeline")
-    marks = page.get_by_role("checkbox", name="Select ")
+    tiles = page.locator("a.tile")
+    tiles.nth(4).wait_for()
     for number in (1, 2, 4):
-        marks.nth(number).click(force=True)
+        tiles.nth(number).focus()
+        page.keyboard.press("Space")
     take("select")
     page.get_by_role("button", name="Delete").last.click()
     page.get_by_role("button", name="Undo").wait_for()
@@ -165,6 +168,7 @@ def _chromium() -> Iterator[Browser]:
 
 def _take(page: Page, picture: Path) -> None:
     page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(SETTLED_MS)
     image = Image.open(io.BytesIO(page.screenshot()))
     image.save(picture, quality=75, method=6)
 

@@ -21,7 +21,6 @@ export default defineConfig({
   plugins: [compressed],
   build: {
     target: "es2022",
-    cssCodeSplit: false, // one small file: a view that is loaded later needs nothing else
     assetsInlineLimit: 0, // a data: URL would need room in the Content-Security-Policy
     modulePreload: { polyfill: false },
     rollupOptions: { input: ["index.html", "share.html"] },
