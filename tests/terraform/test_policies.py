@@ -179,7 +179,7 @@ def test_a_client_reaches_only_its_own_rows_and_objects(plan: Plan) -> None:
             keys = {(operator, key): values for operator, key, values in statement.conditions}
             assert keys["ForAllValues:StringEquals", "dynamodb:LeadingKeys"] == (CALLER,)
             assert keys["Null", "dynamodb:LeadingKeys"] == ("false",)
-        elif statement.actions == ("s3:ListBucket",):
+        elif statement.actions in {("s3:ListBucket",), ("s3:ListBucketVersions",)}:
             [(operator, key, prefixes)] = statement.conditions
             assert (operator, key) == ("StringLike", "s3:prefix")
             assert all(prefix.endswith(f"/{CALLER}/*") for prefix in prefixes)
@@ -220,7 +220,8 @@ def test_a_client_writes_and_deletes_only_its_own_uploads_and_shares(plan: Plan)
             (action, resource)
             for action in ("s3:DeleteObject", "s3:PutObject")
             for resource in (f"{PHOTOS}/uploads/{CALLER}/*", *OWN_SHARES)
-        )
+        ),
+        ("s3:DeleteObjectVersion", f"{PHOTOS}/uploads/{CALLER}/*"),
     }
 
 
