@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -276,12 +277,14 @@ def test_photos_are_all_found_without_counts_and_with_wrong_ones(
 
 def test_a_year_of_photos_without_counts_is_gone_to(visit: Callable[..., Visit]) -> None:
     long = visit(3_000, counted=False)
+    expect(long.page.get_by_role("link", name="2020", exact=True)).to_be_visible()
+    expect(long.scrubber).to_have_attribute("aria-valuemax", re.compile(r"\d\d"))
     before = len(long.asked)
 
     long.scrubber.focus()
-    long.page.keyboard.press("PageDown")
-    long.page.keyboard.press("PageDown")
-    long.page.keyboard.press("PageDown")
+    for year in ("2025", "2024", "2023"):
+        long.page.keyboard.press("PageDown")
+        expect(long.scrubber).to_have_attribute("aria-valuetext", re.compile(f" {year}"))
 
     expect(long.page.get_by_role("heading", name="December 2023")).to_be_in_viewport()
     first = next(n for n in range(3_000) if long.long.month(n) == "2023-12")
@@ -301,10 +304,7 @@ def test_arrows_go_from_photo_to_photo_and_the_focus_outlives_scrolling(
     long.page.keyboard.press("ArrowLeft")
     expect(long.tile(58)).to_be_focused()
 
-    long.page.mouse.move(600, 500)
-    for _ in range(8):
-        long.page.mouse.wheel(0, 1000)
-        long.page.evaluate("() => new Promise(requestAnimationFrame)")
+    long.page.evaluate("scrollBy(0, 8000)")
     expect(long.tile(58)).not_to_be_in_viewport()
     expect(long.tile(58)).to_be_focused()
     long.page.keyboard.press("ArrowRight")
@@ -363,8 +363,6 @@ def test_photos_stay_in_their_place_when_others_come_above_them(
 
     choose(long.page, *write(tmp_path, new=photo(taken="2026:07:01 10:00:00")), album="Newer")
     expect(long.page.get_by_text("1 of 1 photo ready")).to_be_visible()
-    expect(long.tile(first)).to_be_in_viewport()
-    long.page.set_viewport_size({"width": 1000, "height": 900})
     expect(long.tile(first)).to_be_in_viewport()
     long.page.get_by_role("button", name="Close uploads").click()
     long.scrubber.focus()

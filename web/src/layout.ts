@@ -80,9 +80,11 @@ export class Typesetter {
         parts.set(key, part);
         const isOpen = index === groups.length - 1 && !section.isWhole;
         const unread = isOpen ? unreadOf(section) : 0;
-        const heightPx = part.endPx + Math.ceil((unread * ASPECT * usualPx) / widthPx) * (usualPx + gapPx);
+        // What is before the first page moves nothing down: it is almost always nothing.
+        const isBeforeAll = section.key.endsWith("-99") && cards.length === 0 && sections.length > 1;
+        const heightPx = isBeforeAll ? 0 : part.endPx + Math.ceil((unread * ASPECT * usualPx) / widthPx) * (usualPx + gapPx);
         const photos = section.isWhole ? cards.length : groups.length === 1 ? section.photos : undefined;
-        blocks.push({ key, section, first: cards[0], topPx, heightPx, rows: part.rows, photos, unreadPx: part.endPx, isOpen });
+        blocks.push({ key, section, first: cards[0], topPx, heightPx, rows: part.rows, photos, unreadPx: Math.min(part.endPx, heightPx), isOpen });
         topPx += heightPx;
       }
     }

@@ -204,7 +204,7 @@ export function Grid({ list, months = false, empty }: Props) {
       onFocusOut={() => (focused.value = undefined)}
       style={{ minHeight: `${layout.heightPx}px`, "--row": `${rowPx}px` }}
     >
-      {[...blocks].map((block) => (
+      {[...blocks].filter(({ heightPx }) => heightPx > 0).map((block) => (
         <Photos key={block.key} block={block} fromPx={fromPx - block.topPx} toPx={toPx - block.topPx} kept={kept?.row} headingPx={headingPx} />
       ))}
       {list.state.value === "done" && !cards && empty}

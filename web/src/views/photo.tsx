@@ -144,12 +144,21 @@ export function PhotoDialog({ path }: { path: string }) {
 
   // On a phone: whether the facts are over the picture, or on their way.
   const isCovered = useRef(false);
+  const aimedPx = useRef<number>(undefined); // where the last movement of our own is to end
   useEffect(() => {
-    const ended = () => (isCovered.current = whole.current!.scrollTop > whole.current!.clientHeight / 4);
+    const ended = () => {
+      const { scrollTop, scrollHeight, clientHeight } = whole.current!;
+      const { current: aimed } = aimedPx;
+      aimedPx.current = undefined;
+      // A movement that another one has interrupted says nothing.
+      if (aimed !== undefined && Math.abs(scrollTop - Math.min(aimed, scrollHeight - clientHeight)) > 2) return;
+      isCovered.current = scrollTop > clientHeight / 4;
+    };
     whole.current?.addEventListener("scrollend", ended); // the person may have scrolled
   }, []);
 
   function scrollTo(topPx: number): void {
+    aimedPx.current = topPx;
     whole.current?.scrollTo({ top: topPx, behavior: isStill() ? "auto" : "smooth" });
   }
 
