@@ -208,7 +208,7 @@ def test_on_a_phone_the_picture_has_the_screen_and_facts_come_from_below(
     button.dispatch_event("click")
     expect(heading).not_to_be_in_viewport()
     phone.wait_for_function("() => document.querySelector('.whole').scrollTop === 0")
-    button.tap()
+    button.click()
     expect(heading).to_be_in_viewport()
 
     assert page_errors == []
