@@ -243,7 +243,7 @@ def _cover(table: Table, rows: Sequence[AlbumRow]) -> tuple[Picture | None, floa
     read_units = 0.0
     if chosen is not None:
         itself = Query(owner=owner, index=None, range_key="sk", low=chosen, high=chosen)
-        found = table.query(itself, start=None, limit=1)
+        found = table.query(itself, start=None, limit=2)  # there is one: nothing is left to read
         read_units += found.read_units
         for row in found.rows:
             if row.get("album_key", "").startswith(f"{album_prefix(path)}#"):  # not DELETED since
