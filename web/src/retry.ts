@@ -26,7 +26,7 @@ export const ONCE: Policy = { tries: 1, maxPauseMs: 0, waitsOffline: false };
 const FIRST_PAUSE_MS = { connection: 200, service: 200, conflict: 200, throttling: 500 };
 // As Chrome, Firefox and Safari word it. A part of the page that cannot be loaded has words of its own.
 const NO_CONNECTION =
-  /failed to fetch|networkerror|network error|load failed|network request failed|timed out|importing a module script|error loading dynamically/i;
+  /failed to fetch|networkerror|network error|load failed|network request failed|timed out|importing a module script|error loading dynamically|unable to preload/i;
 // The names of AWS's errors, as its SDKs sort them: https://github.com/smithy-lang/smithy-typescript/tree/main/packages/core
 const THROTTLING =
   /^(BandwidthLimitExceeded|LimitExceededException|PriorRequestNotComplete|ProvisionedThroughputExceededException|RequestLimitExceeded|SlowDown|TransactionInProgressException|(Request)?Throttl(ed|ing)(Exception)?|TooManyRequestsException)$/;
