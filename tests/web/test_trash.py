@@ -129,18 +129,22 @@ def test_an_open_photo_is_deleted_at_once_and_undo_brings_it_back_with_its_edits
 
 
 @pytest.fixture
-def late_events(site: Site) -> Iterator[None]:
-    """Let S3's events come late: not within the test."""
+def late_events(site: Site) -> Iterator[Callable[[], None]]:
+    """Let no event of S3 come until the function is called, or the test ends."""
     bucket = site.stack.photos_bucket
     usual = site.stack.s3.get_bucket_notification_configuration(Bucket=bucket)
     site.stack.s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={})
-    yield
-    site.stack.s3.put_bucket_notification_configuration(
-        Bucket=bucket,
-        NotificationConfiguration={
-            "EventBridgeConfiguration": usual.get("EventBridgeConfiguration", {})
-        },
-    )
+
+    def come_again() -> None:
+        site.stack.s3.put_bucket_notification_configuration(
+            Bucket=bucket,
+            NotificationConfiguration={
+                "EventBridgeConfiguration": usual.get("EventBridgeConfiguration", {})
+            },
+        )
+
+    yield come_again
+    come_again()
 
 
 def test_undo_also_works_before_the_workflow_has_seen_the_deletion(
@@ -163,6 +167,26 @@ def test_undo_also_works_before_the_workflow_has_seen_the_deletion(
     titles = page.locator("a.tile").evaluate_all("tiles => tiles.map(({ title }) => title)")
     assert titles == ["one.jpg", "two.jpg", "three.jpg"]
     assert [versions(site, path) for path in (one, two)] == [(1, 0), (1, 0)]
+    assert page_errors == []
+
+
+def test_a_photo_that_the_workflow_deletes_late_appears_in_the_trash_all_the_same(
+    page: Page, site: Site, page_errors: list[str], request: pytest.FixtureRequest
+) -> None:
+    (path,) = upload(site, "Late", "late one")
+    come_again = request.getfixturevalue("late_events")
+    open_album(page, "Late")
+    tile(page, "late one.jpg").focus()
+    page.keyboard.press("Space")
+    page.keyboard.press("Delete")
+    expect(toast(page)).to_contain_text("1 photo deleted.")
+    go(page, "#/trash")
+    page.wait_for_load_state("networkidle")
+    expect(trashed(page, "late one.jpg")).to_have_count(0)
+
+    come_again()
+    site.stack.s3.delete_object(Bucket=site.stack.photos_bucket, Key=key_of(site, path))
+    expect(trashed(page, "late one.jpg")).to_have_count(1)
     assert page_errors == []
 
 

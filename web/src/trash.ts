@@ -11,12 +11,14 @@ import type { Gallery } from "./gallery";
 import { each, eachAtOnce, Job, type Jobs } from "./jobs";
 import { t } from "./language";
 import { PhotoList } from "./lists";
-import type { Photo } from "./records";
+import { cardOf, type Photo } from "./records";
 import type { Version } from "./s3";
 
 /** The photos in the trash. */
 export class TrashList extends PhotoList {}
 
+/** Begins the `time_key` of a photo in the trash. */
+const TRASH = "trash#";
 const DAY_MS = 24 * 60 * 60 * 1000;
 const LOOK_MS = 400; // then longer each time
 const LOOK_MAX_MS = 4000;
@@ -44,6 +46,8 @@ type Homes = ReadonlyMap<PhotoList, ReadonlySet<string>>;
 
 export class Trash {
   private readonly closed = new AbortController();
+  /** Paths of deleted photos that the workflow may not have put into the trash yet. */
+  private readonly awaited = new Set<string>();
 
   constructor(
     private readonly aws: Aws,
@@ -72,6 +76,12 @@ export class Trash {
     return new Date(Date.parse(`${deleted.slice(0, 19)}Z`) + this.days * DAY_MS);
   }
 
+  /** Make the list of the photos in the trash. It follows those that the workflow has not put there yet. */
+  list(): TrashList {
+    void this.followDeleted([...this.awaited]);
+    return new TrashList(this.gallery.trash(), "newest", () => true);
+  }
+
   /** Delete a photo. @throws what S3 answers. */
   async delete(path: string): Promise<void> {
     this.follow([{ path, marker: await this.aws.delete(path) }]);
@@ -94,7 +104,7 @@ export class Trash {
   restoreAll(paths: readonly string[], markers: ReadonlyMap<string, string> = new Map(), homes: Homes = new Map()): void {
     const ended = (done: readonly string[]) => {
       if (done.length === 0) return;
-      for (const list of this.followers.trashed()) list.remove(...done);
+      this.leave(done);
       this.jobs.toast.value = {
         text: t({ one: "{count} photo restored.", other: "{count} photos restored." }, { count: done.length }),
       };
@@ -108,7 +118,7 @@ export class Trash {
   deleteForGood(paths: readonly string[]): void {
     const ended = (done: readonly string[]) => {
       if (done.length === 0) return;
-      for (const list of this.followers.trashed()) list.remove(...done);
+      this.leave(done);
       this.jobs.toast.value = {
         text: t({ one: "{count} photo deleted for good.", other: "{count} photos deleted for good." }, { count: done.length }),
       };
@@ -128,6 +138,8 @@ export class Trash {
     const removed = this.followers.lists().map((list) => [list, list.remove(...paths)] as const);
     const homes = new Map(removed.map(([list, cards]) => [list, new Set(cards.map(({ path }) => path))]));
     this.followers.deleted(paths);
+    for (const path of paths) this.awaited.add(path);
+    if (this.followers.trashed().length > 0) void this.followDeleted(paths);
     const markers = new Map(
       deleted.flatMap(({ path, marker }) => (marker === undefined ? [] : [[path, marker] as const])),
     );
@@ -137,10 +149,25 @@ export class Trash {
     };
   }
 
+  /** Photos are in the trash no longer. */
+  private leave(paths: readonly string[]): void {
+    for (const path of paths) this.awaited.delete(path);
+    for (const list of this.followers.trashed()) list.remove(...paths);
+  }
+
+  /** Show deleted photos in the trash, as soon as the workflow has put them there. */
+  private async followDeleted(paths: readonly string[]): Promise<void> {
+    await eachAtOnce(paths, FOLLOWED_AT_ONCE, this.closed.signal, async (path) => {
+      const isThere = (photo: Photo) => photo.timeKey?.startsWith(TRASH) === true || !this.awaited.has(path);
+      const photo = await this.once(path, isThere).catch(() => undefined);
+      if (this.awaited.delete(path) && photo) for (const list of this.followers.trashed()) list.insert(cardOf(photo.row));
+    });
+  }
+
   /** Show restored photos in their lists, as soon as the workflow has written them. */
   private async followRestored(paths: readonly string[], homes: Homes): Promise<void> {
     await eachAtOnce(paths, FOLLOWED_AT_ONCE, this.closed.signal, async (path) => {
-      const photo = await this.restored(path).catch(() => undefined);
+      const photo = await this.once(path, isRestored).catch(() => undefined);
       if (photo?.status === "READY") this.followers.restored(photo);
       if (photo) for (const [list, had] of homes) if (had.has(path)) list.putBack(photo);
     });
@@ -202,17 +229,21 @@ export class Trash {
     }
   }
 
-  /** Wait until the workflow has restored a photo; return undefined if the photo takes longer. */
-  private async restored(path: string): Promise<Photo | undefined> {
+  /** Wait until the workflow has written a photo so; return undefined if the photo takes longer. */
+  private async once(path: string, isSo: (photo: Photo) => boolean): Promise<Photo | undefined> {
     const began = performance.now();
     for (let pauseMs = LOOK_MS; performance.now() - began < PATIENCE_MS; pauseMs = Math.min(pauseMs * 1.3, LOOK_MAX_MS)) {
       if (this.closed.signal.aborted) return undefined;
       const photo = await this.gallery.photo(path);
-      if (photo && photo.status !== "DELETED" && photo.status !== "PROCESSING") return photo;
+      if (photo && isSo(photo)) return photo;
       await new Promise((resolve) => setTimeout(resolve, pauseMs));
     }
     return undefined;
   }
+}
+
+function isRestored({ status }: Photo): boolean {
+  return status !== "DELETED" && status !== "PROCESSING";
 }
 
 function notDeleted(count: number): string {

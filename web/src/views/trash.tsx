@@ -4,7 +4,6 @@ import { useApp, useKept } from "../app";
 import { locale, t } from "../language";
 import { bytesOf, drawSoon } from "../placeholders";
 import { splitPath, type Card } from "../records";
-import { TrashList } from "../trash";
 import { NO_ALBUM } from "./albums";
 import { ConfirmButton } from "./confirm";
 import { Empty } from "./empty";
@@ -14,8 +13,8 @@ import "./trash.css";
 
 /** The photos that were deleted and can be restored, the last one first. */
 export function TrashView() {
-  const { gallery, list: listOnPage, trash, jobs } = useApp();
-  const list = useKept("trash", () => new TrashList(gallery.trash()));
+  const { list: listOnPage, trash, jobs } = useApp();
+  const list = useKept("trash", () => trash.list());
   const chosen = useSignal<ReadonlySet<string>>(new Set());
   useEffect(() => {
     listOnPage.value = undefined; // there is no photo to open
