@@ -85,6 +85,28 @@ def test_each_view_that_lost_the_connection_says_so_and_is_loaded_once_it_is_bac
         expect(page.get_by_role("button", name="Try again")).to_have_count(0)
 
 
+ONLINE_WITH_THE_ALERT = """() => {
+    const back = () => {
+        if (document.querySelector('main [role="alert"]')) dispatchEvent(new Event("online"));
+    };
+    new MutationObserver(back).observe(document.body, { childList: true, subtree: true });
+}"""
+
+
+@pytest.mark.usefixtures("photos")
+def test_a_connection_that_is_back_in_the_moment_of_the_alert_loads_the_view(
+    page: Page, site: Site
+) -> None:
+    go(page, "#/problems")
+    page.locator(VIEWS["#/problems"]).first.wait_for()
+    page.evaluate(ONLINE_WITH_THE_ALERT)
+    page.route(to_table(site), lambda route: route.abort(), times=6)  # all that a view asks
+
+    go(page, "#/search")
+
+    expect(page.locator(VIEWS["#/search"]).first).to_be_visible()
+
+
 @pytest.mark.usefixtures("photos")
 def test_a_view_that_is_throttled_appears_all_the_same(
     page: Page, site: Site, page_errors: list[str]

@@ -1,9 +1,10 @@
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 import { t } from "../language";
 
 /** What went wrong, and a button to try again. It is tried again without a click once the browser is online. */
 export function Failure({ message, onRetry }: { message: string; onRetry: () => void }) {
-  useEffect(() => {
+  useLayoutEffect(() => {
+    // Before anything is painted: the browser may be online in the next moment.
     addEventListener("online", onRetry);
     return () => removeEventListener("online", onRetry);
   }, [onRetry]);
