@@ -71,7 +71,7 @@ screenshots: .venv/.dev web
 
 .PHONY: test  ## Run what CI runs: style, static types, every test
 test: lint types model .cache/checkov/.made .cache/ministack/.made
-	$(BIN)/pytest --numprocesses auto --dist loadfile $(PYTEST)
+	$(BIN)/pytest --second-opinions too --numprocesses 3 --dist loadfile $(PYTEST)
 
 .PHONY: unit  ## Run the tests that need no emulator, Docker, browser, Terraform, npm or network
 unit: .venv/.dev
@@ -79,7 +79,7 @@ unit: .venv/.dev
 
 .PHONY: second-opinions  ## Compare the embedded AWS with DynamoDB Local, MiniStack and the reference JSONata
 second-opinions: .venv/.dev .cache/ministack/.made
-	$(BIN)/pytest tests/second_opinion $(PYTEST)
+	$(BIN)/pytest --second-opinions only $(PYTEST)
 
 .PHONY: test-arm64  ## Compare the images for arm64 with those for amd64: BASE_IMAGE_ARM64=… (slow)
 test-arm64: .venv/.dev

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser
 
-pytest_plugins = ["labelmodel", "unit"]
+pytest_plugins = ["labelmodel", "second_opinion.twice", "unit"]
 
 WEB = Path(__file__).parents[1] / "web"
 PHOTOS = Path(__file__).parents[2] / "shared" / "photos"

@@ -61,7 +61,7 @@ class Containers:
         self.copies = copies
         self.repositories = repositories
         self._platform = [f"--platform={platform}"] if platform else []
-        self._label = f"gallery-stack={uuid.uuid4()}"
+        self.label = f"gallery-stack={uuid.uuid4()}"  # of its containers
         self._environment: dict[str, str] = {}
         self._endpoint_url = ""  # as the containers reach it
         self._ports: dict[Function, queue.SimpleQueue[int]] = {}
@@ -132,7 +132,7 @@ class Containers:
         """Remove the containers, including those whose start was interrupted."""
         if not self._environment:
             return
-        listed = _docker("ps", "--all", "--quiet", f"--filter=label={self._label}").split()
+        listed = _docker("ps", "--all", "--quiet", f"--filter=label={self.label}").split()
         if listed:
             _docker("rm", "--force", "--volumes", *listed)
 
@@ -155,7 +155,7 @@ class Containers:
                     "run",
                     "--rm",
                     *self._platform,
-                    f"--label={self._label}",
+                    f"--label={self.label}",
                     "--add-host=machine:host-gateway",
                     "--entrypoint=cat",
                     image,
@@ -179,7 +179,7 @@ class Containers:
             "--detach",
             *self._platform,
             *(f"--env={name}" for name in variables),  # values would be in the list of processes
-            f"--label={self._label}",
+            f"--label={self.label}",
             f"--memory={function.memory_mb}m",
             f"--publish={LOOPBACK}::8080",
             "--cap-drop=ALL",

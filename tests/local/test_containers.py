@@ -23,13 +23,14 @@ def test_containers_return_the_same_records_and_renditions_as_processes() -> Non
     for name in engine.FUNCTIONS:
         engine.image(name)
 
-    in_containers = run(Containers())
+    containers = Containers()
+    in_containers = run(containers)
 
     assert in_containers == run(InProcess())
     statuses = [outcome.record["status"] for outcome in in_containers.values()]
     assert sorted(statuses) == ["READY"] * 7 + ["REJECTED"]
     assert sum(len(outcome.renditions) for outcome in in_containers.values()) == 14
-    left_over = engine.docker("ps", "--all", "--quiet", "--filter=label=gallery-stack")
+    left_over = engine.docker("ps", "--all", "--quiet", f"--filter=label={containers.label}")
     assert left_over == ""
 
 

@@ -1,4 +1,4 @@
-"""DynamoDB Local answers as the embedded AWS does, and counts the units that the docs say."""
+"""DynamoDB Local counts the units that the docs say. See twice.py for its answers."""
 
 import math
 from collections.abc import Iterator
@@ -15,7 +15,6 @@ from local.clients import Clients
 from local.stack import create_table
 from publishing import NOW, Publisher, results_of
 from questions import ASKS, fill_table, watching
-from second_opinion.rerun import GALLERY, WORKFLOW, run_again
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -24,7 +23,7 @@ pytestmark = pytest.mark.timeout(600)
 def aws(dynamodb_local_url: str) -> Iterator[Clients]:
     """DynamoDB Local with a filled table. GetItem asks for its units, too."""
     aws = Clients(dynamodb_local_url)
-    for name in aws.dynamodb.list_tables()["TableNames"]:  # of tests that ran again
+    for name in aws.dynamodb.list_tables()["TableNames"]:  # of tests of this process
         aws.dynamodb.delete_table(TableName=name)
     create_table(aws.dynamodb, TABLE)
     fill_table(Publisher(aws.dynamodb))
@@ -71,13 +70,6 @@ class Counting:
         self.units += times * consumed["Table"]["CapacityUnits"]
         self.units += sum(index["CapacityUnits"] for index in indexes)
         return answer
-
-
-@pytest.mark.parametrize("files", [GALLERY, WORKFLOW], ids=["gallery", "workflow"])
-def test_dynamodb_local_answers_and_refuses_as_the_embedded_aws(
-    dynamodb_local_url: str, files: tuple[str, ...]
-) -> None:
-    run_again("shadow_dynamodb", files, DYNAMODB_LOCAL=dynamodb_local_url)
 
 
 @pytest.mark.parametrize("question", ASKS)

@@ -1,12 +1,13 @@
 """The configuration is formatted and valid, and Terraform's own tests of it pass."""
 
-import os
 import shutil
 import subprocess
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
+from terraform.provider import outside, serving
 from tools.plan import copy_configuration
 
 ROOT = Path(__file__).parents[2]
@@ -18,15 +19,15 @@ TESTED = sorted(
 )
 
 
-def terraform(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def terraform(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run Terraform in `folder`, without the AWS_ and TF_ variables of the environment."""
     program = shutil.which("terraform")
     if program is None:
         pytest.skip("terraform is not installed")
-    outside = {name: value for name, value in os.environ.items() if name[:3] not in ("AWS", "TF_")}
     return subprocess.run(  # noqa: S603  # our own arguments
         [program, f"-chdir={folder}", *arguments],
-        env={**outside, "CHECKPOINT_DISABLE": "1"},  # otherwise each run asks for a newer version
+        # Otherwise each run asks for a newer version.
+        env={**outside(), "CHECKPOINT_DISABLE": "1", **variables},
         check=False,
         capture_output=True,
         text=True,
@@ -69,11 +70,18 @@ def test_every_module_has_unit_tests_and_contract_tests() -> None:
         }, module
 
 
-# Each run of a test starts the provider again, which takes two seconds of CPU time.
+@pytest.fixture(scope="module")
+def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str]]:
+    """Start the provider for all tests of all modules."""
+    folder = tmp_path_factory.mktemp("provider")
+    with serving(ready("terraform", folder), folder / "provider.log") as variables:
+        yield variables
+
+
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", TESTED)
-def test_terraforms_own_tests_pass(name: str, tmp_path: Path) -> None:
-    done = terraform(ready(name, tmp_path), "test", "-no-color")
+def test_terraforms_own_tests_pass(name: str, tmp_path: Path, provider: Mapping[str, str]) -> None:
+    done = terraform(ready(name, tmp_path), "test", "-no-color", **provider)
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Success! " in done.stdout

@@ -154,6 +154,7 @@ def test_the_chosen_cover_is_shown_as_long_as_it_is_there(
     page.get_by_role("link", name="Cover").click()
     page.get_by_role("button", name="Rename").click()
     page.get_by_role("dialog").get_by_label("Name").fill("Covered")
+    expect(page.get_by_role("dialog")).to_contain_text("2 photos will be moved")  # or merged
     page.keyboard.press("Enter")
     expect(page.get_by_text("2 photos moved")).to_be_visible()
     site.stack.wait_until_idle()

@@ -136,6 +136,8 @@ def test_pictures_of_credentials_that_were_revoked_are_signed_again_without_a_cl
         else:
             route.fallback()
 
+    go(page, "#/problems")
+    page.wait_for_load_state("networkidle")  # the timeline asks for no thumbnail any more
     page.route(THUMBNAIL, answer)
 
     go(page, ALBUM)

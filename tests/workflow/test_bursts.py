@@ -28,8 +28,9 @@ from shared.contracts import (
 from shared.errors import LabelsThrottledError
 from workflow.scripted import Scripted, event, extract, photo_of, runtime_report, thumbnail
 
-PHOTOS = 1000
-NEW_ACCOUNT = Quotas(invocations_at_once=10, labels_per_second=5)
+PHOTOS = 200
+# A fifth of the quotas of a new account, 10 and 5: as long as a thousand photos take there.
+NEW_ACCOUNT = Quotas(invocations_at_once=2, labels_per_second=1)
 SDK_ATTEMPTS = 2  # of Tag, at DetectLabels: shared/aws.py
 
 
@@ -107,8 +108,8 @@ def too_many_requests() -> ClientError:
     )
 
 
-@pytest.mark.timeout(1800)  # the time of one core: a minute
-def test_a_thousand_photos_at_once_in_a_new_account_are_ready_with_labels(
+@pytest.mark.timeout(600)
+def test_photos_at_once_that_need_minutes_of_a_new_accounts_quotas_are_ready_with_labels(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Real: the state machine, its retriers, the table, the queue. Virtual: the time.
@@ -142,4 +143,4 @@ def test_a_thousand_photos_at_once_in_a_new_account_are_ready_with_labels(
     assert ended == {"READY": PHOTOS}
     assert Counter(row["labels_status"]["S"] for row in rows) == {"READY": PHOTOS}
     assert letters == {"ApproximateNumberOfMessages": "0"}
-    assert clock.now() < 15 * 60  # 5 DetectLabels a second allow 200 s
+    assert 200 <= clock.now() < 15 * 60  # the quota of DetectLabels allows 200 s
