@@ -71,7 +71,7 @@ screenshots: .venv/.dev web
 
 .PHONY: test  ## Run what CI runs: style, static types, every test
 test: lint types model .cache/checkov/.made .cache/ministack/.made
-	$(BIN)/pytest --second-opinions too --numprocesses 3 --dist loadfile $(PYTEST)
+	$(BIN)/pytest --second-opinions too --numprocesses 3 --dist loadfile --no-loadscope-reorder $(PYTEST)
 
 .PHONY: unit  ## Run the tests that need no emulator, Docker, browser, Terraform, npm or network
 unit: .venv/.dev

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 import subprocess
 from pathlib import Path
@@ -19,10 +20,20 @@ pytest_plugins = ["labelmodel", "second_opinion.twice", "unit"]
 WEB = Path(__file__).parents[1] / "web"
 PHOTOS = Path(__file__).parents[2] / "shared" / "photos"
 PATIENCE_MS = 60_000  # this machine may be busy with other tests
+SLOWEST_FIRST = {
+    name: place
+    for place, name in enumerate(
+        ("terraform", "second_opinion", "web", "workflow", "gallery", "local", "bench", "infra")
+    )
+}
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deselect the tests marked arm64, unless the option `-m` names the mark: they are slow."""
+    """Begin with the folders of slow files: else one process is at work alone at the end.
+
+    The tests marked arm64 are deselected, unless the option `-m` names the mark: they are slow.
+    """
+    items.sort(key=lambda item: SLOWEST_FIRST.get(item.path.parent.name, len(SLOWEST_FIRST)))
     if "arm64" in config.option.markexpr:
         return
     slow = [item for item in items if item.get_closest_marker("arm64")]
@@ -61,12 +72,15 @@ def npm() -> str:
 
 
 @pytest.fixture(scope="session")
-def dist(npm: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build the page from web/, and return its folder."""
-    folder = tmp_path_factory.mktemp("dist")
-    subprocess.run(  # noqa: S603  # no shell
-        [npm, "run", "build", "--", "--outDir", str(folder), "--emptyOutDir"], cwd=WEB, check=True
-    )
+def dist(npm: str, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """Build the page from web/ once for all of pytest-xdist's workers, and return its folder."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base if worker_id == "master" else base.parent) / "dist"
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "index.html").exists():
+            options = ["--outDir", str(folder), "--emptyOutDir"]
+            subprocess.run([npm, "run", "build", "--", *options], cwd=WEB, check=True)  # noqa: S603  # no shell
     return folder
 
 
