@@ -20,8 +20,9 @@ from shared.contracts import (
     ThumbnailRequest,
     ThumbnailResult,
     dump,
+    parse,
 )
-from workflow.scripted import event, extract, tag, thumbnail
+from workflow.scripted import event, extract, tag, thumbnail, with_terms
 
 NOW = "2024-07-01T10:00:00Z"
 
@@ -56,7 +57,10 @@ class Publisher:
     ) -> None:
         """Publish a photo as READY, with the answers of the three steps."""
         variables = self.claim(key, time)
-        for name, result in zip(("extracted", "rendered", "tagged"), results, strict=True):
+        asked = evaluated(STATES["Extract"]["Arguments"]["Payload"], variables)
+        extracted, *others = results
+        results_ = [with_terms(extracted, parse(ExtractRequest, asked).edited), *others]
+        for name, result in zip(("extracted", "rendered", "tagged"), results_, strict=True):
             variables[name] = _result(result)
         self._publish(STATES["Assemble"]["Choices"][1], variables)
 
