@@ -304,9 +304,6 @@ def tables() -> str:
             "",
             *_table(kept_month()),
             "",
-            "**Write units of a photo** in the table; its indexes take"
-            f" {write_units() - owner_write_units()} more:",
-            "",
             *_write_units(),
             "",
             f"With {MAX_TERM_ROWS} rows, the most that a photo has, and {FULL_RECORD_KB} KB:",
@@ -329,7 +326,13 @@ def _write_units() -> list[str]:
         **{f"terms, {kind}: {count}": 2 * count for kind, count in TERM_ROWS.items()},
         "**together**": owner_write_units(),
     }
-    return ["| | units |", "|---|---:|", *(f"| {what} | {units} |" for what, units in rows.items())]
+    in_indexes = write_units() - owner_write_units()
+    return [
+        f"**Write units of a photo** in the table; {in_indexes} more are in its indexes:",
+        "",
+        *("| | units |", "|---|---:|"),
+        *(f"| {what} | {units} |" for what, units in rows.items()),
+    ]
 
 
 def _table(items: Sequence[Item]) -> list[str]:

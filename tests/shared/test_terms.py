@@ -8,7 +8,17 @@ import msgspec
 import pytest
 
 from extract.place import place_at
-from shared.contracts import Camera, Edited, Location, Metadata, Person, Place, Position, Terms
+from shared.contracts import (
+    Camera,
+    Edited,
+    Location,
+    Metadata,
+    Person,
+    Place,
+    Position,
+    Term,
+    Terms,
+)
 from shared.limits import (
     MAX_DESCRIPTION_CHARACTERS,
     MAX_KEYWORD_CHARACTERS,
@@ -61,6 +71,11 @@ def test_a_text_in_any_spelling_is_one_term(vector: dict[str, Any]) -> None:
     assert found.text == (None if vector["written"] == folded else vector["written"])
     assert len(folded) <= 64
     assert term(vector["kind"], folded) == msgspec.structs.replace(found, text=None)
+
+
+def test_half_of_a_surrogate_pair_is_removed() -> None:
+    assert term("keyword", "a\ud83d") == Term(key="keyword#a")
+    assert words_of("ab\ud83dcd") == ["ab", "cd"]
 
 
 @pytest.mark.parametrize("vector", VECTORS["words"], ids=lambda one: repr(one["text"]))
