@@ -377,6 +377,26 @@ def test_any_edit_of_an_earlier_release_s_photo_leaves_term_rows_only(
     assert ("keyword#sommer" in term_rows(rows)) == (before == WRITTEN)
 
 
+def test_an_edit_that_changes_no_value_leaves_no_row_behind_a_publish_at_the_same_time(
+    world: World,
+) -> None:
+    """It replaces an earlier release's rows, so that Publish has to read which rows there are."""
+    later = TakenAt(local="2016-04-10T10:00:00", source="EXIF:DateTimeOriginal")
+    world.run(CREATED)
+    world.editor.edit("alice", KEY, Edits(title="Mine"))
+    world.make_earlier()
+
+    def meanwhile(request: Any) -> Contract:  # noqa: ANN401  # any step's request
+        world.editor.edit("alice", KEY, Edits(title="Mine"))
+        return msgspec.structs.replace(extract(request), metadata=Metadata(taken_at=later))
+
+    world.functions.steps["extract"] = meanwhile
+    world.run(OVERWRITTEN)
+
+    assert_listed_once(world, later.local)
+    assert "word#mine" in term_rows(world.rows())
+
+
 def test_a_reprocessing_finds_the_terms_of_an_earlier_release_s_edits(world: World) -> None:
     world.run(CREATED)
     world.editor.edit("alice", KEY, WRITTEN)
