@@ -120,9 +120,11 @@ def labeled(  # noqa: PLR0913  # all but the first three by name
         low=low,
         high=high,
         newest_first=newest_first,
-        only=("label", folded),  # leaves out labels that continue after a #
     )
-    return _page(table, query, records.match, limit=limit, cursor=cursor)
+    page = _page(table, query, records.match, limit=limit, cursor=cursor)
+    # A label that continues after a # is among the rows.
+    items = [match for match in page.items if match.label == folded]
+    return Page(items=items, cursor=page.cursor, read_units=page.read_units)
 
 
 def problems(

@@ -21,8 +21,8 @@ from shared.contracts import (
     SortTime,
     TakenAt,
 )
-from shared.keys import SORT_TIME_CHARACTERS, photo_key
-from shared.rows import IndexedPhoto, LabelRow, PhotoFacts, PhotoRow, Status, read
+from shared.keys import SORT_TIME_CHARACTERS, photo_key, term_of, term_sort_key
+from shared.rows import IndexedPhoto, PhotoFacts, PhotoRow, Status, TermRow, read
 from shared.text import fold_label
 
 EDITED: Final = "EDITED"  # the source of a time that a person wrote
@@ -171,14 +171,16 @@ def picture(row: Row, kind: type[IndexedPhoto] = IndexedPhoto) -> Picture:
 
 def match(row: Row) -> Match:
     """Return the photo of a label's row."""
-    label = read(LabelRow, row)
-    return _view(Match, label, key=photo_key(label.pk, label.photo), sort_time=_sort_time(label.sk))
+    one = read(TermRow, row)
+    label = term_of(one.sk).removeprefix("label#")
+    key, time = photo_key(one.pk, one.photo), _sort_time(one.sk)
+    return _view(Match, one, key=key, label=label, sort_time=time)
 
 
 def found(row: Row) -> Found:
     """Return the photo of a term's row."""
-    label = read(LabelRow, row)
-    return _view(Found, label, key=photo_key(label.pk, label.photo), sort_time=_sort_time(label.sk))
+    one = read(TermRow, row)
+    return _view(Found, one, key=photo_key(one.pk, one.photo), sort_time=_sort_time(one.sk))
 
 
 def problem(row: Row) -> Problem:
@@ -196,6 +198,15 @@ def trashed(row: Row) -> Trashed:
 def photo(row: PhotoRow) -> Photo:
     """Return the photo of its own row."""
     return _view(Photo, _edited(row), edits=decoded(row.edits))
+
+
+def term_sort_keys(row: Row) -> list[str]:
+    """Return the sort keys of the rows by which a photo is found; `row` may be of any release."""
+    if "found_by" in row:
+        key = photo_key(row["pk"], row["sk"])
+        return [term_sort_key(term, row["sort_time"], key) for term in row["found_by"]]
+    hidden = {f"label#{label}" for label in decoded(row.get("edits")).hidden_labels}
+    return [one for one in row.get("label_keys", []) if term_of(one) not in hidden]
 
 
 def copies(rows: Sequence[Row]) -> Copies:

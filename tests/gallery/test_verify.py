@@ -22,6 +22,7 @@ from PIL import Image
 
 from gallery import backfill, reprocess
 from gallery.__main__ import main
+from gallery.records import term_sort_keys
 from gallery.shell import CommandError
 from gallery.table import ConflictError
 from gallery.verify import CLEANUP, http, leftovers, try_check
@@ -125,8 +126,8 @@ def too_high(answer: dict[str, Any]) -> dict[str, Any]:
 
 
 def forget_labels(run: Run) -> None:
-    sort_key = run.photo_rows()[key_of(run, "hostile key")]["label_keys"]
-    run.table.delete(run.owner, sort_key)
+    terms = term_sort_keys(run.photo_rows()[key_of(run, "hostile key")])
+    run.table.delete(run.owner, [one for one in terms if one.startswith("label#")])
 
 
 def miscount(run: Run) -> None:

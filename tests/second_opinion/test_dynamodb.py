@@ -4,7 +4,6 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-import msgspec
 import pytest
 
 from embeddedaws import TABLE
@@ -13,7 +12,7 @@ from gallery.read_units import item_bytes
 from gallery.table import Table
 from local.clients import Clients
 from local.stack import create_table
-from publishing import NOW, Publisher, results_of
+from publishing import NOW, Publisher, usual_results_of
 from questions import ASKS, fill_table, watching
 
 pytestmark = pytest.mark.timeout(600)
@@ -85,13 +84,8 @@ def test_a_question_costs_the_read_units_that_are_computed(aws: Clients, questio
 def test_a_photo_costs_the_write_units_that_the_costs_assume(aws: Clients) -> None:
     counting = Counting(aws)
     key = "uploads/written/2016/photo.jpg"
-    extracted, rendered, tagged = results_of(key)
-    metadata = msgspec.structs.replace(extracted.metadata, title="t" * 100, description="d" * 1100)
-    extracted = msgspec.structs.replace(extracted, metadata=metadata)
-    labels = [f"label {number}" for number in range(costs.LABEL_ROWS)]
-    tagged = msgspec.structs.replace(tagged, label_index=labels)
 
-    Publisher(counting).ready(key, NOW, (extracted, rendered, tagged))
+    Publisher(counting).ready(key, NOW, usual_results_of(key))
 
     rows = aws.dynamodb.query(
         TableName=TABLE,

@@ -5,7 +5,7 @@ import { folded } from "./fold";
 import { cardOf, cardOfLabel, pathOf, photoOf, problemOf, sortKey, splitPath, type Card, type Photo, type Problem, type Untrusted } from "./records";
 import type { Route } from "./routes";
 import { Search, type Period, type Term } from "./search";
-import { DIGEST_CHARACTERS, SIZE_DIGITS, type AlbumIndexRow, type AlbumRow, type LabelRow, type TimeIndexRow } from "./rows.gen";
+import { DIGEST_CHARACTERS, SIZE_DIGITS, type AlbumIndexRow, type AlbumRow, type TermRow, type TimeIndexRow } from "./rows.gen";
 
 const PAGE = 200; // cards; DynamoDB reads at most 1 MB at once
 const MAX_YEARS = 200;
@@ -263,9 +263,9 @@ export class Gallery {
         where: "#sk BETWEEN :from AND :to",
         values: { ":from": from, ":to": prefix + LAST },
         limit: 1,
-        fields: ["sk", "label"] satisfies (keyof LabelRow)[],
+        fields: ["sk"] satisfies (keyof TermRow)[],
       });
-      const label = text(items[0]?.["label"]);
+      const label = text(items[0]?.["sk"])?.split("#").slice(1, -2).join("#");
       if (!label) return;
       yield label;
       from = `label#${label}$`; // "$" follows "#": after all rows of this label
@@ -339,7 +339,7 @@ export class Gallery {
     }
     if (view === "search" && argument) {
       const prefix = `label#${folded(argument)}#`;
-      const key = photo.labelKeys.find((one) => one.split("#").slice(0, -2).join("#") === prefix.slice(0, -1));
+      const key = photo.termKeys.find((one) => one.split("#").slice(0, -2).join("#") === prefix.slice(0, -1));
       return { index: undefined, name: "sk", prefix, key, isDescending: true } as const;
     }
     return undefined;

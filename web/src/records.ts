@@ -6,7 +6,6 @@ import type {
   BoundingBox,
   Camera,
   Instance,
-  LabelRow,
   Label as LabelInRow,
   Location,
   Person as PersonInRow,
@@ -14,6 +13,7 @@ import type {
   PhotoRow,
   Rendition,
   TakenAt,
+  TermRow,
   TimeIndexRow,
 } from "./rows.gen";
 
@@ -83,10 +83,10 @@ export interface Photo extends Problem {
   /** What the table has of it. */
   row: Untrusted<PhotoRow>;
   key: string;
-  /** The photo's place in the lists; see TimeIndexRow, AlbumIndexRow and LabelRow. */
+  /** The photo's place in the lists; see TimeIndexRow, AlbumIndexRow and TermRow. */
   timeKey?: string;
   albumKey?: string;
-  labelKeys: string[];
+  termKeys: string[];
   versionId?: string;
   claimedVersion?: string;
   executionArn?: string;
@@ -151,7 +151,7 @@ export function cardOf(row: Untrusted<AlbumIndexRow & TimeIndexRow>): Card {
 }
 
 /** Return the card of a label's row. */
-export function cardOfLabel(row: Untrusted<LabelRow>): Card {
+export function cardOfLabel(row: Untrusted<TermRow>): Card {
   return card(text(row.photo) ?? "", text(row.sk), row, precisionOf(row.precision), picture(map<Rendition>(row.thumb)));
 }
 
@@ -226,7 +226,7 @@ export function photoOf(row: Untrusted<PhotoRow>): Photo {
       exposureS: number(camera.exposure_s),
       focalLengthMm: number(camera.focal_length_mm),
     }),
-    labelKeys: list(item.label_keys).flatMap((key) => text(key) ?? []),
+    termKeys: termKeysOf(row),
     keywords: list(item.keywords).flatMap((word) => text(word) ?? []),
     people: list(item.people).flatMap((person) => {
       const { name, boxes } = map<PersonInRow>(person);
@@ -238,6 +238,13 @@ export function photoOf(row: Untrusted<PhotoRow>): Photo {
         .filter(({ name }) => !hidden.includes(folded(name))),
     ),
   };
+}
+
+/** The sort keys of the rows by which a photo is found. Earlier releases kept whole keys, of labels only. */
+function termKeysOf(row: Untrusted<PhotoRow>): string[] {
+  const end = text(row.album_key)?.split("#").slice(1).join("#"); // of all rows of the photo
+  const terms = list(row.found_by).flatMap((term) => (text(term) && end ? `${text(term)}#${end}` : []));
+  return [...terms, ...list(row.label_keys).flatMap((key) => text(key) ?? [])];
 }
 
 /** Whether a photo is found by a label: by its own labels and their ancestors, but hidden ones. */

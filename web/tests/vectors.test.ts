@@ -43,6 +43,10 @@ describe("tests/vectors.json", () => {
     expect(folded(expected)).toBe(expected);
   });
 
+  test.each(vectors.terms.filter(({ key }) => key !== null))("$what: the term of $written is $key", (vector) => {
+    expect(`${vector.kind}#${folded(vector.written ?? "")}`).toBe(vector.key);
+  });
+
   test.each(vectors.thumbhashes)("$thumbhash is what the reference makes", ({ width, height, rgba, thumbhash }) => {
     const pixels = Uint8Array.from(atob(rgba), (character) => character.charCodeAt(0));
 
