@@ -71,6 +71,18 @@ def fill_table(publisher: Publisher) -> None:
         publisher.problem(f"uploads/{OWNER}/bad/{number}.jpg", NOW, "REJECTED")
 
 
+def all_items(ask: Callable[..., Page[Any]]) -> list[Any]:
+    """Return the items of all pages."""
+    items: list[Any] = []
+    cursor: str | None = None
+    while True:
+        page = ask(cursor=cursor)
+        items += page.items
+        cursor = page.cursor
+        if cursor is None:
+            return items
+
+
 def dogs(publisher: Publisher) -> list[Row]:
     """Return the rows of the label Dog that a photo with every kind of metadata has."""
     low, high = within("label#dog")

@@ -3,10 +3,10 @@
 import hashlib
 import itertools
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
-from typing import Any, Literal, NamedTuple, TypedDict
+from typing import Literal, NamedTuple, TypedDict
 
 import msgspec
 from hypothesis import HealthCheck, given, settings
@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 
 from gallery import queries, search
 from gallery.editing import Editor
-from gallery.records import Edits, Page, Taken
+from gallery.records import Edits, Taken
 from gallery.table import Table
 from publishing import Publisher
+from questions import all_items
 from shared.contracts import (
     ExtractResult,
     ImageFacts,
@@ -181,18 +182,6 @@ def results(action: Action, key: str) -> tuple[ExtractResult, ThumbnailResult, T
         ThumbnailResult(renditions={"thumb": thumb}, sha256=sha256, version=1),
         TagResult(labels=labels, label_index=label_index(labels), labels_status="READY", version=1),
     )
-
-
-def all_items(ask: Callable[..., Page[Any]]) -> list[Any]:
-    """Return the items of all pages."""
-    items: list[Any] = []
-    cursor: str | None = None
-    while True:
-        page = ask(cursor=cursor)
-        items += page.items
-        cursor = page.cursor
-        if cursor is None:
-            return items
 
 
 def in_order(known: list[Known], *, newest_first: bool) -> list[Known]:

@@ -5,9 +5,11 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
+from boto3.dynamodb.types import TypeSerializer
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,8 +18,12 @@ from gallery import cursors, queries, search
 from gallery.records import Page
 from gallery.table import Query, Rows, Table
 from publishing import NOW, Publisher, fill
+from questions import all_items
 from shared.errors import BadKeyError
 
+VECTORS = json.loads((Path(__file__).parents[1] / "vectors.json").read_text(encoding="utf-8"))[
+    "searches"
+]
 OWNER = "cursors"
 OTHER = "others"
 START = datetime(2016, 1, 1)  # noqa: DTZ001  # photos' times are local ones
@@ -98,6 +104,24 @@ def test_a_cursor_names_no_owner(table: Table) -> None:
 
     text = base64.urlsafe_b64decode(cursor + "==")
     assert OWNER not in json.loads(text[9:])[0]
+
+
+def test_dynamodb_has_what_the_searches_of_the_vectors_find(aws: Aws, table: Table) -> None:
+    dynamodb = aws.client("dynamodb")
+    for row in VECTORS["rows"]:
+        more = {"status": "READY"} if row["sk"].startswith("photo#") else {}
+        whole = {"pk": "ada", "width_px": 4, "height_px": 3, **more, **row}
+        dynamodb.put_item(TableName=TABLE, Item=TypeSerializer().serialize(whole)["M"])
+
+    for vector in VECTORS["cases"]:
+        terms = [search.term(**one) for one in vector["terms"]]
+        start, end = (
+            datetime.fromisoformat(vector[name]) if name in vector else None
+            for name in ("from", "to")
+        )
+        ask = partial(search.find, table, "ada", terms, start=start, end=end, limit=3)
+        paths = [photo.key.removeprefix("uploads/ada/") for photo in all_items(ask)]
+        assert paths == vector["found"], vector["what"]
 
 
 @pytest.mark.parametrize("limit", [-1, 0, queries.MAX_LIMIT + 1])
