@@ -25,6 +25,7 @@ class Answer(NamedTuple):
 
     computed: float
     charged: float | None  # None: the request did not ask
+    items: int
 
 
 Watch: TypeAlias = Callable[[Callable[[], object]], list[Answer]]
@@ -128,7 +129,7 @@ def watching(client: Any) -> Watch:  # noqa: ANN401  # one of boto3's generated 
             get = model.name == "GetItem"  # the only consistent read
             items = [parsed["Item"]] if get else parsed["Items"]
             charged = parsed.get("ConsumedCapacity", {}).get("CapacityUnits")
-            answers.append(Answer(read_units(items, consistent=get), charged))
+            answers.append(Answer(read_units(items, consistent=get), charged, len(items)))
 
         client.meta.events.register("after-call.dynamodb", keep, unique_id="units")
         ask()
