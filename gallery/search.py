@@ -384,11 +384,10 @@ class _Rows:
     def _after(self, end: str) -> str:
         """Return the position that follows the last row of a page.
 
-        If it is a row of a longer text, all rows of that text are passed. Rows of this text lie
-        among them only if what is longer is as long as a sort time.
+        If it is a row of a longer text, all rows of that text are passed. No other row lies among
+        them: a sort time has a capital T, and a folded text has none.
         """
         newest_first = self._search.newest_first
-        longer = end[: -_END_CHARACTERS - 1]
-        if longer and len(longer) != SORT_TIME_CHARACTERS:
+        if longer := end[: -_END_CHARACTERS - 1]:
             return f"{longer}#{_LOWEST if newest_first else _HIGHEST}"
         return _beyond(end, newest_first=newest_first)

@@ -3,6 +3,7 @@
 import itertools
 import threading
 from collections.abc import Callable  # noqa: TC003  # as everywhere else
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -126,6 +127,10 @@ def test_a_reverted_edit_leaves_the_rows_unchanged(
     world.run(CREATED)
     found = labeled(table, "dog")
     assert [photo.precision for photo in found] == ["year" if plausible else None]
+    assert search.find(table, "alice", [search.term("album", "2024")]).items == found
+    assert (
+        search.find(table, "alice", [], start=datetime.fromisoformat("1900-01-01")).items == found
+    )
     before = world.rows()
 
     world.editor.edit("alice", KEY, MINE)

@@ -380,6 +380,17 @@ def test_many_rows_of_a_longer_label_between_are_passed_at_once(*, newest_first:
 
 
 @pytest.mark.parametrize("newest_first", [True, False])
+def test_rows_of_a_longer_text_are_passed_once_in_a_union(*, newest_first: bool) -> None:
+    both = frozenset({("label", "c"), ("keyword", "c#2016")})
+    table = table_of(Photo(second, second, "", both) for second in range(500))
+
+    found, pages = everything(table, [term("any", "c")], limit=LIMIT, newest_first=newest_first)
+
+    assert (len(found), pages) == (500, 6)
+    assert table.queries["keyword#c"] <= 2 * pages
+
+
+@pytest.mark.parametrize("newest_first", [True, False])
 def test_rows_between_those_of_a_label_that_looks_like_a_time_are_found(
     *, newest_first: bool
 ) -> None:
@@ -505,6 +516,7 @@ def test_suggestions_are_the_terms_that_begin_with_a_text_as_they_are_written() 
         ("label", "Port"),
         ("label", "C"),
         ("label", "C#"),
+        ("label", "C#mix"),
         ("word", "portal"),
         ("word", "Ärger"),
     }
@@ -523,7 +535,7 @@ def test_suggestions_are_the_terms_that_begin_with_a_text_as_they_are_written() 
     assert texts("por", limit=2) == texts("por")[:2]
     assert texts("por", ("word", "city")) == [texts("por")[3], texts("por")[0]]
     assert texts("a\u0308") == [("word", "ärger", "Ärger")]
-    assert [one for _, one, _ in texts("c", ("label",))] == ["c#", "c"]
+    assert [one for _, one, _ in texts("c", ("label",))] == ["c#", "c", "c#mix"]
     assert texts("por", ("person",)) == []
     table.requests = 0
     assert suggestions(table, OWNER, "por", limit=4).items[0] == Suggestion(
