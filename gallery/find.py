@@ -186,6 +186,9 @@ def _summarize(photos: int, read_units: float, *, more: bool) -> None:
 def _explain(table: Table, owners: list[str], terms: list[Term], period: Period) -> None:
     """Print why nothing is found: how many photos each term has, and similar terms if none."""
     within = "" if period == (None, None) else " in this period"
+    if not owners:
+        print_stderr("the gallery has no photos")
+        return
     if not terms:
         print_stderr("there is no photo in this period")
         return

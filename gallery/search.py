@@ -278,7 +278,7 @@ class _Stream(Protocol):
 
 
 def _streams(table: Table, search: Search, *, limit: int) -> list[_Stream]:
-    """Return a stream for each term, those with the fewest rows at a seek first."""
+    """Return a stream for each term, unions last: a term without photos ends the search sooner."""
     terms = sorted(map(_sources, search.terms), key=len) or [[_ALL_PHOTOS]]
     first_rows = limit if [len(sources) for sources in terms] == [1] else FIRST_ROWS
     streams: list[_Stream] = []

@@ -293,6 +293,8 @@ def test_all_owners_are_searched_unless_one_is_named(
     _, [noted_only] = run("--json", "--label", "dog", "--limit", "3")
     assert noted_only.endswith("; there may be more: --limit")
     assert run("waterfall") == ([], ["2 owners were searched. To see why, name one with --owner"])
+    monkeypatch.setattr(find, "owners_of", lambda *_: [])
+    assert run("waterfall") == ([], ["the gallery has no photos"])
 
 
 def keys_of(printed: tuple[list[str], list[str]]) -> list[str]:
