@@ -17,7 +17,7 @@ from shared.keys import digest, within
 OWNER = "us-east-1:9cc8d1a8-0d1f-4b7c-8c52-3ab2c1f0a1b2"  # as long as Cognito's
 LEAPER = OWNER[:-1] + "3"  # whose photos never have both of two labels
 PHOTOS = 50
-BLOCK = 20  # photos with the one label, then as many with the other: more than a leap reads
+BLOCK = search.FIRST_ROWS + 1  # photos with the one label, then as many with the other
 
 
 class Answer(NamedTuple):
