@@ -21,6 +21,7 @@ RECONCILE ?=
 REPROCESS ?=
 REDRIVE ?=
 VERIFY ?=
+FIND ?=
 PYTEST ?=
 BENCH ?=
 BENCH_PHOTOS ?=
@@ -195,6 +196,10 @@ destroy: init
 .PHONY: verify  ## Check that the deployment works, with photos of its own: VERIFY=--dry-run
 verify: .venv/.local init
 	$(BIN)/python -m gallery verify --terraform $(TERRAFORM) $(VERIFY)
+
+.PHONY: find  ## Find photos: FIND='--place Portugal --label dog --before 2019', --json …
+find: .venv/.local init
+	$(BIN)/python -m gallery find --terraform $(TERRAFORM) $(FIND)
 
 .PHONY: redrive  ## Redrive failed executions from the dead-letter queue: REDRIVE=--dry-run
 redrive: .venv/.local init

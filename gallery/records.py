@@ -70,18 +70,6 @@ class Picture(Record, frozen=True):
     truncated: bool = False
 
 
-class Match(Record, frozen=True):
-    """A photo that has a label."""
-
-    key: str
-    label: str  # folded
-    sort_time: SortTime
-    width_px: Px
-    height_px: Px
-    precision: Precision | None = None  # of the sort time; absent: a full time
-    thumb: Rendition | None = None
-
-
 class Found(Record, frozen=True):
     """A photo that a search found."""
 
@@ -91,6 +79,23 @@ class Found(Record, frozen=True):
     height_px: Px
     precision: Precision | None = None  # of the sort time; absent: a full time
     thumb: Rendition | None = None
+
+
+class TermCount(Record, frozen=True):
+    """How many photos a term has by itself, in the period of a search."""
+
+    kind: str
+    text: str  # folded
+    photos: int
+    more: bool  # whether there are more than that
+
+
+class Suggestion(Record, frozen=True):
+    """A term that photos have."""
+
+    kind: str
+    text: str  # folded
+    written: str  # as in the file
 
 
 class Problem(Record, frozen=True):
@@ -169,18 +174,24 @@ def picture(row: Row, kind: type[IndexedPhoto] = IndexedPhoto) -> Picture:
     return _view(Picture, photo, sort_time=_sort_time(range_key))
 
 
-def match(row: Row) -> Match:
-    """Return the photo of a label's row."""
-    one = read(TermRow, row)
-    label = term_of(one.sk).removeprefix("label#")
-    key, time = photo_key(one.pk, one.photo), _sort_time(one.sk)
-    return _view(Match, one, key=key, label=label, sort_time=time)
-
-
 def found(row: Row) -> Found:
     """Return the photo of a term's row."""
     one = read(TermRow, row)
     return _view(Found, one, key=photo_key(one.pk, one.photo), sort_time=_sort_time(one.sk))
+
+
+def found_photo(row: Row) -> Found:
+    """Return the photo of a row of by_album or by_time."""
+    photo = picture(row)
+    taken = photo.taken_at
+    return Found(
+        key=photo.key,
+        sort_time=photo.sort_time,
+        width_px=photo.width_px,
+        height_px=photo.height_px,
+        precision=taken.precision if taken is not None and taken.plausible else None,
+        thumb=photo.renditions.get("thumb"),
+    )
 
 
 def problem(row: Row) -> Problem:

@@ -3,20 +3,21 @@
 import hashlib
 import itertools
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
-from typing import Any, Literal, NamedTuple, TypedDict
+from typing import Literal, NamedTuple, TypedDict
 
 import msgspec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gallery import queries
+from gallery import queries, search
 from gallery.editing import Editor
-from gallery.records import Edits, Page, Taken
+from gallery.records import Edits, Taken
 from gallery.table import Query, Table
 from publishing import Publisher
+from questions import all_items
 from shared.contracts import (
     ExtractResult,
     ImageFacts,
@@ -197,18 +198,6 @@ def results(action: Action, key: str) -> tuple[ExtractResult, ThumbnailResult, T
     )
 
 
-def all_items(ask: Callable[..., Page[Any]]) -> list[Any]:
-    """Return the items of all pages."""
-    items: list[Any] = []
-    cursor: str | None = None
-    while True:
-        page = ask(cursor=cursor)
-        items += page.items
-        cursor = page.cursor
-        if cursor is None:
-            return items
-
-
 def in_order(known: list[Known], *, newest_first: bool) -> list[Known]:
     return sorted(known, key=lambda it: (it.time, digest(it.key)), reverse=newest_first)
 
@@ -308,7 +297,8 @@ def check_times(table: Table, owner: str, known: list[Known], asked: Asked) -> N
 
 def check_labels(table: Table, owner: str, known: list[Known], asked: Asked) -> None:
     for label in ASKED_LABELS:
-        found = all_items(partial(queries.labeled, table, owner, label, **asked))
+        terms = [search.term("label", label)]
+        found = all_items(partial(search.find, table, owner, terms, **asked))
         expected = [
             photo
             for photo in in_order(known, newest_first=asked["newest_first"])
