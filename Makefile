@@ -242,6 +242,10 @@ docs: .venv/.dev
 places: .cache/places/python/.made
 	PYTHONPATH=.:images .cache/places/python/bin/python -m tools.places
 
+.PHONY: world  ## Make web/public/world.json from the packages that tools/places/ pins
+world: .cache/places/python/.made
+	PYTHONPATH=.:images .cache/places/python/bin/python -m tools.places.world
+
 .PHONY: lock  ## Update uv.lock after a change of pyproject.toml, and the hashed lists made from it
 lock: .venv/.bootstrap
 	$(BIN)/uv lock

@@ -282,3 +282,44 @@ run "refuses_the_domain_of_the_page_for_shares" {
 
   expect_failures = [var.shares_domain_name]
 }
+
+run "refuses_tiles_without_tls" {
+  command = plan
+
+  variables {
+    map_tiles_url         = "http://tile.example.org/{z}/{x}/{y}.png"
+    map_tiles_attribution = "© Example"
+  }
+
+  expect_failures = [var.map_tiles_url]
+}
+
+run "refuses_a_tile_server_with_a_wildcard" {
+  command = plan
+
+  variables {
+    map_tiles_url         = "https://*.example.org/{z}/{x}/{y}.png"
+    map_tiles_attribution = "© Example"
+  }
+
+  expect_failures = [var.map_tiles_url]
+}
+
+run "refuses_tiles_without_a_row" {
+  command = plan
+
+  variables {
+    map_tiles_url         = "https://tile.example.org/{z}/{x}.png"
+    map_tiles_attribution = "© Example"
+  }
+
+  expect_failures = [var.map_tiles_url]
+}
+
+run "refuses_tiles_of_unnamed_makers" {
+  command = plan
+
+  variables { map_tiles_url = "https://tile.example.org/{z}/{x}/{y}.png" }
+
+  expect_failures = [var.map_tiles_attribution]
+}

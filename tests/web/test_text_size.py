@@ -26,6 +26,7 @@ VIEWS = {  # by address: an element that is there once the view is shown
     "#/albums/Nowhere": ".empty",
     "#/search": ".chips a",
     "#/search/cat": "a.tile .loaded",
+    "#/map": ".photo-map .attribution",
     "#/problems": ".problems li",
     "#/shares": ".empty",
     "#/nonsense": ".empty",

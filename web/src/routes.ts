@@ -1,37 +1,45 @@
-/** The address of a view: #/<view>/<argument…>?photo=<path>. */
+/** The address of a view: #/<view>/<argument…>?at=<part of the map>&photo=<path>. */
 
 import { batch, signal } from "@preact/signals";
 
-export type View = "timeline" | "albums" | "search" | "shares" | "problems" | "trash" | "unknown";
+export type View = "timeline" | "albums" | "search" | "map" | "shares" | "problems" | "trash" | "unknown";
 
 export interface Route {
   view: View;
   /** A year of the timeline, an album or a label; absent: all of them. Of an unknown view: the address. */
   argument?: string;
+  /** The part of the map: latitude, longitude and zoom. */
+  at?: string;
   /** The path of the open photo. */
   photo?: string;
 }
 
-const VIEWS: readonly string[] = ["timeline", "albums", "search", "shares", "problems", "trash"] satisfies View[];
+const VIEWS: readonly string[] = ["timeline", "albums", "search", "map", "shares", "problems", "trash"] satisfies View[];
+
+const AT = /^-?[\d.]+,-?[\d.]+,[\d.]+$/;
 
 export function parseRoute(hash: string): Route {
   const [path = "", query = ""] = hash.replace(/^#\/?/, "").split("?", 2);
   const slash = path.indexOf("/");
   const view = (slash < 0 ? path : path.slice(0, slash)) || "timeline";
-  const photo = new URLSearchParams(query).get("photo");
-  const isKnown = VIEWS.includes(view) && !(["problems", "shares", "trash"].includes(view) && slash >= 0);
+  const parameters = new URLSearchParams(query);
+  const photo = parameters.get("photo");
+  const at = parameters.get("at") ?? "";
+  const isKnown = VIEWS.includes(view) && !(["map", "problems", "shares", "trash"].includes(view) && slash >= 0);
   if (!isKnown) return { view: "unknown", argument: decode(hash) };
   return {
     view: view as View,
     ...(slash < 0 ? {} : { argument: decode(path.slice(slash + 1)) }),
+    ...(view === "map" && AT.test(at) ? { at } : {}),
     ...(photo ? { photo } : {}),
   };
 }
 
-export function href({ view, argument, photo }: Route): string {
+export function href({ view, argument, at, photo }: Route): string {
   if (view === "unknown") return photo ? href({ view: "timeline", photo }) : (argument ?? "#");
   const path = argument === undefined ? view : `${view}/${encodeURIComponent(argument)}`;
-  return `#/${path}${photo ? `?${new URLSearchParams({ photo })}` : ""}`;
+  const parameters = [at && `at=${at}`, photo && String(new URLSearchParams({ photo }))].filter(Boolean);
+  return `#/${path}${parameters.length > 0 ? `?${parameters.join("&")}` : ""}`;
 }
 
 function decode(text: string): string {

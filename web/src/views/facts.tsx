@@ -333,6 +333,7 @@ function Where({ location: { latitude, longitude, altitudeM, valid } }: { locati
       {altitudeM !== undefined && <span class="quiet">{t("Altitude {meters} m", { meters: Math.round(altitudeM) })}</span>}
       {!valid && <span class="bad">{t("The GPS receiver had no fix, so this location is not valid")}</span>}
       <WorldMap position={{ latitude, longitude }} />
+      <a href={href({ view: "map", at: `${latitude},${longitude},${zoom}` })}>{t("Show on the map")}</a>
     </>
   );
 }

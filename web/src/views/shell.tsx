@@ -6,7 +6,7 @@ import { t } from "../language";
 import { href, place, restoreScroll, route, type View } from "../routes";
 import { isInProgress } from "../uploads";
 import { AccountButton, SignOutButton } from "./account";
-import { AddIcon, AlbumsIcon, DeleteIcon, Logo, ProblemIcon, SearchIcon, TimelineIcon } from "./icons";
+import { AddIcon, AlbumsIcon, DeleteIcon, Logo, MapIcon, ProblemIcon, SearchIcon, TimelineIcon } from "./icons";
 import { Empty } from "./empty";
 import { FailedPictures } from "./failed-pictures";
 import { Later, loadEarly } from "./later";
@@ -20,6 +20,7 @@ const VIEWS: { view: View; name: () => string; Icon: () => preact.JSX.Element }[
   { view: "timeline", name: () => t("Timeline"), Icon: TimelineIcon },
   { view: "albums", name: () => t("Albums"), Icon: AlbumsIcon },
   { view: "search", name: () => t("Search"), Icon: SearchIcon },
+  { view: "map", name: () => t("Map"), Icon: MapIcon },
   { view: "problems", name: () => t("Problems"), Icon: ProblemIcon },
   { view: "trash", name: () => t("Trash"), Icon: DeleteIcon },
 ];
@@ -29,6 +30,7 @@ const loadUploads = async () => (await import("./uploads")).UploadPanel;
 const loadAlbums = async () => (await import("./albums")).Albums;
 const loadAlbum = async () => (await import("./albums")).AlbumPage;
 const loadSearch = async () => (await import("./search")).Search;
+const loadMap = async () => (await import("./photo-map")).PhotoMap;
 const loadProblems = async () => (await import("./problems")).Problems;
 const loadTrash = async () => (await import("./trash")).TrashView;
 const loadShareDialog = async () => (await import("./share")).default;
@@ -43,7 +45,7 @@ export function Shell({ onSignOut }: { onSignOut: () => void }) {
     document.title = [photo ?? argument, name, t("Gallery")].filter(Boolean).join(" · ");
   });
 
-  useEffect(() => loadEarly(loadPhoto, loadUploads, loadAlbums, loadSearch, loadProblems), []);
+  useEffect(() => loadEarly(loadPhoto, loadUploads, loadAlbums, loadSearch, loadMap, loadProblems), []);
   useLayoutEffect(restoreScroll, [place.value]);
   useEffect(() => () => app.selection.clear(), [place.value]); // of that list
 
@@ -78,6 +80,7 @@ export function Shell({ onSignOut }: { onSignOut: () => void }) {
         {view === "albums" && argument === undefined && <Later load={loadAlbums} />}
         {view === "albums" && argument !== undefined && <Later load={loadAlbum} key={argument} name={argument} />}
         {view === "search" && <Later load={loadSearch} label={argument} />}
+        {view === "map" && <Later load={loadMap} />}
         {view === "problems" && <Later load={loadProblems} />}
         {view === "trash" && <Later load={loadTrash} />}
         {view === "shares" && <Later load={loadShares} />}
