@@ -9,7 +9,7 @@ import { isInProgress, type Move } from "../moves";
 import { Moving } from "../moving";
 import { splitPath } from "../records";
 import { go, href, route } from "../routes";
-import { isWithin } from "../shelves";
+import { albumInWords, isWithin } from "../shelves";
 import { errorInWords } from "../words";
 import { Failure } from "./failure";
 import { AlbumsIcon, CloseIcon } from "./icons";
@@ -43,10 +43,6 @@ export function MovingViews() {
       {wanted && "album" in wanted && <RenameDialog key={wanted} album={wanted.album} />}
     </>
   );
-}
-
-function nameOf(album: string): string {
-  return album.split("/").join(" / ") || t("No album");
 }
 
 /** Asks for an album: one that there is, or a new one. */
@@ -106,7 +102,7 @@ function MoveDialog({ paths }: { paths: readonly string[] }) {
         </label>
         {isNew && (
           <button class="primary" type="submit">
-            {t("Move to the new album “{album}”", { album: nameOf(name) })}
+            {t("Move to the new album “{album}”", { album: albumInWords(name) })}
           </button>
         )}
       </form>
@@ -121,7 +117,7 @@ function MoveDialog({ paths }: { paths: readonly string[] }) {
                 <span class="cover">{album.cover ? <Thumb picture={album.cover.thumb} /> : <AlbumsIcon />}</span>
                 <span class="text">
                   <span class="name" dir="auto">
-                    {nameOf(album.name)}
+                    {albumInWords(album.name)}
                   </span>
                   <span class="quiet">{isHere ? t("The photos are in this album") : photosInWords(album.photos)}</span>
                 </span>
@@ -217,7 +213,7 @@ function RenameDialog({ album }: { album: string }) {
           </p>
         )}
         {isReady && isThere && !isWithin(name, album) && (
-          <p>{t("There is an album “{album}”. Its photos stay, and these are added to them.", { album: nameOf(name) })}</p>
+          <p>{t("There is an album “{album}”. Its photos stay, and these are added to them.", { album: albumInWords(name) })}</p>
         )}
         <p class="bad" role="alert">
           {message.value}

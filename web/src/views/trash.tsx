@@ -4,8 +4,8 @@ import { useApp, useKept } from "../app";
 import { locale, t } from "../language";
 import { bytesOf, drawSoon } from "../placeholders";
 import { splitPath, type Card } from "../records";
+import { albumInWords } from "../shelves";
 import { TrashList } from "../trash";
-import { NO_ALBUM } from "./albums";
 import { ConfirmButton } from "./confirm";
 import { Empty } from "./empty";
 import { More } from "./grid";
@@ -145,7 +145,7 @@ function Trashed({ photo, isChosen, onChoose }: { photo: Card; isChosen: boolean
       <div class="what">
         <h2 dir="auto">{name}</h2>
         <p class="quiet" dir="auto">
-          {album.split("/").join(" / ") || NO_ALBUM}
+          {albumInWords(album)}
         </p>
         <p class="quiet">
           {t("Deleted {when}", { when: moment(deleted) })}
