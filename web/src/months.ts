@@ -26,11 +26,12 @@ interface Month extends Section {
  */
 export class MonthList extends PhotoList {
   override readonly sections = signal<readonly Month[]>([]);
+  /** Whether a month without a count has no photos. */
+  isCounted = false;
   private readonly inFlight = new Set<string>(); // keys of months
   private readonly failed = new Set<string>();
   private view = "";
   private readonly unread = new Map<string, string>(); // months of photos that came where nothing has been read, by path
-  private isCounted = false; // whether a month without a count has no photos
   private around: (readonly Card[])[] = []; // the photos of the months in `cards`
 
   constructor(

@@ -150,18 +150,23 @@ function RenameDialog({ album }: { album: string }) {
   const { value: all } = counts.value;
   const within = all?.filter((one) => isWithin(one.name, album)) ?? [];
   const photos = within.reduce((sum, one) => sum + one.photos, 0);
-  const isThere = all?.some((one) => isWithin(one.name, name)) ?? false;
-  const isReady = all !== undefined && name !== "" && name !== album;
+  const isNew = name !== "" && name !== album;
+  const isThere = (albums = all) => !isWithin(name, album) && (albums?.some((one) => isWithin(one.name, name)) ?? false);
 
   async function rename(): Promise<void> {
-    if (!isReady || busy.value) return;
+    if (!isNew || busy.value) return;
     busy.value = true;
     message.value = "";
     try {
-      await moving.rename(album, name);
-      app.emptyAlbums.rename(album, name);
-      dialog.current?.close();
-      if (photos === 0) go({ view: "albums", argument: name }, { replace: true });
+      if (!all) await counts.load(); // the person was faster
+      const { value: known } = counts.value;
+      if (known && (all || !isThere(known))) {
+        await moving.rename(album, name);
+        app.emptyAlbums.rename(album, name);
+        dialog.current?.close();
+        const isEmpty = !known.some((one) => isWithin(one.name, album));
+        if (isEmpty) go({ view: "albums", argument: name }, { replace: true });
+      }
     } catch (error) {
       message.value = errorInWords(error);
     }
@@ -212,15 +217,15 @@ function RenameDialog({ album }: { album: string }) {
                 )}
           </p>
         )}
-        {isReady && isThere && !isWithin(name, album) && (
+        {isNew && isThere() && (
           <p>{t("There is an album “{album}”. Its photos stay, and these are added to them.", { album: albumInWords(name) })}</p>
         )}
         <p class="bad" role="alert">
           {message.value}
         </p>
         <div class="buttons">
-          <button class="primary" type="submit" disabled={!isReady || busy.value}>
-            {t({ one: "Move {count} photo", other: "Move {count} photos" }, { count: photos })}
+          <button class="primary" type="submit" disabled={!isNew || busy.value}>
+            {all ? t({ one: "Move {count} photo", other: "Move {count} photos" }, { count: photos }) : t("Rename the album")}
           </button>
           <button type="button" onClick={() => dialog.current?.close()}>
             {t("Cancel")}

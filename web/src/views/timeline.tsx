@@ -14,8 +14,13 @@ export function Timeline({ year }: { year?: string | undefined }) {
   const years = useKept("years", () => new Loading(() => counted(list)));
 
   useEffect(() => {
-    if (years.value.peek() !== undefined) void years.load(); // back again: photos may have changed elsewhere
+    if (years.value.peek() !== undefined) void recount(list).catch(() => undefined); // the counts are a guide
   }, [years]);
+
+  /** Follow what has changed while another view was on the page. */
+  async function recount(photos: MonthList): Promise<void> {
+    photos.count(await gallery.months(), { isAll: photos.isCounted });
+  }
 
   async function counted(photos: MonthList): Promise<string[]> {
     const counts = await gallery.months();
