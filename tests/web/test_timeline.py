@@ -29,6 +29,8 @@ MANY = 50_000
 MAX_TILES = 250  # in the document; a window and its surroundings have 40 to 90 of these photos
 DESKTOP: Final[ViewportSize] = {"width": 1440, "height": 900}
 PHONE: Final[ViewportSize] = {"width": 390, "height": 844}
+TURNED: Final[ViewportSize] = {"width": 844, "height": 390}
+NARROW: Final[ViewportSize] = {"width": 700, "height": 900}
 SIZES = pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
 HEBREW = "חוף הים בתל אביב"
 ON_SCREEN = """() => {
@@ -387,7 +389,7 @@ def test_the_place_in_the_list_is_kept_when_the_window_gets_another_shape(
     [number] = [int(title[:5]) for title, _ in before[:1]]
     assert number > first
 
-    for size in ({"width": 844, "height": 390}, DESKTOP, {"width": 700, "height": 900}, PHONE):
+    for size in (TURNED, DESKTOP, NARROW, PHONE):
         long.page.set_viewport_size(size)
         assert f"{number:05}.jpg" in dict(long.seen())
 
