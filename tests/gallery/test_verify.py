@@ -216,6 +216,12 @@ FAULTS = {
     "API signed": Fault("'output'", lambda world, _: world.api.faults.add("signed")),
     "API unsigned": Fault("status 200", lambda world, _: world.api.faults.add("unsigned")),
     "API preflight": Fault("another page", lambda world, _: world.api.faults.add("preflight")),
+    "edits": Fault(
+        "KeyError",
+        lambda world, _: world.functions.changes.update(
+            {("extract", '"position"'): failing("KeyError")}
+        ),
+    ),
     "reprocessing": Fault("its execution FAILED", refusing("tag", "bulk 2", "KeyError")),
     "backfill": Fault(
         "FAILED AccessDeniedError", refusing("thumbnail", "bulk 3", "AccessDeniedError")

@@ -200,9 +200,11 @@ export class App {
   /** Show a photo in its new album. */
   moved(from: string, photo: Photo): void {
     for (const list of this.lists()) {
-      list.remove(from);
-      list.insert(photo);
+      const wasHere = list.remove(from).length > 0;
+      if (wasHere) list.insert(photo);
+      else list.update(photo, true);
     }
+    this.selection.drop([from]);
     this.latest.value = photo;
     this.emptyAlbums.filled([splitPath(photo.path).album]);
     this.edits.moved(from, photo);

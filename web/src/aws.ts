@@ -8,7 +8,7 @@ import { upload } from "./multipart";
 import type { Precision } from "./records";
 import { faultOf, ONCE, persist, UPLOADING, type Fault } from "./retry";
 import { UPLOADS_PREFIX } from "./rows.gen";
-import { Bucket, encoded, patiently, type Version } from "./s3";
+import { Bucket, encoded, patiently, UNTAGGED, type Version } from "./s3";
 import { credentials, newCredentials, sessionStore } from "./session";
 import { Signings, URL_SECONDS } from "./signing";
 import { Transport } from "./transport";
@@ -290,6 +290,7 @@ export class Aws {
       "content-type": contentType,
       "x-amz-copy-source": `/${this.derived.name}/${encoded(rendition)}`,
       "x-amz-metadata-directive": "REPLACE",
+      ...UNTAGGED,
     };
     await this.shares.send("PUT", key, { headers, sender: patiently });
   }

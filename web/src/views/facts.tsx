@@ -8,6 +8,7 @@ import { t } from "../language";
 import { Loading } from "../loading";
 import { editsOf, hiddenLabels, splitPath, type Boxed, type Label, type Photo } from "../records";
 import { href } from "../routes";
+import { albumInWords } from "../shelves";
 import {
   cameraName,
   coordinates,
@@ -24,7 +25,6 @@ import {
   timeName,
 } from "../words";
 import { AlbumButtons } from "./albumbuttons";
-import { NO_ALBUM } from "./albums";
 import { DeleteButton } from "./delete";
 import { Failure } from "./failure";
 import { CloseIcon, DeleteIcon, EditIcon } from "./icons";
@@ -238,7 +238,7 @@ function FileFacts({ photo }: { photo: Photo }) {
         <span class="quiet">
           {t("in")}{" "}
           <a href={href({ view: "albums", argument: album })} dir="auto">
-            {album.split("/").join(" / ") || NO_ALBUM}
+            {albumInWords(album)}
           </a>
         </span>
       </dd>
@@ -248,7 +248,7 @@ function FileFacts({ photo }: { photo: Photo }) {
 
 /** The form, whose code is loaded when it is first needed. */
 function Form(props: { photo: Photo; onClose: () => void }) {
-  const code = useMemo(() => new Loading(() => import("./edit")), []);
+  const code = useMemo(() => new Loading(() => import("./more")), []);
   const Loaded = code.value.value?.EditForm;
   if (Loaded) return <Loaded {...props} />;
   return code.error.value ? <Failure message={code.error.value} onRetry={code.load} /> : <p class="quiet">{t("Loading…")}</p>;

@@ -11,7 +11,7 @@ import { Empty } from "./empty";
 import { FailedPictures } from "./failed-pictures";
 import { Later, loadEarly } from "./later";
 import { Moves } from "./moves";
-import { Selected } from "./selecting";
+import { Selected } from "./selected";
 import { Timeline } from "./timeline";
 import { ToastCard } from "./toast";
 import { UnsavedEdits } from "./unsaved";
@@ -26,15 +26,15 @@ const VIEWS: { view: View; name: () => string; Icon: () => preact.JSX.Element }[
 ];
 
 const loadPhoto = async () => (await import("./photo")).PhotoDialog;
-const loadUploads = async () => (await import("./uploads")).UploadPanel;
-const loadAlbums = async () => (await import("./albums")).Albums;
-const loadAlbum = async () => (await import("./albums")).AlbumPage;
+const loadUploads = async () => (await import("./more")).UploadPanel;
+const loadAlbums = async () => (await import("./more")).Albums;
+const loadAlbum = async () => (await import("./more")).AlbumPage;
 const loadSearch = async () => (await import("./search")).Search;
 const loadMap = async () => (await import("./photo-map")).PhotoMap;
-const loadProblems = async () => (await import("./problems")).Problems;
-const loadTrash = async () => (await import("./trash")).TrashView;
-const loadShareDialog = async () => (await import("./share")).default;
-const loadShares = async () => (await import("./shares")).default;
+const loadProblems = async () => (await import("./more")).Problems;
+const loadTrash = async () => (await import("./more")).TrashView;
+const loadShareDialog = async () => (await import("./more")).ShareDialog;
+const loadShares = async () => (await import("./more")).Shares;
 
 export function Shell({ onSignOut }: { onSignOut: () => void }) {
   const app = useApp();
@@ -45,7 +45,7 @@ export function Shell({ onSignOut }: { onSignOut: () => void }) {
     document.title = [photo ?? argument, name, t("Gallery")].filter(Boolean).join(" · ");
   });
 
-  useEffect(() => loadEarly(loadPhoto, loadUploads, loadAlbums, loadSearch, loadMap, loadProblems), []);
+  useEffect(() => loadEarly(loadPhoto, loadAlbums, loadSearch, loadMap), []);
   useLayoutEffect(restoreScroll, [place.value]);
   useEffect(() => () => app.selection.clear(), [place.value]); // of that list
 
