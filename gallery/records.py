@@ -22,10 +22,12 @@ from shared.contracts import (
     TakenAt,
 )
 from shared.keys import SORT_TIME_CHARACTERS, photo_key
-from shared.rows import IndexedPhoto, LabelRow, PhotoFacts, PhotoRow, Status, read
+from shared.rows import IndexedPhoto, PhotoFacts, PhotoRow, Status, read
 from shared.text import fold_label
 
 EDITED: Final = "EDITED"  # the source of a time that a person wrote
+
+_OF_TERM: Final = ("width_px", "height_px", "precision", "thumb")  # what a term's row has of Found
 
 Item = TypeVar("Item")
 PhotoT = TypeVar("PhotoT", bound=IndexedPhoto)
@@ -70,18 +72,6 @@ class Picture(Record, frozen=True):
     truncated: bool = False
 
 
-class Match(Record, frozen=True):
-    """A photo that has a label."""
-
-    key: str
-    label: str  # folded
-    sort_time: SortTime
-    width_px: Px
-    height_px: Px
-    precision: Precision | None = None  # of the sort time; absent: a full time
-    thumb: Rendition | None = None
-
-
 class Found(Record, frozen=True):
     """A photo that a search found."""
 
@@ -91,6 +81,23 @@ class Found(Record, frozen=True):
     height_px: Px
     precision: Precision | None = None  # of the sort time; absent: a full time
     thumb: Rendition | None = None
+
+
+class TermCount(Record, frozen=True):
+    """How many photos a term has by itself, in the period of a search."""
+
+    kind: str
+    text: str  # folded
+    photos: int
+    more: bool  # whether there are more than that
+
+
+class Suggestion(Record, frozen=True):
+    """A term that photos have."""
+
+    kind: str
+    text: str  # folded
+    written: str  # as in the file
 
 
 class Problem(Record, frozen=True):
@@ -169,16 +176,26 @@ def picture(row: Row, kind: type[IndexedPhoto] = IndexedPhoto) -> Picture:
     return _view(Picture, photo, sort_time=_sort_time(range_key))
 
 
-def match(row: Row) -> Match:
-    """Return the photo of a label's row."""
-    label = read(LabelRow, row)
-    return _view(Match, label, key=photo_key(label.pk, label.photo), sort_time=_sort_time(label.sk))
-
-
 def found(row: Row) -> Found:
-    """Return the photo of a term's row."""
-    label = read(LabelRow, row)
-    return _view(Found, label, key=photo_key(label.pk, label.photo), sort_time=_sort_time(label.sk))
+    """Return the photo of a term's row, also of one of an earlier release."""
+    photo: Row = {name: row[name] for name in _OF_TERM if name in row}
+    photo["key"] = photo_key(row["pk"], row["photo"])
+    photo["sort_time"] = _sort_time(row["sk"])
+    return msgspec.convert(photo, Found, strict=False)
+
+
+def found_photo(row: Row) -> Found:
+    """Return the photo of a row of by_album or by_time."""
+    photo = picture(row)
+    taken = photo.taken_at
+    return Found(
+        key=photo.key,
+        sort_time=photo.sort_time,
+        width_px=photo.width_px,
+        height_px=photo.height_px,
+        precision=taken.precision if taken is not None and taken.plausible else None,
+        thumb=photo.renditions.get("thumb"),
+    )
 
 
 def problem(row: Row) -> Problem:

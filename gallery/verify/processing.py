@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from PIL import Image
 
-from gallery import backfill, queries, reprocess
+from gallery import backfill, queries, reprocess, search
 from gallery.buckets import Bucket
 from gallery.editing import Editor
 from gallery.records import Edits
@@ -255,8 +255,8 @@ def labels(run: Run) -> str:
     names = [label["name"] for label in row.get("labels", [])]
     if not names:
         raise DifferentError(f"no labels; labels_status is {row.get('labels_status')}")
-    found = queries.labeled(run.table, run.owner, names[0])
-    if row["key"] not in [match.key for match in found.items]:
+    found = search.find(run.table, run.owner, [search.term("label", names[0])])
+    if row["key"] not in [photo.key for photo in found.items]:
         raise DifferentError(f"the photo is not found by its label {fold_label(names[0])!r}")
     return f"found by {names[0]!r}; labels: {len(names)}"
 

@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from gallery import queries
+from gallery import queries, search
 from gallery.editing import EditError
-from gallery.records import Edits, Taken, decoded
+from gallery.records import Edits, Found, Taken, decoded
 from gallery.table import ConflictError, Table
 from shared.contracts import (
     Contract,
@@ -86,6 +86,10 @@ def titles(table: Table) -> list[str | None]:
     return [picture.title for picture in queries.album(table, "alice", "2024").items]
 
 
+def labeled(table: Table, label: str) -> list[Found]:
+    return search.find(table, "alice", [search.term("label", label)]).items
+
+
 def test_an_edit_is_visible_in_every_query(world: World, table: Table) -> None:
     world.run(CREATED)
 
@@ -100,8 +104,8 @@ def test_an_edit_is_visible_in_every_query(world: World, table: Table) -> None:
     assert_listed_once(world, NEW_YEAR.local)
     assert titles(table) == ["Mine"]
     assert label_rows(world.rows()) == {"animal", "version v1"}
-    assert queries.labeled(table, "alice", "dog").items == []
-    assert [match.key for match in queries.labeled(table, "alice", "Animal").items] == [KEY]
+    assert labeled(table, "dog") == []
+    assert [photo.key for photo in labeled(table, "Animal")] == [KEY]
 
 
 @pytest.mark.parametrize("plausible", [True, False])
@@ -120,8 +124,8 @@ def test_a_reverted_edit_leaves_the_rows_unchanged(
 
     world.functions.steps["extract"] = dated
     world.run(CREATED)
-    matches = queries.labeled(table, "alice", "dog").items
-    assert [match.precision for match in matches] == ["year" if plausible else None]
+    found = labeled(table, "dog")
+    assert [photo.precision for photo in found] == ["year" if plausible else None]
     before = world.rows()
 
     world.editor.edit("alice", KEY, MINE)

@@ -12,7 +12,7 @@ import msgspec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gallery import queries
+from gallery import queries, search
 from gallery.editing import Editor
 from gallery.records import Edits, Page, Taken
 from gallery.table import Table
@@ -291,7 +291,8 @@ def check_times(table: Table, owner: str, known: list[Known], asked: Asked) -> N
 
 def check_labels(table: Table, owner: str, known: list[Known], asked: Asked) -> None:
     for label in ASKED_LABELS:
-        found = all_items(partial(queries.labeled, table, owner, label, **asked))
+        terms = [search.term("label", label)]
+        found = all_items(partial(search.find, table, owner, terms, **asked))
         expected = [
             photo
             for photo in in_order(known, newest_first=asked["newest_first"])

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from embeddedaws import TABLE, Aws
-from gallery import cursors, queries
+from gallery import cursors, queries, search
 from gallery.records import Page
 from gallery.table import Query, Rows, Table
 from publishing import NOW, Publisher, fill
@@ -30,8 +30,8 @@ ASKS: dict[str, Ask] = {
     "another album": partial(queries.album, path="2017"),
     "between": partial(queries.between, start=START, end=END),
     "between others": partial(queries.between, start=START, end=END + timedelta(days=1)),
-    "labeled": partial(queries.labeled, label="dog"),
-    "labeled otherwise": partial(queries.labeled, label="animal"),
+    "search": partial(search.find, terms=[search.term("label", "dog")]),
+    "search otherwise": partial(search.find, terms=[search.term("label", "animal")]),
     "problems": queries.problems,
     "albums": queries.albums,
     "copies": lambda table, owner, **page: queries.copies(
@@ -129,11 +129,6 @@ def test_a_time_with_a_zone_is_refused(table: Table) -> None:
     for start, end in ((START.replace(tzinfo=UTC), END), (START, END.replace(tzinfo=UTC))):
         with pytest.raises(ValueError, match=r"\+00:00 has a time zone; photos have local times"):
             queries.between(table, OWNER, start, end)
-
-
-def test_an_empty_label_is_refused(table: Table) -> None:
-    with pytest.raises(ValueError, match="is empty"):
-        queries.labeled(table, OWNER, " \u200b")
 
 
 class Short(Table):

@@ -10,12 +10,10 @@ class Memory {
   fails = false;
   private readonly rows: Item[];
 
-  constructor(photos: readonly { path: string; end: string; terms: readonly string[] }[]) {
-    this.rows = photos
-      .flatMap(({ path, end, terms }) =>
-        terms.map((term) => ({ sk: `${term}#${end}`, photo: `photo#${path}`, width_px: 4, height_px: 3 })),
-      )
-      .sort((one, other) => (one.sk < other.sk ? -1 : 1));
+  constructor(rows: readonly Item[]) {
+    this.rows = rows
+      .map((row): Item => ({ ...row, width_px: 4, height_px: 3 }))
+      .sort((one, other) => (String(one["sk"]) < String(other["sk"]) ? -1 : 1));
   }
 
   async query({ values, limit, descending }: Query): Promise<Page> {
@@ -28,6 +26,14 @@ class Memory {
     this.read += items.length;
     return { items, ...(within.length >= limit && { next: items.at(-1)! }) };
   }
+}
+
+const { rows, cases } = vectors.searches;
+const labelRows = rows.filter(({ sk }) => sk.startsWith("label#"));
+const ofLabels = cases.filter(({ terms }) => terms.length > 0 && terms.every(({ kind }) => kind === "label"));
+
+function rowsOf(photos: readonly { path: string; end: string; terms: readonly string[] }[]): Item[] {
+  return photos.flatMap(({ path, end, terms }) => terms.map((term) => ({ sk: `${term}#${end}`, photo: `photo#${path}` })));
 }
 
 async function pathsOf(search: Search): Promise<string[]> {
@@ -45,8 +51,8 @@ function termOf(term: string): Term {
 }
 
 describe("a search", () => {
-  test.each(vectors.searches)("$what", async ({ photos, terms, from, to, found }) => {
-    const search = new Search(new Memory(photos), terms.map(termOf), { from: from ?? undefined, to: to ?? undefined });
+  test.each(ofLabels)("$what", async ({ terms, from, to, found }) => {
+    const search = new Search(new Memory(labelRows), terms as Term[], { from, to });
 
     expect(await pathsOf(search)).toEqual(found);
   });
@@ -64,7 +70,7 @@ describe("a search", () => {
       const wanted = words.filter(() => dice() < 0.4).concat("dog");
       const all = photos.filter(({ terms }) => wanted.every((word) => terms.includes(`label#${word}`)));
 
-      const search = new Search(new Memory(photos), wanted.map((text) => ({ kind: "label", text })));
+      const search = new Search(new Memory(rowsOf(photos)), wanted.map((text) => ({ kind: "label", text })));
 
       expect(await pathsOf(search)).toEqual(all.map(({ path }) => path).reverse());
     }
@@ -72,11 +78,13 @@ describe("a search", () => {
 
   test("reads few rows of a frequent term beside a rare one", async () => {
     const memory = new Memory(
-      Array.from({ length: 5000 }, (_, number) => ({
-        path: `${number}`,
-        end: endOf(number),
-        terms: ["label#dog", ...(number % 500 === 0 ? ["label#beach"] : [])],
-      })),
+      rowsOf(
+        Array.from({ length: 5000 }, (_, number) => ({
+          path: `${number}`,
+          end: endOf(number),
+          terms: ["label#dog", ...(number % 500 === 0 ? ["label#beach"] : [])],
+        })),
+      ),
     );
 
     const search = new Search(memory, [termOf("label#dog"), termOf("label#beach")]);
@@ -87,11 +95,13 @@ describe("a search", () => {
 
   test("goes on after an error, and after a page without photos", async () => {
     const memory = new Memory(
-      Array.from({ length: 30_000 }, (_, number) => ({
-        path: `${number}`,
-        end: endOf(number),
-        terms: [number % 2 ? "label#dog" : "label#beach", ...(number === 0 ? ["label#dog"] : [])],
-      })),
+      rowsOf(
+        Array.from({ length: 30_000 }, (_, number) => ({
+          path: `${number}`,
+          end: endOf(number),
+          terms: [number % 2 ? "label#dog" : "label#beach", ...(number === 0 ? ["label#dog"] : [])],
+        })),
+      ),
     );
     const search = new Search(memory, [termOf("label#dog"), termOf("label#beach")]);
 
