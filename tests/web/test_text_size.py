@@ -26,6 +26,7 @@ VIEWS = {  # by address: an element that is there once the view is shown
     "#/albums/Nowhere": ".empty",
     "#/search": ".chips a",
     "#/search/cat": "a.tile .loaded",
+    f"#/search?label=cat&album={ALBUM}&place=Nowhere&before=1999-08": ".others a",
     "#/problems": ".problems li",
     "#/shares": ".empty",
     "#/nonsense": ".empty",

@@ -1,4 +1,4 @@
-/** The address of a view: #/<view>/<argument…>?photo=<path>. */
+/** The address of a view: #/<view>/<argument…>?photo=<path>; of a search: #/search?label=dog&place=Portugal. */
 
 import { batch, signal } from "@preact/signals";
 
@@ -6,8 +6,10 @@ export type View = "timeline" | "albums" | "search" | "shares" | "problems" | "t
 
 export interface Route {
   view: View;
-  /** A year of the timeline, an album or a label; absent: all of them. Of an unknown view: the address. */
+  /** A year of the timeline, or an album; absent: all of them. Of an unknown view: the address. */
   argument?: string;
+  /** The terms of a search, such as label=dog&place=Portugal; absent: none. See terms.ts. */
+  query?: string;
   /** The path of the open photo. */
   photo?: string;
 }
@@ -18,20 +20,31 @@ export function parseRoute(hash: string): Route {
   const [path = "", query = ""] = hash.replace(/^#\/?/, "").split("?", 2);
   const slash = path.indexOf("/");
   const view = (slash < 0 ? path : path.slice(0, slash)) || "timeline";
-  const photo = new URLSearchParams(query).get("photo");
+  const values = new URLSearchParams(query);
+  const photo = values.get("photo");
   const isKnown = VIEWS.includes(view) && !(["problems", "shares", "trash"].includes(view) && slash >= 0);
   if (!isKnown) return { view: "unknown", argument: decode(hash) };
-  return {
-    view: view as View,
-    ...(slash < 0 ? {} : { argument: decode(path.slice(slash + 1)) }),
-    ...(photo ? { photo } : {}),
-  };
+  const argument = slash < 0 ? undefined : decode(path.slice(slash + 1));
+  const opened = photo ? { photo } : {};
+  if (view !== "search") return { view: view as View, ...(argument !== undefined && { argument }), ...opened };
+  values.delete("photo");
+  if (argument) values.append("label", argument); // an address of before there were other terms
+  const terms = values.toString();
+  return { view: "search", ...(terms && { query: terms }), ...opened };
 }
 
-export function href({ view, argument, photo }: Route): string {
+export function href({ view, argument, query, photo }: Route): string {
   if (view === "unknown") return photo ? href({ view: "timeline", photo }) : (argument ?? "#");
   const path = argument === undefined ? view : `${view}/${encodeURIComponent(argument)}`;
-  return `#/${path}${photo ? `?${new URLSearchParams({ photo })}` : ""}`;
+  const values = new URLSearchParams(query);
+  if (photo) values.set("photo", photo);
+  const text = values.toString();
+  return `#/${path}${text && `?${text}`}`;
+}
+
+/** Return the address of a search for one term. */
+export function searchHref(kind: string, text: string): string {
+  return href({ view: "search", query: new URLSearchParams({ [kind]: text }).toString() });
 }
 
 function decode(text: string): string {
@@ -82,7 +95,7 @@ export function followAddress(): void {
   let first = true;
   const read = () => {
     const to = parseRoute(location.hash);
-    const { view, argument } = route.peek();
+    const { view, argument, query } = route.peek();
     scrolledPx.set(place.peek(), scrollY);
     const link = document.activeElement?.closest("main a")?.getAttribute("href");
     if (link) focused.set(place.peek(), link);
@@ -90,7 +103,7 @@ export function followAddress(): void {
     if (known?.place) {
       entry = known;
     } else {
-      const isSameList = !first && to.view === view && to.argument === argument;
+      const isSameList = !first && to.view === view && to.argument === argument && to.query === query;
       entry = {
         place: isSameList ? place.peek() : crypto.randomUUID(),
         ...(!first && { from: href(route.peek()) }),
