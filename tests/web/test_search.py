@@ -327,6 +327,12 @@ def test_a_search_without_photos_says_what_finds_some(page: Page, page_errors: l
     expect(empty).to_contain_text("No photo has “Zebra” (Label).")
     expect(empty.locator(".others a")).to_have_text(["1 photo without “Zebra”"])
 
+    go(page, "#/search?label=kitten&country=Portugal&in=2018")
+    expect(empty.locator(".others a")).to_have_text(["2 photos without “Kitten”"])
+    go(page, "#/search?label=kitten&person=Ada&camera=canon+eos+5d")
+    expect(empty.locator(".others a")).to_have_text(
+        ["1 photo with “Kitten”", "1 photo with “Ada”", "1 photo with “Canon eos 5d”"]
+    )
     go(page, "#/search?label=zebra&place=Atlantis")
     expect(empty).to_contain_text("No photo has “Zebra” (Label).No photo has “Atlantis” (Place).")
     expect(empty).to_contain_text("No photo has all of these.")
@@ -415,7 +421,7 @@ def test_a_photo_in_a_new_tab_has_the_neighbors_of_its_search(
 
 def is_long(route: Route) -> bool:
     """Return whether a request is for a page of the list, not for two neighbors."""
-    return json.loads(route.request.post_data or "{}").get("Limit", 0) >= 50
+    return bool(json.loads(route.request.post_data or "{}").get("Limit", 0) >= 50)
 
 
 def test_facts_lead_to_the_photos_that_have_them(
@@ -431,7 +437,7 @@ def test_facts_lead_to_the_photos_that_have_them(
         "distance_km": {"N": "12"},
         "source": {"S": "GeoNames"},
     }
-    facts = {
+    facts: dict[str, Any] = {
         "people": {"L": [{"M": {"name": {"S": "Ada"}, "boxes": {"L": []}}}]},
         "keywords": {"L": [{"S": "Hot dog"}]},
         "camera": {"M": {"make": {"S": "Canon"}, "model": {"S": "Canon EOS 5D"}}},

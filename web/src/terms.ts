@@ -179,18 +179,21 @@ export interface Explanation {
 
 const COUNTED = 50;
 
-/** Return what would find photos in place of some chips that no photo has all of: one page of a search for each. */
+/** Return what would find photos in place of chips that no photo has all of: a page or two of a search for each. */
 export async function explain(aws: Pick<Aws, "query">, chips: readonly Chip[]): Promise<Explanation> {
   const alone = await Promise.all(chips.map((chip) => first(searchOf(aws, [chip], { limit: 1 }), 1)));
   const unknown = chips.filter((_, index) => alone[index]!.length === 0);
-  // Without another chip, there is still the one that no photo has.
-  const leaveOut = unknown.length > 0 ? [unknown] : chips.map((chip) => [chip]);
-  const others = await Promise.all(
-    leaveOut.map(async (without) => {
-      const left = chips.filter((chip) => !without.includes(chip));
+  const counted = async (without: readonly (readonly Chip[])[]) => {
+    const others = without.map(async (some) => {
+      const left = chips.filter((chip) => !some.includes(chip));
       const found = left.length > 0 ? await first(searchOf(aws, left, { limit: COUNTED + 1 }), COUNTED + 1) : [];
-      return { chips: left, without, photos: Math.min(found.length, COUNTED), hasMore: found.length > COUNTED };
-    }),
-  );
-  return { unknown, others: others.filter(({ photos }) => photos > 0) };
+      return { chips: left, without: [...some], photos: Math.min(found.length, COUNTED), hasMore: found.length > COUNTED };
+    });
+    return (await Promise.all(others)).filter(({ photos }) => photos > 0);
+  };
+  // Without another chip, there is still the one that no photo has.
+  const others = await counted(unknown.length > 0 ? [unknown] : chips.map((chip) => [chip]));
+  if (others.length > 0 || chips.length - unknown.length < 2) return { unknown, others };
+  const known = chips.filter((chip) => !unknown.includes(chip));
+  return { unknown, others: await counted(known.map((chip) => chips.filter((one) => one !== chip))) };
 }

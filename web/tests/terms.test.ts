@@ -166,6 +166,17 @@ describe("a search without photos", () => {
     expect((await explain(memory, [dog!, faro!, ada!])).others).toEqual([{ chips: [faro, ada], without: [dog], photos: 3, hasMore: false }]);
   });
 
+  test("says what each term finds, if leaving out one is not enough", async () => {
+    const [dog, faro, ada, cat] = chipsOf("label=dog&city=faro&person=ada&label=cat");
+    const others = await explain(new Memory([["label#dog"], ["city#faro"], ["person#ada"], ["city#faro"]]), [dog!, faro!, ada!]);
+
+    expect(others.others.map(({ chips, photos }) => [chips, photos])).toEqual([[[dog], 1], [[faro], 2], [[ada], 1]]);
+    expect((await explain(memory, [dog!, faro!, cat!])).others.map(({ chips, photos }) => [chips, photos])).toEqual([
+      [[dog], 50],
+      [[faro], 3],
+    ]);
+  });
+
   test("names the terms that no photo has", async () => {
     const [zebra, faro, ada] = chipsOf("label=zebra&city=faro&person=ada");
 

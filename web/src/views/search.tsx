@@ -6,7 +6,7 @@ import { PhotoList } from "../lists";
 import { Loading } from "../loading";
 import { go, href } from "../routes";
 import { isSame, Suggestions, termsOf, type Suggestion } from "../suggestions";
-import { chipInWords, chipsOf, explain, keyOf, kindInWords, MAX_CHIPS, queryOf, searchOf, takes, type Chip } from "../terms";
+import { chipInWords, chipsOf, explain, keyOf, kindInWords, MAX_CHIPS, queryOf, searchOf, takes, type Chip, type Explanation } from "../terms";
 import { errorInWords } from "../words";
 import { Empty } from "./empty";
 import { Failure } from "./failure";
@@ -278,7 +278,7 @@ function Nothing({ chips }: { chips: readonly Chip[] }) {
           <span class="others">
             {others.map((other) => (
               <a key={queryOf(other.chips)} href={hrefOf(other.chips)}>
-                {withoutInWords(other)}
+                {otherInWords(other)}
               </a>
             ))}
           </span>
@@ -289,7 +289,13 @@ function Nothing({ chips }: { chips: readonly Chip[] }) {
   );
 }
 
-function withoutInWords({ without, photos: count, hasMore }: { without: readonly Chip[]; photos: number; hasMore: boolean }): string {
+/** Return "3 photos without “Dog”"; if more than one term is left out, "3 photos with “Portugal”". */
+function otherInWords({ chips, without, photos: count, hasMore }: Explanation["others"][number]): string {
+  if (without.length > 1 && chips.length === 1) {
+    const terms = listed(chips);
+    if (hasMore) return t({ one: "at least {count} photo with “{terms}”", other: "at least {count} photos with “{terms}”" }, { count, terms });
+    return t({ one: "{count} photo with “{terms}”", other: "{count} photos with “{terms}”" }, { count, terms });
+  }
   const terms = listed(without);
   if (hasMore) return t({ one: "at least {count} photo without “{terms}”", other: "at least {count} photos without “{terms}”" }, { count, terms });
   return t({ one: "{count} photo without “{terms}”", other: "{count} photos without “{terms}”" }, { count, terms });

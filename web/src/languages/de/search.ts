@@ -15,8 +15,8 @@ export default {
   Keyword: "Stichwort",
   Label: "Label",
   "No photo can be searched for yet.": "Noch kann kein Foto gesucht werden.",
-  "No photo has all of these, but …": "Kein Foto hat all das, aber …",
-  "No photo has all of these.": "Kein Foto hat all das.",
+  "No photo has all of these, but …": "Kein Foto hat alles davon, aber …",
+  "No photo has all of these.": "Kein Foto hat alles davon.",
   "No photo has “{term}” ({kind}).": "Kein Foto hat „{term}“ ({kind}).",
   Period: "Zeitraum",
   Person: "Person",
@@ -29,11 +29,16 @@ export default {
   Suggestions: "Vorschläge",
   Word: "Wort",
   "after {when}": "nach {when}",
+  "at least {count} photos with “{terms}”": {
+    one: "mindestens {count} Foto mit „{terms}“",
+    other: "mindestens {count} Fotos mit „{terms}“",
+  },
   "at least {count} photos without “{terms}”": {
     one: "mindestens {count} Foto ohne „{terms}“",
     other: "mindestens {count} Fotos ohne „{terms}“",
   },
   "before {when}": "vor {when}",
+  "{count} photos with “{terms}”": { one: "{count} Foto mit „{terms}“", other: "{count} Fotos mit „{terms}“" },
   "{count} photos without “{terms}”": { one: "{count} Foto ohne „{terms}“", other: "{count} Fotos ohne „{terms}“" },
   "{count} suggestions": { one: "{count} Vorschlag", other: "{count} Vorschläge" },
 } satisfies Catalog;
