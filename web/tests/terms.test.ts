@@ -190,7 +190,7 @@ describe("a search without photos", () => {
 
 describe("suggestions", () => {
   const terms = [
-    ["label#dog", "label#dog food", "person#dora", "city#berlin", "region#berlin", "label#c", "label#c#", "word#summer"],
+    ["label#dog", "label#dog food", "person#dora", "city#berlin", "region#berlin", "label#c", "label#c#", "label#c#d", "word#summer"],
     ["label#dog", "country#dominica", "camera#canon eos 5d", "keyword#donkey#1"],
   ];
   const memory = new Memory(terms, { "person#dora": "Dora", "camera#canon eos 5d": "Canon EOS 5D" });
@@ -212,7 +212,7 @@ describe("suggestions", () => {
       "keyword donkey#1",
     ]);
     expect(await suggested("Canon")).toEqual(["camera Canon EOS 5D"]);
-    expect(await suggested("c")).toEqual(["label c#", "label c", "camera Canon EOS 5D"]);
+    expect(await suggested("c")).toEqual(["label c#", "label c", "label c#d", "camera Canon EOS 5D"]);
     expect(await suggested("summer in")).toEqual(["album Trips/Summer in Portugal 7"]);
     expect(await suggested("zebra")).toEqual([]);
     expect(await suggested("  ")).toEqual([]);
@@ -259,7 +259,7 @@ describe("suggestions", () => {
     const found: string[] = [];
     for await (const { text } of termsOf(memory, "label", "", 10)) found.push(text);
 
-    expect(found).toEqual(["c#", "c", "dog food", "dog"]);
+    expect(found).toEqual(["c#", "c", "c#d", "dog food", "dog"]);
   });
 });
 
