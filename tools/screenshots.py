@@ -118,12 +118,15 @@ def _take_views(browser: Browser, site: Site, size: str, options: dict[str, Any]
     for view, address, sign in (
         ("albums", "albums", ".albums .thumb.loaded"),
         ("album", f"albums/{EXAMPLES_ALBUM}", "a.tile .loaded"),
-        ("search", "search/cat", "a.tile .loaded"),
+        ("search", "search?label=animal", "a.tile .loaded"),
         ("map", f"map?at={MAP_AT[size]}", ".marker .loaded"),
         ("problems", "problems", "main li"),
     ):
         page.goto(f"{site.url}#/{address}")
         page.locator(sign).first.wait_for()
+        if view == "search":
+            page.get_by_role("combobox").fill("c")
+            page.get_by_role("option").nth(2).wait_for()
         take(view)
     link = _share(page, site, take)
     with browser.new_context(**options, locale="en-GB", reduced_motion="reduce") as context:

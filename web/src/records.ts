@@ -83,10 +83,9 @@ export interface Photo extends Problem {
   /** What the table has of it. */
   row: Untrusted<PhotoRow>;
   key: string;
-  /** The photo's place in the lists; see TimeIndexRow, AlbumIndexRow and TermRow. */
+  /** The photo's place in the lists; see TimeIndexRow and AlbumIndexRow. */
   timeKey?: string;
   albumKey?: string;
-  termKeys: string[];
   versionId?: string;
   claimedVersion?: string;
   executionArn?: string;
@@ -119,6 +118,10 @@ export interface Photo extends Problem {
   labelsStatus?: string;
   large?: Picture;
 }
+
+/** What a card needs of a row in an index. */
+export const CARD_FIELDS = ["sk", "title", "edits", "taken_at", "width_px", "height_px", "renditions"] satisfies (keyof AlbumIndexRow &
+  keyof TimeIndexRow)[];
 
 const PHOTO = "photo#";
 /** The source of a time that a person wrote. */
@@ -226,7 +229,6 @@ export function photoOf(row: Untrusted<PhotoRow>): Photo {
       exposureS: number(camera.exposure_s),
       focalLengthMm: number(camera.focal_length_mm),
     }),
-    termKeys: termKeysOf(row),
     keywords: list(item.keywords).flatMap((word) => text(word) ?? []),
     people: list(item.people).flatMap((person) => {
       const { name, boxes } = map<PersonInRow>(person);
@@ -238,20 +240,6 @@ export function photoOf(row: Untrusted<PhotoRow>): Photo {
         .filter(({ name }) => !hidden.includes(folded(name))),
     ),
   };
-}
-
-/** The sort keys of the rows by which a photo is found. Earlier releases kept whole keys, of labels only. */
-function termKeysOf(row: Untrusted<PhotoRow>): string[] {
-  const end = text(row.album_key)?.split("#").slice(1).join("#"); // of all rows of the photo
-  const terms = list(row.found_by).flatMap((term) => (text(term) && end ? `${text(term)}#${end}` : []));
-  return [...terms, ...list(row.label_keys).flatMap((key) => text(key) ?? [])];
-}
-
-/** Whether a photo is found by a label: by its own labels and their ancestors, but hidden ones. */
-export function hasLabel(card: Card | Photo, label: string): boolean {
-  if (!("row" in card)) return false;
-  const names = card.labels.flatMap(({ name, parents }) => [name, ...parents]).map(folded);
-  return names.includes(folded(label)) && !hiddenLabels(card.row).includes(folded(label));
 }
 
 /** The folded names of labels that a person has hidden. */

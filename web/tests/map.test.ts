@@ -408,5 +408,5 @@ test("the address of the map has its part and the open photo", () => {
   expect(parseRoute(address)).toEqual({ view: "map", at: "38.7,-9.1,8", photo: "Trip/a b&c.jpg" });
   expect(parseRoute("#/map?at=%3Cscript%3E")).toEqual({ view: "map" });
   expect(parseRoute("#/map/x").view).toBe("unknown");
-  expect(parseRoute("#/search/cat?at=1,2,3")).toEqual({ view: "search", argument: "cat" });
+  expect(parseRoute("#/albums/cat?at=1,2,3")).toEqual({ view: "albums", argument: "cat" });
 });

@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import vectors from "../../tests/vectors.json";
 import { leftOutOf } from "../src/files";
 import { caseFolded, folded } from "../src/fold";
-import { albumDigest } from "../src/gallery";
+import { albumDigest } from "../src/digests";
 import { bytesOf, colorOf } from "../src/placeholders";
 import { cardOf, photoOf, readingOrder, sortKey, splitPath } from "../src/records";
 

@@ -1,4 +1,5 @@
 import { useSignal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { useApp } from "../app";
 import type { Patch } from "../aws";
@@ -6,8 +7,8 @@ import { fileOf } from "../edits";
 import { folded } from "../fold";
 import { t } from "../language";
 import { Loading } from "../loading";
-import { editsOf, hiddenLabels, splitPath, type Boxed, type Label, type Photo } from "../records";
-import { href } from "../routes";
+import { editsOf, hiddenLabels, splitPath, type Boxed, type Label, type Photo, type Place } from "../records";
+import { href, searchHref } from "../routes";
 import { albumInWords } from "../shelves";
 import {
   cameraName,
@@ -138,7 +139,11 @@ export function Facts({ photo: read, shown, onShow, onDelete }: FactsProps) {
           <>
             <dt>{t("Location")}</dt>
             <dd>
-              {photo.place && <span title={t("Data: {source}", { source: photo.place.source })}>{placeInWords(photo.place)}</span>}
+              {photo.place && (
+                <span title={t("Data: {source}", { source: photo.place.source })}>
+                  <PlaceLinks photo={photo} place={photo.place} />
+                </span>
+              )}
               {photo.location ? <Where location={photo.location} /> : t("Removed")}
               {isChanged(written, "location") && (
                 <FileValue
@@ -155,7 +160,7 @@ export function Facts({ photo: read, shown, onShow, onDelete }: FactsProps) {
           <>
             <dt>{t("Camera")}</dt>
             <dd>
-              {camera}
+              {camera && <Found photo={photo} kind="camera" text={camera} />}
               {photo.camera.lens && <span class="quiet">{photo.camera.lens}</span>}
               {taking && <span class="quiet">{taking}</span>}
             </dd>
@@ -185,7 +190,7 @@ export function Facts({ photo: read, shown, onShow, onDelete }: FactsProps) {
               <ul class="chips keywords">
                 {photo.keywords.map((word) => (
                   <li key={word} dir="auto">
-                    {word}
+                    <Found photo={photo} kind="keyword" text={word} />
                   </li>
                 ))}
               </ul>
@@ -352,17 +357,66 @@ function People({ photo, shown, onShow }: Pick<FactsProps, "photo" | "shown" | "
   return (
     <ul class="chips people">
       {photo.people.map((person) => (
-        <li key={person.name} class={person === shown ? "shown" : ""} onPointerEnter={() => onShow(person)} onPointerLeave={() => onShow(undefined)}>
-          {person.boxes.length > 0 ? (
-            <button type="button" onFocus={() => onShow(person)} onBlur={() => onShow(undefined)} onClick={() => onShow(person)}>
-              {person.name}
-            </button>
-          ) : (
-            <span>{person.name}</span>
-          )}
+        <li
+          key={person.name}
+          class={[person === shown && "shown", person.boxes.length > 0 && "boxed"].filter(Boolean).join(" ")}
+          onPointerEnter={() => onShow(person)}
+          onPointerLeave={() => onShow(undefined)}
+        >
+          <Found
+            photo={photo}
+            kind="person"
+            text={person.name}
+            {...(person.boxes.length > 0 && { onFocus: () => onShow(person), onBlur: () => onShow(undefined) })}
+          />
         </li>
       ))}
     </ul>
+  );
+}
+
+interface FoundProps {
+  photo: Photo;
+  kind: "person" | "keyword" | "city" | "region" | "country" | "camera";
+  text: string;
+  onFocus?: () => void;
+  onBlur?: () => void;
+}
+
+/** A fact, with a link to all photos that have it. Rows of earlier releases are found by their labels only. */
+function Found({ photo: { row }, kind, text, ...events }: FoundProps) {
+  if (row.label_keys === undefined) {
+    return (
+      <a href={searchHref(kind, text)} dir="auto" {...events}>
+        {text}
+      </a>
+    );
+  }
+  return events.onFocus ? (
+    <button type="button" dir="auto" {...events}>
+      {text}
+    </button>
+  ) : (
+    <span dir="auto">{text}</span>
+  );
+}
+
+/** A place in words, whose names are links. */
+function PlaceLinks({ photo, place }: { photo: Photo; place: Place }) {
+  let rest = placeInWords(place);
+  const parts: ComponentChildren[] = [];
+  for (const kind of ["city", "region", "country"] as const) {
+    const { [kind]: name = "" } = place;
+    const at = name ? rest.indexOf(name) : -1;
+    if (at < 0) continue; // Berlin is a city and a region, and said once
+    parts.push(rest.slice(0, at), <Found photo={photo} kind={kind} text={name} />);
+    rest = rest.slice(at + name.length);
+  }
+  return (
+    <>
+      {parts}
+      {rest}
+    </>
   );
 }
 
@@ -392,7 +446,7 @@ function Labels({ photo, shown, onShow, onEdit }: LabelsProps) {
         <li key={label.name} class={label.name === shown?.name ? "shown" : ""} onPointerEnter={() => onShow(label)} onPointerLeave={() => onShow(undefined)}>
           <div class="line">
             <a
-              href={href({ view: "search", argument: folded(label.name) })}
+              href={searchHref("label", label.name)}
               onFocus={() => onShow(label)}
               onBlur={() => onShow(undefined)}
             >

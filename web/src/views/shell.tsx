@@ -38,11 +38,12 @@ const loadShares = async () => (await import("./more")).Shares;
 
 export function Shell({ onSignOut }: { onSignOut: () => void }) {
   const app = useApp();
-  const { view, argument, photo } = route.value;
+  const { view, argument, query, photo } = route.value;
 
   useEffect(() => {
     const name = view === "shares" ? t("Shared links") : VIEWS.find((one) => one.view === view)?.name();
-    document.title = [photo ?? argument, name, t("Gallery")].filter(Boolean).join(" · ");
+    const shown = photo ?? argument ?? [...new URLSearchParams(query).values()].join(", ");
+    document.title = [shown, name, t("Gallery")].filter(Boolean).join(" · ");
   });
 
   useEffect(() => loadEarly(loadPhoto, loadAlbums, loadSearch, loadMap), []);
@@ -79,7 +80,7 @@ export function Shell({ onSignOut }: { onSignOut: () => void }) {
         {view === "timeline" && <Timeline key={argument} year={argument} />}
         {view === "albums" && argument === undefined && <Later load={loadAlbums} />}
         {view === "albums" && argument !== undefined && <Later load={loadAlbum} key={argument} name={argument} />}
-        {view === "search" && <Later load={loadSearch} label={argument} />}
+        {view === "search" && <Later load={loadSearch} query={query} />}
         {view === "map" && <Later load={loadMap} />}
         {view === "problems" && <Later load={loadProblems} />}
         {view === "trash" && <Later load={loadTrash} />}
