@@ -33,7 +33,6 @@ export interface Version {
  * Let a copy have no tags. S3 copies them by default, and then refuses the copy of an object that another program has
  * tagged: a user has neither s3:GetObjectTagging nor s3:PutObjectTagging, since tags can decide who reads an object.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
- * https://repost.aws/knowledge-center/s3-troubleshoot-copy-between-buckets
  */
 export const UNTAGGED = { "x-amz-tagging-directive": "REPLACE" };
 
