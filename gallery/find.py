@@ -21,6 +21,7 @@ from gallery.queries import MAX_LIMIT
 from gallery.search import MAX_TERMS, ROW_KINDS, ROWS_OF, Term
 from gallery.shell import UsageError, print_stderr, print_stdout, session_for, whole_number
 from gallery.table import Table
+from shared.terms import words_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,7 +30,10 @@ if TYPE_CHECKING:
     from gallery.search import Kind
 
 OPTIONS: Final[dict[Kind, tuple[str, str]]] = {
-    "any": ("TEXT", "a label, person, keyword, place, camera or word"),
+    "any": (
+        "TEXT",
+        "a label, person, keyword, place, camera or word; if no photo has it, its words",
+    ),
     "label": ("NAME", "what the photo shows, or a more general name of it: animal finds dogs"),
     "person": ("NAME", "a person that the file names"),
     "keyword": ("TEXT", "a keyword"),
@@ -38,7 +42,7 @@ OPTIONS: Final[dict[Kind, tuple[str, str]]] = {
     "region": ("NAME", "the region"),
     "country": ("NAME", "the country"),
     "camera": ("NAME", "make and model of the camera"),
-    "word": ("WORD", "a word of the title or of the description"),
+    "word": ("WORD", "a word of the title or of the description, or several"),
     "album": ("PATH", "the album, without albums within it"),
 }
 MAX_HINTS: Final = 5
@@ -59,14 +63,14 @@ class Period(NamedTuple):
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     command.add_argument(
-        "words", nargs="*", type=_term("any"), metavar="TEXT", help="the same as --any TEXT"
+        "words", nargs="*", type=_terms("any"), metavar="TEXT", help="the same as --any TEXT"
     )
     for kind, (metavar, content) in OPTIONS.items():
         command.add_argument(
             f"--{kind}",
             action="append",
             default=[],
-            type=_term(kind),
+            type=_terms(kind),
             metavar=metavar,
             help=f"{content}; repeatable",
         )
@@ -98,7 +102,8 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Print the photos; to stderr what was read, or why there are none."""
-    terms = [*given.words, *(one for kind in OPTIONS for one in getattr(given, kind))]
+    stated = [given.words, *(getattr(given, kind) for kind in OPTIONS)]
+    terms = [one for options in stated for option in options for one in option]
     period = Period(given.after, given.before)
     _refuse(terms, period)
     outputs = read_outputs(given.deployment, terraform=given.terraform)
@@ -106,8 +111,12 @@ def run(given: argparse.Namespace) -> int:
     table = Table(session.client("dynamodb"), outputs.table)
     owners = owners_of(Bucket(session.client("s3"), outputs.photos_bucket), given.owner)
     left, read_units, more = given.limit, 0.0, False
+    meant = terms
     for owner in owners:
-        for page in _pages(table, owner, terms, period, given, left=left):
+        meant, units = _meant(table, owner, terms)
+        read_units += units
+        _refuse(meant, period)
+        for page in _pages(table, owner, meant, period, given, left=left):
             for found in page.items:
                 print_stdout(_json(found) if given.json else _line(found))
             left -= len(page.items)
@@ -118,8 +127,24 @@ def run(given: argparse.Namespace) -> int:
             break
     _summarize(given.limit - left, read_units, more=more)
     if left == given.limit:
-        _explain(table, owners, terms, period)
+        _explain(table, owners, meant if len(owners) == 1 else terms, period)
     return 0
+
+
+def _meant(table: Table, owner: str, terms: list[Term]) -> tuple[list[Term], float]:
+    """Return terms with the words of a text that no photo has as a whole; and the read units."""
+    meant: list[Term] = []
+    read_units = 0.0
+    for one in terms:
+        words = words_of(one.text) if one.kind == "any" else []
+        if words not in ([], [one.text]):
+            whole = search.find(table, owner, [one], limit=1)
+            read_units += whole.read_units
+            if not whole.items:
+                meant += (search.term("any", word) for word in words)
+                continue
+        meant.append(one)
+    return meant, read_units
 
 
 def _refuse(terms: list[Term], period: Period) -> None:
@@ -235,16 +260,17 @@ def _hint(table: Table, owner: str, one: Term) -> str:
     return ""
 
 
-def _term(kind: Kind) -> Callable[[str], Term]:
-    """Return a type of argparse: terms of a kind."""
+def _terms(kind: Kind) -> Callable[[str], list[Term]]:
+    """Return a type of argparse: terms of a kind. A text of words is one term for each."""
 
-    def term(text: str) -> Term:
+    def terms(text: str) -> list[Term]:
+        words = words_of(text) if kind == "word" else []
         try:
-            return search.term(kind, text)
+            return [search.term(kind, one) for one in words or [text]]
         except ValueError as error:
             raise argparse.ArgumentTypeError(str(error)) from error
 
-    return term
+    return terms
 
 
 def _start(text: str) -> datetime:

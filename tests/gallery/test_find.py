@@ -18,6 +18,7 @@ from gallery.shell import session_for
 from gallery.table import Query, Table
 from local.clients import environment
 from shared.keys import digest
+from shared.terms import words_of
 from shared.text import fold_label
 from verifying import World, as_outputs_file, deployed
 
@@ -62,7 +63,7 @@ def add_terms(world: World, key: str) -> None:
         *(("keyword", keyword) for keyword in row.get("keywords", [])),
         *((kind, place[kind]) for kind in ("city", "region", "country") if kind in place),
         ("camera", f"{camera.get('make', '')} {camera.get('model', '')}".strip()),
-        *(("word", word) for word in row.get("title", "").split()),
+        *(("word", word) for word in words_of(row.get("title", ""))),
     ]
     photo = {"photo": row["sk"], "width_px": row["width_px"], "height_px": row["height_px"]}
     for kind, text in terms:
@@ -149,6 +150,39 @@ def test_each_kind_finds_its_photos(world: World, run: Find) -> None:
     assert set(map(tuple, keys.values())) == {(CAT,)}
     assert keys_of(run("--json", asked["any"])) == [CAT]
     assert OPTIONS.keys() == ROWS_OF.keys()
+
+
+def test_a_title_as_it_stands_finds_its_photo(world: World, run: Find) -> None:
+    title = "Mom's New-York trip, day 1 (IMG_0001)"
+    words = ["mom", "new", "york", "trip", "day", "img", "0001"]
+    assert [fold_label(word) for word in words_of(title)] == words
+    row = record(world, CAT)
+    items = [
+        {
+            "pk": "ada",
+            "sk": f"word#{word}#{row['sort_time']}#{digest(CAT)}",
+            "photo": row["sk"],
+            "width_px": 4,
+            "height_px": 3,
+        }
+        for word in words
+    ]
+    for item in items:
+        serialized = TypeSerializer().serialize(item)["M"]
+        world.stack.dynamodb.put_item(TableName=world.stack.table, Item=serialized)
+    try:
+        asked = [[title], ["--any", title], ["--word", title], ["Mom's", "york."], ["South Africa"]]
+        found = [keys_of(run("--json", *arguments)) for arguments in asked]
+        _, noted = run("--word", "mom's zebra")
+        _, of_text = run("mom's zebra")
+    finally:
+        for item in items:
+            key = TypeSerializer().serialize({"pk": item["pk"], "sk": item["sk"]})["M"]
+            world.stack.dynamodb.delete_item(TableName=world.stack.table, Key=key)
+
+    assert found == [[CAT]] * 5
+    assert noted[0] == "no photo has all of these: the word 'mom', the word 'zebra'"
+    assert of_text[0] == "no photo has all of these: the text 'mom', the text 'zebra'"
 
 
 def test_all_terms_and_the_period_are_combined(world: World, run: Find) -> None:
@@ -245,6 +279,8 @@ def test_an_empty_result_names_terms_that_begin_alike(
         (["--limit", "0", "dog"], "argument --limit: must be 1 or more, got 0"),
         (["--owner", "a/b", "dog"], "--owner must be a folder below uploads/, got 'a/b'"),
         ([str(number) for number in range(11)], "a search has at most 10 terms, got 11"),
+        (["--word", "aa bb cc dd ee ff gg hh ii jj kk"], "a search has at most 10 terms, got 11"),
+        (["aa bb cc dd ee ff gg hh ii jj kk"], "a search has at most 10 terms, got 11"),
     ],
     ids=lambda one: " ".join(one) if isinstance(one, list) else "",
 )

@@ -24,6 +24,12 @@ export function folded(name: string): string {
   return [...caseless.normalize("NFC")].slice(0, MAX_LABEL_CHARACTERS).join("").trim();
 }
 
+/** Return the words of a text, as `words_of` in images/shared/terms.py does. */
+export function wordsOf(text: string): string[] {
+  const runs = text.normalize("NFC").match(/[\p{L}\p{M}\p{N}]+/gu) ?? [];
+  return runs.filter((run) => /^(\p{Lo}|..+)$/u.test(run));
+}
+
 /**
  * Unicode's full case folding of one character, which JavaScript does not have.
  *

@@ -1,11 +1,11 @@
 /** What a person may mean who types into the search field, from what the gallery has. */
 
 import type { Aws } from "./aws";
-import { folded } from "./fold";
+import { folded, wordsOf } from "./fold";
 import type { AlbumCount, Gallery } from "./gallery";
 import { locale, t } from "./language";
 import { ROW_KINDS, rowKindsOf, termText, type RowKind } from "./search";
-import { first, keyOf, searchOf, type Chip, type TimeKind } from "./terms";
+import { first, keyOf, MAX_CHIPS, searchOf, type Chip, type TimeKind } from "./terms";
 
 export interface Suggestion extends Chip {
   /** How many photos it has, where that is known without reading them. */
@@ -81,22 +81,37 @@ export class Suggestions {
     await Promise.all([ofCounts(), ...ROW_KINDS.map(ofRows)]);
   }
 
-  /** Return the chips of a text without a kind: one if a photo has the whole text, else one for each word or time. */
+  /**
+   * Return the chips of a text without a kind: one if a photo has the whole text, else those of its parts between
+   * spaces. Of a part that no photo has as a whole, such as "Mom's", they are its words. What is no word is left out.
+   */
   async chipsFor(text: string): Promise<Chip[]> {
     const { months } = await this.counts();
-    const words = text.trim().split(/\s+/).filter((word) => termText(word) !== "");
-    const whole = words.join(" ");
-    const isWhole = words.length > 1 && (await first(searchOf(this.aws, [{ kind: "any", text: whole }], { limit: 1 }), 1)).length > 0;
-    if (isWhole) return [{ kind: "any", text: whole }];
+    const parts = text.trim().split(/\s+/).filter((part) => termText(part) !== "").slice(0, LONGEST_TIME * MAX_CHIPS);
+    const whole = { kind: "any", text: parts.join(" ") } as const;
+    if (parts.length > 1 && (await this.isFound(whole))) return [whole];
     const chips: Chip[] = [];
-    for (let at = 0; at < words.length; ) {
-      const sizes = [LONGEST_TIME, LONGEST_TIME - 1, 1].filter((size) => at + size <= words.length);
-      const times = sizes.map((size) => timeOf(words.slice(at, at + size).join(" "), months));
+    for (let at = 0; at < parts.length && chips.length < MAX_CHIPS; ) {
+      const sizes = [LONGEST_TIME, LONGEST_TIME - 1, 1].filter((size) => at + size <= parts.length);
+      const times = sizes.map((size) => timeOf(parts.slice(at, at + size).join(" "), months));
       const longest = times.findIndex((time) => time !== undefined);
-      chips.push(times[longest] ?? { kind: "any", text: words[at]! });
+      const time = times[longest];
+      chips.push(...(time ? [time] : await this.wordsFor(parts[at]!)));
       at += sizes[longest] ?? 1;
     }
-    return chips;
+    return chips.length > 0 || parts.length === 0 ? chips : [whole];
+  }
+
+  /** Return the chip of a text that is a word or that a photo has; else those of its words. */
+  private async wordsFor(text: string): Promise<Chip[]> {
+    const words = wordsOf(text);
+    const isWord = words.length === 1 && termText(words[0]!) === termText(text);
+    const found = isWord || (await this.isFound({ kind: "any", text })) ? [text] : words;
+    return found.map((word) => ({ kind: "any", text: word }));
+  }
+
+  private async isFound(chip: Chip): Promise<boolean> {
+    return (await first(searchOf(this.aws, [chip], { limit: 1 }), 1)).length > 0;
   }
 
   private counts() {

@@ -1,7 +1,7 @@
 /** The terms of a search as a person sees them: chips, which the address has, and all of which a photo has. */
 
 import type { Aws } from "./aws";
-import { folded } from "./fold";
+import { folded, wordsOf } from "./fold";
 import type { Neighbors } from "./gallery";
 import { t } from "./language";
 import { hiddenLabels, splitPath, type Card, type Photo } from "./records";
@@ -27,8 +27,11 @@ export function chipsOf(query: string | undefined): Chip[] {
   for (const [name, text] of new URLSearchParams(query)) {
     const kind = [...NAME_KINDS, ...TIME_KINDS].find((one) => one === name);
     if (kind === undefined || (kind !== "album" && termText(text) === "")) continue;
-    const chip = { kind, text };
-    if (!chips.has(keyOf(chip))) chips.set(keyOf(chip), chip);
+    const words = kind === "word" ? wordsOf(text) : []; // no photo has a word such as mom's
+    for (const one of words.length > 0 ? words : [text]) {
+      const chip = { kind, text: one };
+      if (!chips.has(keyOf(chip))) chips.set(keyOf(chip), chip);
+    }
   }
   return [...chips.values()].slice(0, MAX_CHIPS);
 }
@@ -117,9 +120,6 @@ export function holds({ kind, text }: Chip, photo: Photo): boolean {
   return rowKindsOf(kind as Exclude<TermKind, "album">).some((one) => textsOf(photo, one).some((found) => termText(found) === wanted));
 }
 
-// As in images/shared/terms.py: letters and digits of any script, with the apostrophes and hyphens between them.
-const WORD = /[\p{L}\p{M}\p{N}_]+(?:['’-][\p{L}\p{M}\p{N}_]+)*/gu;
-
 function textsOf(photo: Photo, kind: RowKind): string[] {
   const { place } = photo;
   switch (kind) {
@@ -138,7 +138,7 @@ function textsOf(photo: Photo, kind: RowKind): string[] {
       return photo.labels.flatMap(({ name, parents }) => [name, ...parents]).filter((name) => !hidden.includes(folded(name)));
     }
     case "word":
-      return [photo.title, photo.description].flatMap((one) => one?.match(WORD) ?? []);
+      return [photo.title, photo.description].flatMap((one) => wordsOf(one ?? ""));
   }
 }
 

@@ -4,7 +4,7 @@ import { setLanguage } from "../src/language";
 import { photoOf } from "../src/records";
 import { href, parseRoute, searchHref } from "../src/routes";
 import { isSame, Suggestions, termsOf, timesOf, type Suggestion } from "../src/suggestions";
-import { chipInWords, chipsOf, explain, neighbors, queryOf, takes, type Chip } from "../src/terms";
+import { chipInWords, chipsOf, explain, neighbors, queryOf, searchOf, takes, type Chip } from "../src/terms";
 
 beforeEach(() => void vi.stubGlobal("navigator", { languages: ["en-GB"] }));
 afterEach(async () => {
@@ -111,12 +111,12 @@ describe("a photo", () => {
 
   test.each([
     "person=ada", "keyword=S%C3%A3o+paulo", "city=LAGOS", "country=portugal", "place=lagos", "place=Portugal", "camera=canon+eos+5d",
-    "label=dog", "label=animal", "word=grandma's", "word=Beach-House", "any=ada", "any=dog", "album=Trip", "in=2018", "in=2018-08",
+    "label=dog", "label=animal", "word=grandma", "word=grandma's", "word=beach", "word=House", "word=Beach-House", "any=ada", "any=dog", "album=Trip", "in=2018", "in=2018-08",
     "in=2018-08-14", "before=2019", "after=2017", "after=2018-07", "label=dog&person=Ada&before=2019",
   ])("is found by %s", (query) => expect(takes(chipsOf(query), photo)).toBe(true));
 
   test.each([
-    "person=dog", "keyword=dog", "region=lagos", "place=dog", "label=cat", "word=beach", "any=cat", "album=trip", "album=", "in=2019",
+    "person=dog", "keyword=dog", "region=lagos", "place=dog", "label=cat", "word=s", "word=beach-hut", "any=cat", "any=Grandma's", "album=trip", "album=", "in=2019",
     "before=2018", "after=2018", "before=2018-08", "label=dog&before=2018",
   ])("is not found by %s", (query) => expect(takes(chipsOf(query), photo)).toBe(false));
 
@@ -272,6 +272,36 @@ describe("a text without a kind", () => {
     expect(await chips("cold dog")).toBe("any=cold&any=dog");
     expect(await chips("dog")).toBe("any=dog");
     expect(await chips(" \u200e ")).toBe("");
+  });
+
+  test.each([
+    ["Mom's birthday", ["mom", "birthday"], "any=Mom&any=birthday"],
+    ["Day 1", ["day"], "any=Day"],
+    ["New-York trip", ["new", "york", "trip"], "any=New&any=York&any=trip"],
+    ["IMG_0001", ["img", "0001"], "any=IMG&any=0001"],
+    ["Plan B", ["plan"], "any=Plan"],
+    ["St. Pauli", ["st", "pauli"], "any=St&any=Pauli"],
+    ["l'été", ["été"], "any=%C3%A9t%C3%A9"],
+    ["Paris, 2nd visit", ["paris", "2nd", "visit"], "any=Paris&any=2nd&any=visit"],
+  ])("finds the photo with the title %s", async (title, words, query) => {
+    const photos = new Memory([words.map((word) => `word#${word}`)]);
+    const found = await new Suggestions(photos, memory).chipsFor(title);
+
+    expect(queryOf(found)).toBe(query);
+    expect(await searchOf(photos, found).next()).toHaveLength(1);
+  });
+
+  test("is cut only where no photo has it as it stands", async () => {
+    const photos = new Memory([["keyword#at&t", "label#c#", "word#dog", "person#o"]]);
+    const asked = async (text: string) => queryOf(await new Suggestions(photos, memory).chipsFor(text));
+
+    expect(await asked("AT&T, dog")).toBe("any=AT&any=dog");
+    expect(await asked("AT&T dog")).toBe("any=AT%26T&any=dog");
+    expect(await asked("C# dog O P")).toBe("any=C%23&any=dog&any=O");
+    expect(await asked("P Q")).toBe("any=P+Q"); // nothing would be left
+    expect(await asked("🎉")).toBe("any=%F0%9F%8E%89");
+    expect((await new Suggestions(photos, memory).chipsFor("- ".repeat(5000))).length).toBe(1);
+    expect(photos.asked.length).toBeLessThan(600);
   });
 
   test("may be a time, or have one in it", async () => {
