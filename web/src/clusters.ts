@@ -36,6 +36,10 @@ interface Made<T> {
   ofPhoto: Int32Array; // index of the cluster; -1: none
 }
 
+export function isInside(window: Window, x: number, y: number): boolean {
+  return Math.abs(eastwards(window.x, x)) <= window.halfX && Math.abs(y - window.y) <= window.halfY;
+}
+
 type Placed = Point & { readonly time: number };
 
 /**
@@ -86,10 +90,10 @@ export class Clusters<T extends Placed> {
   }
 
   /** Return the photos in a window. */
-  inside({ x, y, halfX, halfY }: Window): T[] {
+  inside(window: Window): T[] {
     const found: T[] = [];
     for (let at = 0; at < this.xs.length; at++) {
-      if (Math.abs(eastwards(x, this.xs[at]!)) <= halfX && Math.abs(this.ys[at]! - y) <= halfY) found.push(this.photos[at]!);
+      if (isInside(window, this.xs[at]!, this.ys[at]!)) found.push(this.photos[at]!);
     }
     return found;
   }

@@ -1,6 +1,8 @@
 /** The photos that have a position, as far as the map has needed them. */
 
+import type { App } from "./app";
 import type { Aws, Item } from "./aws";
+import { isInside, type Window } from "./clusters";
 import { Pages } from "./gallery";
 import { EVERYWHERE, geohashOf, joined, positionOf, rangesOf, without, type Area, type Range } from "./geohash";
 import { PhotoList } from "./lists";
@@ -18,6 +20,7 @@ export interface Spot extends Card, Point {
 const MOST_ROWS = 10_000; // of a page; DynamoDB reads at most 1 MB at once, which are about 2,600
 // Not the whole row: 50,000 of them are 26 MB of JSON, these parts are 18.
 const FIELDS = ["sk", "photo", "precision", "thumb.key", "thumb.width_px", "thumb.height_px", "thumb.thumbhash"];
+const ROUNDED = 1e-6; // of the world: 40 m, a row's position is that of a cell
 const LAST = "\uffff"; // sorts after every text that begins with the same prefix
 const KEPT_MS = 5 * 60 * 1000; // another device may have uploaded photos
 
@@ -104,6 +107,28 @@ export class LocatedList extends PhotoList<Spot> {
     for (const { path } of fresh) this.known.add(path);
     this.cards.value = [...this.cards.value, ...fresh];
   }
+}
+
+/** The photos that a person wants to see of the map. */
+export interface Picked {
+  id: number;
+  name: string;
+  list: PhotoList;
+}
+
+/** Return photos of a window as a list that follows moves, edits and deletions. */
+export function picked(app: Pick<App, "keep">, photos: readonly Spot[], { x, y, halfX, halfY }: Window, name: string): Picked {
+  const window = { x, y, halfX: halfX + ROUNDED, halfY: halfY + ROUNDED };
+  const id = performance.now();
+  const list = app.keep(`picked ${id}`, () => {
+    const pages = [[...photos]];
+    return new PhotoList<Card>({ next: async () => pages.shift() }, "newest", (card) => {
+      const spot = spotOf(card);
+      return spot !== undefined && isInside(window, spot.x, spot.y);
+    });
+  });
+  void list.more().then(() => list.more()); // no photo is unread
+  return { id, name, list };
 }
 
 function spotOfRow(item: Item): Spot | [] {

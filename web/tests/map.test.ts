@@ -1,9 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { APART_PX, Clusters } from "../src/clusters";
 import { EVERYWHERE, geohashOf, joined, positionOf, rangesOf, without, type Area } from "../src/geohash";
-import { LocatedList } from "../src/located";
+import { App } from "../src/app";
+import type { Aws } from "../src/aws";
+import { LocatedList, picked } from "../src/located";
 import { addressOf, areaOf, eastwards, inWindow, moved, project, unproject, viewAt, viewOf, within, worldPx, zoomed } from "../src/mercator";
-import type { Photo } from "../src/records";
+import { photoOf, type Photo } from "../src/records";
 import { href, parseRoute } from "../src/routes";
 
 /** Numbers that look random, the same in each run. */
@@ -399,6 +401,31 @@ describe("the located photos", () => {
 
     expect(list.cards.value).toHaveLength(ROWS.length);
   });
+});
+
+test("a list of the map follows moves, edits and deletions", async () => {
+  const at = (path: string, latitude: number, more = {}) => {
+    const time = `2021-08-14T09:31:0${path.charCodeAt(0) % 10}`;
+    const location = { latitude, longitude: -9.1, gps_valid: true };
+    const photo = photoOf({ sk: `photo#${path}`, status: "READY", sort_time: time, location, ...more });
+    return { ...photo, ...project(latitude, -9.1), time: 0 };
+  };
+  const app = new App({} as Aws);
+  const photos = ["a.jpg", "b.jpg", "c.jpg", "d.jpg"].map((path) => at(path, 38.7));
+  const { list } = picked(app, photos, { ...project(38.7, -9.1), halfX: 0, halfY: 0 }, "Lisbon");
+  while (list.state.value !== "done") await Promise.resolve();
+  const paths = () => list.cards.value.map(({ path }) => path);
+
+  expect(paths()).toEqual(["c.jpg", "b.jpg", "a.jpg", "d.jpg"]);
+  app.moved("d.jpg", at("Trip/d.jpg", 38.70001, { sort_time: "2020-01-01T00:00:00" }));
+  expect(paths()).toEqual(["c.jpg", "b.jpg", "a.jpg", "Trip/d.jpg"]);
+  app.moved("e.jpg", at("b.jpg", 38.7, { title: "Edited" }));
+  expect(list.cards.value[1]).toMatchObject({ title: "Edited" });
+  app.moved("e.jpg", at("c.jpg", 38.8)); // its position was edited
+  app.moved("e.jpg", at("a.jpg", 38.7, { location: undefined })); // or removed
+  expect(paths()).toEqual(["b.jpg", "Trip/d.jpg"]);
+  app.moved("e.jpg", at("a.jpg", 38.7));
+  expect(paths()).toEqual(["b.jpg", "a.jpg", "Trip/d.jpg"]);
 });
 
 test("the address of the map has its part and the open photo", () => {

@@ -5,9 +5,8 @@ import { useApp, useKept } from "../app";
 import { APART_PX, Clusters, type Cluster, type Window } from "../clusters";
 import { draw, loadLand, type Ink } from "../land";
 import { t } from "../language";
-import { PhotoList } from "../lists";
 import { Loading } from "../loading";
-import { LocatedList, type Spot } from "../located";
+import { LocatedList, picked as listOf, type Picked, type Spot } from "../located";
 import {
   addressOf,
   areaOf,
@@ -44,13 +43,6 @@ const FLIGHT_MS = 250;
 const STEP_PX = 120; // of an arrow key
 const MARGIN = 0.25; // of the window, to each side, for which photos are read
 const MARKER_PX = 60;
-
-/** The photos that a person wants to see of the map. */
-interface Picked {
-  id: number;
-  name: string;
-  list: PhotoList;
-}
 
 /** All photos with a position, on a map of the world. */
 export function PhotoMap() {
@@ -209,9 +201,8 @@ export function PhotoMap() {
     event.preventDefault();
   }
 
-  function pick(photos: readonly Spot[], name: string): void {
-    const pages = [photos];
-    picked.value = { id: performance.now(), name, list: new PhotoList({ next: async () => pages.shift() as Spot[] | undefined }) };
+  function pick(photos: readonly Spot[], window: Window, name: string): void {
+    picked.value = listOf(app, photos, window, name);
     requestAnimationFrame(() => {
       section.current?.focus({ preventScroll: true });
       section.current?.scrollIntoView({ block: "start" });
@@ -221,9 +212,9 @@ export function PhotoMap() {
   /** Zoom in until the photos of a cluster come apart; if they never do, show them. */
   function open(cluster: Cluster<Spot>): void {
     const photos = clusters.photosOf(cluster);
-    const { width, height } = extent(photos);
+    const { middle, width, height } = extent(photos);
     if (Math.max(width, height) * worldPx(MAX_ZOOM) < APART_PX) {
-      pick(photos, nameOf(cluster));
+      pick(photos, { ...middle, halfX: width / 2, halfY: height / 2 }, nameOf(cluster));
       return;
     }
     const to = viewOf(photos, size.peek());
@@ -295,7 +286,7 @@ export function PhotoMap() {
               : t({ one: "{count} photo here", other: "{count} photos here" }, { count: counted })}
           </p>
           {counted > 0 && (
-            <button onClick={() => pick(here.peek() ?? [], t("Photos in this part of the map"))}>{t("Show as a list")}</button>
+            <button onClick={() => pick(here.peek() ?? [], windowOf(view.peek(), size.peek()), t("Photos in this part of the map"))}>{t("Show as a list")}</button>
           )}
         </div>
       )}
