@@ -1,6 +1,5 @@
 /** The photos that have a position, as far as the map has needed them. */
 
-import type { App } from "./app";
 import type { Aws, Item } from "./aws";
 import { isInside, type Window } from "./clusters";
 import { Pages } from "./gallery";
@@ -116,8 +115,12 @@ export interface Picked {
   list: PhotoList;
 }
 
+interface Keeper {
+  keep: <T>(name: string, make: () => T) => T;
+}
+
 /** Return photos of a window as a list that follows moves, edits and deletions. */
-export function picked(app: Pick<App, "keep">, photos: readonly Spot[], { x, y, halfX, halfY }: Window, name: string): Picked {
+export function picked(app: Keeper, photos: readonly Spot[], { x, y, halfX, halfY }: Window, name: string): Picked {
   const window = { x, y, halfX: halfX + ROUNDED, halfY: halfY + ROUNDED };
   const id = performance.now();
   const list = app.keep(`picked ${id}`, () => {

@@ -99,6 +99,11 @@ export class Search {
     this.ended = isAll || low >= high || (isDescending ? this.at <= low : this.at >= high);
   }
 
+  /** Whether no photo follows the pages that were read. */
+  get isWhole(): boolean {
+    return this.ended;
+  }
+
   /** @returns undefined after the last page. */
   async next(): Promise<Card[] | undefined> {
     if (this.ended) return undefined;

@@ -5,7 +5,7 @@ import { folded, wordsOf } from "./fold";
 import type { AlbumCount, Gallery } from "./gallery";
 import { locale, t } from "./language";
 import { ROW_KINDS, rowKindsOf, termText, type RowKind } from "./search";
-import { first, keyOf, MAX_CHIPS, searchOf, type Chip, type TimeKind } from "./terms";
+import { keyOf, MAX_CHIPS, searchOf, type Chip, type TimeKind } from "./terms";
 
 export interface Suggestion extends Chip {
   /** How many photos it has, where that is known without reading them. */
@@ -111,7 +111,7 @@ export class Suggestions {
   }
 
   private async isFound(chip: Chip): Promise<boolean> {
-    return (await first(searchOf(this.aws, [chip], { limit: 1 }), 1)).length > 0;
+    return Boolean((await searchOf(this.aws, [chip], { limit: 1 }).next())?.length);
   }
 
   private counts() {

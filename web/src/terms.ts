@@ -159,13 +159,12 @@ export async function neighbors(aws: Pick<Aws, "query">, query: string | undefin
   return same?.path === photo.path ? { previous: newer[0]?.path, next: older?.path } : {};
 }
 
-/** Return the first photos that a search finds. */
-export async function first(search: Search, count: number): Promise<Card[]> {
+const NEIGHBOR_PAGES = 3; // of 100 requests; a photo that is farther away is not found
+
+/** Return the first photos that a search finds in a few pages. */
+async function first(search: Search, count: number): Promise<Card[]> {
   const found: Card[] = [];
-  for await (const page of search) {
-    found.push(...page);
-    if (found.length >= count) break;
-  }
+  for (let pages = 0; pages < NEIGHBOR_PAGES && found.length < count; pages++) found.push(...((await search.next()) ?? []));
   return found;
 }
 
@@ -173,23 +172,32 @@ export async function first(search: Search, count: number): Promise<Card[]> {
 export interface Explanation {
   /** The chips that no photo has. */
   unknown: Chip[];
-  /** What finds photos without some of the chips, and how many, as far as one page goes. */
+  /** What finds photos without some of the chips, and how many, as far as one page goes: it may be none so far. */
   others: { chips: Chip[]; without: Chip[]; photos: number; hasMore: boolean }[];
 }
 
 const COUNTED = 50;
 
-/** Return what would find photos in place of chips that no photo has all of: a page or two of a search for each. */
-export async function explain(aws: Pick<Aws, "query">, chips: readonly Chip[]): Promise<Explanation> {
-  const alone = await Promise.all(chips.map((chip) => first(searchOf(aws, [chip], { limit: 1 }), 1)));
-  const unknown = chips.filter((_, index) => alone[index]!.length === 0);
+/**
+ * Return what would find photos in place of chips that no photo has all of: one page of a search for each.
+ *
+ * @throws Error: a request failed, or the reader has left.
+ */
+export async function explain(aws: Pick<Aws, "query">, chips: readonly Chip[], left?: AbortSignal): Promise<Explanation> {
+  const page = async (some: readonly Chip[], limit: number) => {
+    const search = searchOf({ query: async (one) => (left?.throwIfAborted(), aws.query(one)) }, some, { limit });
+    const found = (await search.next()) ?? [];
+    return { photos: found.length, isWhole: search.isWhole };
+  };
+  const alone = await Promise.all(chips.map((chip) => page([chip], 1)));
+  const unknown = chips.filter((_, index) => alone[index]!.photos === 0 && alone[index]!.isWhole);
   const counted = async (without: readonly (readonly Chip[])[]) => {
     const others = without.map(async (some) => {
-      const left = chips.filter((chip) => !some.includes(chip));
-      const found = left.length > 0 ? await first(searchOf(aws, left, { limit: COUNTED + 1 }), COUNTED + 1) : [];
-      return { chips: left, without: [...some], photos: Math.min(found.length, COUNTED), hasMore: found.length > COUNTED };
+      const rest = chips.filter((chip) => !some.includes(chip));
+      const { photos, isWhole } = await page(rest, COUNTED + 1);
+      return { chips: rest, without: [...some], photos: Math.min(photos, COUNTED), hasMore: photos > COUNTED || !isWhole };
     });
-    return (await Promise.all(others)).filter(({ photos }) => photos > 0);
+    return (await Promise.all(others)).filter(({ photos, hasMore }) => photos > 0 || hasMore);
   };
   // Without another chip, there is still the one that no photo has.
   const others = await counted(unknown.length > 0 ? [unknown] : chips.map((chip) => [chip]));

@@ -177,6 +177,43 @@ describe("a search without photos", () => {
     ]);
   });
 
+  describe("in a large gallery", () => {
+    const many = Array.from({ length: 3000 }, (_, number) => [Math.floor(number / 9) % 2 ? "label#a" : "label#b"]);
+    const [a, b, c] = chipsOf("label=a&label=b&label=c");
+    const made = () => new Memory([["label#a", "label#b"], ...many, ["label#c"]]);
+
+    test("reads one page of each", async () => {
+      const large = made();
+
+      expect(await explain(large, [a!, b!, c!])).toEqual({
+        unknown: [],
+        others: [{ chips: [a, b], without: [c], photos: 0, hasMore: true }], // the first photo is far away
+      });
+      expect(large.asked.length).toBeLessThan(3 + 3 * 110);
+    });
+
+    test("reads nothing more after the view is left", async () => {
+      const large = made();
+      const left = new AbortController();
+      const explained = explain(large, [a!, b!, c!], left.signal);
+      for (let waited = 0; waited < 10_000 && large.asked.length < 40; waited++) await Promise.resolve();
+      left.abort();
+
+      await expect(explained).rejects.toThrow("abort");
+      expect(large.asked.length).toBeLessThan(44);
+    });
+
+    test("has neighbors that are near", async () => {
+      const large = made();
+      const photo = photoOf({ sk: "photo#3001", time_key: `time#${endOf(3001)}` });
+
+      expect(await neighbors(large, "label=c", photo)).toEqual({ previous: undefined, next: undefined });
+      const both = photoOf({ sk: "photo#0", time_key: `time#${endOf(0)}` });
+      expect(await neighbors(large, "label=a&label=b", both)).toEqual({ previous: undefined, next: undefined });
+      expect(large.asked.length).toBeLessThan(2 * 3 * 110);
+    });
+  });
+
   test("names the terms that no photo has", async () => {
     const [zebra, faro, ada] = chipsOf("label=zebra&city=faro&person=ada");
 

@@ -262,8 +262,20 @@ function Nothing({ chips }: { chips: readonly Chip[] }) {
   const { aws } = useApp();
   const [only] = chips;
   const isOne = chips.length === 1;
-  const why = useKept(`why ${queryOf(chips)}`, () => new Loading(async () => (isOne ? undefined : explain(aws, chips))));
-  const { unknown = [], others = [] } = why.value.value ?? {};
+  const why = useKept(`why ${queryOf(chips)}`, () => signal<Explanation | undefined>(undefined));
+  const error = useSignal("");
+  const tries = useSignal(0);
+  useEffect(() => {
+    if (isOne || why.peek()) return;
+    const left = new AbortController();
+    error.value = "";
+    const failed = (reason: unknown) => {
+      if (!left.signal.aborted) error.value = errorInWords(reason);
+    };
+    explain(aws, chips, left.signal).then((found) => (why.value = found), failed);
+    return () => left.abort();
+  }, [why, tries.value]);
+  const { unknown = [], others = [] } = why.value ?? {};
   const named = isOne && only ? [only] : unknown;
   return (
     <>
@@ -284,19 +296,24 @@ function Nothing({ chips }: { chips: readonly Chip[] }) {
           </span>
         )}
       </Empty>
-      {why.error.value && <Failure message={why.error.value} onRetry={why.load} />}
+      {error.value && <Failure message={error.value} onRetry={() => tries.value++} />}
     </>
   );
 }
 
-/** Return "3 photos without “Dog”"; if more than one term is left out, "3 photos with “Portugal”". */
+/**
+ * Return "3 photos without “Dog”"; if more than one term is left out, "3 photos with “Portugal”". One page may not
+ * say whether there are photos.
+ */
 function otherInWords({ chips, without, photos: count, hasMore }: Explanation["others"][number]): string {
   if (without.length > 1 && chips.length === 1) {
     const terms = listed(chips);
+    if (count === 0) return t("perhaps photos with “{terms}”", { terms });
     if (hasMore) return t({ one: "at least {count} photo with “{terms}”", other: "at least {count} photos with “{terms}”" }, { count, terms });
     return t({ one: "{count} photo with “{terms}”", other: "{count} photos with “{terms}”" }, { count, terms });
   }
   const terms = listed(without);
+  if (count === 0) return t("perhaps photos without “{terms}”", { terms });
   if (hasMore) return t({ one: "at least {count} photo without “{terms}”", other: "at least {count} photos without “{terms}”" }, { count, terms });
   return t({ one: "{count} photo without “{terms}”", other: "{count} photos without “{terms}”" }, { count, terms });
 }
