@@ -170,10 +170,13 @@ async function sourcesOf(term: Term): Promise<readonly Source[]> {
 /** Rows in the order of their ends, read from one end to another that lies further on. */
 interface Stream {
   readonly requests: number;
-  /** The end of the row to which the last seek led. */
+  /** The end of the row to which the last seek led; undefined if it led beyond all rows that were read. */
   readonly end: string | undefined;
   readonly card: Card;
-  /** Go on to the first row at or after `end`, and return its end; undefined if there is none. */
+  /**
+   * Go on to `end` or beyond, and return a position before which there is no more row; undefined if there is none at
+   * all. One request of each source at most: if there is no row at the position, the next seek goes on.
+   */
   seek: (end: string) => Promise<string | undefined>;
 }
 
@@ -185,7 +188,7 @@ class Rows implements Stream {
   private size: number;
   private landings = 0; // rows of the page to which a seek led
   private landed: string | undefined; // the last one of them
-  private reached: string | undefined; // the end of the last row that was read
+  private behind: string; // the page
 
   constructor(
     private readonly aws: Pick<Aws, "query">,
@@ -194,6 +197,7 @@ class Rows implements Stream {
     private readonly firstRows: number,
   ) {
     this.size = firstRows;
+    this.behind = way.isDescending ? HIGHEST : LOWEST;
   }
 
   get end(): string | undefined {
@@ -206,31 +210,26 @@ class Rows implements Stream {
   }
 
   async seek(end: string): Promise<string | undefined> {
-    for (;;) {
-      const past = this.page.findIndex((one) => !isBefore(one.end, end, this.way.isDescending));
-      this.page = past < 0 ? [] : this.page.slice(past);
-      if (this.page.length > 0) {
-        if (this.end !== this.landed) this.landings++;
-        this.landed = this.end;
-        return this.end;
-      }
-      if (!this.hasMore) return undefined;
-      await this.read(end);
-    }
+    const { low, high, isDescending } = this.way;
+    if (isDescending ? end < low : end > high) return undefined; // it is behind the rows of a longer text
+    const past = this.page.findIndex((one) => !isBefore(one.end, end, isDescending));
+    this.page = past < 0 ? [] : this.page.slice(past);
+    if (this.page.length === 0 && this.hasMore && !isBefore(end, this.behind, isDescending)) await this.read(end);
+    if (this.page.length === 0) return this.hasMore ? this.behind : undefined;
+    if (this.end !== this.landed) this.landings++;
+    this.landed = this.end;
+    return this.end;
   }
 
   /** Read the page that begins at `end`: a longer one if every fourth row of the page before was landed on. */
   private async read(end: string): Promise<void> {
     const { isDescending, low, high } = this.way;
     const { index, key, prefix } = this.source;
-    // A page may have no row of this term: then the next one begins behind it.
-    const isRead = this.reached !== undefined && !isBefore(this.reached, end, isDescending);
-    const from = isRead ? beyond(this.reached!, isDescending) : end;
     const size = 4 * this.landings >= this.size ? Math.min(2 * this.size, MOST_ROWS) : this.firstRows;
     const query: Query = {
       ...(index && { index, fields: [...CARD_FIELDS, key] }),
       where: `#${key} BETWEEN :from AND :to`,
-      values: { ":from": prefix + (isDescending ? low : from), ":to": prefix + (isDescending ? from : high) },
+      values: { ":from": prefix + (isDescending ? low : end), ":to": prefix + (isDescending ? end : high) },
       descending: isDescending,
       limit: size,
     };
@@ -238,11 +237,22 @@ class Rows implements Stream {
     const { items, next } = await this.aws.query(query);
     this.size = size;
     this.landings = 0;
-    this.hasMore = next !== undefined;
+    this.hasMore = next !== undefined && items.length > 0;
     // A text with a # has rows among those of the text before the #: their ends are longer.
     const rows = items.map((row) => ({ end: String(row[key]).slice(prefix.length), row }));
-    this.reached = rows.at(-1)?.end ?? this.reached;
+    const last = rows.at(-1)?.end;
+    if (last !== undefined) this.behind = this.after(last);
     this.page = rows.filter((one) => one.end.length === END_CHARACTERS);
+  }
+
+  /**
+   * Return the position that follows the last row of a page. If it is a row of a longer text, all rows of that text are
+   * passed. No other row lies among them: a sort time has a capital T, and a folded text has none.
+   */
+  private after(end: string): string {
+    const { isDescending } = this.way;
+    const longer = end.slice(0, -END_CHARACTERS - 1);
+    return longer ? `${longer}#${isDescending ? LOWEST : HIGHEST}` : beyond(end, isDescending);
   }
 }
 
@@ -268,19 +278,25 @@ class Union implements Stream {
   }
 
   async seek(end: string): Promise<string | undefined> {
-    await all(this.streams.map((stream) => stream.seek(end)));
+    const positions = await all(this.streams.map((stream) => stream.seek(end)));
+    let nearest: string | undefined;
     this.nearest = undefined;
-    for (const stream of this.streams) {
-      if (stream.end === undefined) continue;
-      if (this.end === undefined || isBefore(stream.end, this.end, this.isDescending)) this.nearest = stream;
+    for (const [index, position] of positions.entries()) {
+      if (position === undefined || (nearest !== undefined && !isBefore(position, nearest, this.isDescending))) continue;
+      nearest = position;
+      const stream = this.streams[index]!;
+      this.nearest = stream.end === position ? stream : undefined;
     }
-    return this.end;
+    return nearest;
   }
 }
 
 /** Wait for all, also if one of them fails: a stream is not to be read twice at once. */
-async function all(tasks: readonly Promise<unknown>[]): Promise<void> {
-  for (const one of await Promise.allSettled(tasks)) if (one.status === "rejected") throw one.reason;
+async function all<T>(tasks: readonly Promise<T>[]): Promise<T[]> {
+  return (await Promise.allSettled(tasks)).map((one) => {
+    if (one.status === "rejected") throw one.reason;
+    return one.value;
+  });
 }
 
 function isBefore(one: string, other: string, isDescending: boolean): boolean {
