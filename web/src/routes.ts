@@ -21,7 +21,8 @@ const VIEWS: readonly string[] = ["timeline", "albums", "search", "map", "shares
 const AT = /^-?[\d.]+,-?[\d.]+,[\d.]+$/;
 
 export function parseRoute(hash: string): Route {
-  const [path = "", query = ""] = hash.replace(/^#\/?/, "").split("?", 2);
+  const [path = "", ...rest] = hash.replace(/^#\/?/, "").split("?");
+  const query = rest.join("?"); // a person may have typed one in a term
   const slash = path.indexOf("/");
   const view = (slash < 0 ? path : path.slice(0, slash)) || "timeline";
   const values = new URLSearchParams(query);
