@@ -30,6 +30,11 @@ export function wordsOf(text: string): string[] {
   return runs.filter((run) => /^(\p{Lo}|..+)$/u.test(run));
 }
 
+/** Return the text of a term as the table has it; empty if nothing of it is left. */
+export function termText(text: string): string {
+  return folded(cleaned(text));
+}
+
 /**
  * Unicode's full case folding of one character, which JavaScript does not have.
  *

@@ -10,7 +10,7 @@ const PAGE = 200; // cards; DynamoDB reads at most 1 MB at once
 const MAX_YEARS = 200;
 const MAX_COUNTS = 10_000; // rows; DynamoDB reads at most 1 MB at once
 const MAX_COPIES = 10; // of one photo, of which one has to be READY
-const LAST = "\uffff"; // sorts after every text that begins with the same prefix
+const LAST = "\u{10ffff}"; // sorts after every text that begins with the same prefix
 
 const WHOLE_BYTES = 32 * 1024 * 1024; // the largest file that is hashed in one piece, in memory
 const PIECE_BYTES = 512 * 1024; // of a larger file: hashed without a long task

@@ -20,7 +20,7 @@ const MOST_ROWS = 10_000; // of a page; DynamoDB reads at most 1 MB at once, whi
 // Not the whole row: 50,000 of them are 26 MB of JSON, these parts are 18.
 const FIELDS = ["sk", "photo", "precision", "thumb.key", "thumb.width_px", "thumb.height_px", "thumb.thumbhash"];
 const ROUNDED = 1e-6; // of the world: 40 m, a row's position is that of a cell
-const LAST = "\uffff"; // sorts after every text that begins with the same prefix
+const LAST = "\u{10ffff}"; // sorts after every text that begins with the same prefix
 const KEPT_MS = 5 * 60 * 1000; // another device may have uploaded photos
 
 /** A list without an end or an order: it has the photos of the areas that were shown. */

@@ -9,7 +9,7 @@ import { errorInWords } from "./words";
 
 const KEPT_CARDS = 8000; // in memory; those farthest from the view are read again
 const READS_AT_ONCE = 3;
-const LAST = "\uffff"; // sorts after every text that begins with the same prefix
+const LAST = "\u{10ffff}"; // sorts after every text that begins with the same prefix
 
 /** A month. All photos from its first one to the last of `cards` are there. */
 interface Month extends Section {

@@ -1,6 +1,6 @@
 /** Rows of the table as the page shows them. Nothing in a row is trusted to be there, or to be of its type. */
 
-import { folded } from "./fold";
+import { folded, termText } from "./fold";
 import type {
   AlbumIndexRow,
   BoundingBox,
@@ -243,6 +243,13 @@ export function photoOf(row: Untrusted<PhotoRow>): Photo {
 }
 
 /** The folded names of labels that a person has hidden. */
+/** Whether a search for a term finds the photo. A row of an earlier release has whole sort keys, of labels only. */
+export function isFoundBy({ found_by: terms, label_keys: keys }: Untrusted<PhotoRow>, kind: string, text: string): boolean {
+  const term = `${kind}#${termText(text)}`;
+  const found = Array.isArray(terms) ? terms : Array.isArray(keys) ? keys.map((key) => String(key).split("#").slice(0, -2).join("#")) : [];
+  return found.includes(term);
+}
+
 export function hiddenLabels(row: { readonly edits?: unknown }): string[] {
   return list(editsOf(row)["hidden_labels"]).flatMap((name) => text(name) ?? []);
 }

@@ -9,7 +9,7 @@
 
 import type { Aws, Item, Query } from "./aws";
 import { albumDigest } from "./digests";
-import { cleaned, folded } from "./fold";
+import { termText } from "./fold";
 import { CARD_FIELDS, cardOf, cardOfLabel, type Card } from "./records";
 import { DIGEST_CHARACTERS } from "./rows.gen";
 
@@ -53,11 +53,6 @@ interface Options {
   /** The end of the photo that comes before the first one; or of the first one itself. */
   after?: string | undefined;
   at?: string | undefined;
-}
-
-/** Return the text of a term as the table has it; empty if nothing of it is left. */
-export function termText(text: string): string {
-  return folded(cleaned(text));
 }
 
 /** Return the kinds of rows in which a term may be. */

@@ -1,10 +1,10 @@
 /** What a person may mean who types into the search field, from what the gallery has. */
 
 import type { Aws } from "./aws";
-import { folded, wordsOf } from "./fold";
+import { folded, termText, wordsOf } from "./fold";
 import type { AlbumCount, Gallery } from "./gallery";
 import { locale, t } from "./language";
-import { ROW_KINDS, rowKindsOf, termText, type RowKind } from "./search";
+import { ROW_KINDS, rowKindsOf, type RowKind } from "./search";
 import { keyOf, MAX_CHIPS, searchOf, type Chip, type TimeKind } from "./terms";
 
 export interface Suggestion extends Chip {
@@ -18,7 +18,7 @@ const OF_EACH_KIND = 4;
 const LONGEST_TIME = 3; // words: before August 2019
 const GROUPS = ["time", "album", "person", "place", "label", "keyword", "camera", "word"] as const;
 const PLACES = rowKindsOf("place");
-const LAST = "\uffff"; // sorts after every text that begins with the same prefix
+const LAST = "\u{10ffff}"; // sorts after every text that begins with the same prefix
 
 type Group = (typeof GROUPS)[number];
 

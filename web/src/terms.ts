@@ -1,11 +1,11 @@
 /** The terms of a search as a person sees them: chips, which the address has, and all of which a photo has. */
 
 import type { Aws } from "./aws";
-import { folded, wordsOf } from "./fold";
+import { folded, termText, wordsOf } from "./fold";
 import type { Neighbors } from "./gallery";
 import { t } from "./language";
 import { hiddenLabels, splitPath, type Card, type Photo } from "./records";
-import { rowKindsOf, Search, termText, type Period, type RowKind, type Term, type TermKind } from "./search";
+import { rowKindsOf, Search, type Period, type RowKind, type Term, type TermKind } from "./search";
 import { cameraName, capitalized, localTime, monthInWords } from "./words";
 
 export const MAX_CHIPS = 10; // as MAX_TERMS in gallery/search.py

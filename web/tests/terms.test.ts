@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Item, Page, Query } from "../src/aws";
 import { setLanguage } from "../src/language";
-import { photoOf } from "../src/records";
+import { isFoundBy, photoOf } from "../src/records";
 import { href, parseRoute, searchHref } from "../src/routes";
 import { isSame, Suggestions, termsOf, timesOf, type Suggestion } from "../src/suggestions";
 import { chipInWords, chipsOf, explain, neighbors, queryOf, searchOf, takes, type Chip } from "../src/terms";
@@ -13,6 +13,14 @@ afterEach(async () => {
 });
 
 const endOf = (number: number) => `${2000 + number}-06-01T00:00:00#${String(number).padStart(24, "0")}`;
+
+/** Compare texts by code point, as DynamoDB does: in UTF-16 \uffff is after all characters. */
+function compare(one: unknown, other: unknown): number {
+  if (!/[\ud800-\uffff]/.test(`${one}${other}`)) return String(one) < String(other) ? -1 : Number(one !== other);
+  const [these, those] = [[...String(one)], [...String(other)]];
+  const at = these.findIndex((character, index) => character !== those[index]);
+  return at < 0 ? these.length - those.length : (these[at]!.codePointAt(0) ?? 0) - (those[at]?.codePointAt(0) ?? -1);
+}
 
 /** A gallery of photos, one of each year from 2000 on; `terms` are those of each. */
 class Memory {
@@ -37,7 +45,8 @@ class Memory {
     this.asked.push(values[":from"]!);
     if (this.fails) throw new Error("lost");
     const key = /^#(\w+)/.exec(where)![1]!;
-    const found = this.rows.filter((row) => key in row && row[key]! >= values[":from"]! && row[key]! <= values[":to"]!);
+    const isIn = (value: unknown) => compare(value, values[":from"]) >= 0 && compare(value, values[":to"]) <= 0;
+    const found = this.rows.filter((row) => key in row && isIn(row[key]));
     if (key !== "sk") found.sort((one, other) => (one[key]! < other[key]! ? -1 : 1));
     if (descending) found.reverse();
     const items = found.slice(0, limit);
@@ -70,6 +79,10 @@ describe("an address of a search", () => {
       { kind: "word", text: "dog" },
     ]);
     expect(chipsOf(Array.from({ length: 30 }, (_, number) => `label=${number}`).join("&"))).toHaveLength(10);
+  });
+
+  test("that a person wrote may have a question mark in a term", () => {
+    expect(parseRoute("#/search?label=a?b")).toEqual({ view: "search", query: "label=a%3Fb" });
   });
 
   test("of earlier releases has one label", () => {
@@ -292,6 +305,12 @@ describe("suggestions", () => {
     expect(few.asked).toHaveLength(9); // one of each kind, and one after the dog
   });
 
+  test("are also those that go on with a character of many bytes", async () => {
+    const found = await suggested("cat", new Memory([["label#cat\u{1f431}"]]));
+
+    expect(found).toEqual(["label cat\u{1f431}"]);
+  });
+
   test("are the terms of a kind, of any text", async () => {
     const found: string[] = [];
     for await (const { text } of termsOf(memory, "label", "", 10)) found.push(text);
@@ -387,4 +406,17 @@ test("two spellings of a term are the same", () => {
   expect(isSame({ kind: "city", text: "Berlin" }, { kind: "region", text: "Berlin" })).toBe(false);
   expect(isSame({ kind: "album", text: "Trip" }, { kind: "album", text: "trip" })).toBe(false);
   expect(isSame(undefined, undefined)).toBe(false);
+});
+
+test("a fact is a link only if the search finds its photo", () => {
+  const row = { found_by: ["keyword#são paulo", "label#c#2016"] };
+  const old = { label_keys: ["label#c#2016#2018-08-14T09:31:00#a5486b38a188136446b67fb5"] };
+
+  expect(isFoundBy(row, "keyword", "Sa\u0303o Paulo")).toBe(true);
+  expect(isFoundBy(row, "label", "C#2016")).toBe(true);
+  expect(isFoundBy(row, "city", "São Paulo")).toBe(false);
+  expect(isFoundBy(old, "label", "C#2016")).toBe(true);
+  expect(isFoundBy(old, "label", "c")).toBe(false);
+  expect(isFoundBy(old, "keyword", "c#2016")).toBe(false);
+  expect(isFoundBy({}, "label", "dog")).toBe(false);
 });

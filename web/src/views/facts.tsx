@@ -7,7 +7,7 @@ import { fileOf } from "../edits";
 import { folded } from "../fold";
 import { t } from "../language";
 import { Loading } from "../loading";
-import { editsOf, hiddenLabels, splitPath, type Boxed, type Label, type Photo, type Place } from "../records";
+import { editsOf, hiddenLabels, isFoundBy, splitPath, type Boxed, type Label, type Photo, type Place } from "../records";
 import { href, searchHref } from "../routes";
 import { albumInWords } from "../shelves";
 import {
@@ -383,9 +383,9 @@ interface FoundProps {
   onBlur?: () => void;
 }
 
-/** A fact, with a link to all photos that have it. Rows of earlier releases are found by their labels only. */
+/** A fact, with a link to all photos that have it, unless a search for it does not even find this one. */
 function Found({ photo: { row }, kind, text, ...events }: FoundProps) {
-  if (row.label_keys === undefined) {
+  if (isFoundBy(row, kind, text)) {
     return (
       <a href={searchHref(kind, text)} dir="auto" {...events}>
         {text}
@@ -446,7 +446,8 @@ function Labels({ photo, shown, onShow, onEdit }: LabelsProps) {
         <li key={label.name} class={label.name === shown?.name ? "shown" : ""} onPointerEnter={() => onShow(label)} onPointerLeave={() => onShow(undefined)}>
           <div class="line">
             <a
-              href={searchHref("label", label.name)}
+              {...(isFoundBy(photo.row, "label", label.name) && { href: searchHref("label", label.name) })}
+              tabIndex={0}
               onFocus={() => onShow(label)}
               onBlur={() => onShow(undefined)}
             >
