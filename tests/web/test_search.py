@@ -445,6 +445,19 @@ def test_facts_lead_to_the_photos_that_have_them(
         "camera": {"M": {"make": {"S": "Canon"}, "model": {"S": "Canon EOS 5D"}}},
         "location": {"M": {"latitude": {"N": "37.1"}, "longitude": {"N": "-8.67"}}},
         "place": {"M": place},
+        "found_by": {
+            "L": [
+                {"S": f"{kind}#{text}"}
+                for kind, text in (
+                    ("person", "ada"),
+                    ("keyword", "hot dog"),
+                    ("camera", "canon eos 5d"),
+                    ("city", "lagos"),
+                    ("region", "faro"),
+                    ("country", "portugal"),
+                )
+            ]
+        },
     }
     for name, value in facts.items():
         stack.dynamodb.update_item(

@@ -3,7 +3,7 @@
 import { signal } from "@preact/signals";
 import type { Edited, EditRequest, Patch } from "./aws";
 import type { Draft } from "./drafts";
-import { folded, termText } from "./fold";
+import { folded } from "./fold";
 import { editsOf, photoOf, type Photo, type Untrusted } from "./records";
 import type { PhotoRow } from "./rows.gen";
 
@@ -160,15 +160,8 @@ function answered(row: Row, { edits, sort_time: time }: Edited): Row {
     ...(time !== undefined && { sort_time: time }),
     ...(row.time_key !== undefined && { time_key: moved(row.time_key) }),
     ...(row.album_key !== undefined && { album_key: moved(row.album_key) }),
-    ...(Array.isArray(row.found_by) && { found_by: [...row.found_by, ...keywordsOf(edits)] }),
     ...(Array.isArray(row.label_keys) && { label_keys: row.label_keys.map(moved) }),
   };
-}
-
-/** Return the terms of keywords that a person wrote. */
-function keywordsOf(edits: Record<string, unknown> | undefined): string[] {
-  const { keywords } = edits ?? {};
-  return Array.isArray(keywords) ? keywords.map((one) => `keyword#${termText(String(one))}`) : [];
 }
 
 /** Return edits after one more, as the API makes it. The place of a position is the API's alone. */

@@ -306,14 +306,13 @@ function Nothing({ chips }: { chips: readonly Chip[] }) {
  * say whether there are photos.
  */
 function otherInWords({ chips, without, photos: count, hasMore }: Explanation["others"][number]): string {
+  if (count === 0) return t("perhaps photos with “{terms}”", { terms: listed(chips) });
   if (without.length > 1 && chips.length === 1) {
     const terms = listed(chips);
-    if (count === 0) return t("perhaps photos with “{terms}”", { terms });
     if (hasMore) return t({ one: "at least {count} photo with “{terms}”", other: "at least {count} photos with “{terms}”" }, { count, terms });
     return t({ one: "{count} photo with “{terms}”", other: "{count} photos with “{terms}”" }, { count, terms });
   }
   const terms = listed(without);
-  if (count === 0) return t("perhaps photos without “{terms}”", { terms });
   if (hasMore) return t({ one: "at least {count} photo without “{terms}”", other: "at least {count} photos without “{terms}”" }, { count, terms });
   return t({ one: "{count} photo without “{terms}”", other: "{count} photos without “{terms}”" }, { count, terms });
 }

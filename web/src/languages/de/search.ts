@@ -39,7 +39,6 @@ export default {
   },
   "before {when}": "vor {when}",
   "perhaps photos with “{terms}”": "vielleicht Fotos mit „{terms}“",
-  "perhaps photos without “{terms}”": "vielleicht Fotos ohne „{terms}“",
   "{count} photos with “{terms}”": { one: "{count} Foto mit „{terms}“", other: "{count} Fotos mit „{terms}“" },
   "{count} photos without “{terms}”": { one: "{count} Foto ohne „{terms}“", other: "{count} Fotos ohne „{terms}“" },
   "{count} suggestions": { one: "{count} Vorschlag", other: "{count} Vorschläge" },
