@@ -129,8 +129,8 @@ variable "map_tiles_url" {
   default     = null
 
   validation {
-    condition     = var.map_tiles_url == null || can(regex("^https://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]+)?/[^{}\\s]*$", replace(coalesce(var.map_tiles_url, "-"), "/[{][xyz][}]/", "")))
-    error_message = "map_tiles_url must be https with a lowercase host and no braces but {z}, {x} and {y}, such as https://tile.example.org/{z}/{x}/{y}.png; got ${coalesce(var.map_tiles_url, "null")}."
+    condition     = var.map_tiles_url == null || can(regex("^https://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]+)?/([^{}\\s]|[{][xyz][}])*$", coalesce(var.map_tiles_url, "-")))
+    error_message = "map_tiles_url must be https with a lowercase host and, behind it, no braces but {z}, {x} and {y}, such as https://tile.example.org/{z}/{x}/{y}.png; got ${coalesce(var.map_tiles_url, "null")}."
   }
 
   validation {
