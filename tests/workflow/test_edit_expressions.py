@@ -397,6 +397,34 @@ def test_terms_that_do_not_fit_are_counted_and_come_back(evaluate: Evaluate) -> 
     assert "terms_left_out" not in set_by(empty)
 
 
+def test_omitted_terms_are_counted_for_the_fields_that_are_edited_now(evaluate: Evaluate) -> None:
+    left_out = {"keywords": 52, "description": 12, "title": 1}
+    row: dict[str, Any] = {
+        "edits": '{"title":"x","keywords":["a"],"description":"b"}',
+        "edited_terms": json.dumps(
+            {"title": [], "keywords": [], "description": [], "left_out": left_out}
+        ),
+    }
+    few = {"keywords": [{"key": "keyword#a"}]}
+    edits = {"title": "x", "keywords": ["a"], "description": "b"}
+    of_title = {"title": [], "left_out": {"title": 7}}
+
+    fewer = set_by(items(evaluate, edits, few, **row))
+    other = set_by(items(evaluate, edits, of_title, **row))
+    one = set_by(items(evaluate, {"title": "x"}, **row))
+    none = items(evaluate, {}, **row)
+
+    assert fewer["terms_left_out"] == 12 + 1
+    assert json.loads(fewer["edited_terms"])["left_out"] == {"description": 12, "title": 1}
+    assert other["terms_left_out"] == 52 + 12 + 7
+    assert json.loads(one["edited_terms"]) == {"title": [], "left_out": {"title": 1}}
+    assert one["terms_left_out"] == 1
+    removed = none[0]["Update"]["UpdateExpression"].partition("REMOVE ")[2].split(", ")
+    assert {"#edits", "#edited_terms", "#terms_left_out"} <= set(removed)
+    left = items(evaluate, {"title": "x"}, {"title": []}, **{**row, "edits": '{"title":"y"}'})
+    assert "left_out" not in json.loads(set_by(left)["edited_terms"])
+
+
 @pytest.mark.parametrize("edits", [{}, {"title": "x"}])
 @pytest.mark.parametrize("before", [None, '{"title":"y"}'])
 @pytest.mark.parametrize("album_key", [None, "a"])

@@ -9,16 +9,20 @@ from typing import Any, TypeVar
 from boto3.dynamodb.types import TypeDeserializer
 from botocore.exceptions import ClientError
 
+from extract.handler import read_edits
 from extract.handler import run as extract
 from gallery.editing import Editor
 from gallery.table import Table
 from local.stack import EndedExecution, Stack
 from shared.contracts import (
     Contract,
+    Edited,
     ExtractRequest,
     ExtractResult,
     ThumbnailRequest,
     ThumbnailResult,
+    dump,
+    parse,
 )
 from shared.errors import PhotoGoneError
 from shared.keys import digest, month_sort_key, term_of
@@ -288,9 +292,10 @@ def assert_found_by_terms(rows: dict[str, dict[str, Any]]) -> None:
                 sk: (photo["sk"], None) for sk, label in labels.items() if label not in hidden
             }
         elif "album_key" in photo:
-            terms = terms_of_row(photo)
+            terms, left_out = terms_of_row(photo)
+            more = max(0, len(terms) - MAX_TERM_ROWS)
             assert photo["found_by"] == list(terms)[:MAX_TERM_ROWS]
-            assert photo.get("terms_left_out", 0) >= len(terms) - MAX_TERM_ROWS
+            assert photo.get("terms_left_out") == (more + left_out or None)
             end = photo["album_key"].partition("#")[2]
             expected |= {f"{term}#{end}": (photo["sk"], terms[term]) for term in photo["found_by"]}
         elif "sequencer" in photo:
@@ -302,20 +307,29 @@ def assert_found_by_terms(rows: dict[str, dict[str, Any]]) -> None:
     } == expected
 
 
-def terms_of_row(photo: dict[str, Any]) -> dict[str, str | None]:
-    """Return the terms of a photo's row and their texts, best first: an oracle of the workflow."""
+def terms_of_row(photo: dict[str, Any]) -> tuple[dict[str, str | None], int]:
+    """Return the terms of a photo's row, best first, and how many more Extract has left out.
+
+    The terms are a map to their texts. It is an oracle of the workflow.
+    """
     edits = json.loads(photo.get("edits", "{}"))
-    own = json.loads(photo.get("edited_terms", "{}"))
+    texts = {name: edits[name] for name in ("title", "description", "keywords") if name in edits}
+    place = {"position": edits["location"]} if "location" in edits else {}
+    own = dump(read_edits(parse(Edited, {**texts, **place})).terms)
+    assert json.loads(photo.get("edited_terms", "{}")) == json.loads(json.dumps(own))
     hidden = {f"label#{label}" for label in edits.get("hidden_labels", [])}
     found: dict[str, str | None] = {}
+    left_out = 0
     for field, name in TERM_FIELDS.items():
         if name in edits.get("removed", []):
             continue
-        for term in (own if name in edits else photo["terms"]).get(field, []):
+        terms = own if name in edits else photo["terms"]
+        left_out += int(terms.get("left_out", {}).get(field, 0))
+        for term in terms.get(field, []):
             if term["key"] not in hidden:
                 found.setdefault(term["key"], term.get("text"))
     in_order = sorted(found, key=lambda key: KINDS.index(key.partition("#")[0]))  # stable
-    return {key: found[key] for key in in_order}
+    return {key: found[key] for key in in_order}, left_out
 
 
 # The fields of terms, and the names of their edits; those without one are never edited.
