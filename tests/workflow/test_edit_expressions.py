@@ -6,20 +6,23 @@ from typing import Any
 
 import pytest
 
-from shared.contracts import EditRequest, parse
+from extract.handler import read_edits
+from shared.contracts import Edited, EditRequest, dump, parse
 from shared.items import plain
-from shared.keys import digest
+from shared.keys import digest, term_of
 from shared.limits import (
     MAX_DESCRIPTION_CHARACTERS,
     MAX_KEYWORD_CHARACTERS,
     MAX_KEYWORDS,
     MAX_LABEL_CHARACTERS,
     MAX_LABELS,
+    MAX_OWNER_BYTES,
     MAX_TAG_CHARACTERS,
     MAX_TERM_ROWS,
 )
 from workflow.expressions import Evaluate
 from workflow.test_expressions import ROW, THUMB, by_reference, evaluate
+from workflow.test_publish import MAX_STATE_BYTES, longest_edits, size
 
 __all__ = ["by_reference", "evaluate"]  # fixtures
 
@@ -513,6 +516,43 @@ def test_the_largest_edit_fits_into_one_transaction(evaluate: Evaluate) -> None:
     assert [len(each) for each in written(found)] == [MAX_TERM_ROWS, 49, 2]
     assert set_by(found)["terms_left_out"] == 1
     assert [len(each) for each in written(again)] == [MAX_TERM_ROWS, 48, 2]
+
+
+def test_the_largest_edit_is_small_enough_for_a_state(evaluate: Evaluate) -> None:
+    letter = "\U00010400"  # four bytes, and so has the small letter
+    texts = json.loads(longest_edits(letter)["edits"]["S"])
+    edited = {name: texts[name] for name in ("title", "description", "keywords")}
+    own = dump(read_edits(parse(Edited, edited)).terms)
+    photo = {
+        "sk": f"photo#{'x' * 890}",
+        "edits": json.dumps({**texts, "title": "before"}, ensure_ascii=False),
+        "found_by": [f"person#{number:{letter}>64}" for number in range(MAX_TERM_ROWS)],
+    }
+    people = [
+        {"key": f"person#{number:{letter.lower()}>64}", "text": f"{number:{letter}>64}"}
+        for number in range(MAX_TERM_ROWS)
+    ]
+    row = {**ITEM, **photo, "terms": {"people": people}}
+    case = {
+        "row": {**ROW, "pk": "o" * MAX_OWNER_BYTES, "sk": photo["sk"]},
+        "photo": row,
+        "edits": {**texts, "taken": {"local": "2021-01-01T00:00:00"}},
+        "found": {"terms": json.loads(json.dumps(own))},
+    }
+    [terms] = evaluate("edit_terms", [case])
+
+    [found] = evaluate("edit_items", [{**case, "terms": terms}])
+
+    put, deleted, _ = written(found)
+    assert size(found) < MAX_STATE_BYTES * 19 / 20
+    assert set_by(found)["found_by"] == [term_of(one) for one in ordered(found)]
+    assert 0 < len(put) < MAX_TERM_ROWS == len(deleted)
+    stated = len(terms["new"]) + terms["left_out"]
+    assert set_by(found)["terms_left_out"] == stated - len(put)
+
+
+def ordered(found: list[dict[str, Any]]) -> list[str]:
+    return [one["Put"]["Item"]["sk"]["S"] for one in found if "Put" in one]
 
 
 def test_terms_follow_a_precision_that_changes_at_the_same_time(evaluate: Evaluate) -> None:
