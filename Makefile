@@ -21,6 +21,7 @@ RECONCILE ?=
 REPROCESS ?=
 REDRIVE ?=
 VERIFY ?=
+FIND ?=
 PYTEST ?=
 BENCH ?=
 BENCH_PHOTOS ?=
@@ -196,6 +197,10 @@ destroy: init
 verify: .venv/.local init
 	$(BIN)/python -m gallery verify --terraform $(TERRAFORM) $(VERIFY)
 
+.PHONY: find  ## Find photos: FIND='--place Portugal --label dog --before 2019', --json …
+find: .venv/.local init
+	$(BIN)/python -m gallery find --terraform $(TERRAFORM) $(FIND)
+
 .PHONY: redrive  ## Redrive failed executions from the dead-letter queue: REDRIVE=--dry-run
 redrive: .venv/.local init
 	$(BIN)/python -m gallery redrive --queue-url "$$($(TF) output -raw dead_letters_url)" \
@@ -236,6 +241,10 @@ docs: .venv/.dev
 .PHONY: places  ## Make images/places/places.bin from the packages that tools/places/ pins
 places: .cache/places/python/.made
 	PYTHONPATH=.:images .cache/places/python/bin/python -m tools.places
+
+.PHONY: world  ## Make web/public/world.json from the packages that tools/places/ pins
+world: .cache/places/python/.made
+	PYTHONPATH=.:images .cache/places/python/bin/python -m tools.places.world
 
 .PHONY: lock  ## Update uv.lock after a change of pyproject.toml, and the hashed lists made from it
 lock: .venv/.bootstrap

@@ -6,6 +6,7 @@ by Playwright's `route`.
 
 import bisect
 import json
+import random
 import re
 from collections import Counter
 from collections.abc import Mapping
@@ -13,6 +14,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any, Final
+
+from shared.terms import geohash
 
 SHAPES: Final = ((400, 300), (400, 267), (300, 400), (400, 225), (400, 400))
 THUMBHASHES: Final = (
@@ -24,6 +27,12 @@ THUMBHASHES: Final = (
 NEWEST: Final = datetime(2026, 6, 30, 18)  # noqa: DTZ001  # a time without a zone
 MONTH_SHARDS: Final = 16
 MAX_ANSWER_ROWS: Final = 2_000  # about 1 MB
+# Where people take photos: latitude and longitude.
+TOWNS: Final = (
+    *((52.52, 13.40), (48.86, 2.35), (38.72, -9.14), (51.51, -0.13), (41.90, 12.50)),
+    *((40.71, -74.01), (37.77, -122.42), (-33.87, 151.21), (35.68, 139.69), (-17.80, 179.95)),
+    *((64.15, -21.94), (-54.80, -68.30), (-33.92, 18.42), (1.35, 103.82), (28.61, 77.21)),
+)
 
 Item = dict[str, Any]  # as DynamoDB sends it
 
@@ -63,7 +72,25 @@ class LongGallery:
 
     def time_key(self, number: int) -> str:
         """Return the key of a photo in by_time."""
-        return f"time#{self.taken(number):%Y-%m-%dT%H:%M:%S}#{self.photos - number:024}"
+        return f"time#{self._end(number)}"
+
+    def _end(self, number: int) -> str:
+        return f"{self.taken(number):%Y-%m-%dT%H:%M:%S}#{self.photos - number:024}"
+
+    @cached_property
+    def geo_keys(self) -> list[tuple[str, int]]:
+        """Return the sort key of the located row of each photo, and its number; sorted."""
+        chance = random.Random(17)  # noqa: S311  # the same positions in each run
+        keys = []
+        for number in range(self.photos):
+            latitude, longitude = chance.choice(TOWNS)
+            spread = 10 ** chance.uniform(-4, 0.7)  # degrees
+            place = geohash(
+                max(-90, min(90, latitude + chance.gauss(0, spread))),
+                (longitude + chance.gauss(0, spread) + 180) % 360 - 180,
+            )
+            keys.append((f"geo#{place}#{self._end(number)}", number))
+        return sorted(keys)
 
     def row(self, number: int) -> Item:
         """Return the row of a photo."""
@@ -103,6 +130,8 @@ class LongGallery:
         if request.get("IndexName") == "by_time":
             first, last = self._bounds(values)
             return self._page(request, first, last) if first.startswith("time#") else None
+        if values.get(":from", "").startswith("geo#"):
+            return self._located(request, values[":from"], values[":to"])
         if values.get(":month") == "month#":
             return self._months(request)
         return None
@@ -126,6 +155,21 @@ class LongGallery:
             {"LastEvaluatedKey": {name: items[-1][name] for name in ("pk", "sk", "time_key")}}
             if more
             else {}
+        )
+
+    def _located(self, request: Item, first: str, last: str) -> Item:
+        after = request.get("ExclusiveStartKey", {}).get("sk", {}).get("S")
+        keys = self.geo_keys
+        low = bisect.bisect_left(keys, (first, -1) if after is None else (after, self.photos))
+        high = bisect.bisect_right(keys, (last, self.photos))
+        items = []
+        for key, number in keys[low : min(high, low + MAX_ANSWER_ROWS)]:
+            row = self.row(number)
+            thumb = row["renditions"]["M"]["thumb"]
+            items.append({"sk": {"S": key}, "photo": row["sk"], "thumb": thumb})
+        more = low + len(items) < high
+        return {"Items": items, "Count": len(items)} | (
+            {"LastEvaluatedKey": {"pk": {"S": self.owner}, "sk": items[-1]["sk"]}} if more else {}
         )
 
     def _months(self, request: Item) -> Item:

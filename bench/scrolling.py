@@ -1,4 +1,4 @@
-"""Scroll through 50 and through 50,000 photos in Chromium: long tasks, heap, first thumbnail.
+"""Scroll and pan through 50 and through 50,000 photos in Chromium: long tasks, heap, thumbnails.
 
     python -m bench.scrolling DIST
 
@@ -36,6 +36,25 @@ SCROLL: Final = """async ([distance, step]) => {
         most = Math.max(most, document.querySelectorAll("a.tile").length);
     }
     await new Promise((resolve) => setTimeout(resolve, 500));
+    return most;
+}"""
+PAN: Final = """async ([x, y]) => {
+    const target = document.querySelector(".photo-map .surface");
+    const send = (type, x, y) => target.dispatchEvent(new PointerEvent(type, {
+        bubbles: true, pointerId: 1, clientX: x, clientY: y, isPrimary: true, button: 0,
+    }));
+    target.setPointerCapture = target.parentElement.setPointerCapture = () => undefined;
+    let most = 0;
+    for (let turn = 0; turn < 6; turn++) {
+        send("pointerdown", x, y);
+        for (let step = 1; step <= 30; step++) {
+            send("pointermove", x + (turn % 2 ? 12 : -12) * step, y + (turn % 3 - 1) * 6 * step);
+            await new Promise(requestAnimationFrame);
+            most = Math.max(most, document.querySelectorAll(".photo-map .marker").length);
+        }
+        send("pointerup", x, y);
+        await new Promise((resolve) => setTimeout(resolve, 300));
+    }
     return most;
 }"""
 
@@ -111,6 +130,7 @@ def measure(page: Page, site: Site, photos: int) -> str:
                 page.keyboard.press(key)
                 page.wait_for_timeout(500)
     after_mb = heap_mb(session)
+    on_map = measure_map(page, session)
     longest = "; ".join(
         f"{name} {task.cpu_ms:.0f} ms of CPU ({task.wall_ms:.0f} ms)"
         for name, task in {"wheel": wheel, "fling": fling, "scrubber": jumps}.items()
@@ -118,7 +138,41 @@ def measure(page: Page, site: Site, photos: int) -> str:
     return (
         f"{photos:,} photos: first thumbnail {first_ms:,.0f} ms after a reload; heap"
         f" {before_mb:.1f} MB before and {after_mb:.1f} MB after; at most {most} tiles;"
-        f" longest task: {longest}"
+        f" longest task: {longest}\n{on_map}"
+    )
+
+
+def measure_map(page: Page, session: Any) -> str:  # noqa: ANN401  # Playwright's CDP session
+    """Return the figures of the map in words."""
+    started = time.perf_counter()
+    with traced(page) as reading:
+        page.get_by_role("link", name="Map", exact=True).click()
+        page.locator(".below-map p", has_text="here").and_(
+            page.locator(":not(:has-text('so far'))")
+        ).wait_for()
+        read_ms = (time.perf_counter() - started) * 1000
+    page.wait_for_load_state("networkidle")
+    center = [720, 450]
+    with traced(page) as panning:
+        most = page.evaluate(PAN, center)
+    page.mouse.move(*center)
+    with traced(page) as zooming:
+        for turns in (*[-120] * 20, *[120] * 20):
+            page.mouse.wheel(0, turns)
+            page.evaluate("() => new Promise(requestAnimationFrame)")
+    with traced(page) as near:
+        for _ in range(8):
+            page.mouse.wheel(0, -240)
+        page.wait_for_timeout(500)
+        most = max(most, page.evaluate(PAN, center))
+    tasks = {"reading": reading, "panning": panning, "zooming": zooming, "panning, near": near}
+    longest = "; ".join(
+        f"{name} {task.cpu_ms:.0f} ms of CPU ({task.wall_ms:.0f} ms)"
+        for name, task in tasks.items()
+    )
+    return (
+        f"    map: all photos after {read_ms:,.0f} ms; heap {heap_mb(session):.1f} MB;"
+        f" at most {most} markers; longest task: {longest}"
     )
 
 

@@ -22,6 +22,7 @@ COMMANDS: Final = {
     "reprocess": "Process photos again",
     "reconcile": "Compare bucket, table and renditions; exit with 1 if they disagree",
     "verify": "Check that the deployment works, with photos of its own; exit with 1 if not",
+    "find": "Find photos by labels, people, places, words and time",
     "redrive": "Redrive failed executions and undelivered events from the dead-letter queue",
 }
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from shared.limits import MAX_TERM_ROWS
+
 ROOT: Final = Path(__file__).parents[1]
 _MEMORY: Final = ROOT / "workflow" / "memory_mb.json"
 CORE_MB: Final = 1769  # with it Lambda gives one core; with less memory, a share of one
@@ -55,7 +57,7 @@ USD: Final = {
 TRANSITIONS: Final = 10
 RENDITIONS: Final = 2
 GETS: Final = 4  # two by Extract, one by Thumbnail, one by Rekognition or the label model
-ALARM_METRICS: Final = 21  # metrics of all alarms
+ALARM_METRICS: Final = 23  # metrics of all alarms
 WATCH_SHARDS: Final = 16  # of workflow/watch.json.tftpl
 WATCH_MINUTES: Final = 15
 
@@ -66,7 +68,7 @@ ASK_READ_UNITS: Final = {"new": 0.5, "there": 2.0}
 # At most, with an empty cache: the page's files, and their size compressed. Tests hold both:
 # tests/web/test_visits.py and tests/web/test_weight.py.
 VISIT_FILES: Final = 25
-VISIT_KB: Final = 90
+VISIT_KB: Final = 121
 
 # Measured: CPU milliseconds of a warm function, the median of three photos (see above).
 CPU_MS: Final = {"extract": 1, "thumbnail": 450, "tag": 1, "tag, label model": 137}
@@ -85,7 +87,8 @@ PHOTO_MB: Final = 4.0
 RENDITIONS_MB: Final = 0.25
 RECORD_KB: Final = 4
 INDEXED_KB: Final = 1  # of a record, in each of the indexes by_album and by_time
-LABEL_ROWS: Final = 15  # of half a KB each
+TERM_ROWS: Final = {"label": 15, "position and place": 4, "camera": 1}  # of half a KB each
+FULL_RECORD_KB: Final = 6  # of a photo with MAX_TERM_ROWS terms
 THUMBS_SEEN: Final = 50  # in one visit
 THUMB_KB: Final = 25
 PHOTOS_OPENED: Final = 5
@@ -160,14 +163,16 @@ def states_usd(workflow: str, *, labeler: str) -> float:
     return USD["Step Functions Express, request"] + gb_seconds * per_second
 
 
-def owner_write_units() -> int:
+def owner_write_units(
+    *, record_kb: int = RECORD_KB, term_rows: int = sum(TERM_ROWS.values())
+) -> int:
     """Return the write units of one photo in the table itself, all in its owner's partition.
 
     Claim writes a row of under 1 KB. Publish writes the photo, the counts of its album and month,
-    and its label rows in a transaction, which doubles the units:
+    and its term rows in a transaction, which doubles the units:
     https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html
     """
-    return 1 + 2 * (RECORD_KB + 2 + LABEL_ROWS)
+    return 1 + 2 * (record_kb + 2 + term_rows)
 
 
 def write_units() -> int:
@@ -246,7 +251,7 @@ def kept_month() -> list[Item]:
     """Return the costs of keeping a thousand photos for a month."""
     gigabytes = PHOTOS * (PHOTO_MB + RENDITIONS_MB) / 1e3
     # a record is in the table and in two indexes; its keys, a quarter of a KB, are in by_content
-    rows_gb = PHOTOS * (RECORD_KB + 2 * INDEXED_KB + 0.25 + LABEL_ROWS / 2) / 1e6
+    rows_gb = PHOTOS * (RECORD_KB + 2 * INDEXED_KB + 0.25 + sum(TERM_ROWS.values()) / 2) / 1e6
     rows_usd = USD["DynamoDB, GB-month"] + USD["DynamoDB, GB-month of point-in-time recovery"]
     return [
         Item("S3", f"{gigabytes:.2f} GB", gigabytes * USD["S3, GB-month"]),
@@ -299,11 +304,35 @@ def tables() -> str:
             "",
             *_table(kept_month()),
             "",
+            *_write_units(),
+            "",
+            f"With {MAX_TERM_ROWS} rows, the most that a photo has, and {FULL_RECORD_KB} KB:",
+            f"{owner_write_units(record_kb=FULL_RECORD_KB, term_rows=MAX_TERM_ROWS)}.",
+            f"With its {TERM_ROWS['label']} labels only:",
+            f"{owner_write_units(term_rows=TERM_ROWS['label'])}.",
+            "",
             "| step | memory, MB | CPU, measured, ms | waiting, estimated, ms | billed, ms |",
             "|---|---:|---:|---:|---:|",
             *rows,
         ]
     )
+
+
+def _write_units() -> list[str]:
+    rows = {
+        "Claim": 1,
+        f"Publish: the photo, {RECORD_KB} KB": 2 * RECORD_KB,
+        "counts of album and month": 2 * 2,
+        **{f"terms, {kind}: {count}": 2 * count for kind, count in TERM_ROWS.items()},
+        "**together**": owner_write_units(),
+    }
+    in_indexes = write_units() - owner_write_units()
+    return [
+        f"**Write units of a photo** in the table; {in_indexes} more are in its indexes:",
+        "",
+        *("| | units |", "|---|---:|"),
+        *(f"| {what} | {units} |" for what, units in rows.items()),
+    ]
 
 
 def _table(items: Sequence[Item]) -> list[str]:

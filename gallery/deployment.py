@@ -78,23 +78,31 @@ class Deployment:
     def owners(self, *, renditions: Bucket | None = None) -> list[str]:
         """Return the owner that was named, or all that have photos or, if given, `renditions`.
 
-        A folder that cannot be an owner's is reported and left out: its objects are in no album.
-
         Raises:
             UsageError: the name cannot be an owner's.
         """
-        named = self.given.owner
-        if named is not None:
-            if not _is_owner(named):
-                raise UsageError(f"--owner must be a folder below {UPLOADS_PREFIX}, got {named!r}")
-            return [named]
-        folders = {name: f"{UPLOADS_PREFIX}{name}/" for name in self.photos.folders(UPLOADS_PREFIX)}
-        if renditions is not None:
-            folders = {name: f"{name}/" for name in renditions.folders("")} | folders
-        for name in sorted(folders):
-            if not _is_owner(name):
-                print_stderr(f"skipped, not the folder of an owner: {escaped(folders[name])}")
-        return sorted(filter(_is_owner, folders))
+        return owners_of(self.photos, self.given.owner, renditions=renditions)
+
+
+def owners_of(photos: Bucket, named: str | None, *, renditions: Bucket | None = None) -> list[str]:
+    """Return the owner that was named, or all that have `photos` or, if given, `renditions`.
+
+    A folder that cannot be an owner's is reported and left out: its objects are in no album.
+
+    Raises:
+        UsageError: the name cannot be an owner's.
+    """
+    if named is not None:
+        if not _is_owner(named):
+            raise UsageError(f"--owner must be a folder below {UPLOADS_PREFIX}, got {named!r}")
+        return [named]
+    folders = {name: f"{UPLOADS_PREFIX}{name}/" for name in photos.folders(UPLOADS_PREFIX)}
+    if renditions is not None:
+        folders = {name: f"{name}/" for name in renditions.folders("")} | folders
+    for name in sorted(folders):
+        if not _is_owner(name):
+            print_stderr(f"skipped, not the folder of an owner: {escaped(folders[name])}")
+    return sorted(filter(_is_owner, folders))
 
 
 def _is_owner(name: str) -> bool:

@@ -1,7 +1,8 @@
 """The queries of a gallery. Each page is one DynamoDB Query of one partition, never a Scan.
 
-docs/architecture.md has the read units of each. A page has at most `limit` results. It may have
-fewer although more follow: the last page is the one whose cursor is None.
+gallery/search.py finds photos by what they show and state. docs/architecture.md has the read units
+of each query. A page has at most `limit` results. It may have fewer although more follow: the last
+page is the one whose cursor is None.
 """
 
 from collections import Counter
@@ -14,7 +15,6 @@ from gallery import cursors, records
 from gallery.records import (
     Album,
     Copies,
-    Match,
     Month,
     Page,
     Photo,
@@ -25,7 +25,6 @@ from gallery.records import (
 from gallery.table import Query, Row, Table
 from shared.keys import ALBUM_SHARDS, album_prefix, month_of, photo_sort_key, within
 from shared.rows import AlbumRow, PhotoRow, read
-from shared.text import clean_label, fold_label
 
 MAX_LIMIT: Final = 100
 DEFAULT_LIMIT: Final = 50
@@ -93,36 +92,6 @@ def between(  # noqa: PLR0913  # all but the first four by name
         newest_first=newest_first,
     )
     return _page(table, query, records.picture, limit=limit, cursor=cursor)
-
-
-def labeled(  # noqa: PLR0913  # all but the first three by name
-    table: Table,
-    owner: str,
-    label: str,
-    *,
-    newest_first: bool = False,
-    limit: int = DEFAULT_LIMIT,
-    cursor: str | None = None,
-) -> Page[Match]:
-    """Return the photos with a label or one of its descendants, in order of time.
-
-    Raises:
-        ValueError: as `album`, or `label` is empty once it is cleaned and folded.
-    """
-    folded = fold_label(clean_label(label))
-    if not folded:
-        raise ValueError(f"the label {label!r} is empty")
-    low, high = within(f"label#{folded}")
-    query = Query(
-        owner=owner,
-        index=None,
-        range_key="sk",
-        low=low,
-        high=high,
-        newest_first=newest_first,
-        only=("label", folded),  # leaves out labels that continue after a #
-    )
-    return _page(table, query, records.match, limit=limit, cursor=cursor)
 
 
 def problems(

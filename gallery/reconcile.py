@@ -2,11 +2,11 @@
 
 The photos bucket decides. With --repair, a photo with a wrong record is reprocessed
 (gallery/reprocess.py): its record then matches the bucket, or becomes a tombstone. Renditions and
-label rows that no record names are deleted, and wrong photo counts of albums and months are
+term rows that no record names are deleted, and wrong photo counts of albums and months are
 corrected.
 
 Bucket and table list photos in the same order, so each is read once, side by side. Memory: the keys
-of an owner's renditions and label rows, about 3 KB for each photo.
+of an owner's renditions and term rows, about 6 KB for each photo.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from gallery import records
@@ -27,12 +28,12 @@ from gallery.times import LONGEST_EXECUTION
 from shared.keys import (
     UPLOADS_PREFIX,
     album_sort_key,
-    label_of,
     photo_key,
     photo_sort_key,
     split_upload_key,
     within,
 )
+from shared.terms import KINDS
 from shared.text import escaped
 
 if TYPE_CHECKING:
@@ -46,8 +47,8 @@ if TYPE_CHECKING:
 # is younger may be about to disappear.
 SETTLED: Final = LONGEST_EXECUTION + timedelta(minutes=5)
 
-MISSING: Final = "missing"  # an object has no record, or a record no rendition or label row
-ORPHANED: Final = "orphaned"  # a record has no object, or a rendition or label row no record
+MISSING: Final = "missing"  # an object has no record, or a record no rendition or term row
+ORPHANED: Final = "orphaned"  # a record has no object, or a rendition or term row no record
 STALE: Final = "stale"  # a record is of another version than the object, or a count is wrong
 STUCK: Final = "stuck"  # a photo is PROCESSING for longer than any execution runs
 
@@ -56,8 +57,8 @@ _NO_EVENT: Final = "0" * 32
 
 # The attributes of a photo's row that are compared.
 _RECORD: Final = (
-    *("album_key", "edits", "etag", "label_keys", "month_key", "renditions"),
-    *("sequencer", "status", "updated_at", "version_id"),
+    *("album_key", "edits", "etag", "found_by", "label_keys", "month_key", "renditions"),
+    *("sequencer", "sort_time", "status", "updated_at", "version_id"),
 )
 
 
@@ -86,7 +87,7 @@ class Report:
     photos: int = 0  # objects and records that were compared
     jobs: dict[str, Job] = field(default_factory=dict)  # by key: a photo is reprocessed once
     objects: list[str] = field(default_factory=list)  # derived objects without a record
-    label_rows: list[Row] = field(default_factory=list)  # label rows without a record
+    term_rows: list[Row] = field(default_factory=list)  # term rows without a record
     counts: list[Count] = field(default_factory=list)
 
     def add_reprocessing(self, kind: str, key: str, why: str, row: Row | None) -> None:
@@ -111,7 +112,7 @@ class Reconciling:
         now = datetime.now(UTC)
         counts_before = self._counts()
         renditions: dict[str, str] = {}  # key of each rendition in a record: key of its photo
-        label_keys: dict[str, str] = {}  # sort key of each label row in a record: key of its photo
+        terms: dict[str, str] = {}  # sort key of each term row of a record: key of its photo
         counts: dict[str, Count] = {}
         for found, row in self._side_by_side():
             report.photos += 1
@@ -120,15 +121,12 @@ class Reconciling:
                 continue
             key = photo_key(self.owner, row["sk"])
             renditions |= {one["key"]: key for one in row.get("renditions", {}).values()}
-            hidden = records.decoded(row.get("edits")).hidden_labels
-            label_keys |= {
-                one: key for one in row.get("label_keys", []) if label_of(one) not in hidden
-            }
+            terms |= dict.fromkeys(records.term_sort_keys(row), key)
             for sort_key, album in _counted_in(row, key):
                 photos = counts[sort_key].photos if sort_key in counts else 0
                 counts[sort_key] = Count(sort_key, album, photos + 1)
         self._compare_renditions(renditions, now, report)
-        self._compare_label_rows(label_keys, report)
+        self._compare_term_rows(terms, report)
         self._compare_counts(counts, counts_before, report)
         return report
 
@@ -138,10 +136,10 @@ class Reconciling:
         Returns the renditions that S3 did not delete.
         """
         refused = self.derived.delete(report.objects)
-        for row in report.label_rows:
+        for row in report.term_rows:
             photo = self.table.get(self.owner, row["photo"])
             if photo is not None and (
-                row["sk"] in photo.get("label_keys", [])  # published since it was compared
+                row["sk"] in records.term_sort_keys(photo)  # published since it was compared
                 or self._is_running(photo, datetime.now(UTC))  # may be about to publish it
             ):
                 continue
@@ -226,29 +224,35 @@ class Reconciling:
                 report.findings.append(Finding(ORPHANED, found.key, why))
                 report.objects.append(found.key)
         for rendition, key in missing.items():
-            self._add_missing(key, rendition, report)
+            self._add_missing(key, rendition, rendition, report)
 
-    def _compare_label_rows(self, named: dict[str, str], report: Report) -> None:
-        """Compare the label rows with the label keys that records name."""
+    def _compare_term_rows(self, named: dict[str, str], report: Report) -> None:
+        """Compare the term rows with those that records name."""
         missing = dict(named)
-        for row in self.table.every(self._within("label"), "photo"):
+        rows = (self.table.every(self._within(kind), "photo") for kind in KINDS)
+        for row in chain.from_iterable(rows):
             if missing.pop(row["sk"], None) is None:
-                where, why = f"{self.owner} {row['sk']}", "a label row that no record names"
+                # Not its text, which may be the name of a person or of a place.
+                kind = row["sk"].partition("#")[0]
+                where, why = (
+                    photo_key(self.owner, row["photo"]),
+                    f"a {kind} row that no record names",
+                )
                 report.findings.append(Finding(ORPHANED, where, why))
-                report.label_rows.append(row)
-        for label_key, key in missing.items():
-            self._add_missing(key, label_key, report)
+                report.term_rows.append(row)
+        for sort_key, key in missing.items():
+            self._add_missing(key, sort_key, f"{sort_key.partition('#')[0]} row", report)
 
-    def _add_missing(self, key: str, part: str, report: Report) -> None:
-        """Add that a rendition or label row is missing, if the photo's record still names it."""
+    def _add_missing(self, key: str, part: str, what: str, report: Report) -> None:
+        """Add that a rendition or term row is missing, if the photo's record still names it."""
         if key in report.jobs:
             return
         row = self.table.get(self.owner, photo_sort_key(self.owner, key))
         if row is None or row["status"] == "PROCESSING":
             return
         named = {one["key"] for one in row.get("renditions", {}).values()}
-        if part in named.union(row.get("label_keys", [])):
-            report.add_reprocessing(MISSING, key, f"without its {part}", row)
+        if part in named.union(records.term_sort_keys(row)):
+            report.add_reprocessing(MISSING, key, f"without its {what}", row)
 
     def _compare_counts(
         self, right: dict[str, Count], before: dict[str, Row], report: Report

@@ -21,8 +21,8 @@ from shared.contracts import (
     SortTime,
     TakenAt,
 )
-from shared.keys import SORT_TIME_CHARACTERS, photo_key
-from shared.rows import IndexedPhoto, LabelRow, PhotoFacts, PhotoRow, Status, read
+from shared.keys import SORT_TIME_CHARACTERS, photo_key, term_of, term_sort_key
+from shared.rows import IndexedPhoto, PhotoFacts, PhotoRow, Status, TermRow, read
 from shared.text import fold_label
 
 EDITED: Final = "EDITED"  # the source of a time that a person wrote
@@ -70,18 +70,6 @@ class Picture(Record, frozen=True):
     truncated: bool = False
 
 
-class Match(Record, frozen=True):
-    """A photo that has a label."""
-
-    key: str
-    label: str  # folded
-    sort_time: SortTime
-    width_px: Px
-    height_px: Px
-    precision: Precision | None = None  # of the sort time; absent: a full time
-    thumb: Rendition | None = None
-
-
 class Found(Record, frozen=True):
     """A photo that a search found."""
 
@@ -91,6 +79,23 @@ class Found(Record, frozen=True):
     height_px: Px
     precision: Precision | None = None  # of the sort time; absent: a full time
     thumb: Rendition | None = None
+
+
+class TermCount(Record, frozen=True):
+    """How many photos a term has by itself, in the period of a search."""
+
+    kind: str
+    text: str  # folded
+    photos: int
+    more: bool  # whether there are more than that
+
+
+class Suggestion(Record, frozen=True):
+    """A term that photos have."""
+
+    kind: str
+    text: str  # folded
+    written: str  # as in the file
 
 
 class Problem(Record, frozen=True):
@@ -169,16 +174,24 @@ def picture(row: Row, kind: type[IndexedPhoto] = IndexedPhoto) -> Picture:
     return _view(Picture, photo, sort_time=_sort_time(range_key))
 
 
-def match(row: Row) -> Match:
-    """Return the photo of a label's row."""
-    label = read(LabelRow, row)
-    return _view(Match, label, key=photo_key(label.pk, label.photo), sort_time=_sort_time(label.sk))
-
-
 def found(row: Row) -> Found:
     """Return the photo of a term's row."""
-    label = read(LabelRow, row)
-    return _view(Found, label, key=photo_key(label.pk, label.photo), sort_time=_sort_time(label.sk))
+    one = read(TermRow, row)
+    return _view(Found, one, key=photo_key(one.pk, one.photo), sort_time=_sort_time(one.sk))
+
+
+def found_photo(row: Row) -> Found:
+    """Return the photo of a row of by_album or by_time."""
+    photo = picture(row)
+    taken = photo.taken_at
+    return Found(
+        key=photo.key,
+        sort_time=photo.sort_time,
+        width_px=photo.width_px,
+        height_px=photo.height_px,
+        precision=taken.precision if taken is not None and taken.plausible else None,
+        thumb=photo.renditions.get("thumb"),
+    )
 
 
 def problem(row: Row) -> Problem:
@@ -196,6 +209,15 @@ def trashed(row: Row) -> Trashed:
 def photo(row: PhotoRow) -> Photo:
     """Return the photo of its own row."""
     return _view(Photo, _edited(row), edits=decoded(row.edits))
+
+
+def term_sort_keys(row: Row) -> list[str]:
+    """Return the sort keys of the rows by which a photo is found; `row` may be of any release."""
+    if "found_by" in row:
+        key = photo_key(row["pk"], row["sk"])
+        return [term_sort_key(term, row["sort_time"], key) for term in row["found_by"]]
+    hidden = {f"label#{label}" for label in decoded(row.get("edits")).hidden_labels}
+    return [one for one in row.get("label_keys", []) if term_of(one) not in hidden]
 
 
 def copies(rows: Sequence[Row]) -> Copies:

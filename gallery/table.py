@@ -40,7 +40,6 @@ class Query:
     low: str
     high: str
     newest_first: bool = False
-    only: tuple[str, str] | None = None  # an attribute and the value that it has to have
 
 
 @dataclass(frozen=True)
@@ -120,14 +119,6 @@ class Table:
             request["IndexName"] = query.index
         if start is not None:
             request["ExclusiveStartKey"] = _typed(start)
-        if query.only is not None:
-            name, value = query.only
-            request["FilterExpression"] = "#only = :only"
-            request["ExpressionAttributeNames"] = {"#range": query.range_key, "#only": name}
-            request["ExpressionAttributeValues"] = {
-                **request["ExpressionAttributeValues"],
-                ":only": {"S": value},
-            }
         answer = self._dynamodb.query(**request)
         last = answer.get("LastEvaluatedKey", {})
         return Rows(

@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, Final
 
+from jsonata.functions import Functions
 from jsonata.jexception import JException
 from jsonata.jsonata import Jsonata
 from jsonata.utils import Utils
@@ -37,6 +38,16 @@ def _lookup(self: Jsonata.Frame, name: str) -> Any:  # noqa: ANN401  # JSON
 
 
 Jsonata.Frame.lookup = _lookup
+
+
+class _Encoder(Functions.Encoder):  # type: ignore[misc]  # not typed
+    """Writes characters as they are, as the reference does, and not as escapes."""
+
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401  # of json.dumps
+        super().__init__(**{**options, "ensure_ascii": False})
+
+
+Functions.Encoder = _Encoder
 
 _HASHES: Final = {
     "MD5": hashlib.md5,

@@ -24,6 +24,7 @@ from rich.text import Text
 from shared.contracts import Camera, Label, Location, Place, Rendition, TakenAt
 from shared.limits import MIN_PREVIEW_PX
 from shared.rows import PhotoFacts
+from shared.terms import camera_name
 from shared.text import escaped
 
 if TYPE_CHECKING:
@@ -245,16 +246,6 @@ def place_in_words(place: Place | None) -> str:
         words = f"{place.distance_km:.0f} km from {words}"
     others = " or ".join(place.other_countries or [])
     return f"{words} (or {others})" if others else words
-
-
-def camera_name(camera: Camera | None) -> str:
-    """Return make and model, without repeating the make: `Canon EOS 5D Mark III`."""
-    if camera is None:
-        return ""
-    make, model = camera.make or "", camera.model or ""
-    if make and model.casefold().startswith(make.split()[0].casefold()):
-        return model
-    return f"{make} {model}".strip()
 
 
 def exposure(camera: Camera | None) -> str:

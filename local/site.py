@@ -26,7 +26,7 @@ from functools import partial
 from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from botocore.exceptions import ClientError
@@ -91,6 +91,23 @@ class Site:
         return self.url.rsplit("/", 2)[0]
 
 
+class Tiles(NamedTuple):
+    """The tile server of the map, as Terraform's variables map_tiles_… name it."""
+
+    url: str  # with {z}, {x} and {y}
+    attribution: str
+
+    @property
+    def origin(self) -> str:
+        """Its scheme and host."""
+        return "/".join(self.url.split("/", 3)[:3])
+
+    @property
+    def config(self) -> dict[str, object]:
+        """Its part of config.json."""
+        return {"map_tiles_url": self.url, "map_tiles_attribution": self.attribution}
+
+
 class SiteUnavailableError(Exception):
     """The page cannot be served; the message has the reason."""
 
@@ -102,6 +119,7 @@ def gallery(
     labeler: Labeler | None = None,
     port: int = 0,
     dist: Path = DIST,
+    tiles: Tiles | None = None,
 ) -> Iterator[Site]:
     """Start the embedded AWS and serve the page beside it.
 
@@ -110,6 +128,7 @@ def gallery(
         labeler: answers Rekognition's DetectLabels; without it, no photo has labels.
         port: of the loopback; 0 means a free port.
         dist: the output of `npm run build`.
+        tiles: the tile server of the map.
 
     Raises:
         SiteUnavailableError: the page is not built, or the port is taken.
@@ -127,8 +146,8 @@ def gallery(
             api.DEPLOYED[:] = [deployed_api(stack)]
             account = create_account(stack)
             config = configuration(stack, account, shares_url=shares.origins[0])
-            server.config = json.dumps(config).encode()
-            server.headers = headers(stack.endpoint_url)
+            server.config = json.dumps(config | (tiles.config if tiles else {})).encode()
+            server.headers = headers(stack.endpoint_url, tiles)
             shares.stack = stack
             with _serving(server), _serving(shares):
                 url = f"{server.origins[0]}/{server.folder}/"
@@ -222,12 +241,17 @@ def configuration(stack: Stack, account: Account, *, shares_url: str) -> dict[st
     }
 
 
-def headers(endpoint_url: str = "") -> dict[str, str]:
+def headers(endpoint_url: str = "", tiles: Tiles | None = None) -> dict[str, str]:
     """Return the headers that CloudFront adds to every answer, with this machine's endpoint.
 
     The page that shows shares connects to no endpoint.
+
+    Args:
+        endpoint_url: of the embedded AWS.
+        tiles: the tile server of the map.
     """
-    values = {"apis": endpoint_url, "images": endpoint_url}
+    images = f"{endpoint_url} {tiles.origin}" if tiles else endpoint_url
+    values = {"apis": endpoint_url, "images": images}
     made: dict[str, str] = json.loads(render_file("workflow/site_headers.json.tftpl", values))
     return made
 

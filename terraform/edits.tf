@@ -7,7 +7,7 @@ locals {
 data "aws_iam_policy_document" "edit" {
   source_policy_documents = [data.aws_iam_policy_document.decrypt_table.json]
 
-  # The place of a position.
+  # The terms of texts and the place of a position.
   statement {
     sid       = "FindPlaces"
     actions   = ["lambda:InvokeFunction"]

@@ -44,6 +44,7 @@ module "observability" {
   alarm_email        = var.alarm_email
   architecture       = var.architecture
   dead_letters_name  = module.workflow.dead_letters_name
+  edit_arn           = local.edit_arn
   log_retention_days = var.log_retention_days
   longest_seconds    = local.times.execution_seconds
   metric_namespace   = local.metric_namespace

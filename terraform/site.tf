@@ -12,11 +12,23 @@ locals {
     "https://${module.client.api_host}",
   ], local.shares ? [local.shares_host] : [])
 
+  # The scheme and the host of the map's tiles.
+  map_tiles_origin = var.map_tiles_url == null ? null : regex("^https://[^/]+", var.map_tiles_url)
+
   # Renditions are served from S3 by presigned URL: docs/decisions/0010-renditions-by-signed-url.md.
   page_headers = jsondecode(templatefile("${local.workflow_path}/site_headers.json.tftpl", {
-    apis   = join(" ", local.page_apis)
-    images = join(" ", concat(["https://${local.bucket_names.derived}.${local.s3_service}"], local.shares ? [local.shares_host] : []))
+    apis = join(" ", local.page_apis)
+    images = join(" ", concat(
+      ["https://${local.bucket_names.derived}.${local.s3_service}"],
+      local.shares ? [local.shares_host] : [],
+      local.map_tiles_origin[*],
+    ))
   }))
+
+  map_tiles = var.map_tiles_url == null ? {} : {
+    map_tiles_attribution = var.map_tiles_attribution
+    map_tiles_url         = var.map_tiles_url
+  }
 
   # Pages that may use the buckets and the API. The length of the list is known in a plan, although
   # CloudFront's domain is known only after an apply.
@@ -49,5 +61,5 @@ module "site" {
     }, local.shares ? {
     shares_bucket = module.shares[0].bucket_name
     shares_url    = module.shares[0].url
-  } : {})
+  } : {}, local.map_tiles)
 }

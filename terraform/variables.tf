@@ -112,6 +112,33 @@ variable "log_retention_days" {
   }
 }
 
+variable "map_tiles_attribution" {
+  type        = string
+  description = "Text on the map that names whose tiles it shows, as their license requires, such as © OpenStreetMap contributors. Must be set together with map_tiles_url."
+  default     = null
+
+  validation {
+    condition     = (var.map_tiles_attribution == null) == (var.map_tiles_url == null)
+    error_message = "map_tiles_attribution and map_tiles_url must be set together."
+  }
+}
+
+variable "map_tiles_url" {
+  type        = string
+  description = "Tile server of the map, in Web Mercator with tiles of 256 pixels: an https URL with {z}, {x} and {y}, such as https://tile.example.org/{z}/{x}/{y}.png. It sees the numbers of the tiles that a user looks at, the user's IP address, and the origin of the page. null: the map shows the page's own shapes of land, and asks nobody."
+  default     = null
+
+  validation {
+    condition     = var.map_tiles_url == null || can(regex("^https://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]+)?/([^{}\\s]|[{][xyz][}])*$", coalesce(var.map_tiles_url, "-")))
+    error_message = "map_tiles_url must be https with a lowercase host and, behind it, no braces but {z}, {x} and {y}, such as https://tile.example.org/{z}/{x}/{y}.png; got ${coalesce(var.map_tiles_url, "null")}."
+  }
+
+  validation {
+    condition     = var.map_tiles_url == null || alltrue([for name in ["{z}", "{x}", "{y}"] : length(split(name, coalesce(var.map_tiles_url, "-"))) == 2])
+    error_message = "map_tiles_url must contain each of {z}, {x} and {y} once, such as https://tile.example.org/{z}/{x}/{y}.png; got ${coalesce(var.map_tiles_url, "null")}."
+  }
+}
+
 variable "max_labels" {
   type        = number
   description = "Maximum number of labels for each photo, from 1 to 50."

@@ -16,6 +16,7 @@ import pytest
 from local.moto_patches import cognitoidp  # noqa: F401  # importing it applies the patch
 from local.stack import Stack
 from shared.items import plain
+from shared.keys import term_of
 from tools.plan import ROOT, copy_configuration
 
 PHOTOS = ROOT / "local" / "photos"
@@ -115,13 +116,13 @@ class Deployment:
         )
 
     def label_rows(self, owner: str) -> set[str]:
-        """Return the labels in an owner's label rows."""
+        """Return the labels by which an owner's photos are found."""
         rows = self.stack.dynamodb.query(
             TableName=self.stack.table,
             KeyConditionExpression="pk = :owner AND begins_with(sk, :label)",
             ExpressionAttributeValues={":owner": {"S": owner}, ":label": {"S": "label#"}},
         )["Items"]
-        return {row["label"]["S"] for row in rows}
+        return {term_of(row["sk"]["S"]).removeprefix("label#") for row in rows}
 
     def derived(self, owner: str) -> dict[str, int]:
         """Return the size in bytes of each object derived from an owner's photos."""

@@ -26,7 +26,7 @@ OF_ITS_OWN = (
 class Outcome:
     """One photo, as the stack has published it."""
 
-    record: dict[str, Any]  # without OF_ITS_OWN; label_keys is their number
+    record: dict[str, Any]  # without OF_ITS_OWN
     renditions: dict[str, bytes]
 
 
@@ -47,7 +47,6 @@ def _outcome(stack: Stack, name: str) -> Outcome:
     record = plain(stack.dynamodb.get_item(TableName=stack.table, Key=key)["Item"])
     for field in OF_ITS_OWN:
         record.pop(field, None)
-    record["label_keys"] = len(record.get("label_keys", []))  # each ends in sort_time
     bodies = {
         rendition: stack.s3.get_object(Bucket=stack.derived_bucket, Key=facts.pop("key"))["Body"]
         for rendition, facts in record.get("renditions", {}).items()

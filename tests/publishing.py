@@ -7,12 +7,18 @@ from typing import Any
 import msgspec
 
 from embeddedaws import TABLE
+from extract.place import place_at
 from local import jsonata
 from local.template import PLACEHOLDERS, Values, render_file
 from shared.contracts import (
+    BoundingBox,
     Contract,
     ExtractRequest,
     ExtractResult,
+    Instance,
+    Label,
+    Location,
+    Person,
     PhotoRef,
     TagRequest,
     TagResult,
@@ -20,8 +26,10 @@ from shared.contracts import (
     ThumbnailRequest,
     ThumbnailResult,
     dump,
+    parse,
 )
-from workflow.scripted import event, extract, tag, thumbnail
+from tag.labels import Labels, tag_result
+from workflow.scripted import event, extract, tag, thumbnail, with_terms
 
 NOW = "2024-07-01T10:00:00Z"
 
@@ -56,7 +64,10 @@ class Publisher:
     ) -> None:
         """Publish a photo as READY, with the answers of the three steps."""
         variables = self.claim(key, time)
-        for name, result in zip(("extracted", "rendered", "tagged"), results, strict=True):
+        asked = evaluated(STATES["Extract"]["Arguments"]["Payload"], variables)
+        extracted, *others = results
+        results_ = [with_terms(extracted, parse(ExtractRequest, asked).edited), *others]
+        for name, result in zip(("extracted", "rendered", "tagged"), results_, strict=True):
             variables[name] = _result(result)
         self._publish(STATES["Assemble"]["Choices"][1], variables)
 
@@ -104,6 +115,43 @@ def results_of(
         thumbnail(ThumbnailRequest(photo=photo)),
         tag(TagRequest(photo=photo, image=extracted.image)),
     )
+
+
+def usual_results_of(
+    key: str, *, stated: bool = False
+) -> tuple[ExtractResult, ThumbnailResult, TagResult]:
+    """Return the answers of the three steps for a photo of a phone with 10 labels and ancestors.
+
+    Args:
+        key: of the photo.
+        stated: whether the file has people, keywords and texts, too: more terms than rows.
+    """
+    extracted, rendered, _ = results_of(key, version_id="v" * 32)
+    place = place_at(Location(latitude=52.518611, longitude=13.376111))
+    metadata = msgspec.structs.replace(
+        extracted.metadata, place=place, title=None, keywords=None, people=None
+    )
+    if stated:
+        metadata = msgspec.structs.replace(
+            metadata,
+            people=[Person(name=f"First Last {number}") for number in range(10)],
+            keywords=[f"Keyword {number}" for number in range(20)],
+            title="A title of five words",
+            description="A description has some more",
+        )
+    box = BoundingBox(left=0.123456, top=0.123456, width=0.123456, height=0.123456)
+    labels = [
+        Label(
+            name=f"Label number {number}",
+            confidence=90.1234 - number,
+            parents=[f"Parent {number}"] if number % 2 else [],
+            categories=["Animals and Pets"],
+            instances=[] if number % 3 else [Instance(confidence=91.123456, box=box)],
+        )
+        for number in range(10)
+    ]
+    tagged = tag_result(Labels(found=labels), version=1)
+    return msgspec.structs.replace(extracted, metadata=metadata), rendered, tagged
 
 
 def assign(state: Mapping[str, Any], variables: dict[str, Any]) -> None:

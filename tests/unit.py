@@ -15,6 +15,7 @@ import pytest
 TESTS: Final = Path(__file__).parent
 ELSEWHERE: Final = (
     "bench/test_report.py",  # some sections of the bench start the embedded AWS
+    "bench/test_limits.py",
     "bench/test_sections.py",
     "gallery",
     "infra/test_arm64.py",
@@ -29,6 +30,7 @@ ELSEWHERE: Final = (
     "workflow/test_cancellations.py",
     "workflow/test_convergence.py",
     "workflow/test_crashes.py",
+    "workflow/test_definition.py",
     "workflow/test_execution.py",
     "workflow/test_inactive.py",
     "workflow/test_lifecycle.py",

@@ -41,6 +41,15 @@ SIZES: Final[dict[str, dict[str, Any]]] = {
         "color_scheme": "dark",
     },
 }
+PLACES: Final = {  # of example photos, which have no position: geohashes of towns
+    "astronaut.jpg": "eycs0p8uu",  # Lisbon
+    "camera.png": "eyckn794g",  # Belém, beside it
+    "chelsea.jpg": "ez3fh12n9",  # Porto
+    "coffee.heic": "spszz8jwg",  # Cannes
+    "cut-short.jpg": "u23rbuud1",  # Salzburg
+    "hubble.avif": "srb100skg",  # Florence
+}
+MAP_AT: Final = {"desktop": "43.2,1.5,5", "phone": "43.2,4,4"}  # latitude, longitude, zoom
 SHEET_WIDTH_PX: Final = 1280
 SETTLED_MS: Final = 500  # blurred pictures are drawn when the browser has nothing else to do
 
@@ -61,8 +70,22 @@ def take_gallery() -> None:
     with gallery(functions=InProcess(), labeler=labeler) as site, _chromium() as browser:
         upload(site, photos, album=EXAMPLES_ALBUM)
         site.stack.wait_until_idle()
+        _locate(site)
         for size, options in SIZES.items():
             _take_views(browser, site, size, options)
+
+
+def _locate(site: Site) -> None:
+    """Write a row for the map for each of `PLACES`, as Publish does for a photo with a position."""
+    dynamodb = site.stack.client("dynamodb")
+    for name, geohash in PLACES.items():
+        key = {"pk": {"S": site.account.owner}, "sk": {"S": f"photo#{EXAMPLES_ALBUM}/{name}"}}
+        row = dynamodb.get_item(TableName=site.stack.table, Key=key)["Item"]
+        _, time, digest = row["time_key"]["S"].split("#")
+        shown = {name: row[name] for name in ("pk", "width_px", "height_px")}
+        thumb = row["renditions"]["M"]["thumb"]
+        place = {"sk": {"S": f"geo#{geohash}#{time}#{digest}"}, "photo": row["sk"], "thumb": thumb}
+        dynamodb.put_item(TableName=site.stack.table, Item={**shown, **place})
 
 
 def _take_views(browser: Browser, site: Site, size: str, options: dict[str, Any]) -> None:
@@ -95,11 +118,15 @@ def _take_views(browser: Browser, site: Site, size: str, options: dict[str, Any]
     for view, address, sign in (
         ("albums", "albums", ".albums .thumb.loaded"),
         ("album", f"albums/{EXAMPLES_ALBUM}", "a.tile .loaded"),
-        ("search", "search/cat", "a.tile .loaded"),
+        ("search", "search?label=animal", "a.tile .loaded"),
+        ("map", f"map?at={MAP_AT[size]}", ".marker .loaded"),
         ("problems", "problems", "main li"),
     ):
         page.goto(f"{site.url}#/{address}")
         page.locator(sign).first.wait_for()
+        if view == "search":
+            page.get_by_role("combobox").fill("c")
+            page.get_by_role("option").nth(2).wait_for()
         take(view)
     link = _share(page, site, take)
     with browser.new_context(**options, locale="en-GB", reduced_motion="reduce") as context:

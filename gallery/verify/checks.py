@@ -173,6 +173,15 @@ AFTER: Final = (
         ("orientation",),
     ),
     Check(
+        "edits",
+        "edit title, date and position of a photo, and take the edits back",
+        "the title, the place in words, listed by the new date; then as before",
+        "Read the log of the state machine <name>-edit, /aws/vendedlogs/states/<name>-edit, and the"
+        " log of Extract, which puts a position into words.",
+        processing.edited,
+        ("orientation",),
+    ),
+    Check(
         "reprocessing",
         "edit a photo, and reprocess three",
         "SUCCEEDED, three READY, the edit is kept",

@@ -1,6 +1,6 @@
 """Remove everything that a run has created, also a run that was killed.
 
-Objects go first: each deletion starts an execution, which erases renditions and label rows, and
+Objects go first: each deletion starts an execution, which erases renditions and term rows, and
 leaves a row that says DELETED. Rows go once those executions have ended. The marker goes last, so
 that whatever interrupts this, the next run finds the owner again.
 

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from PIL import Image
 
-from gallery import backfill, queries, reprocess
+from gallery import backfill, queries, reprocess, search
 from gallery.buckets import Bucket
-from gallery.editing import Editor
-from gallery.records import Edits
+from gallery.editing import EditError, Editor
+from gallery.records import Edits, Taken
 from gallery.verify import http
 from gallery.verify.photos import (
     ALBUM,
@@ -27,7 +27,7 @@ from gallery.verify.photos import (
     plain,
 )
 from gallery.verify.run import AT_ONCE, DifferentError, NotTriedError, Run, describe
-from shared.contracts import PhotoRef, ThumbnailRequest, dump
+from shared.contracts import PhotoRef, Position, ThumbnailRequest, dump
 from shared.errors import PhotoGoneError
 from shared.keys import digest
 from shared.s3 import CACHE_CONTROL
@@ -36,12 +36,15 @@ from shared.text import fold_label
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from gallery.records import Photo
     from gallery.table import Row
 
 PART_BYTES: Final = 5 * MIB  # the smallest that S3 accepts for all parts but the last
 PROBE_EVERY_SECONDS: Final = 15.0
 COLOR_TOLERANCE: Final = 60  # of 255: a rendition is compressed
 TITLE: Final = "Edited by verify"
+TAKEN: Final = "2001-02-03T04:05:06"
+PARIS: Final = Position(latitude=48.8566, longitude=2.3522)
 
 # Where Pillow keeps what a file says beside its pixels.
 METADATA: Final = frozenset({"exif", "xmp", "XML:com.adobe.xmp", "comment", "photoshop", "mp"})
@@ -255,8 +258,8 @@ def labels(run: Run) -> str:
     names = [label["name"] for label in row.get("labels", [])]
     if not names:
         raise DifferentError(f"no labels; labels_status is {row.get('labels_status')}")
-    found = queries.labeled(run.table, run.owner, names[0])
-    if row["key"] not in [match.key for match in found.items]:
+    found = search.find(run.table, run.owner, [search.term("label", names[0])])
+    if row["key"] not in [photo.key for photo in found.items]:
         raise DifferentError(f"the photo is not found by its label {fold_label(names[0])!r}")
     return f"found by {names[0]!r}; labels: {len(names)}"
 
@@ -359,12 +362,41 @@ def gone_version(run: Run) -> str:
     return str(error)
 
 
+def edited(run: Run) -> str:
+    """Edit title, date and place of a photo, and take the edits back."""
+    [before] = run.await_photos(["orientation"])["orientation"]
+    wanted = Edits(title=TITLE, taken=Taken(local=TAKEN), location=PARIS)
+    photo, row = _edit(run, before["key"], wanted)
+    problems = []
+    if photo.title != TITLE:
+        problems.append(f"the title is {photo.title!r}")
+    if photo.place is None:
+        problems.append("the position has no place in words")
+    if not row["time_key"].startswith(f"time#{TAKEN}"):
+        problems.append(f"it is listed as {row['time_key']}")
+    photo, row = _edit(run, before["key"], Edits())
+    if photo.edits != Edits() or row["time_key"] != before["time_key"]:
+        problems.append("the edits cannot be taken back")
+    if problems:
+        raise DifferentError("; ".join(problems))
+    return "edited and listed by its new date; then as before"
+
+
+def _edit(run: Run, key: str, edits: Edits) -> tuple[Photo, Row]:
+    """Replace the edits of a photo, and return the photo and its row."""
+    editor = Editor(run.client("stepfunctions"), run.outputs.edit_arn, run.table)
+    try:
+        photo = editor.edit(run.owner, key, edits)
+    except EditError as error:
+        raise DifferentError(str(error)) from error
+    return photo, run.photo_rows()[key]
+
+
 def reprocessed(run: Run) -> str:
     """Edit a photo, reprocess three, and compare their records."""
     before = run.await_photos(BULK)
     first = before[BULK[0]][0]
-    editor = Editor(run.client("stepfunctions"), run.outputs.edit_arn, run.table)
-    editor.edit(run.owner, first["key"], Edits(title=TITLE))
+    _edit(run, first["key"], Edits(title=TITLE))
     selection = reprocess.Selection(everything=True, album=BULK_ALBUM)
     work = list(
         reprocess.jobs(run.table, run.owner, selection, relabel=False, tally=reprocess.Tally())

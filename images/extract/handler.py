@@ -2,8 +2,8 @@
 
 Of a raw photo it also finds the JPEG preview that the other steps read in its place.
 
-In       contracts.ExtractRequest; contracts.PlaceRequest, of an edit
-Out      contracts.ExtractResult; contracts.PlaceResult
+In       contracts.ExtractRequest; contracts.EditRequest, of an edit
+Out      contracts.ExtractResult; contracts.EditResult
 Ends in  InvalidRequestError; BadKeyError, ForeignBucketError, ArchivedPhotoError,
          CustomerKeyError, EmptyPhotoError, PhotoTooLargeError, UnsupportedTypeError,
          RawWithoutPreviewError, TooManyPixelsError, TooComplexError, TruncatedPhotoError,
@@ -36,13 +36,14 @@ from formats import (
     survey,
 )
 from shared.contracts import (
+    Edited,
+    EditRequest,
+    EditResult,
     ExtractRequest,
     ExtractResult,
     ImageFacts,
     Location,
     PhotoRef,
-    PlaceRequest,
-    PlaceResult,
     Preview,
     dump,
     parse,
@@ -59,6 +60,7 @@ from shared.limits import MIN_PREVIEW_PX, refuse_bytes, refuse_pixels, refuse_un
 from shared.s3 import photo_store
 from shared.settings import photos_bucket
 from shared.storage import PhotoStore
+from shared.terms import edited_terms, terms_of
 from shared.versions import VERSIONS
 
 shared.cold_start.over()
@@ -77,8 +79,8 @@ log = logging.getLogger(__name__)
 
 def handle(event: Mapping[str, object], context: object) -> dict[str, object]:
     """Convert Lambda's JSON event, run the step, and return JSON."""
-    if "position" in event:
-        return dump(find_place(parse(PlaceRequest, event)))
+    if "photo" not in event and "edited" in event:
+        return dump(read_edits(parse(EditRequest, event).edited))
     request = parse(ExtractRequest, event)
     result = run(
         request, photo_store(), photos_bucket=photos_bucket(), deadline=deadline_of(context)
@@ -86,11 +88,12 @@ def handle(event: Mapping[str, object], context: object) -> dict[str, object]:
     return dump(result)
 
 
-def find_place(request: PlaceRequest) -> PlaceResult:
-    """Return the place of a position that a person wrote."""
-    position = request.position
-    location = Location(latitude=position.latitude, longitude=position.longitude)
-    return PlaceResult(place=place_at(location))
+def read_edits(edited: Edited) -> EditResult:
+    """Return the place of a position that a person wrote, and the terms of all that they wrote."""
+    place = None
+    if (position := edited.position) is not None:
+        place = place_at(Location(latitude=position.latitude, longitude=position.longitude))
+    return EditResult(terms=edited_terms(edited, place), place=place)
 
 
 def run(
@@ -136,6 +139,8 @@ def run(
         version=VERSION,
         precision=taken.precision if taken else None,
         preview=preview,
+        terms=terms_of(metadata),
+        edited_terms=read_edits(request.edited).terms if request.edited else None,
     )
 
 

@@ -141,10 +141,24 @@ class Metadata(Contract, frozen=True):
     people: list[Person] | None = None
 
 
-class ExtractRequest(Contract, frozen=True):
-    """Input of the Extract step."""
+class Term(Contract, frozen=True):
+    """What a photo can be found by."""
 
-    photo: PhotoRef
+    key: str  # <kind>#<text, folded>
+    text: str | None = None  # as it is written; absent if the folded one is the same
+
+
+class Terms(Contract, frozen=True):
+    """The terms of a photo by the field that states them, each list at most as long as its rows."""
+
+    people: list[Term] | None = None
+    keywords: list[Term] | None = None
+    place: list[Term] | None = None  # geohash of the position, city, region and country
+    camera: list[Term] | None = None
+    labels: list[Term] | None = None  # and ancestors; only in the row
+    title: list[Term] | None = None  # words
+    description: list[Term] | None = None  # words
+    left_out: dict[str, Count] | None = None  # by field: how many more terms it has
 
 
 class Position(Contract, frozen=True):
@@ -154,16 +168,33 @@ class Position(Contract, frozen=True):
     longitude: Annotated[float, msgspec.Meta(ge=-180, le=180)]  # degrees, east positive
 
 
-class PlaceRequest(Contract, frozen=True):
+class Edited(Contract, frozen=True):
+    """Fields that a person wrote, of which the terms are to be found."""
+
+    title: str | None = None
+    description: str | None = None
+    keywords: list[str] | None = None
+    position: Position | None = None
+
+
+class ExtractRequest(Contract, frozen=True):
+    """Input of the Extract step."""
+
+    photo: PhotoRef
+    edited: Edited | None = None  # by a release that did not know terms
+
+
+class EditRequest(Contract, frozen=True):
     """Another input of the Extract function: of an edit, not of the step."""
 
-    position: Position
+    edited: Edited
 
 
-class PlaceResult(Contract, frozen=True):
-    """Output of the Extract function for a `PlaceRequest`."""
+class EditResult(Contract, frozen=True):
+    """Output of the Extract function for an `EditRequest`."""
 
-    place: Place | None = None  # absent on the high seas
+    terms: Terms  # of the fields in the request
+    place: Place | None = None  # of the position; absent on the high seas
 
 
 class Preview(Contract, frozen=True):
@@ -184,6 +215,8 @@ class ExtractResult(Contract, frozen=True):
     version: Count  # of the code of this step
     precision: Precision | None = None  # of the sort time; absent: a full time
     preview: Preview | None = None  # of a raw photo: all that the other steps read
+    terms: Terms = Terms()  # of what the file states
+    edited_terms: Terms | None = None  # of `ExtractRequest.edited`
 
 
 class ThumbnailRequest(Contract, frozen=True):

@@ -100,9 +100,14 @@ def photo_key(owner: str, sort_key: str) -> str:
     return f"{UPLOADS_PREFIX}{owner}/{sort_key.removeprefix('photo#')}"
 
 
-def label_of(label_key: str) -> str:
-    """Return the folded label of a label's sort key."""
-    return label_key.removeprefix("label#").rsplit("#", 2)[0]
+def term_of(sort_key: str) -> str:
+    """Return <kind>#<text> of the sort key of a term's row."""
+    return sort_key.rsplit("#", 2)[0]
+
+
+def term_sort_key(term: str, sort_time: str, key: str) -> str:
+    """Return the sort key of the row by which the photo `key` is found by <kind>#<text>."""
+    return f"{term}#{sort_time}#{digest(key)}"
 
 
 def album_sort_key(album: str, key: str) -> str:

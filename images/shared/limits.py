@@ -73,7 +73,8 @@ MAX_PERSON_CHARACTERS = 64
 
 MAX_LABELS = 50  # kept in the record; fewer where ancestors and boxes outgrow MAX_TAGS_BYTES
 MAX_LABEL_CHARACTERS = 64
-MAX_LABEL_ROWS = 48  # 1 photo, 2 months, 48 new and up to 49 old rows: 100 items, one transaction
+MAX_TERM_ROWS = 48  # 1 photo, 2 months, 48 new and up to 49 old rows: 100 items, one transaction
+MAX_TERMS_BYTES = 8_192  # of a file's terms, or of its edits', as JSON; usual ones have 2,000
 MAX_INSTANCES = 10  # boxes kept for one label
 MAX_LABEL_RELATIVES = 10  # parents, categories and aliases kept for one label, each
 MAX_TAGS_BYTES = 16_384  # a whole TagResult as JSON; half of what may pass between two states

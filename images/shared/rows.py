@@ -29,6 +29,7 @@ from shared.contracts import (
     Sha256,
     SortTime,
     TakenAt,
+    Terms,
     UtcTime,
 )
 
@@ -92,23 +93,28 @@ class PhotoRow(IndexedPhoto, frozen=True, kw_only=True):
     updated_at: UtcTime  # time of the state machine's last write
     sha256: Sha256 | None = None  # hash of the photo's bytes; of a raw photo, its preview's
     content_key: str | None = None  # <bytes>#<SHA-256>#<key digest>: in the index by_content
-    label_keys: list[str] | None = None  # sort keys of the photo's label rows
+    terms: Terms | None = None  # what the photo can be found by, without edits
+    edited_terms: str | None = None  # JSON: Terms of the edited fields, as far as they are known
+    found_by: list[str] | None = None  # <kind>#<text> of each of the photo's term rows
+    terms_left_out: Count | None = None  # number of terms without a row
+    label_keys: list[str] | None = None  # of earlier releases, for found_by: whole sort keys
     month_key: str | None = None  # sort key of the month's row that counts the photo
     thumbhash: str | None = None  # DELETED: that of the rendition, which is deleted
     processing_shard: str | None = None  # in the index processing, if PROCESSING
 
 
-class LabelRow(Contract, frozen=True):
-    """One label, or ancestor of a label, by which a photo is found."""
+class TermRow(Contract, frozen=True):
+    """One term by which a photo is found: a label, a name, a place, a word and so on."""
 
     pk: str  # the owner
-    sk: str  # label#<label>#<sort time>#<key digest>
-    label: str  # name, folded
+    sk: str  # <kind>#<text, folded>#<sort time>#<key digest>; all kinds are in terms.py
     photo: str  # sort key of the photo's row
     width_px: Px  # width of the photo
     height_px: Px  # height of the photo
     precision: Precision | None = None  # of the sort time; absent: a full time
     thumb: Rendition | None = None  # rendition of the photo
+    text: str | None = None  # as it is written; absent if the folded one is the same
+    label: str | None = None  # of earlier releases: the text, folded
 
 
 class AlbumRow(Contract, frozen=True):

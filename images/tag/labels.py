@@ -22,9 +22,9 @@ from shared.contracts import (
 from shared.limits import (
     MAX_INSTANCES,
     MAX_LABEL_RELATIVES,
-    MAX_LABEL_ROWS,
     MAX_LABELS,
     MAX_TAGS_BYTES,
+    MAX_TERM_ROWS,
 )
 from shared.storage import PhotoStore
 from shared.text import clean_label, fold_label
@@ -128,10 +128,10 @@ def label_index(labels: Iterable[Label]) -> list[str]:
             confident descendant.
 
     Returns:
-        At most `MAX_LABEL_ROWS` distinct names, most confident first.
+        At most `MAX_TERM_ROWS` distinct names, most confident first.
     """
     names = (fold_label(name) for label in labels for name in (label.name, *label.parents))
-    return list(dict.fromkeys(name for name in names if name))[:MAX_LABEL_ROWS]
+    return list(dict.fromkeys(name for name in names if name))[:MAX_TERM_ROWS]
 
 
 def _is_percentage(confidence: float) -> bool:

@@ -17,7 +17,7 @@ from thumbnail.renditions import RenditionSpec
 _NO_METADATA: Final = pyvips.ForeignKeep.NONE
 _ONLY_XMP: Final = pyvips.ForeignKeep.XMP
 _XMP: Final = "xmp-data"  # libvips' name of the field
-_LISTED: Final = "thumb"  # the rendition that lists show, as label rows have it
+_LISTED: Final = "thumb"  # the rendition that lists show, as term rows have it
 _WHITE: Final = [255.0, 255.0, 255.0]
 
 

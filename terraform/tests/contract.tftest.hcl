@@ -282,3 +282,77 @@ run "refuses_the_domain_of_the_page_for_shares" {
 
   expect_failures = [var.shares_domain_name]
 }
+
+run "refuses_tiles_without_tls" {
+  command = plan
+
+  variables {
+    map_tiles_url         = "http://tile.example.org/{z}/{x}/{y}.png"
+    map_tiles_attribution = "© Example"
+  }
+
+  expect_failures = [var.map_tiles_url]
+}
+
+run "refuses_a_tile_server_with_a_wildcard" {
+  command = plan
+
+  variables {
+    map_tiles_url         = "https://*.example.org/{z}/{x}/{y}.png"
+    map_tiles_attribution = "© Example"
+  }
+
+  expect_failures = [var.map_tiles_url]
+}
+
+run "refuses_a_tile_server_whose_name_has_a_number_of_a_tile" {
+  command = plan
+
+  variables {
+    map_tiles_url         = "https://t{x}.example.org/{z}/{y}.png"
+    map_tiles_attribution = "© Example"
+  }
+
+  expect_failures = [var.map_tiles_url]
+}
+
+run "refuses_tiles_with_a_number_before_the_server" {
+  command = plan
+
+  variables {
+    map_tiles_url         = "https:{x}//tile.example.org/{z}/{y}.png"
+    map_tiles_attribution = "© Example"
+  }
+
+  expect_failures = [var.map_tiles_url]
+}
+
+run "refuses_tiles_whose_port_is_a_number_of_a_tile" {
+  command = plan
+
+  variables {
+    map_tiles_url         = "https://tile.example.org:{x}/{z}/{y}.png"
+    map_tiles_attribution = "© Example"
+  }
+
+  expect_failures = [var.map_tiles_url]
+}
+
+run "refuses_tiles_without_a_row" {
+  command = plan
+
+  variables {
+    map_tiles_url         = "https://tile.example.org/{z}/{x}.png"
+    map_tiles_attribution = "© Example"
+  }
+
+  expect_failures = [var.map_tiles_url]
+}
+
+run "refuses_tiles_of_unnamed_makers" {
+  command = plan
+
+  variables { map_tiles_url = "https://tile.example.org/{z}/{x}/{y}.png" }
+
+  expect_failures = [var.map_tiles_attribution]
+}

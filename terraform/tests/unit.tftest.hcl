@@ -121,6 +121,47 @@ run "the_page_may_connect_only_to_the_gallerys_resources" {
   }
 }
 
+run "the_page_may_show_tiles_of_the_configured_server_only" {
+  command = plan
+
+  variables {
+    map_tiles_url         = "https://tile.example.org:8443/styles/light/{z}/{x}/{y}.png?key=a-b_c"
+    map_tiles_attribution = "© Example contributors"
+  }
+
+  assert {
+    condition = strcontains(local.page_headers["Content-Security-Policy"], join(" ", [
+      "img-src 'self'",
+      "https://gallery-derived-123456789012-eu-west-1.s3.eu-west-1.amazonaws.com",
+      "https://gallery-shares-123456789012-eu-west-1.s3.eu-west-1.amazonaws.com",
+      "https://tile.example.org:8443;",
+    ]))
+    error_message = "img-src must end with the tile server's origin, without its path: ${local.page_headers["Content-Security-Policy"]}"
+  }
+
+  assert {
+    condition     = length(split("tile.example.org", local.page_headers["Content-Security-Policy"])) == 2
+    error_message = "No other directive may name the tile server: ${local.page_headers["Content-Security-Policy"]}"
+  }
+
+  assert {
+    condition = local.map_tiles == tomap({
+      map_tiles_attribution = "© Example contributors"
+      map_tiles_url         = "https://tile.example.org:8443/styles/light/{z}/{x}/{y}.png?key=a-b_c"
+    })
+    error_message = "config.json must have the URL and the attribution."
+  }
+}
+
+run "a_map_without_a_tile_server_asks_nobody" {
+  command = plan
+
+  assert {
+    condition     = local.map_tiles_origin == null && length(local.map_tiles) == 0
+    error_message = "Neither the headers nor config.json may name a tile server."
+  }
+}
+
 run "buckets_and_api_allow_the_page_and_cors_origins" {
   command = plan
 

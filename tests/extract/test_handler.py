@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 import pyvips
@@ -79,6 +80,7 @@ def test_the_type_is_that_of_the_bytes_not_of_the_key(image_format: str) -> None
         "uploaded_at": UPLOADED_AT,
         "sort_time": UPLOADED_AT[:19],
         "version": handler.VERSION,
+        "terms": {},
     }
 
 
@@ -483,15 +485,37 @@ def test_no_request_is_sent_after_the_deadline(
         ({"latitude": 0, "longitude": -30}, None),
     ],
 )
-def test_a_position_alone_is_answered_with_its_place(
+def test_an_edited_position_is_answered_with_its_place(
     position: dict[str, float], city: str | None
 ) -> None:
-    answer = handler.handle({"position": position}, None)
+    answer = handler.handle({"edited": {"position": position}}, None)
 
     assert answer.get("place", {}).get("city") == city  # type: ignore[attr-defined]  # JSON
+    terms: Any = answer["terms"]
+    assert [one["key"].partition("#")[0] for one in terms["place"]] == (
+        ["geo", "city", "region", "country"] if city else ["geo"]
+    )
 
 
-@pytest.mark.parametrize("position", [{}, {"latitude": 91, "longitude": 0}, {"latitude": "1"}, []])
-def test_what_is_no_position_is_refused(position: object) -> None:
-    with pytest.raises(InvalidRequestError, match="PlaceRequest"):
-        handler.handle({"position": position}, None)
+def test_edited_texts_are_answered_with_their_terms() -> None:
+    edited = {"title": "Straße 7", "description": "", "keywords": ["Hund", "HUND"]}
+
+    assert handler.handle({"edited": edited}, None) == {
+        "terms": {
+            "title": [{"key": "word#strasse", "text": "Straße"}],
+            "description": [],
+            "keywords": [{"key": "keyword#hund", "text": "Hund"}],
+        }
+    }
+
+
+@pytest.mark.parametrize(
+    "edited",
+    [
+        *({"position": {}}, {"position": {"latitude": 91, "longitude": 0}}, {"position": []}),
+        *({"title": 1}, {"keywords": "a"}, {"path": "x"}, []),
+    ],
+)
+def test_what_is_no_edit_is_refused(edited: object) -> None:
+    with pytest.raises(InvalidRequestError, match="EditRequest"):
+        handler.handle({"edited": edited}, None)

@@ -84,8 +84,8 @@ def test_a_photo_with_a_record_costs_no_labels() -> None:
 ACCOUNTS = {
     (NEW_ACCOUNT, "rekognition"): 5,
     (DEFAULT_QUOTAS, "rekognition"): 6,
-    (Quotas(1000, 50), "rekognition"): 27,
-    (DEFAULT_QUOTAS, "embedded"): 27,
+    (Quotas(1000, 50), "rekognition"): 22,
+    (DEFAULT_QUOTAS, "embedded"): 22,
     (Quotas(1, 0.1), "rekognition"): 1,
 }
 

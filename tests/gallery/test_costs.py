@@ -5,6 +5,7 @@ import math
 import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,9 @@ import pytest
 from gallery import costs
 from gallery.read_units import item_bytes, read_units
 from local.template import PLACEHOLDERS, WORKFLOW, render_file
-from publishing import NOW, Publisher, results_of
-from shared.contracts import BoundingBox, Instance, Label
-from tag.labels import Labels, tag_result
+from publishing import NOW, Publisher, usual_results_of
+from shared.items import plain
+from shared.limits import MAX_TERM_ROWS
 from thumbnail.renditions import DEFAULT_RENDITIONS
 
 ROOT = Path(__file__).parents[2]
@@ -85,27 +86,21 @@ def units(item: dict[str, Any]) -> int:
 
 def test_a_photo_takes_as_many_units_as_are_counted() -> None:
     owner = "us-east-1:9cc8d1a8-0d1f-4b7c-8c52-3ab2c1f0a1b2"  # as long as Cognito's
-    box = BoundingBox(left=0.123456, top=0.123456, width=0.123456, height=0.123456)
-    labels = [
-        Label(
-            name=f"Label number {number}",
-            confidence=90.1234 - number,
-            parents=[f"Parent {number}"] if number % 2 else [],
-            categories=["Animals and Pets"],
-            instances=[] if number % 3 else [Instance(confidence=91.123456, box=box)],
-        )
-        for number in range(10)
-    ]
     key = f"uploads/{owner}/2024/summer/IMG_0001.jpg"
-    extracted, thumbnail, _ = results_of(key, version_id="v" * 32)
-    tagged = tag_result(Labels(found=labels), version=1)
-    sizes = Sizes()
+    sizes, largest = Sizes(), Sizes()
 
-    Publisher(sizes).ready(key, NOW, (extracted, thumbnail, tagged))
+    Publisher(sizes).ready(key, NOW, usual_results_of(key))
+    Publisher(largest).ready(key, NOW, usual_results_of(key, stated=True))
 
-    assert len(tagged.label_index) == costs.LABEL_ROWS
+    found_by = plain(sizes.photo)["found_by"]
+    kinds = Counter(term.partition("#")[0] for term in found_by)
+    assert kinds["label"] == costs.TERM_ROWS["label"]
+    assert len(found_by) == sum(costs.TERM_ROWS.values())
     assert sizes.table == costs.owner_write_units()
     assert sizes.table + sizes.indexes == costs.write_units()
+    assert largest.table == costs.owner_write_units(
+        record_kb=costs.FULL_RECORD_KB, term_rows=MAX_TERM_ROWS
+    )
     indexed = {name: sizes.photo[name] for name in {*KEYS, "content_key"}}
     of_size, of_content = (read_units(found, consistent=False) for found in ([], [indexed]))
     record = read_units([sizes.photo], consistent=True)

@@ -3,15 +3,16 @@
 import itertools
 import threading
 from collections.abc import Callable  # noqa: TC003  # as everywhere else
+from datetime import datetime
 from functools import partial
 from typing import Any
 
 import msgspec
 import pytest
 
-from gallery import queries
+from gallery import queries, search
 from gallery.editing import EditError
-from gallery.records import Edits, Taken, decoded
+from gallery.records import Edits, Found, Taken
 from gallery.table import ConflictError, Table
 from shared.contracts import (
     Contract,
@@ -24,7 +25,7 @@ from shared.contracts import (
     TakenAt,
 )
 from shared.errors import AccessDeniedError, EmptyPhotoError
-from shared.keys import digest, label_of, month_sort_key
+from shared.keys import digest, month_sort_key
 from shared.limits import MAX_TAG_CHARACTERS
 from workflow.cancelling import CONFLICT, THROTTLED, after_reads, before_sorting, cancel
 from workflow.scripted import event, extract, raising
@@ -36,9 +37,11 @@ from workflow.world import (
     OVERWRITTEN,
     SK,
     World,
+    assert_found_by_terms,
     label_rows,
     month_counts,
     photo_count,
+    term_rows,
 )
 
 TAKEN = "2016-04-09T14:08:13"  # what every file states
@@ -67,12 +70,7 @@ def assert_listed_once(world: World, time: str) -> None:
     assert photo["album_key"] == f"{digest('2024')}#{at}"
     assert photo["time_key"] == f"time#{at}"
     assert photo["month_key"] == month_sort_key(time, KEY)
-    assert {label_key for label_key in rows if label_key.startswith("label#")} == {
-        label_key
-        for label_key in photo["label_keys"]
-        if label_of(label_key) not in decoded(photo.get("edits")).hidden_labels
-    }
-    assert all(label_key.endswith(f"#{at}") for label_key in photo["label_keys"])
+    assert_found_by_terms(rows)
     assert month_counts(rows) == {time[:7]: 1}
     assert photo_count(rows) == 1
 
@@ -84,6 +82,10 @@ def table(world: World) -> Table:
 
 def titles(table: Table) -> list[str | None]:
     return [picture.title for picture in queries.album(table, "alice", "2024").items]
+
+
+def labeled(table: Table, label: str) -> list[Found]:
+    return search.find(table, "alice", [search.term("label", label)]).items
 
 
 def test_an_edit_is_visible_in_every_query(world: World, table: Table) -> None:
@@ -100,8 +102,8 @@ def test_an_edit_is_visible_in_every_query(world: World, table: Table) -> None:
     assert_listed_once(world, NEW_YEAR.local)
     assert titles(table) == ["Mine"]
     assert label_rows(world.rows()) == {"animal", "version v1"}
-    assert queries.labeled(table, "alice", "dog").items == []
-    assert [match.key for match in queries.labeled(table, "alice", "Animal").items] == [KEY]
+    assert labeled(table, "dog") == []
+    assert [photo.key for photo in labeled(table, "Animal")] == [KEY]
 
 
 @pytest.mark.parametrize("plausible", [True, False])
@@ -120,8 +122,12 @@ def test_a_reverted_edit_leaves_the_rows_unchanged(
 
     world.functions.steps["extract"] = dated
     world.run(CREATED)
-    matches = queries.labeled(table, "alice", "dog").items
-    assert [match.precision for match in matches] == ["year" if plausible else None]
+    found = labeled(table, "dog")
+    assert [photo.precision for photo in found] == ["year" if plausible else None]
+    assert search.find(table, "alice", [search.term("album", "2024")]).items == found
+    assert (
+        search.find(table, "alice", [], start=datetime.fromisoformat("1900-01-01")).items == found
+    )
     before = world.rows()
 
     world.editor.edit("alice", KEY, MINE)
@@ -199,16 +205,16 @@ def test_an_edit_survives_the_deletion_and_return_of_its_photo(world: World, tab
 BEFORE = Edits(title="Old", hidden_labels=["animal"], taken=Taken(local="2020-02-29T01:02:03"))
 
 
-@pytest.mark.parametrize("before", [Edits(), BEFORE])
+@pytest.mark.parametrize("earlier", [False, True], ids=["", "of an earlier release"])
+@pytest.mark.parametrize("before", [Edits(), BEFORE, NORMALIZED])
 @pytest.mark.parametrize("during", ["extract", "tag"])
 def test_an_edit_made_during_processing_is_not_lost(
-    world: World,
-    table: Table,
-    before: Edits,
-    during: str,
+    world: World, table: Table, before: Edits, during: str, *, earlier: bool
 ) -> None:
     world.run(CREATED)
     world.editor.edit("alice", KEY, before)
+    if earlier:
+        world.make_earlier()
     usual: Callable[[Any], Contract] = world.functions.steps[during]
 
     def meanwhile(request: Any) -> Contract:  # noqa: ANN401  # any step's request
@@ -322,6 +328,106 @@ def test_a_position_brings_its_place_and_null_the_file_s(world: World) -> None:
     assert (edited.location, edited.place) == (Location(latitude=0, longitude=-30), None)
     edited = world.editor.edit("alice", KEY, Edits())
     assert (edited.location, edited.place) == (file_s, None)
+
+
+WRITTEN = Edits(title="Am Meer", description="der Hund", keywords=["Sommer"], location=BERLIN)
+
+
+def test_a_photo_is_found_by_what_a_person_wrote_and_again_by_what_the_file_states(
+    world: World,
+) -> None:
+    world.run(CREATED)
+    stated = term_rows(world.rows())
+    assert {"person#grace", "keyword#one", 'camera#lg \\ "g5"', "word#ümlaut"} <= stated
+    assert {term.partition("#")[0] for term in stated} >= {"geo", "label"}
+
+    world.editor.edit("alice", KEY, WRITTEN)
+
+    own = {"word#am", "word#meer", "word#der", "word#hund", "keyword#sommer", "geo#u33db2spj"}
+    own |= {"city#berlin", "region#state of berlin", "country#germany"}
+    of_file = ("word#", "keyword#", "geo#", "city#", "region#", "country#")
+    assert term_rows(world.rows()) == own | {
+        term for term in stated if not term.startswith(of_file)
+    }
+    assert_found_by_terms(world.rows())
+    world.run(OVERWRITTEN)
+    assert own < term_rows(world.rows())
+    world.editor.edit("alice", KEY, Edits(removed=["location"]))
+    assert {term.partition("#")[0] for term in term_rows(world.rows())} == {
+        *("person", "keyword", "camera", "label", "word")
+    }
+    world.editor.edit("alice", KEY, Edits())
+    assert term_rows(world.rows()) - {"label#version v2"} == stated - {"label#version v1"}
+    assert_found_by_terms(world.rows())
+
+
+@pytest.mark.parametrize(
+    "patch",
+    [{"title": "Am Meer"}, {"hide_labels": ["dog"]}, {"taken": "removed"}, {}],
+    ids="".join,
+)
+@pytest.mark.parametrize("before", [Edits(), WRITTEN], ids=["", "edited"])
+def test_any_edit_of_an_earlier_release_s_photo_leaves_term_rows_only(
+    world: World, before: Edits, patch: dict[str, Any]
+) -> None:
+    world.run(CREATED)
+    world.editor.edit("alice", KEY, before)
+    world.make_earlier()
+
+    world.editor.request("alice", {"path": SK.removeprefix("photo#"), **patch})
+
+    rows = world.rows()
+    assert_found_by_terms(rows)
+    assert not any("label" in row for sk, row in rows.items() if sk.startswith("label#"))
+    assert "label_keys" not in rows[SK]
+    hidden = set(patch.get("hide_labels", []))
+    assert label_rows(rows) == {"dog", "animal", "pet", "version v1"} - hidden
+    assert ("word#meer" in term_rows(rows)) == (before == WRITTEN or "title" in patch)
+    assert ("keyword#sommer" in term_rows(rows)) == (before == WRITTEN)
+
+
+def test_an_edit_that_changes_no_value_leaves_no_row_behind_a_publish_at_the_same_time(
+    world: World,
+) -> None:
+    """It replaces an earlier release's rows, so that Publish has to read which rows there are."""
+    later = TakenAt(local="2016-04-10T10:00:00", source="EXIF:DateTimeOriginal")
+    world.run(CREATED)
+    world.editor.edit("alice", KEY, Edits(title="Mine"))
+    world.make_earlier()
+
+    def meanwhile(request: Any) -> Contract:  # noqa: ANN401  # any step's request
+        world.editor.edit("alice", KEY, Edits(title="Mine"))
+        return msgspec.structs.replace(extract(request), metadata=Metadata(taken_at=later))
+
+    world.functions.steps["extract"] = meanwhile
+    world.run(OVERWRITTEN)
+
+    assert_listed_once(world, later.local)
+    assert "word#mine" in term_rows(world.rows())
+
+
+def test_a_reprocessing_finds_the_terms_of_an_earlier_release_s_edits(world: World) -> None:
+    world.run(CREATED)
+    world.editor.edit("alice", KEY, WRITTEN)
+    edited = term_rows(world.rows())
+    world.make_earlier()
+    assert {term.partition("#")[0] for term in term_rows(world.rows())} == {"label"}
+
+    world.run(OVERWRITTEN)
+
+    assert term_rows(world.rows()) - {"label#version v2"} == edited - {"label#version v1"}
+    assert_found_by_terms(world.rows())
+
+
+def test_an_edit_that_extract_cannot_read_changes_nothing(world: World) -> None:
+    world.run(CREATED)
+    before = world.rows()
+    world.functions.failure = AccessDeniedError("no right")
+
+    with pytest.raises(EditError, match="AccessDeniedError"):
+        world.editor.edit("alice", KEY, WRITTEN)
+
+    assert world.rows() == before
 
 
 def test_an_edit_is_retried_after_a_concurrent_publish(
@@ -496,6 +602,7 @@ def test_an_edit_of_a_photo_that_is_not_published_changes_its_edits_only(world: 
     assert edited.edits == NORMALIZED
     after = world.rows()
     assert after[SK].pop("edits")
+    assert after[SK].pop("edited_terms")
     assert after == before
 
 

@@ -3,34 +3,37 @@
 import hashlib
 import itertools
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
-from typing import Any, Literal, NamedTuple, TypedDict
+from typing import Literal, NamedTuple, TypedDict
 
 import msgspec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gallery import queries
+from gallery import queries, search
 from gallery.editing import Editor
-from gallery.records import Edits, Page, Taken
-from gallery.table import Table
+from gallery.records import Edits, Taken
+from gallery.table import Query, Table
 from publishing import Publisher
+from questions import all_items
 from shared.contracts import (
     ExtractResult,
     ImageFacts,
     Label,
     Metadata,
+    Person,
     Precision,
     Rendition,
     TagResult,
     TakenAt,
     ThumbnailResult,
 )
-from shared.keys import digest, split_upload_key
+from shared.keys import digest, photo_sort_key, split_upload_key
 from shared.text import fold_label
 from tag.labels import label_index
+from workflow.world import assert_found_by_terms, make_earlier
 
 HISTORIES = 20
 UPLOADED = "2024-07-01T10:00:00"
@@ -61,11 +64,12 @@ class Action(NamedTuple):
 
     owner: str
     file: str
-    kind: Literal["READY", "REJECTED", "FAILED", "DELETED", "PROCESSING", "edit"]
+    kind: Literal["READY", "REJECTED", "FAILED", "DELETED", "PROCESSING", "edit", "earlier"]
     time: str
     precision: Precision | None
     title: str | None
     labels: list[Label]
+    people: int
     edits: Edits
 
 
@@ -74,15 +78,20 @@ actions = st.builds(
     owner=st.sampled_from(["ada", "bob"]),
     file=st.sampled_from(FILES),
     kind=st.sampled_from(
-        ["READY", "READY", "READY", "REJECTED", "FAILED", "DELETED", "PROCESSING", "edit", "edit"]
+        [
+            *("READY", "READY", "READY", "REJECTED", "FAILED", "DELETED", "PROCESSING"),
+            *("edit", "edit", "earlier"),
+        ]
     ),
     time=st.sampled_from(TIMES),
     precision=st.sampled_from([None, "day", "year"]),
     title=st.none() | st.sampled_from(["Tacos", "“Ümlaut”"]),
     labels=st.lists(st.sampled_from(LABELS), unique_by=lambda label: label.name),
+    people=st.sampled_from([0, 2, 30]),
     edits=st.builds(
         Edits,
         title=st.none() | st.sampled_from(["", "Mine"]),
+        description=st.none() | st.sampled_from(["", "My tacos, and mine"]),
         keywords=st.none() | st.just(["mine"]),
         hidden_labels=st.lists(st.sampled_from(["dog", "animal", "c#"]), unique=True),
         taken=st.none()
@@ -134,6 +143,11 @@ def apply(
             photo.edits = action.edits
             editor.edit(owner, key, action.edits)
         return
+    if action.kind == "earlier":
+        photo = known.get(key)
+        if photo is not None and photo.published == "READY":
+            make_earlier(editor.table, owner, photo_sort_key(owner, key))
+        return
     photo = known.setdefault(key, Known(key))
     photo.status = action.kind
     if action.kind == "PROCESSING":
@@ -166,7 +180,8 @@ def results(action: Action, key: str) -> tuple[ExtractResult, ThumbnailResult, T
         bytes=9000,
         mime_type="image/webp",
     )
-    metadata = Metadata(taken_at=taken, title=action.title)
+    people = [Person(name=f"Person {number}") for number in range(action.people)]
+    metadata = Metadata(taken_at=taken, title=action.title, people=people)
     sha256 = hashlib.sha256(action.time.encode()).hexdigest()  # so that some are the same
     labels = sorted(action.labels, key=lambda label: -label.confidence)
     return (
@@ -181,18 +196,6 @@ def results(action: Action, key: str) -> tuple[ExtractResult, ThumbnailResult, T
         ThumbnailResult(renditions={"thumb": thumb}, sha256=sha256, version=1),
         TagResult(labels=labels, label_index=label_index(labels), labels_status="READY", version=1),
     )
-
-
-def all_items(ask: Callable[..., Page[Any]]) -> list[Any]:
-    """Return the items of all pages."""
-    items: list[Any] = []
-    cursor: str | None = None
-    while True:
-        page = ask(cursor=cursor)
-        items += page.items
-        cursor = page.cursor
-        if cursor is None:
-            return items
 
 
 def in_order(known: list[Known], *, newest_first: bool) -> list[Known]:
@@ -218,6 +221,8 @@ def test_every_query_returns_the_same_as_a_brute_force(
         apply(action, owner, known[owner], editor, publisher)
 
     for owner, photos in known.items():
+        every = Query(owner=owner, index=None, range_key="sk", low="a", high="z")
+        assert_found_by_terms({row["sk"]: row for row in table.every(every)})
         check_photos(table, owner, photos)
         check_months(table, owner, list(photos.values()))
         check_albums(table, owner, list(photos.values()), asked)
@@ -241,6 +246,7 @@ def check_photos(table: Table, owner: str, known: Mapping[str, Known]) -> None:
         assert photo.keywords == (expected.edits.keywords or [])
         assert photo.edits == Edits(
             title=expected.edits.title,
+            description=expected.edits.description,
             keywords=expected.edits.keywords,
             hidden_labels=sorted(expected.edits.hidden_labels),
             taken=expected.edits.taken,
@@ -291,7 +297,8 @@ def check_times(table: Table, owner: str, known: list[Known], asked: Asked) -> N
 
 def check_labels(table: Table, owner: str, known: list[Known], asked: Asked) -> None:
     for label in ASKED_LABELS:
-        found = all_items(partial(queries.labeled, table, owner, label, **asked))
+        terms = [search.term("label", label)]
+        found = all_items(partial(search.find, table, owner, terms, **asked))
         expected = [
             photo
             for photo in in_order(known, newest_first=asked["newest_first"])

@@ -5,19 +5,25 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
+from boto3.dynamodb.types import TypeSerializer
 from hypothesis import given
 from hypothesis import strategies as st
 
 from embeddedaws import TABLE, Aws
-from gallery import cursors, queries
+from gallery import cursors, queries, search
 from gallery.records import Page
 from gallery.table import Query, Rows, Table
 from publishing import NOW, Publisher, fill
+from questions import all_items
 from shared.errors import BadKeyError
 
+VECTORS = json.loads((Path(__file__).parents[1] / "vectors.json").read_text(encoding="utf-8"))[
+    "searches"
+]
 OWNER = "cursors"
 OTHER = "others"
 START = datetime(2016, 1, 1)  # noqa: DTZ001  # photos' times are local ones
@@ -30,8 +36,8 @@ ASKS: dict[str, Ask] = {
     "another album": partial(queries.album, path="2017"),
     "between": partial(queries.between, start=START, end=END),
     "between others": partial(queries.between, start=START, end=END + timedelta(days=1)),
-    "labeled": partial(queries.labeled, label="dog"),
-    "labeled otherwise": partial(queries.labeled, label="animal"),
+    "search": partial(search.find, terms=[search.term("label", "dog")]),
+    "search otherwise": partial(search.find, terms=[search.term("label", "animal")]),
     "problems": queries.problems,
     "albums": queries.albums,
     "copies": lambda table, owner, **page: queries.copies(
@@ -100,6 +106,24 @@ def test_a_cursor_names_no_owner(table: Table) -> None:
     assert OWNER not in json.loads(text[9:])[0]
 
 
+def test_dynamodb_has_what_the_searches_of_the_vectors_find(aws: Aws, table: Table) -> None:
+    dynamodb = aws.client("dynamodb")
+    for row in VECTORS["rows"]:
+        more = {"status": "READY"} if row["sk"].startswith("photo#") else {}
+        whole = {"pk": "ada", "width_px": 4, "height_px": 3, **more, **row}
+        dynamodb.put_item(TableName=TABLE, Item=TypeSerializer().serialize(whole)["M"])
+
+    for vector in VECTORS["cases"]:
+        terms = [search.term(**one) for one in vector["terms"]]
+        start, end = (
+            datetime.fromisoformat(vector[name]) if name in vector else None
+            for name in ("from", "to")
+        )
+        ask = partial(search.find, table, "ada", terms, start=start, end=end, limit=3)
+        paths = [photo.key.removeprefix("uploads/ada/") for photo in all_items(ask)]
+        assert paths == vector["found"], vector["what"]
+
+
 @pytest.mark.parametrize("limit", [-1, 0, queries.MAX_LIMIT + 1])
 @pytest.mark.parametrize("name", [name for name in ASKS if name != "copies"])
 def test_a_limit_has_bounds(table: Table, name: str, limit: int) -> None:
@@ -129,11 +153,6 @@ def test_a_time_with_a_zone_is_refused(table: Table) -> None:
     for start, end in ((START.replace(tzinfo=UTC), END), (START, END.replace(tzinfo=UTC))):
         with pytest.raises(ValueError, match=r"\+00:00 has a time zone; photos have local times"):
             queries.between(table, OWNER, start, end)
-
-
-def test_an_empty_label_is_refused(table: Table) -> None:
-    with pytest.raises(ValueError, match="is empty"):
-        queries.labeled(table, OWNER, " \u200b")
 
 
 class Short(Table):

@@ -17,11 +17,12 @@ from gallery.buckets import Bucket
 from gallery.reconcile import MISSING, ORPHANED, STALE, STUCK, Reconciling, Report
 from gallery.records import Edits
 from gallery.table import Table
+from shared.keys import term_sort_key
 from workflow.bulk import deployed, succeeded
 from workflow.bulk import gallery as command
 from workflow.conftest import deployed as gallery  # noqa: F401  # a fixture
 from workflow.scripted import extract, tag
-from workflow.world import World, photo_count, renditions_of
+from workflow.world import World, assert_found_by_terms, photo_count, renditions_of
 
 RUNS = 12
 KEYS = [f"uploads/alice/{name}.jpg" for name in ("2024/a", "2024/b", "2025/ü #1", "top")]
@@ -113,13 +114,21 @@ def lose_record(world: World, key: str) -> None:
     remove(world, row_of(world, key)["sk"])
 
 
+def lose_term(world: World, key: str) -> None:
+    row = row_of(world, key)
+    remove(world, term_sort_key("person#grace", row["sort_time"], key))
+
+
 def lose_label(world: World, key: str) -> None:
-    remove(world, row_of(world, key)["label_keys"][0])
+    row = row_of(world, key)
+    world.make_earlier(row["sk"])
+    remove(world, term_sort_key("label#dog", row["sort_time"], key))
 
 
-def invent_label(world: World, key: str) -> None:
-    label = f"label#ghost#2016-04-09T12:08:13#{'0' * 24}"
-    change(world, label, "SET photo = :photo", photo=row_of(world, key)["sk"])
+def invent_term(world: World, key: str) -> None:
+    row = row_of(world, key)
+    ghost = term_sort_key("person#ghost", row["sort_time"], key)
+    change(world, ghost, "SET photo = :photo", photo=row["sk"])
 
 
 def lose_rendition(world: World, key: str) -> None:
@@ -175,31 +184,32 @@ def bury(world: World, key: str) -> None:
     change(world, row_of(world, key)["sk"], "SET #status = :deleted", deleted="DELETED")
 
 
-def claim(world: World, key: str, _: str) -> None:
+def claim(world: World, key: str) -> None:
     """Let an execution claim a photo, which lasts."""
     expression = "SET #status = :processing"
     change(world, row_of(world, key)["sk"], expression, processing="PROCESSING")
 
 
-def name_label(world: World, key: str, label: str) -> None:
-    """Let an execution publish a photo with one more label."""
+def name_ghost(world: World, key: str) -> None:
+    """Let an execution publish a photo with one more term."""
     row = row_of(world, key)
     world.stack.dynamodb.update_item(
         TableName=world.stack.table,
         Key={"pk": {"S": OWNER}, "sk": {"S": row["sk"]}},
-        UpdateExpression="SET #status = :ready, label_keys = list_append(label_keys, :more)",
+        UpdateExpression="SET #status = :ready, found_by = list_append(found_by, :more)",
         ExpressionAttributeNames={"#status": "status"},
         ExpressionAttributeValues={
             ":ready": {"S": "READY"},
-            ":more": {"L": [{"S": label}]},
+            ":more": {"L": [{"S": "person#ghost"}]},
         },
     )
 
 
 DAMAGE: dict[Callable[[World, str], None], str] = {
     lose_record: MISSING,
+    lose_term: MISSING,
     lose_label: MISSING,
-    invent_label: ORPHANED,
+    invent_term: ORPHANED,
     lose_rendition: MISSING,
     invent_rendition: ORPHANED,
     miscount: STALE,
@@ -238,9 +248,7 @@ def assert_all_agree(world: World) -> None:
         one["Key"]: one["VersionId"] for one in listed.get("Versions", []) if one["IsLatest"]
     }
     assert world.derived() == {key for row in ready for key in renditions_of(row)}
-    assert {sk for sk in rows if sk.startswith("label#")} == {
-        label_key for row in ready for label_key in row["label_keys"]
-    }
+    assert_found_by_terms(rows)
     assert photo_count(rows) == len(ready)
 
 
@@ -271,19 +279,29 @@ def test_without_differences_nothing_is_found_and_nothing_is_done(
     assert world.functions.calls == {}
 
 
+def test_photos_of_an_earlier_release_agree_too(world: World) -> None:
+    filled(world)
+    world.editor.edit(OWNER, KEYS[0], Edits(title="Mine", hidden_labels=["dog"]))
+    for key in KEYS[:2]:
+        world.make_earlier(row_of(world, key)["sk"])
+
+    assert reconciling(world).compare().findings == []
+
+
 def test_without_repair_nothing_changes_and_the_exit_status_is_1(
     world: World, reprocess_arn: str
 ) -> None:
     filled(world)
     lose_rendition(world, KEYS[0])
-    invent_label(world, KEYS[1])
+    invent_term(world, KEYS[1])
     before = world.rows(), world.derived()
 
     done = run(world, reprocess_arn, "--settled", "0")
 
     assert done.returncode == 1
     assert f"missing: {KEYS[0]}: without its alice/" in done.stdout
-    assert "orphaned: alice label#ghost#" in done.stdout
+    assert f"orphaned: {KEYS[1]}: a person row that no record names" in done.stdout
+    assert "ghost" not in done.stdout  # it may be the name of a person
     assert done.stdout.endswith("1 missing, 1 orphaned\n")
     assert (world.rows(), world.derived()) == before
 
@@ -340,36 +358,36 @@ def test_a_count_that_changes_while_it_is_compared_is_ignored(
 
 
 @pytest.mark.parametrize("claimed", [False, True], ids=["published", "about to be published"])
-def test_a_label_row_that_an_execution_uses_since_it_was_compared_stays(
+def test_a_term_row_that_an_execution_uses_since_it_was_compared_stays(
     world: World, *, claimed: bool
 ) -> None:
     filled(world)
-    invent_label(world, KEYS[0])
+    invent_term(world, KEYS[0])
     looking = reconciling(world, timedelta(minutes=5))
     report = looking.compare()
-    [ghost] = (row["sk"] for row in report.label_rows)
-    use = claim if claimed else name_label
-    use(world, KEYS[0], ghost)
+    [ghost] = (row["sk"] for row in report.term_rows)
+    use = claim if claimed else name_ghost
+    use(world, KEYS[0])
 
     looking.repair(report)
 
     assert ghost in world.rows()
 
 
-def test_a_label_row_that_is_published_while_it_is_looked_up_stays(
+def test_a_term_row_that_is_published_while_it_is_looked_up_stays(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     filled(world)
-    invent_label(world, KEYS[0])
+    invent_term(world, KEYS[0])
     die(world, KEYS[0])
     looking = reconciling(world)
     report = looking.compare()
-    [ghost] = (row["sk"] for row in report.label_rows)
+    [ghost] = (row["sk"] for row in report.term_rows)
     get = Table.get
 
     def meanwhile(self: Table, owner: str, sort_key: str) -> dict[str, Any] | None:
         found = get(self, owner, sort_key)
-        name_label(world, KEYS[0], ghost)
+        name_ghost(world, KEYS[0])
         return found
 
     monkeypatch.setattr(Table, "get", meanwhile)
@@ -379,12 +397,12 @@ def test_a_label_row_that_is_published_while_it_is_looked_up_stays(
     assert ghost in world.rows()
 
 
-def test_one_repair_also_deletes_a_stray_label_row_of_a_photo_that_is_stuck(
+def test_one_repair_also_deletes_a_stray_term_row_of_a_photo_that_is_stuck(
     world: World, reprocess_arn: str
 ) -> None:
     filled(world)
     die(world, KEYS[2])
-    invent_label(world, KEYS[2])
+    invent_term(world, KEYS[2])
 
     repaired(world, reprocess_arn)
 

@@ -22,6 +22,7 @@ from PIL import Image
 
 from gallery import backfill, reprocess
 from gallery.__main__ import main
+from gallery.records import term_sort_keys
 from gallery.shell import CommandError
 from gallery.table import ConflictError
 from gallery.verify import CLEANUP, http, leftovers, try_check
@@ -125,8 +126,8 @@ def too_high(answer: dict[str, Any]) -> dict[str, Any]:
 
 
 def forget_labels(run: Run) -> None:
-    sort_key = run.photo_rows()[key_of(run, "hostile key")]["label_keys"]
-    run.table.delete(run.owner, sort_key)
+    terms = term_sort_keys(run.photo_rows()[key_of(run, "hostile key")])
+    run.table.delete(run.owner, [one for one in terms if one.startswith("label#")])
 
 
 def miscount(run: Run) -> None:
@@ -215,6 +216,12 @@ FAULTS = {
     "API signed": Fault("'output'", lambda world, _: world.api.faults.add("signed")),
     "API unsigned": Fault("status 200", lambda world, _: world.api.faults.add("unsigned")),
     "API preflight": Fault("another page", lambda world, _: world.api.faults.add("preflight")),
+    "edits": Fault(
+        "KeyError",
+        lambda world, _: world.functions.changes.update(
+            {("extract", '"position"'): failing("KeyError")}
+        ),
+    ),
     "reprocessing": Fault("its execution FAILED", refusing("tag", "bulk 2", "KeyError")),
     "backfill": Fault(
         "FAILED AccessDeniedError", refusing("thumbnail", "bulk 3", "AccessDeniedError")

@@ -286,6 +286,13 @@ def test_verify_reads_the_outputs_of_terraform_itself(deployer: Path) -> None:
     ]
 
 
+def test_find_passes_its_options_as_a_shell_reads_them(deployer: Path) -> None:
+    _, calls = deploy(deployer, "find", "FIND=--place 'New York' --json")
+
+    program = (deployer / ".venv/bin/terraform").resolve()
+    assert calls[-1] == f"python -m gallery find --terraform {program} --place New York --json"
+
+
 def test_ci_runs_make_test() -> None:
     assert "exec make test" in (ROOT / ".ci/run").read_text()
     assert "run: make test" in (ROOT / ".github/workflows/ci.yml").read_text()

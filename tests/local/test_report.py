@@ -14,6 +14,7 @@ from rich.console import Console
 from local import report
 from shared.contracts import Camera, Label, Location, Precision, TakenAt
 from shared.errors import RejectedError
+from shared.terms import camera_name
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors.json").read_text(encoding="utf-8"))
 
@@ -281,7 +282,7 @@ def test_the_sheet_loads_nothing_from_elsewhere() -> None:
 def test_camera_settings_have_the_usual_notation(
     camera: Camera | None, name: str, setting: str
 ) -> None:
-    assert report.camera_name(camera) == name
+    assert camera_name(camera) == name
     assert report.exposure(camera) == setting
 
 

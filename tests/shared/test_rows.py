@@ -9,12 +9,12 @@ import pytest
 from msgspec import inspect
 
 from gallery.reconcile import _RECORD
-from gallery.records import Match, Photo, Picture, Problem
-from shared.rows import LabelRow, PhotoRow, read
+from gallery.records import Found, Photo, Picture, Problem
+from shared.rows import PhotoRow, TermRow, read
 
 TABLE = json.loads((Path(__file__).parents[2] / "workflow" / "table.json").read_text())
 COMPUTED = {"sort_time"}  # from the index's range key
-VIEWS = [(Picture, PhotoRow), (Problem, PhotoRow), (Photo, PhotoRow), (Match, LabelRow)]
+VIEWS = [(Picture, PhotoRow), (Problem, PhotoRow), (Photo, PhotoRow), (Found, TermRow)]
 
 
 def projected(index: str) -> set[str]:

@@ -14,9 +14,9 @@ from shared.limits import (
     MAX_INSTANCES,
     MAX_LABEL_CHARACTERS,
     MAX_LABEL_RELATIVES,
-    MAX_LABEL_ROWS,
     MAX_LABELS,
     MAX_TAGS_BYTES,
+    MAX_TERM_ROWS,
 )
 from shared.text import clean_label, fold_label
 from tag.labels import Labels, label_index, tag_result, tidy
@@ -239,7 +239,7 @@ def test_the_index_has_at_most_the_rows_of_a_transaction() -> None:
 
     index = label_index(found)
 
-    assert len(index) == MAX_LABEL_ROWS
+    assert len(index) == MAX_TERM_ROWS
     assert index[:4] == ["l0", "p0", "l1", "p1"]
 
 

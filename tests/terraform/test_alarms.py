@@ -19,9 +19,11 @@ ACTIONS: Final = {
     "OK": "ok_actions",
 }
 STATISTICS: Final[Mapping[str, Callable[[list[float]], float]]] = {"Maximum": max, "Sum": sum}
+EDIT: Final = "edit "
 NONE: Final[frozenset[tuple[str, str]]] = frozenset()
 
 # Samples of all metrics: by name of the metric, the value of a minute since `terraform apply`.
+# Those of the state machine that makes edits begin with EDIT.
 Metrics: TypeAlias = Mapping[str, Mapping[int, float]]
 
 
@@ -73,7 +75,10 @@ class Alarm:
         """Return the value of the period that begins at `start`; None if it has no data."""
         if not self.values["metric_query"]:
             statistic = self.values["statistic"]
-            return self._statistic(metrics, start, self.values["metric_name"], statistic)
+            machine = (self.values["dimensions"] or {}).get("StateMachineArn", "")
+            of_edits = EDIT if machine.endswith("-edit") else ""
+            name = f"{of_edits}{self.values['metric_name']}"
+            return self._statistic(metrics, start, name, statistic)
         variables = {
             query["id"]: self._statistic(metrics, start, metric["metric_name"], metric["stat"])
             for query in self.values["metric_query"]
@@ -172,6 +177,8 @@ def test_quiet_days_send_no_email(alarms: list[Alarm]) -> None:
         ("ExecutionsFailed", "executions-failed"),
         ("ExecutionsAborted", "executions-aborted"),
         ("ExecutionsTimedOut", "executions-timed-out"),
+        (f"{EDIT}ExecutionsFailed", "edits-failed"),
+        (f"{EDIT}ExecutionsTimedOut", "edits-timed-out"),
         ("ApproximateNumberOfMessagesVisible", "dead-letters"),
     ],
 )

@@ -1,5 +1,6 @@
 """The protection of storage, images and queues in Terraform's plan."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -126,6 +127,21 @@ def test_access_to_photos_renditions_and_the_page_is_logged(either_plan: Plan) -
         SHARES: LOGS,
         SITE: LOGS,
     }
+
+
+def test_no_log_has_the_data_of_an_execution_or_the_body_of_a_request(other_plan: Plan) -> None:
+    machines = other_plan.of_type("aws_sfn_state_machine")
+    logging = [one.values["logging_configuration"][0] for one in machines]
+    [stage] = other_plan.of_type("aws_api_gateway_stage")
+    access = json.loads(stage.values["access_log_settings"][0]["format"])
+
+    assert len(logging) == 5  # photos, edits, backfill, reprocess and the watch
+    assert not any(one["include_execution_data"] for one in logging)
+    # https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html
+    assert not any("body" in value.casefold() for value in access.values())
+    for one in other_plan.of_type("aws_api_gateway_method_settings"):
+        assert not one.values["settings"][0].get("data_trace_enabled")
+        assert one.values["settings"][0].get("logging_level") in (None, "OFF")
 
 
 def test_only_the_gallery_and_the_configured_origins_may_use_the_buckets(

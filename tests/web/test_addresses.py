@@ -27,7 +27,8 @@ def photos(site: Site) -> None:
     ("address", "what", "back"),
     [
         ("#/albums/Nowhere", "album “Nowhere”", ("See all albums", "#/albums")),
-        ("#/search/unicorn", "label “unicorn”", ("See all labels", "#/search")),
+        ("#/search/unicorn", "“Unicorn” (Label)", ("Start a new search", "#/search")),
+        ("#/search?place=Atlantis", "“Atlantis” (Place)", ("Start a new search", "#/search")),
         ("#/timeline/1812", "year “1812”", ("See all years", "#/timeline")),
         ("#/timeline/x%", "year “x%”", ("See all years", "#/timeline")),
         ("#/nonsense/1", "page “#/nonsense/1”", ("See all photos", "#/timeline")),

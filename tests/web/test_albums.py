@@ -169,6 +169,34 @@ def test_the_chosen_cover_is_shown_as_long_as_it_is_there(
     assert page_errors == []
 
 
+def test_a_new_name_is_not_lost_if_the_person_is_faster_than_the_counts(
+    page: Page, site: Site
+) -> None:
+    upload(site, "Slow/a.jpg")
+    go(page, "#/albums/Slow")
+    page.locator("a.tile").wait_for()
+    held: list[Route] = []
+    is_slow = True
+
+    def hold(route: Route) -> None:
+        if is_slow and "album#" in (route.request.post_data or ""):
+            held.append(route)
+        else:
+            route.fallback()
+
+    page.route(f"{site.stack.endpoint_url}/", hold)
+    page.get_by_role("button", name="Rename").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Name").fill("Fast")
+    page.keyboard.press("Enter")
+    expect(dialog.get_by_role("button", name="Rename the album")).to_be_disabled()
+    is_slow = False
+    for route in held:
+        route.continue_()
+
+    expect(page.get_by_text("1 photo moved")).to_be_visible()
+
+
 def refuse_deletions(route: Route) -> None:
     if route.request.method == "DELETE":
         route.fulfill(status=403, body=ACCESS_DENIED, headers=ANY)

@@ -27,6 +27,8 @@ VIEWS = {  # by address: an element that is there once the view is shown
     "#/albums/Lost": "a.tile .loaded",
     "#/search": ".chips a",
     "#/search/cat": "a.tile .loaded",
+    "#/search?any=cat&album=Lost&after=2000": "a.tile .loaded",
+    "#/search?label=cat&person=Nobody": ".others a",
     "#/problems": ".problems li",
     "#/albums/Lost?photo=Lost%2Flost.jpg": "dialog .frame img.loaded",
 }

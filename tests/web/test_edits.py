@@ -408,6 +408,31 @@ def test_an_edit_that_is_refused_says_why_and_keeps_what_was_typed(
     expect(page.locator("dialog.photo h2")).to_have_text("Blue")
 
 
+def test_the_photo_of_another_user_is_not_edited_and_the_page_says_so(
+    page: Page, site: Site, add: Callable[..., str], edit_title: Callable[[str, str], Locator]
+) -> None:
+    path = add()
+    mine = row_of(site, path)
+    his = {**mine, "pk": {"S": "eu-west-1:00000000-0000-0000-0000-000000000b0b"}}
+
+    def become_his(route: Route) -> None:  # between the look at the photo and the edit
+        for item in (his, mine):
+            key = {name: item[name] for name in ("pk", "sk")}
+            site.stack.dynamodb.delete_item(TableName=site.stack.table, Key=key)
+        site.stack.dynamodb.put_item(TableName=site.stack.table, Item=his)
+        route.continue_()
+
+    page.route("**/edits", become_his)
+
+    form = edit_title(path, "Mine")
+
+    expect(form.get_by_role("alert")).to_contain_text(f"there is no photo {path}")
+    expect(form.get_by_label("Title", exact=True)).to_have_value("Mine")
+    key = {name: his[name] for name in ("pk", "sk")}
+    kept = site.stack.dynamodb.get_item(TableName=site.stack.table, Key=key)["Item"]
+    assert kept == his
+
+
 def test_a_label_that_cannot_be_hidden_is_there_again(page: Page, add: Callable[..., str]) -> None:
     facts = open_photo(page, add())
     page.route(

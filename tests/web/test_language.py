@@ -88,6 +88,8 @@ VIEWS = {  # by address: an element that is there once the view is shown
     "#/search": ".chips a",
     "#/search/cat": "a.tile .loaded",
     "#/search/zebra": ".empty",
+    "#/search?any=cat&label=zebra": ".others a",
+    "#/search?label=cat&before=1999": ".others a",
     "#/problems": ".problems li",
     "#/unsinn": ".empty",
 }

@@ -167,6 +167,28 @@ def test_a_moved_photo_keeps_its_bytes_its_edits_and_its_labels(
     assert page_errors == []
 
 
+def test_a_moved_photo_is_not_selected_any_more(page: Page, site: Site) -> None:
+    for name in ("goes", "stays"):
+        upload(site, f"Selected/{name}.jpg", photo(306, 200))
+    go(page, "#/albums/Selected")
+    for name in ("goes", "stays"):
+        page.get_by_role("checkbox", name=f"Select {name}.jpg").click()
+    selection = page.get_by_role("toolbar", name="Selection")
+    page.route("**/*", lambda route: route.abort() if is_stays(route) else route.fallback())
+    selection.get_by_role("button", name="Move to album").click()
+    question = page.get_by_role("dialog", name="Move 2 photos to an album")
+    question.get_by_label("Find an album, or name a new one").fill("Unselected")
+    page.keyboard.press("Enter")
+
+    expect(selection.get_by_role("status", name="1 photo selected")).to_be_visible(timeout=60_000)
+    assert "Unselected/goes.jpg" in objects(site)
+
+
+def is_stays(route: Route) -> bool:
+    """Whether a request lets S3 copy the photo that is to stay."""
+    return "stays.jpg" in route.request.headers.get("x-amz-copy-source", "")
+
+
 def test_a_moved_photo_is_in_the_trash_only_if_it_may_not_be_deleted_for_good(
     page: Page, site: Site
 ) -> None:

@@ -18,7 +18,7 @@ from shared.keys import album_prefix, digest
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from playwright.sync_api import Browser, Locator, Page, Route, ViewportSize
+    from playwright.sync_api import Browser, Download, Locator, Page, Route, ViewportSize
 
     from local.site import Site
 
@@ -474,6 +474,97 @@ def test_many_photos_are_downloaded_as_a_zip_and_what_failed_is_named(
     assert len({one.lower() for one in found}) == len(FILES)
     assert {"Zip/a.jpg", "Zip/Sub/a.jpg", "Zip/é+ #%2F.jpg"} <= set(found)
     assert [line for line in page_errors if re.search("40[34]", line) is None] == []
+
+
+# A ZIP that is collected has at most 500 MB: here a file seems to be 2,000 times as large.
+LARGE: Final = """() => {
+    delete window.showSaveFilePicker;
+    const { get } = Object.getOwnPropertyDescriptor(Blob.prototype, "size");
+    Object.defineProperty(Blob.prototype, "size", { get() { return 2000 * get.call(this); } });
+}"""
+
+
+@pytest.mark.usefixtures("zipped")
+def test_many_large_photos_are_downloaded_as_several_zips(page: Page, tmp_path: Path) -> None:
+    page.evaluate(LARGE)
+    downloads: list[Download] = []
+    page.on("download", lambda one: downloads.append(one))  # noqa: PLW0108  # not a built-in
+    open_album(page, "Zip")
+    page.keyboard.press("Control+a")
+    selected(page, len(FILES) + 1)
+
+    bar(page).get_by_role("button", name="Download").click()
+
+    job = page.get_by_role("region", name="Downloading photos")
+    expect(job.get_by_role("alert")).to_have_text("1 photo is not in the ZIP.")
+    found: dict[str, list[bytes]] = {}
+    for one in downloads:
+        one.save_as(tmp_path / one.suggested_filename)
+        with zipfile.ZipFile(tmp_path / one.suggested_filename) as archive:
+            found[one.suggested_filename] = [archive.read(name) for name in archive.namelist()]
+    assert [re.sub(r"[\d-]{10}", "DAY", name) for name in found] == [
+        "Photos DAY.zip",
+        "Photos DAY (2).zip",
+    ]
+    first, second = found.values()
+    assert first == [FILES["Zip/a.jpg"]]
+    assert sorted(first + second) == sorted(FILES.values())
+
+
+@pytest.mark.parametrize("way", ["streamed", "collected"])
+@pytest.mark.usefixtures("zipped")
+def test_a_zip_that_is_cancelled_leaves_no_file(page: Page, way: str) -> None:
+    page.evaluate(STORED_IN_THE_ORIGIN if way == "streamed" else "delete window.showSaveFilePicker")
+    downloads: list[Download] = []
+    page.on("download", lambda one: downloads.append(one))  # noqa: PLW0108  # not a built-in
+    page.route("**/Zip/Sub/a.jpg*", lambda _: None)  # the second photo never comes
+    open_album(page, "Zip")
+    page.keyboard.press("Control+a")
+    selected(page, len(FILES) + 1)
+    bar(page).get_by_role("button", name="Download").click()
+    job = page.get_by_role("region", name="Downloading photos")
+    expect(job).to_contain_text("2 of 5")  # one is missing
+
+    job.get_by_role("button", name="Cancel").click()
+
+    expect(job).to_have_count(0)
+    expect(page.locator("main")).to_be_focused()
+    selected(page, len(FILES) + 1)
+    assert downloads == []
+    if way == "streamed":
+        assert page.evaluate(READ_SAVED) == []
+
+
+def test_one_selected_photo_becomes_the_cover_of_its_album(
+    page: Page, site: Site, page_errors: list[str]
+) -> None:
+    edits = with_api(page, site)
+    asked: list[dict[str, Any]] = []
+
+    def answer(route: Route) -> None:
+        asked.append(json.loads(route.request.post_data or ""))
+        if len(asked) == 1:
+            route.fulfill(status=404, json={"message": "the album has no photo"})
+        else:
+            route.fulfill(json={"status": 200, "body": {}})
+
+    page.route(edits, answer)
+    open_album(page)
+    cover = bar(page).get_by_role("button", name="Use as album cover")
+    check(page, 0).click()
+    check(page, 1).click()
+    selected(page, 2)
+    expect(cover).to_have_count(0)
+    check(page, 0).click()
+
+    cover.click()
+    expect(page.get_by_text("the album has no photo")).to_be_visible()
+    cover.click()
+
+    expect(page.get_by_text("This photo is the cover of its album.")).to_be_visible()
+    assert asked == [{"album": ALBUM, "cover": f"{ALBUM}/{name(1)}"}] * 2
+    selected(page, 1)
+    assert [line for line in page_errors if "404" not in line] == []
 
 
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])

@@ -14,6 +14,7 @@ import pytest
 
 import photofiles as pf
 from browsing import ACCESS_DENIED, ANY, go, mark, photo
+from web.test_text_size import FAULTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,9 +33,10 @@ PHONE: Final[ViewportSize] = {"width": 390, "height": 844}
 MAX_PAGE_BYTES: Final = 18_000  # compressed: 16 kB, without the session and the rest of the page
 PRIVATE: Final = ("Paris", "France", "48.8", "Grace", "Taco", "one.jpg", "uploads", "Cat")
 NOTHING: Final = "There is nothing behind this link"
+HEBREW: Final = "חוף הים בתל אביב"
 
 
-def told() -> bytes:
+def told(title: str = "A surprise") -> bytes:
     """Return a JPEG with a title, a date, a place, a person and a camera."""
     block = pf.tiff_block(
         [pf.text(pf.MAKE, "Taco")],
@@ -42,7 +44,7 @@ def told() -> bytes:
         pf.gps(),
     )
     document = pf.xmp(
-        "<dc:title><rdf:Alt><rdf:li xml:lang='x-default'>A surprise</rdf:li></rdf:Alt></dc:title>"
+        f"<dc:title><rdf:Alt><rdf:li xml:lang='x-default'>{title}</rdf:li></rdf:Alt></dc:title>"
         + pf.bag("Iptc4xmpExt:PersonInImage", "Grace"),
         "xmlns:Iptc4xmpExt='http://iptc.org/std/Iptc4xmpExt/2008-02-29/'",
     )
@@ -83,18 +85,20 @@ def manifest(site: Site) -> dict[str, Any]:
     return found
 
 
-def open_dialog(page: Page) -> Locator:
-    go(page, f"#/albums/{ALBUM}")
+def open_dialog(page: Page, album: str = ALBUM) -> Locator:
+    go(page, f"#/albums/{album}")
     page.get_by_role("main").get_by_role("button", name="Share").click()
     dialog = page.get_by_role("dialog", name="Share photos")
-    expect(dialog.get_by_text("3 photos")).to_be_visible()
+    expect(dialog.get_by_text("3 photos" if album == ALBUM else "1 photo")).to_be_visible()
     return dialog
 
 
-def share(page: Page, *allowed: str, days: int = 7) -> str:
-    """Share the album, and return the link."""
-    dialog = open_dialog(page)
-    dialog.get_by_label("Title of the share").fill("For you")
+def share(
+    page: Page, *allowed: str, days: int = 7, title: str = "For you", album: str = ALBUM
+) -> str:
+    """Share an album, and return the link."""
+    dialog = open_dialog(page, album)
+    dialog.get_by_label("Title of the share").fill(title)
     dialog.get_by_label("The link works for").select_option(str(days))
     for one in allowed:
         dialog.get_by_label(one).check()
@@ -175,13 +179,43 @@ def test_what_the_person_allows_is_shown(page: Page, site: Site, browser: Browse
 
     [first, *_] = manifest(site)["pictures"]
     with stranger(browser, link) as visitor:
-        visitor.get_by_role("button", name="A surprise, Photo 1 of 3").click()
+        visitor.get_by_role("button", name="A surprise").click()
         caption = visitor.get_by_role("dialog", name="A surprise").locator(".caption")
         expect(caption).to_contain_text("14 August 2021 at 09:31")
         expect(caption).to_contain_text("Paris")
         expect(caption).to_contain_text("Grace")
     assert set(first) == {"thumb", "large", "title", "taken", "place", "people"}
     assert "48.8" not in json.dumps(first)
+
+
+def test_text_of_twice_the_size_and_titles_from_right_to_left_are_neither_cut_nor_mixed(
+    page: Page, site: Site, browser: Browser
+) -> None:
+    site.stack.upload(f"uploads/{site.account.owner}/Tel Aviv/one.jpg", told(HEBREW))
+    site.stack.wait_until_idle()
+    allowed = ("Titles and descriptions", "Dates", "Places, in words", "Names of people")
+    link = share(page, *allowed, title=f"{HEBREW} {HEBREW}", album="Tel Aviv")
+    faults: dict[str, list[str]] = {}
+
+    with stranger(browser, link, PHONE) as visitor:
+        session = visitor.context.new_cdp_session(visitor)
+        session.send("Page.setFontSizes", {"fontSizes": {"standard": 32}})
+        heading = visitor.get_by_role("heading", name=HEBREW)
+        expect(heading).to_have_css("direction", "rtl")
+        faults["pictures"] = visitor.evaluate(FAULTS)
+        picture = visitor.get_by_role("button", name=HEBREW)
+        label = picture.get_attribute("aria-label")
+        picture.click()
+        opened = visitor.get_by_role("dialog", name=HEBREW)
+        expect(opened.get_by_role("heading", name=HEBREW)).to_have_css("direction", "rtl")
+        expect(opened.get_by_text("14 August 2021 at 09:31")).to_have_css("direction", "ltr")
+        faults["open"] = visitor.evaluate(FAULTS)
+        visitor.goto(site_of(link))
+        visitor.get_by_role("heading", name=NOTHING).wait_for()
+        faults["nothing"] = visitor.evaluate(FAULTS)
+
+    assert label == f"\u2068{HEBREW}\u2069, Photo 1 of 1"
+    assert faults == {"pictures": [], "open": [], "nothing": []}
 
 
 def test_a_link_cannot_be_guessed_and_is_the_owners(page: Page, site: Site) -> None:

@@ -26,12 +26,19 @@ VIEWS = {  # by address: an element that is there once the view is shown
     "#/albums/Nowhere": ".empty",
     "#/search": ".chips a",
     "#/search/cat": "a.tile .loaded",
+    f"#/search?label=cat&album={ALBUM}&place=Nowhere&before=1999-08": ".others a",
+    "#/map": ".photo-map .attribution",
     "#/problems": ".problems li",
     "#/shares": ".empty",
     "#/nonsense": ".empty",
     f"#/albums/{ALBUM}?photo={ALBUM}%2Fone.jpg": "dialog .frame img.loaded",
     f"#/albums/{ALBUM}?photo=none.jpg": "dialog .message",
 }
+
+# The timeline is laid out again in the frames after the text has changed its size.
+LAID_OUT = """async () => {
+    for (let frame = 0; frame < 4; frame++) await new Promise(requestAnimationFrame);
+}"""
 
 # Finds texts that are cut at an edge of the page or of a box that hides the rest, and controls that
 # lie over each other. What is shortened with an ellipsis has its whole text as its title.
@@ -112,6 +119,7 @@ def test_text_of_twice_the_size_is_neither_cut_nor_overlaps(
         faults[view] = page.evaluate(FAULTS)
 
     assert page.evaluate("parseFloat(getComputedStyle(document.body).fontSize)") == 2 * size_px
+    page.evaluate(LAID_OUT)
     check("uploads")
     page.get_by_role("button", name="Close uploads").click()
     for address, sign in VIEWS.items():

@@ -29,6 +29,8 @@ MANY = 50_000
 MAX_TILES = 250  # in the document; a window and its surroundings have 40 to 90 of these photos
 DESKTOP: Final[ViewportSize] = {"width": 1440, "height": 900}
 PHONE: Final[ViewportSize] = {"width": 390, "height": 844}
+TURNED: Final[ViewportSize] = {"width": 844, "height": 390}
+NARROW: Final[ViewportSize] = {"width": 700, "height": 900}
 SIZES = pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
 HEBREW = "חוף הים בתל אביב"
 ON_SCREEN = """() => {
@@ -262,7 +264,7 @@ def test_photos_are_all_found_without_counts_and_with_wrong_ones(
         found |= {title for title, _ in long.seen()}
         long.page.evaluate("scrollBy(0, innerHeight / 2)")
     expect(long.page.get_by_role("heading", name="April 1999")).to_have_count(0)
-    long.scrubber.evaluate("rail => rail.focus({ preventScroll: true })")
+    long.scrubber.focus()
     said = []
     for at in range(len(true_counts)):
         expect(long.scrubber).to_have_attribute("aria-valuenow", str(at))
@@ -370,6 +372,60 @@ def test_photos_stay_in_their_place_when_others_come_above_them(
 
     expect(long.page.get_by_role("link", name="new.jpg, 1 July 2026, 10:00")).to_be_in_viewport()
     expect(long.scrubber).to_have_attribute("aria-valuetext", "July 2026, 1 photo")
+    assert page_errors == []
+
+
+def test_the_place_in_the_list_is_kept_when_the_window_gets_another_shape(
+    visit: Callable[..., Visit], page_errors: list[str]
+) -> None:
+    long = visit(MANY, PHONE)
+    long.scrubber.focus()
+    for _ in range(4):
+        long.page.keyboard.press("PageDown")
+    first = next(n for n in range(MANY) if long.long.month(n) == "2022-12")
+    expect(long.tile(first)).to_be_in_viewport()
+    long.page.evaluate("scrollBy(0, 1_010)")
+    before = long.seen()
+    [number] = [int(title[:5]) for title, _ in before[:1]]
+    assert number > first
+
+    for size in (TURNED, DESKTOP, NARROW, PHONE):
+        long.page.set_viewport_size(size)
+        assert f"{number:05}.jpg" in dict(long.seen())
+
+    assert long.seen() == before
+    assert page_errors == []
+
+
+@SIZES
+def test_the_focus_of_the_scrubber_scrolls_nothing_at_the_end_of_the_page(
+    visit: Callable[..., Visit], size: ViewportSize
+) -> None:
+    long = visit(300, size)
+    while long.tile(299).count() == 0:
+        long.page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+        long.page.evaluate(UNTIL_STILL)
+    long.page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    before = long.seen()
+
+    long.scrubber.focus()  # as by Tab
+
+    assert long.seen() == before
+
+
+def test_the_counts_of_months_are_read_again_after_back(
+    visit: Callable[..., Visit], page_errors: list[str]
+) -> None:
+    long = visit(MANY)
+    photos = long.long.counts["2026-06"]
+    expect(long.scrubber).to_have_attribute("aria-valuetext", f"June 2026, {photos} photos")
+    long.page.get_by_role("link", name="Albums").click()
+    expect(long.page.get_by_role("heading", name="Albums")).to_be_visible()
+    long.long.counts["2026-06"] += 1  # a photo was uploaded on another page
+
+    long.page.go_back()
+
+    expect(long.scrubber).to_have_attribute("aria-valuetext", f"June 2026, {photos + 1} photos")
     assert page_errors == []
 
 

@@ -34,6 +34,7 @@ def world(deployed: tuple[Stack, Scripted]) -> Iterator[World]:
     stack, functions = deployed
     world = World(stack, functions)
     functions.steps = {"extract": extract, "thumbnail": world.stored_thumbnail, "tag": tag}
+    functions.failure = None
     functions.calls.clear()
     yield world
     world.clear()

@@ -18,13 +18,13 @@ from publishing import evaluated
 from shared import errors
 from shared.contracts import (
     Contract,
+    EditRequest,
     ExtractRequest,
-    PlaceRequest,
     TagRequest,
     ThumbnailRequest,
     parse,
 )
-from shared.limits import MAX_KEYWORDS, MAX_LABEL_ROWS, MAX_LABELS
+from shared.limits import MAX_KEYWORDS, MAX_LABELS, MAX_TERM_ROWS
 
 DEFINITION: dict[str, Any] = json.loads(render_file("statemachine.json.tftpl", PLACEHOLDERS))
 TEMPLATES = [
@@ -138,12 +138,17 @@ def test_a_payload_has_the_fields_of_its_contract(name: str) -> None:
             "metadata": {"creator": "Ada", "copyright": "1843"},
         },
         "event": {"relabel": False},
+        "previous": {"edits": '{"title":"x"}', "edited_terms": ""},
     }
     fields = set(PAYLOADS[name].__struct_fields__)
 
     assert set(evaluated(payload, variables)) == fields
-    variables["extracted"] = {"image": {"format": "JPEG"}, "metadata": {}}
-    assert set(evaluated(payload, variables)) == fields - {"preview", "creator", "copyright"}
+    variables |= {
+        "extracted": {"image": {"format": "JPEG"}, "metadata": {}},
+        "previous": {"edits": ""},
+    }
+    absent = {"preview", "creator", "copyright", "edited"}
+    assert set(evaluated(payload, variables)) == fields - absent
 
 
 def test_a_claim_becomes_stale_a_minute_after_the_longest_execution() -> None:
@@ -262,10 +267,10 @@ def test_no_execution_has_more_events_than_step_functions_keeps() -> None:
     assert 9 * sum(attempts.values()) < 25_000
 
 
-def test_a_photo_with_its_old_and_new_label_rows_fits_into_one_transaction() -> None:
+def test_a_photo_with_its_old_and_new_term_rows_fits_into_one_transaction() -> None:
     # The photo and two months; the album's count changes only if there are no old rows, or no new
     # ones. Photos that were published by an earlier release have up to 49 rows.
-    assert 3 + MAX_LABEL_ROWS + 49 <= 100  # TransactWriteItems takes 100
+    assert 3 + MAX_TERM_ROWS + 49 <= 100  # TransactWriteItems takes 100
 
 
 def test_every_state_is_reached() -> None:
@@ -334,9 +339,12 @@ def test_an_edit_counts_keywords_and_hidden_labels_as_the_limits_say() -> None:
     assert counted == {"keywords": MAX_KEYWORDS, "hidden_labels": MAX_LABELS}
 
 
-def test_an_edit_asks_extract_for_a_place_with_the_fields_of_the_contract() -> None:
-    variables = {"request": {"location": {"latitude": 1, "longitude": 2}}}
+def test_an_edit_asks_extract_with_the_fields_of_the_contract() -> None:
+    edits = {"location": {"latitude": 1, "longitude": 2}, "keywords": ["a"]}
+    variables = {"request": {"keywords": []}, "edits": edits, "photo": {}}
 
-    payload = evaluated(EDIT_STATES["FindPlace"]["Arguments"]["Payload"], variables)
+    payload = evaluated(EDIT_STATES["ReadEdits"]["Arguments"]["Payload"], variables)
 
-    assert parse(PlaceRequest, payload).position.longitude == 2
+    edited = parse(EditRequest, payload).edited
+    assert edited.position is not None
+    assert (edited.position.longitude, edited.keywords) == (2, ["a"])

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from local.template import EXPRESSIONS, WORKFLOW, render_expression
+from shared.contracts import ExtractRequest, parse
 from shared.items import plain
 from shared.keys import digest
 from tools.npm import NpmError
@@ -40,9 +41,11 @@ CLAIM = {"sequencer": "1".ljust(32, "0"), "version": "v1", "won": True, "gone": 
 PHOTO = {"bucket": "photos", "key": "uploads/alice/2024/a.jpg", "version_id": "v1", "bytes": 1000}
 PREVIOUS = {
     "edits": "",
+    "edited_terms": "",
     "is_counted": False,
     "month_key": "",
-    "label_keys": [],
+    "found_by": "",
+    "row_keys": [],
     "rendition_keys": [],
     "trash": {},
 }
@@ -55,6 +58,11 @@ EXTRACTED = {
         "title": "“Ümlaut” {% $x %}\n",
         "location": {"latitude": -0.000001},
         "taken_at": {"local": "2016-04-09T12:08:13"},
+    },
+    "terms": {
+        "people": [{"key": "person#ada", "text": "Ada"}],
+        "place": [{"key": "geo#u33db2spj"}, {"key": "city#berlin", "text": "Berlin"}],
+        "title": [{"key": "word#ümlaut", "text": "Ümlaut"}],
     },
     "version": 1,
 }
@@ -326,8 +334,10 @@ def test_what_the_row_held_is_known_after_the_claim(evaluate: Evaluate) -> None:
         "status": {"S": "READY"},
         "edits": {"S": '{"title":"x"}'},
         "album_key": {"S": "a"},
+        "edited_terms": {"S": '{"title":[]}'},
         "month_key": {"S": "month#2016-04#d"},
-        "label_keys": {"L": [{"S": "label#a"}, {"S": "label#b"}]},
+        "found_by": {"L": [{"S": "label#a"}, {"S": "word#b"}]},
+        "sort_time": {"S": "t"},
         "renditions": {
             "M": {
                 name: {"M": {"key": {"S": name}, "thumbhash": {"S": "hash"}}}
@@ -340,13 +350,16 @@ def test_what_the_row_held_is_known_after_the_claim(evaluate: Evaluate) -> None:
     }
     one = {
         **old,
-        "label_keys": {"L": [{"S": "label#a"}]},
+        "found_by": {"L": [{"S": "label#a"}]},
         "renditions": {"M": {}},
         "thumbhash": {"S": "kept"},
         "time_key": {"S": "trash#t#d"},
     }
-    first = {"claim": {**CLAIM, "won": False}, "previous": {}}
-    again = {"claim": CLAIM, "previous": {**PREVIOUS, "status": "READY"}}
+    without = {name: value for name, value in one.items() if name != "found_by"}
+    earlier = {**without, "label_keys": {"L": [{"S": "label#a#t#d"}, {"S": "label#b#t#d"}]}}
+    empty = {**one, "found_by": {"L": []}}
+    first = {"claim": {**CLAIM, "won": False}, "previous": {}, "row": ROW}
+    again = {"claim": CLAIM, "previous": {**PREVIOUS, "status": "READY"}, "row": ROW}
     processing = {"status": {"S": "PROCESSING"}}
 
     found = evaluate(
@@ -354,6 +367,8 @@ def test_what_the_row_held_is_known_after_the_claim(evaluate: Evaluate) -> None:
         [
             {**first, "states": {"result": {"Attributes": old}}},
             {**first, "states": {"result": {"Attributes": one}}},
+            {**first, "states": {"result": {"Attributes": earlier}}},
+            {**first, "states": {"result": {"Attributes": empty}}},
             {**first, "states": {"result": {}}},
             {**again, "states": {"result": {"Attributes": processing}}},
         ],
@@ -362,23 +377,30 @@ def test_what_the_row_held_is_known_after_the_claim(evaluate: Evaluate) -> None:
     kept = {
         "status": "READY",
         "edits": '{"title":"x"}',
+        "edited_terms": '{"title":[]}',
         "is_counted": True,
         "month_key": "month#2016-04#d",
+    }
+    end = f"t#{'d' * 24}"
+    trashed = {
+        **kept,
+        "found_by": ["label#a"],
+        "row_keys": [f"label#a#{end}"],
+        "rendition_keys": [],
+        "trash": {"title": "Tacos", "width_px": 4032, "thumbhash": "kept"},
+        "trash_key": "trash#t#d",
     }
     assert found == [
         {
             **kept,
-            "label_keys": ["label#a", "label#b"],
+            "found_by": ["label#a", "word#b"],
+            "row_keys": [f"label#a#{end}", f"word#b#{end}"],
             "rendition_keys": ["thumb", "large"],
             "trash": {"title": "Tacos", "width_px": 4032, "thumbhash": "hash"},
         },
-        {
-            **kept,
-            "label_keys": ["label#a"],
-            "rendition_keys": [],
-            "trash": {"title": "Tacos", "width_px": 4032, "thumbhash": "kept"},
-            "trash_key": "trash#t#d",
-        },
+        trashed,
+        {**trashed, "found_by": "", "row_keys": ["label#a#t#d", "label#b#t#d"]},
+        {**trashed, "found_by": [], "row_keys": []},
         PREVIOUS,
         {**PREVIOUS, "status": "READY"},
     ]
@@ -544,8 +566,10 @@ def results() -> Iterator[Variables]:
             "previous": {
                 **PREVIOUS,
                 "edits": '{"title":"t","hidden_labels":["dog"]}' if edited else "",
+                "edited_terms": '{"title":[{"key":"word#mine"}]}' if edited else "",
                 "is_counted": edited,
-                "label_keys": ["label#old#t#d", f"label#dog#2016-04-09T12:08:13#{'d' * 24}"],
+                "found_by": ["label#old", "label#dog"] if edited else "",
+                "row_keys": ["label#old#t#d", f"label#dog#2016-04-09T12:08:13#{'d' * 24}"],
             },
             "extracted": {**EXTRACTED, "metadata": {} if truncated else EXTRACTED["metadata"]},
             "rendered": RENDERED | ({} if truncated is None else {"truncated": truncated}),
@@ -579,18 +603,22 @@ def test_a_ready_photo_has_what_the_steps_have_found(evaluate: Evaluate) -> None
         assert "labels_model" not in record
 
 
-def test_publishing_writes_the_photo_its_labels_and_its_album_and_ends_old_labels(
+def test_publishing_writes_the_photo_its_terms_and_its_album_and_ends_old_terms(
     evaluate: Evaluate,
 ) -> None:
     cases = list(results())
     records = by_python("ready_record", cases)
-    cases = [{**case, "record": record} for case, record in zip(cases, records, strict=True)]
+    found = evaluate("found_terms", cases)
+    cases = [
+        {**case, "record": record, "found": terms}
+        for case, record, terms in zip(cases, records, found, strict=True)
+    ]
 
     for case, items in zip(cases, evaluate("publish_items", cases), strict=True):
         record, previous = case["record"], case["previous"]
         hidden = ["dog"] if previous["edits"] else []
         puts = [one["Put"] for one in items if "Put" in one]
-        photo, *labels = (plain(put["Item"]) for put in puts)
+        photo, *terms = (plain(put["Item"]) for put in puts)
         deleted = [one["Delete"]["Key"]["sk"]["S"] for one in items if "Delete" in one]
         month, *albums = reversed([one["Update"] for one in items if "Update" in one])
         names = [name for name in case["tagged"]["label_index"] if name not in hidden]
@@ -602,15 +630,20 @@ def test_publishing_writes_the_photo_its_labels_and_its_album_and_ends_old_label
         assert photo["sort_time"] == time
         assert photo["album_key"] == f"{digest(case['row']['album'])}#{at}"
         assert (photo["time_key"], photo["month_key"]) == (f"time#{at}", f"month#{time[:7]}#d")
-        label_keys = [f"label#{name}#{at}" for name in case["tagged"]["label_index"]]
-        assert photo["label_keys"] == label_keys
+        found_by = ["geo#u33db2spj", "person#ada", "city#berlin"]
+        found_by += [f"label#{name}" for name in names]
+        found_by += ["word#mine" if hidden else "word#ümlaut"]
+        keys = [f"{term}#{at}" for term in found_by]
+        assert photo["found_by"] == found_by
+        assert [one["key"] for one in photo["terms"]["labels"]] == [
+            f"label#{name}" for name in case["tagged"]["label_index"]
+        ]
+        assert photo.get("edited_terms", "") == previous["edited_terms"]
         assert photo.get("edits", "") == previous["edits"]
-        assert [label["label"] for label in labels] == names
-        assert {label["sk"] for label in labels} | set(deleted) == {
-            *label_keys,
-            *previous["label_keys"],
-        }
-        assert all(label["thumb"]["key"] == THUMB["key"] for label in labels)
+        assert [term["sk"] for term in terms] == keys
+        assert set(deleted) == set(previous["row_keys"]) - set(keys)
+        assert [term.get("text") for term in terms[:3]] == [None, "Ada", "Berlin"]
+        assert all(term["thumb"]["key"] == THUMB["key"] for term in terms)
         assert len(albums) == (0 if previous["is_counted"] else 1)
         assert month["Key"]["sk"]["S"] == photo["month_key"]
         assert month["ExpressionAttributeValues"] == {":more": {"N": "1"}}
@@ -621,29 +654,79 @@ def test_publishing_writes_the_photo_its_labels_and_its_album_and_ends_old_label
             }
         condition = puts[0]["ConditionExpression"]
         assert set(re.findall(r":\w+", condition)) == set(puts[0]["ExpressionAttributeValues"])
-        assert ("attribute_not_exists(edits)" in condition) == (not previous["edits"])
+        for name in ("edits", "month_key", "found_by"):
+            assert (f"attribute_not_exists({name})" in condition) == (not previous[name])
         assert '"BOOL"' not in json.dumps(items)
 
 
-def test_a_label_has_the_precision_of_the_time_that_it_is_sorted_by(evaluate: Evaluate) -> None:
+def test_a_term_has_the_precision_of_the_time_that_it_is_sorted_by(evaluate: Evaluate) -> None:
     record = {"status": "READY", "renditions": {}}
     case = {"row": ROW, "photo": PHOTO, "event": EVENT, "claim": CLAIM, "previous": PREVIOUS}
-    more = {"tagged": {"label_index": ["dog"]}, "states": STATES, "record": record}
+    found = {"terms": [{"key": "label#dog"}], "left_out": 0, "of_file": {}}
+    more = {"found": found, "tagged": {}, "states": STATES, "record": record}
     year: dict[str, Any] = {"local": "2016-01-01T00:00:00", "precision": "year"}
     stated = [{"taken_at": year}, {"taken_at": {"local": "2016-04-09T12:08:13"}}, {}]
     stated += [{"taken_at": {**year, "plausible": False}}]
     cases = [{**case, **more, "record": {**record, **each}} for each in stated]
 
-    labels = [plain(items[-1]["Put"]["Item"]) for items in evaluate("publish_items", cases)]
+    rows = [plain(items[-1]["Put"]["Item"]) for items in evaluate("publish_items", cases)]
 
-    assert [label.get("precision") for label in labels] == ["year", None, None, None]
+    assert [row.get("precision") for row in rows] == ["year", None, None, None]
+
+
+def test_terms_of_an_earlier_release_s_edits_come_from_extract_and_those_of_later_edits_first(
+    evaluate: Evaluate,
+) -> None:
+    words = [[{"key": f"word#{word}"}] for word in ("file", "old", "new")]
+    own = {"title": words[1], "description": words[1]}
+    extracted = {"terms": {"title": words[0]}, "edited_terms": own}
+    edits = json.dumps({"title": "new", "taken": {"local": "t"}})
+    late = {"edits": edits, "edited_terms": json.dumps({"title": words[2]})}
+    cases: list[dict[str, Any]] = [
+        {"previous": {**PREVIOUS, "edits": edits}},
+        {"previous": {**PREVIOUS, **late}},
+        {"previous": {**PREVIOUS, "edits": edits}, "holder": {"edited": late}},
+        {"previous": {**PREVIOUS, **late}, "holder": {"edited": {"edits": "", "edited_terms": ""}}},
+    ]
+
+    found = evaluate("found_terms", [{"extracted": extracted, "tagged": {}, **it} for it in cases])
+
+    # A description is not edited: its terms are not kept.
+    assert [[term["key"] for term in one["terms"]] for one in found] == [
+        *(["word#old"], ["word#new"], ["word#new"], ["word#file"])
+    ]
+    assert [json.loads(one.get("own", "{}")) for one in found] == [
+        *({"title": words[1]}, {"title": words[2]}, {"title": words[2]}, {})
+    ]
+
+
+def test_extract_is_given_what_an_earlier_release_s_edit_wrote(evaluate: Evaluate) -> None:
+    edits = {"title": "x", "location": {"latitude": 1, "longitude": 2}, "hidden_labels": ["dog"]}
+    known: dict[str, Any] = {"title": [], "place": []}
+    cases = [
+        PREVIOUS,
+        {**PREVIOUS, "edits": json.dumps(edits)},
+        {**PREVIOUS, "edits": json.dumps(edits), "edited_terms": json.dumps(known)},
+        {**PREVIOUS, "edits": '{"keywords":[]}'},
+    ]
+
+    found = evaluate("extract_request", [{"photo": PHOTO, "previous": each} for each in cases])
+
+    assert found == [
+        {"photo": PHOTO},
+        {"photo": PHOTO, "edited": {"title": "x", "position": edits["location"]}},
+        {"photo": PHOTO},
+        {"photo": PHOTO, "edited": {"keywords": []}},
+    ]
+    for one in found:
+        parse(ExtractRequest, one)
 
 
 @pytest.mark.parametrize("is_counted", [False, True])
 def test_a_photo_that_is_not_ready_leaves_labels_and_album(
     evaluate: Evaluate, *, is_counted: bool
 ) -> None:
-    ended = {**PREVIOUS, "is_counted": is_counted, "label_keys": ["label#a#t#d"]}
+    ended = {**PREVIOUS, "is_counted": is_counted, "row_keys": ["label#a#t#d"]}
     problem = {"reason": "EMPTY", "step": "Extract", "error": "0 bytes"}
     records = [{"status": "DELETED"}, *({"status": s, **problem} for s in ("REJECTED", "FAILED"))]
     case = {"row": ROW, "photo": PHOTO, "event": EVENT, "claim": CLAIM, "previous": ended}
@@ -656,6 +739,7 @@ def test_a_photo_that_is_not_ready_leaves_labels_and_album(
         assert photo.get("time_key") == (
             None if record["status"] == "DELETED" else f"problem#2024-07-01T10:00:00#{'d' * 24}"
         )
+        assert not {"found_by", "terms", "terms_left_out"} & photo.keys()
         assert [list(item) for item in items[1:]] == [["Update"]] * is_counted + [["Delete"]]
         if is_counted:
             assert items[1]["Update"]["ExpressionAttributeValues"][":more"] == {"N": "-1"}
@@ -736,17 +820,24 @@ def test_a_restored_row_is_ready_and_otherwise_unchanged(evaluate: Evaluate) -> 
 def test_the_execution_that_holds_the_photo_is_read_from_the_row(evaluate: Evaluate) -> None:
     item = {"execution_arn": {"S": "arn"}, "claimed_version": {"S": "v"}, "status": {"S": "READY"}}
     thumb = {"renditions": {"M": {"thumb": {"M": {"key": {"S": "k"}}}}}, "edits": {"S": "{}"}}
-    listed = {"month_key": {"S": "m"}, "label_keys": {"L": [{"S": "label#a"}]}}
+    terms = {"found_by": {"L": [{"S": "label#a"}]}, "edited_terms": {"S": "{}"}}
+    listed = {"month_key": {"S": "m"}, "sort_time": {"S": "t"}, **terms}
     rows = [{"Item": item}, {"Item": {**item, **thumb, **listed}}, {}]
 
     known = {"execution_arn": "arn", "version": "v", "status": "READY"}
-    nothing = {"edits": "", "month_key": "", "label_keys": []}
-    assert evaluate("holder", [{"states": {"result": row}} for row in rows]) == [
+    nothing = {"edits": "", "edited_terms": "", "month_key": "", "found_by": "", "row_keys": []}
+    assert evaluate("holder", [{"states": {"result": row}, "row": ROW} for row in rows]) == [
         {**known, "rendition_keys": [], "edited": nothing},
         {
             **known,
             "rendition_keys": ["k"],
-            "edited": {"edits": "{}", "month_key": "m", "label_keys": ["label#a"]},
+            "edited": {
+                "edits": "{}",
+                "edited_terms": "{}",
+                "month_key": "m",
+                "found_by": ["label#a"],
+                "row_keys": [f"label#a#t#{'d' * 24}"],
+            },
         },
         {"rendition_keys": [], "edited": nothing},
     ]

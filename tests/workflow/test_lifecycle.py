@@ -71,12 +71,7 @@ def test_an_undeleted_photo_is_as_before(world: World) -> None:
 
 def test_an_undeleted_photo_keeps_its_edits(world: World) -> None:
     put(world)
-    world.stack.dynamodb.update_item(
-        TableName=world.stack.table,
-        Key={"pk": {"S": "alice"}, "sk": {"S": SK}},
-        UpdateExpression="SET edits = :edits",
-        ExpressionAttributeValues={":edits": {"S": '{"title": "Mine"}'}},
-    )
+    world.editor.edit("alice", KEY, Edits(title="Mine"))
     before = state(world)
 
     marker = delete(world)
@@ -84,7 +79,7 @@ def test_an_undeleted_photo_keeps_its_edits(world: World) -> None:
     delete(world, marker)
 
     assert state(world) == before
-    assert world.rows()[SK]["edits"] == '{"title": "Mine"}'
+    assert world.rows()[SK]["edits"] == '{"title":"Mine"}'
 
 
 def test_a_photo_leaves_the_trash_when_no_version_is_left(world: World) -> None:

@@ -18,19 +18,31 @@ from shared.contracts import (
     TagResult,
 )
 from shared.errors import EmptyPhotoError
-from shared.rows import AlbumRow, LabelRow, MonthRow, PhotoRow, read
+from shared.keys import term_of
+from shared.rows import AlbumRow, MonthRow, PhotoRow, TermRow, read
+from shared.terms import KINDS as KINDS_OF_TERMS
 from workflow.scripted import Step, event, extract, raising, tag, thumbnail
-from workflow.world import CREATED, DELETED, KEY, OVERWRITTEN, SK, World
+from workflow.world import (
+    CREATED,
+    DELETED,
+    KEY,
+    OVERWRITTEN,
+    SK,
+    World,
+    assert_found_by_terms,
+)
 
 KINDS: dict[str, type[Contract]] = {
     "photo": PhotoRow,
-    "label": LabelRow,
+    **dict.fromkeys(KINDS_OF_TERMS, TermRow),
     "album": AlbumRow,
     "month": MonthRow,
 }
 FULL_EDITS = Edits(title="Mine", taken=Taken(local="2020-02-29T00:00:00", precision="day"))
 TRASH = {"thumbhash"}  # only if a photo is DELETED
-PHOTO = set(PhotoRow.__struct_fields__) - TRASH
+EARLIER = {"label_keys"}  # only in rows of earlier releases
+PHOTO = set(PhotoRow.__struct_fields__) - TRASH - EARLIER
+TERM = set(TermRow.__struct_fields__) - {"label"}  # as above
 PROBLEM = {"reason", "step", "error"}  # only if a photo is REJECTED or FAILED
 OBJECT = {  # of every photo that was created, published or not
     *("pk", "sk", "status", "bucket", "key", "version_id", "etag", "bytes", "sequencer"),
@@ -46,6 +58,12 @@ def stored(world: World, owner: str = "alice") -> dict[str, dict[str, Any]]:
     for sk, row in rows.items():
         read(KINDS[sk.partition("#")[0]], row)
     return rows
+
+
+def sort_key(term: str, rows: dict[str, Any]) -> str:
+    """Return the sort key of the only row of a term."""
+    [found] = [sk for sk in rows if term_of(sk) == term]
+    return found
 
 
 def full(request: Any) -> Contract:  # noqa: ANN401  # any step's request
@@ -77,7 +95,7 @@ def full(request: Any) -> Contract:  # noqa: ANN401  # any step's request
             ),
             title="Title",
             description="Description",
-            keywords=["one"],
+            keywords=[f"Keyword {number}" for number in range(48)],
             creator="Ada",
             copyright="© Ada",
             rating=5,
@@ -130,8 +148,9 @@ def test_a_full_photo_has_every_attribute(world: World) -> None:
     assert photo.taken_at.plausible is False
     [grace] = photo.people
     assert (grace.name, [box.width for box in grace.boxes]) == ("Grace", [0.0001])
-    labels = [row for sk, row in rows.items() if sk.startswith("label#")]
-    assert {frozenset(row) for row in labels} == {frozenset(LabelRow.__struct_fields__)}
+    assert set(rows[sort_key("keyword#keyword 1", rows)]) == TERM
+    assert_found_by_terms(world.rows())
+    assert rows[SK]["terms_left_out"] == 11
     albums = [row for sk, row in rows.items() if sk.startswith("album#")]
     assert [set(row) for row in albums] == [set(AlbumRow.__struct_fields__) - {"cover"}]
     months = [row for sk, row in rows.items() if sk.startswith("month#")]
@@ -150,17 +169,17 @@ def test_a_photo_without_metadata_has_no_attributes_for_it(world: World) -> None
 
     metadata = set(Metadata.__struct_fields__)
     absent = PROBLEM | metadata | {"processing_shard", "edits", "truncated", "labels_model"}
-    assert set(row) == PHOTO - absent
-    assert (row["labels"], row["label_keys"]) == ([], [])
+    assert set(row) == PHOTO - absent - {"edited_terms", "terms_left_out"}
+    assert (row["labels"], row["found_by"], row["terms"]) == ([], [], {"labels": []})
 
 
-def test_a_photo_without_a_thumb_has_label_rows_without_one(world: World) -> None:
-    world.functions.steps |= {"thumbnail": without_thumb, "tag": one_label}
+def test_a_photo_without_a_thumb_has_term_rows_without_one(world: World) -> None:
+    world.functions.steps |= {"extract": bare, "thumbnail": without_thumb, "tag": one_label}
     world.run(CREATED)
 
     [label] = [row for sk, row in stored(world).items() if sk.startswith("label#")]
 
-    assert set(label) == set(LabelRow.__struct_fields__) - {"precision", "thumb"}
+    assert set(label) == TERM - {"precision", "text", "thumb"}
 
 
 @pytest.mark.parametrize(

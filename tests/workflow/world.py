@@ -9,20 +9,26 @@ from typing import Any, TypeVar
 from boto3.dynamodb.types import TypeDeserializer
 from botocore.exceptions import ClientError
 
+from extract.handler import read_edits
 from extract.handler import run as extract
 from gallery.editing import Editor
 from gallery.table import Table
 from local.stack import EndedExecution, Stack
 from shared.contracts import (
     Contract,
+    Edited,
     ExtractRequest,
     ExtractResult,
     ThumbnailRequest,
     ThumbnailResult,
+    dump,
+    parse,
 )
 from shared.errors import PhotoGoneError
-from shared.keys import digest, month_sort_key
+from shared.keys import digest, month_sort_key, term_of
+from shared.limits import MAX_TERM_ROWS
 from shared.s3 import S3PhotoStore
+from shared.terms import KINDS
 from workflow.scripted import Scripted, Step, event, thumbnail
 
 Item = TypeVar("Item")
@@ -180,6 +186,10 @@ class World:
                     ExpressionAttributeValues={":then": {"S": "2024-07-01T10:00:00.000Z"}},
                 )
 
+    def make_earlier(self, sk: str = SK) -> None:
+        """Turn the rows of a photo into those of an earlier release."""
+        make_earlier(self.editor.table, "alice", sk)
+
     def clear(self) -> None:
         """Empty table, buckets and queue. No execution is started for what is deleted."""
         self._notify(on=False)
@@ -239,5 +249,91 @@ def month_counts(rows: dict[str, dict[str, Any]]) -> dict[str, int]:
     return {month: count for month, count in counts.items() if count}
 
 
+def make_earlier(table: Table, owner: str, sk: str) -> None:
+    """Turn the rows of a photo into those of an earlier release, which knew labels only."""
+    photo = table.get(owner, sk)
+    assert photo is not None
+    if "found_by" not in photo:
+        return
+    end = photo["album_key"].partition("#")[2]
+    labels = [f"{one}#{end}" for one in photo["found_by"] if one.startswith("label#")]
+    others = [f"{one}#{end}" for one in photo["found_by"] if not one.startswith("label#")]
+    rows = [table.get(owner, label) or {} for label in labels]
+    table.write(
+        {"pk": owner, "sk": sk},
+        changes={
+            "label_keys": [f"{term['key']}#{end}" for term in photo["terms"]["labels"]],
+            **dict.fromkeys(("terms", "edited_terms", "found_by", "terms_left_out")),
+        },
+        unchanged={"execution_arn": photo["execution_arn"]},
+        put=[{**row, "label": term_of(row["sk"]).removeprefix("label#")} for row in rows],
+        delete=[{"pk": owner, "sk": one} for one in others],
+    )
+
+
 def label_rows(rows: dict[str, dict[str, Any]]) -> set[str]:
-    return {row["label"] for sk, row in rows.items() if sk.startswith("label#")}
+    """Return the labels by which photos are found."""
+    return {term.removeprefix("label#") for term in term_rows(rows) if term.startswith("label#")}
+
+
+def term_rows(rows: dict[str, dict[str, Any]]) -> set[str]:
+    """Return the terms by which photos are found, as <kind>#<text>."""
+    return {term_of(sk) for sk in rows if sk.partition("#")[0] in KINDS}
+
+
+def assert_found_by_terms(rows: dict[str, dict[str, Any]]) -> None:
+    """Assert that the term rows are those that follow from the rows of photos, and no other."""
+    expected: dict[str, tuple[str, str | None]] = {}
+    for photo in rows.values():
+        if "label_keys" in photo:  # of an earlier release
+            hidden = json.loads(photo.get("edits", "{}")).get("hidden_labels", [])
+            labels = {sk: term_of(sk).removeprefix("label#") for sk in photo["label_keys"]}
+            expected |= {
+                sk: (photo["sk"], None) for sk, label in labels.items() if label not in hidden
+            }
+        elif "album_key" in photo:
+            terms, left_out = terms_of_row(photo)
+            more = max(0, len(terms) - MAX_TERM_ROWS)
+            assert photo["found_by"] == list(terms)[:MAX_TERM_ROWS]
+            assert photo.get("terms_left_out") == (more + left_out or None)
+            end = photo["album_key"].partition("#")[2]
+            expected |= {f"{term}#{end}": (photo["sk"], terms[term]) for term in photo["found_by"]}
+        elif "sequencer" in photo:
+            assert not {"found_by", "terms", "terms_left_out", "label_keys"} & photo.keys()
+    assert {
+        sk: (row["photo"], row.get("text"))
+        for sk, row in rows.items()
+        if sk.partition("#")[0] in KINDS
+    } == expected
+
+
+def terms_of_row(photo: dict[str, Any]) -> tuple[dict[str, str | None], int]:
+    """Return the terms of a photo's row, best first, and how many more Extract has left out.
+
+    The terms are a map to their texts. It is an oracle of the workflow.
+    """
+    edits = json.loads(photo.get("edits", "{}"))
+    texts = {name: edits[name] for name in ("title", "description", "keywords") if name in edits}
+    place = {"position": edits["location"]} if "location" in edits else {}
+    own = dump(read_edits(parse(Edited, {**texts, **place})).terms)
+    assert json.loads(photo.get("edited_terms", "{}")) == json.loads(json.dumps(own))
+    hidden = {f"label#{label}" for label in edits.get("hidden_labels", [])}
+    found: dict[str, str | None] = {}
+    left_out = 0
+    for field, name in TERM_FIELDS.items():
+        if name in edits.get("removed", []):
+            continue
+        terms = own if name in edits else photo["terms"]
+        left_out += int(terms.get("left_out", {}).get(field, 0))
+        for term in terms.get(field, []):
+            if term["key"] not in hidden:
+                found.setdefault(term["key"], term.get("text"))
+    in_order = sorted(found, key=lambda key: KINDS.index(key.partition("#")[0]))  # stable
+    return {key: found[key] for key in in_order}, left_out
+
+
+# The fields of terms, and the names of their edits; those without one are never edited.
+TERM_FIELDS = {
+    "place": "location",
+    **{name: name for name in ("people", "keywords", "camera", "labels", "title", "description")},
+}

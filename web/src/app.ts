@@ -11,6 +11,7 @@ import { Gallery } from "./gallery";
 import { Jobs } from "./jobs";
 import { t } from "./language";
 import { PhotoList } from "./lists";
+import type { LocatedList } from "./located";
 import { MOVES } from "./moves";
 import type { Moving } from "./moving";
 import { Pictures } from "./pictures";
@@ -62,6 +63,9 @@ export class App {
   readonly moves = signal<Moving | undefined>(undefined);
   /** Whether an earlier page has left moves that have not ended. */
   readonly hasOldMoves = signal(false);
+
+  /** The photos on the map, if it was opened: one list for all of its places, since it may be long. */
+  located: LocatedList | undefined;
 
   readonly edits: Edits;
   readonly remembered: Remembered;
@@ -177,7 +181,8 @@ export class App {
 
   /** The lists of photos that are not in the trash. */
   private lists(): PhotoList[] {
-    return this.kinds(PhotoList).filter((one) => !(one instanceof TrashList));
+    const others = this.kinds(PhotoList).filter((one) => !(one instanceof TrashList));
+    return this.located ? [...others, this.located] : others;
   }
 
   /** What views keep of a kind; see `keep`. */
@@ -195,9 +200,11 @@ export class App {
   /** Show a photo in its new album. */
   moved(from: string, photo: Photo): void {
     for (const list of this.lists()) {
-      list.remove(from);
-      list.insert(photo);
+      const wasHere = list.remove(from).length > 0;
+      if (wasHere) list.insert(photo);
+      else list.update(photo, true);
     }
+    this.selection.drop([from]);
     this.latest.value = photo;
     this.emptyAlbums.filled([splitPath(photo.path).album]);
     this.edits.moved(from, photo);

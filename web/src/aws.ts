@@ -8,7 +8,7 @@ import { upload } from "./multipart";
 import type { Precision } from "./records";
 import { faultOf, ONCE, persist, UPLOADING, type Fault } from "./retry";
 import { UPLOADS_PREFIX } from "./rows.gen";
-import { Bucket, encoded, patiently, type Version } from "./s3";
+import { Bucket, encoded, patiently, UNTAGGED, type Version } from "./s3";
 import { credentials, newCredentials, sessionStore } from "./session";
 import { Signings, URL_SECONDS } from "./signing";
 import { Transport } from "./transport";
@@ -36,6 +36,7 @@ export interface Query {
   descending?: boolean;
   limit: number;
   after?: Record<string, unknown> | undefined;
+  /** Names, or paths in maps: "thumb.key". */
   fields?: readonly string[];
 }
 
@@ -114,7 +115,7 @@ export class Aws {
 
   async query({ index, where, values, descending, limit, after, fields }: Query): Promise<Page> {
     const named = [...where.matchAll(/#(\w+)/g)].map(([, name = ""]) => name);
-    const names = [...new Set([...(fields ?? []), ...named])];
+    const names = [...new Set([...(fields ?? []).flatMap((path) => path.split(".")), ...named])];
     const { Items: items = [], LastEvaluatedKey: last } = await this.dynamodb.call<QueryOutput>("Query", {
       TableName: this.config.table,
       KeyConditionExpression: `pk = :pk AND ${where}`,
@@ -122,7 +123,7 @@ export class Aws {
       ...(names.length > 0 && {
         ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
       }),
-      ...(fields && { ProjectionExpression: fields.map((name) => `#${name}`).join(", ") }),
+      ...(fields && { ProjectionExpression: fields.map((path) => path.replace(/\w+/g, "#$&")).join(", ") }),
       ...(index && { IndexName: index }),
       ...(after && { ExclusiveStartKey: toDynamo(after) }),
       ScanIndexForward: !descending,
@@ -289,6 +290,7 @@ export class Aws {
       "content-type": contentType,
       "x-amz-copy-source": `/${this.derived.name}/${encoded(rendition)}`,
       "x-amz-metadata-directive": "REPLACE",
+      ...UNTAGGED,
     };
     await this.shares.send("PUT", key, { headers, sender: patiently });
   }

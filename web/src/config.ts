@@ -23,6 +23,10 @@ export interface Config {
   /** The bucket for shared photos, and the URL of the page that shows them; absent if nobody may share. */
   shares_bucket?: string;
   shares_url?: string;
+  /** The tiles of the map: https, with {z}, {x} and {y}; absent: the page's own shapes of land. */
+  map_tiles_url?: string;
+  /** Whose tiles they are, and what their license wants to be shown. */
+  map_tiles_attribution?: string;
   /** The account of an embedded AWS, filled in on the sign-in page. */
   local_credentials?: { username: string; password: string };
 }

@@ -65,10 +65,12 @@ async function save(app: App, job: Job, cards: readonly Card[]): Promise<void> {
     }
     return;
   }
-  for (let number = 1; !job.stopped.aborted && !(await entries.ended()); number++) {
+  let saved = 0;
+  while (!job.stopped.aborted && !(await entries.ended())) {
     const zip = await zipOf(entries.upTo(COLLECTED_BYTES)).blob();
-    if (!job.stopped.aborted) saveBlob(zip, `${name}${number > 1 ? ` (${number})` : ""}.zip`);
+    if (!job.stopped.aborted) saveBlob(zip, `${name}${++saved > 1 ? ` (${saved})` : ""}.zip`);
   }
+  if (job.stopped.aborted && saved === 0) job.reset(); // there is no ZIP in which photos are missing
 }
 
 /** Let the person choose a file, in a browser that can write to one; undefined in others. */

@@ -1,19 +1,16 @@
 /** The queries of the gallery. Each is a DynamoDB Query of one partition. */
 
 import type { Aws, Item, Page, Query } from "./aws";
-import { folded } from "./fold";
-import { cardOf, cardOfLabel, pathOf, photoOf, problemOf, sortKey, splitPath, type Card, type Photo, type Problem, type Untrusted } from "./records";
+import { albumDigest, hex, sha256 } from "./digests";
+import { CARD_FIELDS, cardOf, pathOf, photoOf, problemOf, sortKey, splitPath, type Card, type Photo, type Problem, type Untrusted } from "./records";
 import type { Route } from "./routes";
-import { Search, type Period, type Term } from "./search";
-import { DIGEST_CHARACTERS, SIZE_DIGITS, type AlbumIndexRow, type AlbumRow, type LabelRow, type TimeIndexRow } from "./rows.gen";
+import { SIZE_DIGITS, type AlbumRow } from "./rows.gen";
 
 const PAGE = 200; // cards; DynamoDB reads at most 1 MB at once
 const MAX_YEARS = 200;
 const MAX_COUNTS = 10_000; // rows; DynamoDB reads at most 1 MB at once
 const MAX_COPIES = 10; // of one photo, of which one has to be READY
-const CARD_FIELDS = ["sk", "title", "edits", "taken_at", "width_px", "height_px", "renditions"] satisfies (keyof AlbumIndexRow &
-  keyof TimeIndexRow)[];
-const LAST = "\uffff"; // sorts after every text that begins with the same prefix
+const LAST = "\u{10ffff}"; // sorts after every text that begins with the same prefix
 
 const WHOLE_BYTES = 32 * 1024 * 1024; // the largest file that is hashed in one piece, in memory
 const PIECE_BYTES = 512 * 1024; // of a larger file: hashed without a long task
@@ -246,32 +243,6 @@ export class Gallery {
     return items[0] && cardOf(items[0]);
   }
 
-  /** READY photos that have all of the terms, newest first. A label also finds its descendants. */
-  search(terms: readonly Term[], period: Period = {}): Search {
-    return new Search(this.aws, terms, period);
-  }
-
-  /**
-   * Labels and ancestors that begin with a text, by name: one small Query for each. Each is yielded
-   * as soon as it is found.
-   */
-  async *labels(beginning: string, limit: number): AsyncGenerator<string> {
-    const prefix = `label#${folded(beginning)}`;
-    let from = prefix;
-    for (let found = 0; found < limit; found++) {
-      const { items } = await this.aws.query({
-        where: "#sk BETWEEN :from AND :to",
-        values: { ":from": from, ":to": prefix + LAST },
-        limit: 1,
-        fields: ["sk", "label"] satisfies (keyof LabelRow)[],
-      });
-      const label = text(items[0]?.["label"]);
-      if (!label) return;
-      yield label;
-      from = `label#${label}$`; // "$" follows "#": after all rows of this label
-    }
-  }
-
   async photo(path: string): Promise<Photo | undefined> {
     const item = await this.aws.get(sortKey(path));
     return item && photoOf(item);
@@ -307,22 +278,22 @@ export class Gallery {
     return items.map((item) => cardOf(item).path);
   }
 
-  /** The photos before and after a photo in a list: one small Query for each. */
+  /** The photos before and after a photo in a list that is no search: one small Query for each. */
   async neighbors({ view, argument }: Route, photo: Photo): Promise<Neighbors> {
     const list = await this.listOf(view, argument, photo);
     if (!list?.key?.startsWith(list.prefix)) return {}; // such as a problem, or a photo of another album
     const { index, name, prefix, key, isDescending } = list;
     const beside = async (descending: boolean): Promise<string | undefined> => {
       const { items } = await this.aws.query({
-        ...(index && { index }),
+        index,
         where: `#${name} BETWEEN :from AND :to`,
         values: { ":from": descending ? prefix : key, ":to": descending ? key : prefix + LAST },
         descending,
         limit: 2, // the first one is the photo itself
-        fields: index ? ["sk", name] : ["sk", "photo"],
+        fields: ["sk", name],
       });
       const found = items.find((item) => item[name] !== key);
-      return found && (index ? cardOf(found) : cardOfLabel(found)).path;
+      return found && cardOf(found).path;
     };
     const [lower, higher] = await Promise.all([beside(true), beside(false)]);
     return isDescending ? { previous: higher, next: lower } : { previous: lower, next: higher };
@@ -336,11 +307,6 @@ export class Gallery {
     if (view === "albums" && argument !== undefined) {
       const prefix = `${await albumDigest(argument)}#`;
       return { index: "by_album", name: "album_key", prefix, key: photo.albumKey, isDescending: false } as const;
-    }
-    if (view === "search" && argument) {
-      const prefix = `label#${folded(argument)}#`;
-      const key = photo.labelKeys.find((one) => one.split("#").slice(0, -2).join("#") === prefix.slice(0, -1));
-      return { index: undefined, name: "sk", prefix, key, isDescending: true } as const;
     }
     return undefined;
   }
@@ -361,16 +327,6 @@ export function byName(one: { name: string }, other: { name: string }): number {
   return one.name.localeCompare(other.name, undefined, { numeric: true });
 }
 
-/** Return the digest of an album's path, as `digest` in images/shared/keys.py does. */
-export async function albumDigest(name: string): Promise<string> {
-  return (await sha256(new TextEncoder().encode(name))).slice(0, DIGEST_CHARACTERS);
-}
-
-/** Return the SHA-256 in hex digits. */
-export async function sha256(bytes: BufferSource): Promise<string> {
-  return hex(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)));
-}
-
 /**
  * Return the SHA-256 of a file in hex digits.
  *
@@ -385,10 +341,6 @@ export async function sha256OfFile(file: Blob, wholeBytes = WHOLE_BYTES): Promis
     hash.update(new Uint8Array(await file.slice(from, from + PIECE_BYTES).arrayBuffer()));
   }
   return hex(await hash.digest());
-}
-
-function hex(bytes: Uint8Array): string {
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 function text(value: unknown): string {

@@ -47,6 +47,7 @@ export interface Block {
 export interface Layout {
   blocks: readonly Block[];
   heightPx: number;
+  widthPx: number;
 }
 
 export interface Spot {
@@ -89,7 +90,7 @@ export class Typesetter {
       }
     }
     this.known = parts;
-    return { blocks, heightPx: topPx };
+    return { blocks, heightPx: topPx, widthPx };
   }
 
   private part(key: string, cards: readonly Card[], { headingPx, ...measures }: Measures): Part {

@@ -9,7 +9,7 @@ import { errorInWords } from "./words";
 
 const KEPT_CARDS = 8000; // in memory; those farthest from the view are read again
 const READS_AT_ONCE = 3;
-const LAST = "\uffff"; // sorts after every text that begins with the same prefix
+const LAST = "\u{10ffff}"; // sorts after every text that begins with the same prefix
 
 /** A month. All photos from its first one to the last of `cards` are there. */
 interface Month extends Section {
@@ -26,9 +26,12 @@ interface Month extends Section {
  */
 export class MonthList extends PhotoList {
   override readonly sections = signal<readonly Month[]>([]);
+  /** Whether a month without a count has no photos. */
+  isCounted = false;
   private readonly inFlight = new Set<string>(); // keys of months
   private readonly failed = new Set<string>();
   private view = "";
+  private readonly unread = new Map<string, string>(); // months of photos that came where nothing has been read, by path
   private around: (readonly Card[])[] = []; // the photos of the months in `cards`
 
   constructor(
@@ -79,9 +82,17 @@ export class MonthList extends PhotoList {
     this.settle();
   }
 
-  /** Set the number of photos of each month. */
-  count(months: ReadonlyMap<string, number | undefined>): void {
+  /**
+   * Set the number of photos of each month.
+   *
+   * @param isAll whether a month that is not among them has no photos.
+   */
+  count(months: ReadonlyMap<string, number | undefined>, { isAll = false } = {}): void {
     const known = new Map(this.sections.peek().map((month) => [month.key, month]));
+    this.isCounted = isAll;
+    for (const [key, month] of known) {
+      if (isAll && !months.has(key) && !key.endsWith("-99")) known.set(key, { ...month, photos: 0 });
+    }
     for (const [key, photos] of months) {
       const month = known.get(key);
       if (!key.startsWith(this.year ?? "") || (!month && this.isRead(key))) continue;
@@ -91,27 +102,36 @@ export class MonthList extends PhotoList {
   }
 
   override insert(card: Card): void {
+    this.put(card, 1);
+  }
+
+  /** @param more the number of photos that the month of the photo then has more. */
+  private put(card: Card, more: 0 | 1): void {
     if (!this.takes?.(card)) return;
     const months = this.without([card.path]);
     const key = monthOf(card);
-    const month = months.find((one) => one.key === key) ?? { key, cards: [], isWhole: this.isRead(key) };
+    const fresh: Month = { key, cards: [], isWhole: this.isRead(key), ...(this.isCounted && { photos: 0 }) };
+    const month = months.find((one) => one.key === key) ?? fresh;
     const last = month.cards.at(-1);
     const isAmong = month.isWhole || (last !== undefined && this.compare(card, last) < 0);
     const cards = isAmong ? this.sorted([...month.cards, card]) : month.cards;
-    const photos = month.photos === undefined ? undefined : month.photos + 1;
+    if (!isAmong) this.unread.set(card.path, key);
+    const photos = month.photos === undefined ? undefined : month.photos + more;
     this.set([...months.filter((one) => one !== month), { ...month, cards, photos }]);
   }
 
   override update(card: Card, isReady: boolean): void {
-    const wasHere = this.remove(card.path).length > 0;
-    if (wasHere || isReady) this.insert(card);
+    const isUnread = this.unread.has(card.path);
+    const wasHere = this.remove(card.path).length > 0 || isUnread;
+    // A photo that has not been read is counted already.
+    if (wasHere || isReady) this.put(card, wasHere ? 1 : 0);
   }
 
   /** @returns the photos that were in the list. */
   override remove(...paths: string[]): Card[] {
     const gone = new Set(paths);
     const removed = this.sections.peek().flatMap(({ cards }) => cards.filter(({ path }) => gone.has(path)));
-    if (removed.length > 0) this.set(this.without(paths));
+    if (removed.length > 0 || paths.some((path) => this.unread.has(path))) this.set(this.without(paths));
     return removed;
   }
 
@@ -136,9 +156,11 @@ export class MonthList extends PhotoList {
 
   private without(paths: readonly string[]): Month[] {
     const gone = new Set(paths);
+    const keys = paths.map((path) => this.unread.get(path));
+    for (const path of paths) this.unread.delete(path);
     return this.sections.peek().map((month) => {
       const cards = month.cards.filter(({ path }) => !gone.has(path));
-      const removed = month.cards.length - cards.length;
+      const removed = month.cards.length - cards.length + keys.filter((key) => key === month.key).length;
       return removed === 0 ? month : { ...month, cards, photos: month.photos && Math.max(0, month.photos - removed) };
     });
   }
@@ -151,6 +173,7 @@ export class MonthList extends PhotoList {
     const last = next === undefined ? undefined : end ? monthOf(end) : first;
     const fresh = new Map<string, Card[]>();
     for (const card of cards) {
+      this.unread.delete(card.path);
       if (known.has(card.path)) continue;
       const key = monthOf(card);
       fresh.set(key, [...(fresh.get(key) ?? []), card]);

@@ -1,12 +1,11 @@
 /** Rows of the table as the page shows them. Nothing in a row is trusted to be there, or to be of its type. */
 
-import { folded } from "./fold";
+import { folded, termText } from "./fold";
 import type {
   AlbumIndexRow,
   BoundingBox,
   Camera,
   Instance,
-  LabelRow,
   Label as LabelInRow,
   Location,
   Person as PersonInRow,
@@ -14,6 +13,7 @@ import type {
   PhotoRow,
   Rendition,
   TakenAt,
+  TermRow,
   TimeIndexRow,
 } from "./rows.gen";
 
@@ -83,10 +83,9 @@ export interface Photo extends Problem {
   /** What the table has of it. */
   row: Untrusted<PhotoRow>;
   key: string;
-  /** The photo's place in the lists; see TimeIndexRow, AlbumIndexRow and LabelRow. */
+  /** The photo's place in the lists; see TimeIndexRow and AlbumIndexRow. */
   timeKey?: string;
   albumKey?: string;
-  labelKeys: string[];
   versionId?: string;
   claimedVersion?: string;
   executionArn?: string;
@@ -120,6 +119,10 @@ export interface Photo extends Problem {
   large?: Picture;
 }
 
+/** What a card needs of a row in an index. */
+export const CARD_FIELDS = ["sk", "title", "edits", "taken_at", "width_px", "height_px", "renditions"] satisfies (keyof AlbumIndexRow &
+  keyof TimeIndexRow)[];
+
 const PHOTO = "photo#";
 /** The source of a time that a person wrote. */
 export const EDITED = "EDITED";
@@ -151,7 +154,7 @@ export function cardOf(row: Untrusted<AlbumIndexRow & TimeIndexRow>): Card {
 }
 
 /** Return the card of a label's row. */
-export function cardOfLabel(row: Untrusted<LabelRow>): Card {
+export function cardOfLabel(row: Untrusted<TermRow>): Card {
   return card(text(row.photo) ?? "", text(row.sk), row, precisionOf(row.precision), picture(map<Rendition>(row.thumb)));
 }
 
@@ -226,7 +229,6 @@ export function photoOf(row: Untrusted<PhotoRow>): Photo {
       exposureS: number(camera.exposure_s),
       focalLengthMm: number(camera.focal_length_mm),
     }),
-    labelKeys: list(item.label_keys).flatMap((key) => text(key) ?? []),
     keywords: list(item.keywords).flatMap((word) => text(word) ?? []),
     people: list(item.people).flatMap((person) => {
       const { name, boxes } = map<PersonInRow>(person);
@@ -240,14 +242,14 @@ export function photoOf(row: Untrusted<PhotoRow>): Photo {
   };
 }
 
-/** Whether a photo is found by a label: by its own labels and their ancestors, but hidden ones. */
-export function hasLabel(card: Card | Photo, label: string): boolean {
-  if (!("row" in card)) return false;
-  const names = card.labels.flatMap(({ name, parents }) => [name, ...parents]).map(folded);
-  return names.includes(folded(label)) && !hiddenLabels(card.row).includes(folded(label));
+/** The folded names of labels that a person has hidden. */
+/** Whether a search for a term finds the photo. A row of an earlier release has whole sort keys, of labels only. */
+export function isFoundBy({ found_by: terms, label_keys: keys }: Untrusted<PhotoRow>, kind: string, text: string): boolean {
+  const term = `${kind}#${termText(text)}`;
+  const found = Array.isArray(terms) ? terms : Array.isArray(keys) ? keys.map((key) => String(key).split("#").slice(0, -2).join("#")) : [];
+  return found.includes(term);
 }
 
-/** The folded names of labels that a person has hidden. */
 export function hiddenLabels(row: { readonly edits?: unknown }): string[] {
   return list(editsOf(row)["hidden_labels"]).flatMap((name) => text(name) ?? []);
 }

@@ -1,37 +1,56 @@
-/** The address of a view: #/<view>/<argument…>?photo=<path>. */
+/** The address of a view: #/<view>/<argument…>?photo=<path>; #/search?label=dog&place=Portugal; #/map?at=<part>. */
 
 import { batch, signal } from "@preact/signals";
 
-export type View = "timeline" | "albums" | "search" | "shares" | "problems" | "trash" | "unknown";
+export type View = "timeline" | "albums" | "search" | "map" | "shares" | "problems" | "trash" | "unknown";
 
 export interface Route {
   view: View;
-  /** A year of the timeline, an album or a label; absent: all of them. Of an unknown view: the address. */
+  /** A year of the timeline, or an album; absent: all of them. Of an unknown view: the address. */
   argument?: string;
+  /** The terms of a search, such as label=dog&place=Portugal; absent: none. See terms.ts. */
+  query?: string;
+  /** The part of the map: latitude, longitude and zoom. */
+  at?: string;
   /** The path of the open photo. */
   photo?: string;
 }
 
-const VIEWS: readonly string[] = ["timeline", "albums", "search", "shares", "problems", "trash"] satisfies View[];
+const VIEWS: readonly string[] = ["timeline", "albums", "search", "map", "shares", "problems", "trash"] satisfies View[];
+
+const AT = /^-?[\d.]+,-?[\d.]+,[\d.]+$/;
 
 export function parseRoute(hash: string): Route {
-  const [path = "", query = ""] = hash.replace(/^#\/?/, "").split("?", 2);
+  const [path = "", ...rest] = hash.replace(/^#\/?/, "").split("?");
+  const query = rest.join("?"); // a person may have typed one in a term
   const slash = path.indexOf("/");
   const view = (slash < 0 ? path : path.slice(0, slash)) || "timeline";
-  const photo = new URLSearchParams(query).get("photo");
-  const isKnown = VIEWS.includes(view) && !(["problems", "shares", "trash"].includes(view) && slash >= 0);
+  const values = new URLSearchParams(query);
+  const photo = values.get("photo");
+  const at = values.get("at") ?? "";
+  const isKnown = VIEWS.includes(view) && !(["map", "problems", "shares", "trash"].includes(view) && slash >= 0);
   if (!isKnown) return { view: "unknown", argument: decode(hash) };
-  return {
-    view: view as View,
-    ...(slash < 0 ? {} : { argument: decode(path.slice(slash + 1)) }),
-    ...(photo ? { photo } : {}),
-  };
+  const argument = slash < 0 ? undefined : decode(path.slice(slash + 1));
+  const opened = photo ? { photo } : {};
+  if (view === "map") return { view, ...(AT.test(at) && { at }), ...opened };
+  if (view !== "search") return { view: view as View, ...(argument !== undefined && { argument }), ...opened };
+  values.delete("photo");
+  if (argument) values.append("label", argument); // an address of before there were other terms
+  const terms = values.toString();
+  return { view, ...(terms && { query: terms }), ...opened };
 }
 
-export function href({ view, argument, photo }: Route): string {
+export function href({ view, argument, query, at, photo }: Route): string {
   if (view === "unknown") return photo ? href({ view: "timeline", photo }) : (argument ?? "#");
   const path = argument === undefined ? view : `${view}/${encodeURIComponent(argument)}`;
-  return `#/${path}${photo ? `?${new URLSearchParams({ photo })}` : ""}`;
+  const opened = photo && String(new URLSearchParams({ photo }));
+  const parameters = [at && `at=${at}`, query, opened].filter(Boolean).join("&");
+  return `#/${path}${parameters && `?${parameters}`}`;
+}
+
+/** Return the address of a search for one term. */
+export function searchHref(kind: string, text: string): string {
+  return href({ view: "search", query: new URLSearchParams({ [kind]: text }).toString() });
 }
 
 function decode(text: string): string {
@@ -82,7 +101,7 @@ export function followAddress(): void {
   let first = true;
   const read = () => {
     const to = parseRoute(location.hash);
-    const { view, argument } = route.peek();
+    const { view, argument, query } = route.peek();
     scrolledPx.set(place.peek(), scrollY);
     const link = document.activeElement?.closest("main a")?.getAttribute("href");
     if (link) focused.set(place.peek(), link);
@@ -90,7 +109,7 @@ export function followAddress(): void {
     if (known?.place) {
       entry = known;
     } else {
-      const isSameList = !first && to.view === view && to.argument === argument;
+      const isSameList = !first && to.view === view && to.argument === argument && to.query === query;
       entry = {
         place: isSameList ? place.peek() : crypto.randomUUID(),
         ...(!first && { from: href(route.peek()) }),

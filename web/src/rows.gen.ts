@@ -109,6 +109,31 @@ export interface Rendition {
   readonly thumbhash?: string;
 }
 
+/** What a photo can be found by. */
+export interface Term {
+  /** <kind>#<text, folded> */
+  readonly key: string;
+  /** as it is written; absent if the folded one is the same */
+  readonly text?: string;
+}
+
+/** The terms of a photo by the field that states them, each list at most as long as its rows. */
+export interface Terms {
+  readonly people?: readonly Term[];
+  readonly keywords?: readonly Term[];
+  /** geohash of the position, city, region and country */
+  readonly place?: readonly Term[];
+  readonly camera?: readonly Term[];
+  /** and ancestors; only in the row */
+  readonly labels?: readonly Term[];
+  /** words */
+  readonly title?: readonly Term[];
+  /** words */
+  readonly description?: readonly Term[];
+  /** by field: how many more terms it has */
+  readonly left_out?: Readonly<Record<string, number>>;
+}
+
 /** One photo of one owner, whatever its status. */
 export interface PhotoRow {
   /** result; while PROCESSING, most values are of the one before */
@@ -199,7 +224,15 @@ export interface PhotoRow {
   readonly sha256?: string;
   /** <bytes>#<SHA-256>#<key digest>: in the index by_content */
   readonly content_key?: string;
-  /** sort keys of the photo's label rows */
+  /** what the photo can be found by, without edits */
+  readonly terms?: Terms;
+  /** JSON: Terms of the edited fields, as far as they are known */
+  readonly edited_terms?: string;
+  /** <kind>#<text> of each of the photo's term rows */
+  readonly found_by?: readonly string[];
+  /** number of terms without a row */
+  readonly terms_left_out?: number;
+  /** of earlier releases, for found_by: whole sort keys */
   readonly label_keys?: readonly string[];
   /** sort key of the month's row that counts the photo */
   readonly month_key?: string;
@@ -209,14 +242,12 @@ export interface PhotoRow {
   readonly processing_shard?: string;
 }
 
-/** One label, or ancestor of a label, by which a photo is found. */
-export interface LabelRow {
+/** One term by which a photo is found: a label, a name, a place, a word and so on. */
+export interface TermRow {
   /** the owner */
   readonly pk: string;
-  /** label#<label>#<sort time>#<key digest> */
+  /** <kind>#<text, folded>#<sort time>#<key digest>; all kinds are in terms.py */
   readonly sk: string;
-  /** name, folded */
-  readonly label: string;
   /** sort key of the photo's row */
   readonly photo: string;
   /** width of the photo */
@@ -227,6 +258,10 @@ export interface LabelRow {
   readonly precision?: "day" | "month" | "year";
   /** rendition of the photo */
   readonly thumb?: Rendition;
+  /** as it is written; absent if the folded one is the same */
+  readonly text?: string;
+  /** of earlier releases: the text, folded */
+  readonly label?: string;
 }
 
 /** A part of an album's count: the photos whose key digests begin with one hex digit. */

@@ -29,6 +29,13 @@ export interface Version {
   etag?: string;
 }
 
+/**
+ * Let a copy have no tags. S3 copies them by default, and then refuses the copy of an object that another program has
+ * tagged: a user has neither s3:GetObjectTagging nor s3:PutObjectTagging, since tags can decide who reads an object.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
+ */
+export const UNTAGGED = { "x-amz-tagging-directive": "REPLACE" };
+
 const JOINED_MS = 10 * 60 * 1000;
 
 /**
@@ -75,7 +82,7 @@ export class Bucket {
   }
 
   /**
-   * Copy an object, or a version of it, within the bucket.
+   * Copy an object, or a version of it, within the bucket, without its tags.
    *
    * @param headers such as If-None-Match.
    * @param policy by default that of a view.
@@ -89,7 +96,7 @@ export class Bucket {
     policy: Policy = READING,
   ): Promise<string | undefined> {
     const source = `/${this.name}/${encoded(from)}${version ? `?versionId=${encodeURIComponent(version)}` : ""}`;
-    const asked = { ...headers, "x-amz-copy-source": source };
+    const asked = { ...headers, ...UNTAGGED, "x-amz-copy-source": source };
     return versionOf(await this.send("PUT", to, { headers: asked, policy, sender: patiently }));
   }
 

@@ -1,6 +1,7 @@
 /** Albums within albums: the path of an album has slashes, and only albums with photos have rows. */
 
 import { byName, type AlbumCount } from "./gallery";
+import { t } from "./language";
 
 /** An album as a list shows it, with all that is below it. */
 export interface Shelf {
@@ -21,6 +22,11 @@ export function isWithin(name: string, outer: string): boolean {
 /** Return the last part of an album's path. */
 export function lastPart(name: string): string {
   return name.slice(name.lastIndexOf("/") + 1);
+}
+
+/** Return the path of an album as it is shown: "Trips / Rome". */
+export function albumInWords(name: string): string {
+  return name.split("/").join(" / ") || t("No album");
 }
 
 /** Return the paths of the albums around an album, the outermost first. */

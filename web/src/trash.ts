@@ -213,10 +213,12 @@ export class Trash {
   /**
    * Delete all versions of a photo.
    *
-   * S3 cannot delete a version on condition that the photo is still deleted. So its versions are listed before each
+   * S3 cannot delete a version on condition that the photo is still deleted: If-Match compares with the current
+   * version, and a delete marker has no ETag. So its versions are listed before each
    * deletion: if the photo was restored meanwhile, in another tab, nothing more is deleted. The oldest version goes
    * first, then the newest one, which is the photo, and then the marker on top: wherever this stops, the photo is
    * in the trash, or gone, and no older version is shown.
+   * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html
    */
   private async purge(path: string): Promise<void> {
     for (;;) {

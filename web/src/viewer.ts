@@ -69,8 +69,6 @@ export class Viewer {
     swipe.addFilter("itemData", (_, at) => this.data(at));
     swipe.addFilter("isContentZoomable", (_, content) => content.width > 0);
     swipe.addFilter("preventPointerEvent", (_, { target }) => !(target as Element).closest?.("button"));
-    swipe.on("uiRegister", () => swipe.ui?.uiElementsData.splice(0));
-    swipe.on("keydown", (event) => event.preventDefault());
     swipe.on("contentLoad", (event) => {
       event.preventDefault();
       event.content.element = events.slide(event.content.data.path as string);

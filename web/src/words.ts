@@ -152,7 +152,7 @@ export function localTime(local: string, precision?: Precision): string {
     ...(precision !== "year" && precision !== "month" && { day: "numeric" }),
   });
   if (precision !== undefined) return date;
-  return `${date}, ${moment.toLocaleTimeString(locale(), { timeStyle: "short", timeZone: "UTC" })}`;
+  return `${date}, ${format(moment, { timeStyle: "short" })}`;
 }
 
 /** Return "Aug 2021" or "August 2021" for "2021-08"; of a photo of which the year alone is known, "2021". */

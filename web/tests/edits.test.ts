@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import type { EditRequest, Edited } from "../src/aws";
 import { draftOf, patchOf, type Draft } from "../src/drafts";
 import { Edits, fileOf } from "../src/edits";
-import { hasLabel, photoOf, type Photo } from "../src/records";
+import { photoOf, type Photo } from "../src/records";
+import { holds } from "../src/terms";
 
 const ROW = {
   sk: "photo#2016/tacos/a.jpg",
@@ -134,8 +135,8 @@ describe("edits", () => {
 
     asked[1]!.answer({ edits: { hidden_labels: ["cat"] }, sort_time: ROW.sort_time });
     await second;
-    expect(hasLabel(edits.of(read), "cat")).toBe(false);
-    expect(hasLabel(edits.of(read), "animal")).toBe(true);
+    expect(holds({ kind: "label", text: "cat" }, edits.of(read))).toBe(false);
+    expect(holds({ kind: "label", text: "animal" }, edits.of(read))).toBe(true);
   });
 
   test("move the photo to where its time is", async () => {

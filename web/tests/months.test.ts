@@ -150,6 +150,34 @@ describe("the months of the timeline", () => {
     expect(list.cards.value).toEqual([only]);
   });
 
+  test("count a photo once, whether or not it was read before it is edited", async () => {
+    const { list, first } = opened();
+    await list.readOn(first);
+    list.count(new Map(Object.entries(months)), { isAll: true });
+    const counts = () => Object.fromEntries(list.sections.value.map(({ key, photos }) => [key, photos]));
+    const unread = times("2019-05", 6)[2]!;
+
+    list.update({ ...unread }, true); // with another title
+    expect(counts()).toMatchObject({ "2019-05": 6 });
+    const read = list.sections.value[0]!.cards[2]!;
+    list.update({ ...read, sortTime: "2020-12-24T18:00:00" }, true);
+    expect(counts()).toMatchObject({ "2021-08": 6, "2020-12": 4 });
+    list.update({ ...read, sortTime: "2003-03-03T03:03:03" }, true); // a month without photos, far below
+    expect(counts()).toMatchObject({ "2020-12": 3, "2003-03": 1 });
+    list.remove(read.path);
+    expect(counts()).not.toHaveProperty("2003-03");
+  });
+
+  test("disappear if a new count has none of them", async () => {
+    const { list, first } = opened();
+    await list.readOn(first);
+    list.count(new Map(Object.entries(months)), { isAll: true });
+
+    list.count(new Map(Object.entries({ "2021-08": 7, "2020-12": 2 })), { isAll: true });
+
+    expect(list.sections.value.map(({ key, photos }) => [key, photos])).toEqual([["2021-08", 7], ["2020-12", 2]]);
+  });
+
   test("say what failed, and read it again", async () => {
     const { list, first, rows } = opened();
     rows.fails = true;

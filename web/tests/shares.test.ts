@@ -24,7 +24,6 @@ function photo(path: string): Photo {
     people: [{ name: "Ada", boxes: [] }],
     keywords: ["k"],
     labels: [],
-    labelKeys: [],
     truncated: false,
     camera: { make: "Taco" },
     thumb: { key: `${OWNER}/a/b/thumb.webp`, widthPx: 3, heightPx: 2 },

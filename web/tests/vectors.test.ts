@@ -4,8 +4,8 @@ import { rgbaToThumbHash } from "thumbhash";
 import { describe, expect, test } from "vitest";
 import vectors from "../../tests/vectors.json";
 import { leftOutOf } from "../src/files";
-import { caseFolded, folded } from "../src/fold";
-import { albumDigest } from "../src/gallery";
+import { caseFolded, folded, wordsOf } from "../src/fold";
+import { albumDigest } from "../src/digests";
 import { bytesOf, colorOf } from "../src/placeholders";
 import { cardOf, photoOf, readingOrder, sortKey, splitPath } from "../src/records";
 
@@ -41,6 +41,14 @@ describe("tests/vectors.json", () => {
   test.each(vectors.labels)("$name is folded to $folded", ({ name, folded: expected }) => {
     expect(folded(name)).toBe(expected);
     expect(folded(expected)).toBe(expected);
+  });
+
+  test.each(vectors.terms.filter(({ key }) => key !== null))("$what: the term of $written is $key", (vector) => {
+    expect(`${vector.kind}#${folded(vector.written ?? "")}`).toBe(vector.key);
+  });
+
+  test.each(vectors.words)("the words of $text are $words", ({ text, words }) => {
+    expect(wordsOf(text)).toEqual(words);
   });
 
   test.each(vectors.thumbhashes)("$thumbhash is what the reference makes", ({ width, height, rgba, thumbhash }) => {

@@ -13,6 +13,14 @@ locals {
     timed-out = { metric = "ExecutionsTimedOut", description = "An execution timed out. Its message is in the dead-letter queue." }
   }
 
+  # Nothing waits for a redrive: the page keeps the edit, says that it failed, and offers to try it again. An
+  # edit that is refused is not a failed execution. Express workflows are not aborted.
+  # https://docs.aws.amazon.com/step-functions/latest/dg/procedure-cw-metrics.html
+  edit_alarms = {
+    failed    = { metric = "ExecutionsFailed", description = "An edit could not be made, and the request is not the cause. Read the log of the state machine." }
+    timed-out = { metric = "ExecutionsTimedOut", description = "An edit timed out. Read the log of the state machine." }
+  }
+
   # Throttled requests are retried, by Step Functions itself and by the state machine. If the retries do
   # not suffice, the execution fails, or its photo has no labels, and there is a dead-letter message. So
   # throttling alone is a fault only if it outlasts every burst.
@@ -37,6 +45,23 @@ resource "aws_cloudwatch_metric_alarm" "executions" {
   comparison_operator = "GreaterThanThreshold"
   threshold           = 0
   treat_missing_data  = "notBreaching" # no executions, no metric
+  alarm_actions       = [aws_sns_topic.alarms.arn]
+}
+
+resource "aws_cloudwatch_metric_alarm" "edits" {
+  for_each = local.edit_alarms
+
+  alarm_name          = "${var.name}-edits-${each.key}"
+  alarm_description   = each.value.description
+  namespace           = "AWS/States"
+  metric_name         = each.value.metric
+  dimensions          = { StateMachineArn = var.edit_arn }
+  statistic           = "Sum"
+  period              = 300
+  evaluation_periods  = 1
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 0
+  treat_missing_data  = "notBreaching" # no edits, no metric
   alarm_actions       = [aws_sns_topic.alarms.arn]
 }
 

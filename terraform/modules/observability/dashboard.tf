@@ -103,6 +103,11 @@ locals {
         title = "Other errors of the functions"
         query = "${local.log_sources} | filter ispresent(errorType) and errorType not in [${local.rejections}] | stats count(*) as invocations by errorType | sort invocations desc"
       },
+      {
+        title   = "Edits"
+        stat    = "Sum"
+        metrics = [for metric in ["ExecutionsSucceeded", "ExecutionsFailed", "ExecutionsTimedOut"] : ["AWS/States", metric, "StateMachineArn", var.edit_arn]]
+      },
     ],
   ]
 }

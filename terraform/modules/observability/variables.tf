@@ -19,6 +19,11 @@ variable "dead_letters_name" {
   description = "Name of the dead-letter queue."
 }
 
+variable "edit_arn" {
+  type        = string
+  description = "ARN of the state machine that makes edits."
+}
+
 variable "functions" {
   type = object({
     extract   = object({ name = string, log_group_name = string, memory_mb = number })

@@ -116,7 +116,7 @@ function Share({ path, share }: { path: string; share: Manifest }) {
             const number = t("Photo {number} of {count}", { number: index + 1, count: pictures.length });
             return (
               <li key={thumb.file} style={{ flexGrow: shape, flexBasis: `calc(var(--row) * ${shape})` }}>
-                <button id={`photo-${index}`} aria-label={title ? `${title}, ${number}` : number} onClick={() => show(index)}>
+                <button id={`photo-${index}`} aria-label={title ? `\u2068${title}\u2069, ${number}` : number} onClick={() => show(index)}>
                   <img
                     src={urlOf(path, thumb.file)}
                     alt=""

@@ -3,6 +3,7 @@ import { useApp } from "../app";
 import { t } from "../language";
 import { isInProgress, type Move } from "../moves";
 import { splitPath, type Photo } from "../records";
+import { albumInWords } from "../shelves";
 import { errorInWords } from "../words";
 import "./albumbuttons.css";
 
@@ -29,7 +30,7 @@ export function AlbumButtons({ photo: { path, status } }: { photo: Photo }) {
   const { value: moves } = app.moves;
   const isOfPhoto = ({ path: from, state: { value } }: Move) => (value.is === "moved" ? value.to : from) === path;
   const move = moves?.moves.value.findLast(isOfPhoto);
-  const album = move && (move.album.split("/").join(" / ") || t("No album"));
+  const album = move && albumInWords(move.album);
   return (
     <div class="album-buttons">
       <button disabled={move && isInProgress(move)} onClick={() => app.moving([path])}>{t("Move to an album")}</button>

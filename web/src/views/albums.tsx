@@ -18,8 +18,6 @@ import { ShareButton } from "./share-button";
 import { Thumb } from "./thumb";
 import "./albums.css";
 
-export const NO_ALBUM = "No album";
-
 /** Return an album's own name, without those around it. */
 function titleOf(name: string): string {
   return lastPart(name) || t("No album");

@@ -1,4 +1,5 @@
 import { useSignal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { useApp } from "../app";
 import type { Patch } from "../aws";
@@ -6,8 +7,9 @@ import { fileOf } from "../edits";
 import { folded } from "../fold";
 import { t } from "../language";
 import { Loading } from "../loading";
-import { editsOf, hiddenLabels, splitPath, type Boxed, type Label, type Photo } from "../records";
-import { href } from "../routes";
+import { editsOf, hiddenLabels, isFoundBy, splitPath, type Boxed, type Label, type Photo, type Place } from "../records";
+import { href, searchHref } from "../routes";
+import { albumInWords } from "../shelves";
 import {
   cameraName,
   coordinates,
@@ -24,7 +26,6 @@ import {
   timeName,
 } from "../words";
 import { AlbumButtons } from "./albumbuttons";
-import { NO_ALBUM } from "./albums";
 import { DeleteButton } from "./delete";
 import { Failure } from "./failure";
 import { CloseIcon, DeleteIcon, EditIcon } from "./icons";
@@ -138,7 +139,11 @@ export function Facts({ photo: read, shown, onShow, onDelete }: FactsProps) {
           <>
             <dt>{t("Location")}</dt>
             <dd>
-              {photo.place && <span title={t("Data: {source}", { source: photo.place.source })}>{placeInWords(photo.place)}</span>}
+              {photo.place && (
+                <span title={t("Data: {source}", { source: photo.place.source })}>
+                  <PlaceLinks photo={photo} place={photo.place} />
+                </span>
+              )}
               {photo.location ? <Where location={photo.location} /> : t("Removed")}
               {isChanged(written, "location") && (
                 <FileValue
@@ -155,7 +160,7 @@ export function Facts({ photo: read, shown, onShow, onDelete }: FactsProps) {
           <>
             <dt>{t("Camera")}</dt>
             <dd>
-              {camera}
+              {camera && <Found photo={photo} kind="camera" text={camera} />}
               {photo.camera.lens && <span class="quiet">{photo.camera.lens}</span>}
               {taking && <span class="quiet">{taking}</span>}
             </dd>
@@ -185,7 +190,7 @@ export function Facts({ photo: read, shown, onShow, onDelete }: FactsProps) {
               <ul class="chips keywords">
                 {photo.keywords.map((word) => (
                   <li key={word} dir="auto">
-                    {word}
+                    <Found photo={photo} kind="keyword" text={word} />
                   </li>
                 ))}
               </ul>
@@ -238,7 +243,7 @@ function FileFacts({ photo }: { photo: Photo }) {
         <span class="quiet">
           {t("in")}{" "}
           <a href={href({ view: "albums", argument: album })} dir="auto">
-            {album.split("/").join(" / ") || NO_ALBUM}
+            {albumInWords(album)}
           </a>
         </span>
       </dd>
@@ -248,7 +253,7 @@ function FileFacts({ photo }: { photo: Photo }) {
 
 /** The form, whose code is loaded when it is first needed. */
 function Form(props: { photo: Photo; onClose: () => void }) {
-  const code = useMemo(() => new Loading(() => import("./edit")), []);
+  const code = useMemo(() => new Loading(() => import("./more")), []);
   const Loaded = code.value.value?.EditForm;
   if (Loaded) return <Loaded {...props} />;
   return code.error.value ? <Failure message={code.error.value} onRetry={code.load} /> : <p class="quiet">{t("Loading…")}</p>;
@@ -333,6 +338,7 @@ function Where({ location: { latitude, longitude, altitudeM, valid } }: { locati
       {altitudeM !== undefined && <span class="quiet">{t("Altitude {meters} m", { meters: Math.round(altitudeM) })}</span>}
       {!valid && <span class="bad">{t("The GPS receiver had no fix, so this location is not valid")}</span>}
       <WorldMap position={{ latitude, longitude }} />
+      <a href={href({ view: "map", at: `${latitude},${longitude},${zoom}` })}>{t("Show on the map")}</a>
     </>
   );
 }
@@ -351,17 +357,66 @@ function People({ photo, shown, onShow }: Pick<FactsProps, "photo" | "shown" | "
   return (
     <ul class="chips people">
       {photo.people.map((person) => (
-        <li key={person.name} class={person === shown ? "shown" : ""} onPointerEnter={() => onShow(person)} onPointerLeave={() => onShow(undefined)}>
-          {person.boxes.length > 0 ? (
-            <button type="button" onFocus={() => onShow(person)} onBlur={() => onShow(undefined)} onClick={() => onShow(person)}>
-              {person.name}
-            </button>
-          ) : (
-            <span>{person.name}</span>
-          )}
+        <li
+          key={person.name}
+          class={[person === shown && "shown", person.boxes.length > 0 && "boxed"].filter(Boolean).join(" ")}
+          onPointerEnter={() => onShow(person)}
+          onPointerLeave={() => onShow(undefined)}
+        >
+          <Found
+            photo={photo}
+            kind="person"
+            text={person.name}
+            {...(person.boxes.length > 0 && { onFocus: () => onShow(person), onBlur: () => onShow(undefined) })}
+          />
         </li>
       ))}
     </ul>
+  );
+}
+
+interface FoundProps {
+  photo: Photo;
+  kind: "person" | "keyword" | "city" | "region" | "country" | "camera";
+  text: string;
+  onFocus?: () => void;
+  onBlur?: () => void;
+}
+
+/** A fact, with a link to all photos that have it, unless a search for it does not even find this one. */
+function Found({ photo: { row }, kind, text, ...events }: FoundProps) {
+  if (isFoundBy(row, kind, text)) {
+    return (
+      <a href={searchHref(kind, text)} dir="auto" {...events}>
+        {text}
+      </a>
+    );
+  }
+  return events.onFocus ? (
+    <button type="button" dir="auto" {...events}>
+      {text}
+    </button>
+  ) : (
+    <span dir="auto">{text}</span>
+  );
+}
+
+/** A place in words, whose names are links. */
+function PlaceLinks({ photo, place }: { photo: Photo; place: Place }) {
+  let rest = placeInWords(place);
+  const parts: ComponentChildren[] = [];
+  for (const kind of ["city", "region", "country"] as const) {
+    const { [kind]: name = "" } = place;
+    const at = name ? rest.indexOf(name) : -1;
+    if (at < 0) continue; // Berlin is a city and a region, and said once
+    parts.push(rest.slice(0, at), <Found photo={photo} kind={kind} text={name} />);
+    rest = rest.slice(at + name.length);
+  }
+  return (
+    <>
+      {parts}
+      {rest}
+    </>
   );
 }
 
@@ -391,7 +446,8 @@ function Labels({ photo, shown, onShow, onEdit }: LabelsProps) {
         <li key={label.name} class={label.name === shown?.name ? "shown" : ""} onPointerEnter={() => onShow(label)} onPointerLeave={() => onShow(undefined)}>
           <div class="line">
             <a
-              href={href({ view: "search", argument: folded(label.name) })}
+              {...(isFoundBy(photo.row, "label", label.name) && { href: searchHref("label", label.name) })}
+              tabIndex={0}
               onFocus={() => onShow(label)}
               onBlur={() => onShow(undefined)}
             >

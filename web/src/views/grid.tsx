@@ -19,7 +19,7 @@ const AROUND_PX = 900; // about one screen: tiles above and below the window are
 const STEP_PX = 128; // of scrolling, after which other tiles are in the document
 const AHEAD_PX = 2000; // photos are read before they are in view
 const REST_MS = 120; // photos far from those that were read are read once the list rests
-const NOTHING: Layout = { blocks: [], heightPx: 0 };
+const NOTHING: Layout = { blocks: [], heightPx: 0, widthPx: 0 };
 
 interface Props {
   list: PhotoList;
@@ -37,9 +37,14 @@ interface Range {
 
 /** What stays in its place when photos above it are read, or when the width changes. */
 interface Anchor {
+  /** Of its block. */
   key: string;
+  /** The first photo of a row; absent for a heading, and where photos have not been read. */
   path: string | undefined;
+  /** The top of the window, from the top of the list. */
   topPx: number;
+  /** How much of the row, or of the block, is above the window. */
+  share: number;
 }
 
 /** Photos in rows. The document has those in and near the window, and others are read as the person scrolls. */
@@ -73,7 +78,10 @@ export function Grid({ list, months = false, empty }: Props) {
       const fromPx = Math.floor((top - AROUND_PX) / STEP_PX) * STEP_PX;
       const toPx = Math.ceil((top + innerHeight + AROUND_PX) / STEP_PX) * STEP_PX;
       if (fromPx !== range.peek().fromPx || toPx !== range.peek().toPx) range.value = { fromPx, toPx };
-      anchor.current = top > 0 ? anchorAt(latest.current, top) : undefined;
+      // It stays the same until the person scrolls: a window that gets narrow and wide again shows the same photos.
+      const isLaidOut = place.current.clientWidth === latest.current.widthPx;
+      const isScrolled = Math.abs(top - (anchor.current?.topPx ?? 0)) > 1;
+      if (isLaidOut && isScrolled) anchor.current = top > 0 ? anchorAt(latest.current, top) : undefined;
       // At the end of the page, the last blocks cannot be at the top of the window.
       const isAtEnd = top > 0 && scrollY + innerHeight >= document.documentElement.scrollHeight - 2;
       const { blocks } = latest.current;
@@ -108,11 +116,15 @@ export function Grid({ list, months = false, empty }: Props) {
   }, [list]);
 
   useLayoutEffect(() => {
-    const before = anchor.current;
+    const kept = anchor.current;
+    const before = latest.current;
     latest.current = layout;
-    if (before) {
-      const movedPx = topOf(layout, before) - before.topPx;
+    const isOtherWidth = before.widthPx !== layout.widthPx;
+    const wantedPx = kept && pxOf(layout, before, kept);
+    if (kept && wantedPx !== undefined) {
+      const movedPx = wantedPx - (isOtherWidth ? topPx() : kept.topPx); // what is above the list changes with the width
       if (movedPx !== 0) scrollBy({ top: movedPx, behavior: "instant" });
+      anchor.current = { ...kept, topPx: wantedPx };
     }
     follow();
   }, [layout]);
@@ -296,21 +308,28 @@ function openSpot(layout: Layout): Spot | undefined {
 }
 
 /** What is at a height: the first photo of a row, or the heading of a block. */
-function anchorAt(layout: Layout, px: number): Anchor | undefined {
-  const block = blockAt(layout, px);
+function anchorAt(layout: Layout, topPx: number): Anchor | undefined {
+  const block = blockAt(layout, topPx);
   if (!block) return undefined;
-  const row = inView(block.rows, px - block.topPx, block.heightPx)[0];
-  const isHeading = !row || (row === block.rows[0] && block.topPx + row.topPx > px);
-  return isHeading || px > block.topPx + block.unreadPx
-    ? { key: block.key, path: undefined, topPx: block.topPx }
-    : { key: block.key, path: row.tiles[0]?.item.path, topPx: block.topPx + row.topPx };
+  const insidePx = topPx - block.topPx;
+  const row = inView(block.rows, insidePx, block.heightPx)[0];
+  const isHeading = !row || (row === block.rows[0] && row.topPx > insidePx);
+  return isHeading || insidePx > block.unreadPx
+    ? { key: block.key, path: undefined, topPx, share: insidePx / block.heightPx }
+    : { key: block.key, path: row.tiles[0]?.item.path, topPx, share: (insidePx - row.topPx) / row.heightPx };
 }
 
-function topOf(layout: Layout, { key, path, topPx }: Anchor): number {
-  const spot = path === undefined ? undefined : find(layout, path);
-  if (spot) return spot.block.topPx + spot.row.topPx;
+/** Where the top of the window has to be in another layout; undefined if the photo is not there any more. */
+function pxOf(layout: Layout, before: Layout, { key, path, topPx, share }: Anchor): number | undefined {
+  if (path !== undefined) {
+    const spot = find(layout, path);
+    return spot && spot.block.topPx + spot.row.topPx + share * spot.row.heightPx;
+  }
   const block = layout.blocks.find((one) => one.key <= key); // the newest months come first
-  return block?.topPx ?? topPx;
+  const known = before.blocks.find((one) => one.key === key);
+  if (!block || !known) return undefined;
+  const insidePx = layout.widthPx === before.widthPx ? topPx - known.topPx : share * block.heightPx;
+  return block.topPx + insidePx;
 }
 
 /** Reads the next page before the end of the list is in view, and shows an error if that fails. */

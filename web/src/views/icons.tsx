@@ -34,6 +34,12 @@ export const SearchIcon = () => (
     <path d="m16 16 5 5" />
   </Icon>
 );
+export const MapIcon = () => (
+  <Icon>
+    <path d="M12 21s-7-6.500-7-11.500a7 7 0 0 1 14 0C19 14.500 12 21 12 21z" />
+    <circle cx="12" cy="9.500" r="2.500" />
+  </Icon>
+);
 export const ProblemIcon = () => (
   <Icon>
     <path d="M12 4 2.5 20h19zM12 10v4M12 17v.5" />

@@ -8,13 +8,13 @@ import { Failure } from "./failure";
 /** The dialogs and the progress of moves. They are loaded when they are first needed. */
 export function Moves() {
   const app = useApp();
-  const views = useSignal<typeof import("./moving") | undefined>(undefined);
+  const views = useSignal<typeof import("./more") | undefined>(undefined);
   const error = useSignal("");
   const isWanted = app.toMove.value !== undefined || app.hasOldMoves.value;
   const load = useCallback(async () => {
     error.value = "";
     try {
-      views.value = await persist(() => import("./moving"));
+      views.value = await persist(() => import("./more"));
     } catch (failed) {
       error.value = errorInWords(failed);
     }

@@ -9,7 +9,7 @@ import { isInProgress, type Move } from "../moves";
 import { Moving } from "../moving";
 import { splitPath } from "../records";
 import { go, href, route } from "../routes";
-import { isWithin } from "../shelves";
+import { albumInWords, isWithin } from "../shelves";
 import { errorInWords } from "../words";
 import { Failure } from "./failure";
 import { AlbumsIcon, CloseIcon } from "./icons";
@@ -43,10 +43,6 @@ export function MovingViews() {
       {wanted && "album" in wanted && <RenameDialog key={wanted} album={wanted.album} />}
     </>
   );
-}
-
-function nameOf(album: string): string {
-  return album.split("/").join(" / ") || t("No album");
 }
 
 /** Asks for an album: one that there is, or a new one. */
@@ -106,7 +102,7 @@ function MoveDialog({ paths }: { paths: readonly string[] }) {
         </label>
         {isNew && (
           <button class="primary" type="submit">
-            {t("Move to the new album “{album}”", { album: nameOf(name) })}
+            {t("Move to the new album “{album}”", { album: albumInWords(name) })}
           </button>
         )}
       </form>
@@ -121,7 +117,7 @@ function MoveDialog({ paths }: { paths: readonly string[] }) {
                 <span class="cover">{album.cover ? <Thumb picture={album.cover.thumb} /> : <AlbumsIcon />}</span>
                 <span class="text">
                   <span class="name" dir="auto">
-                    {nameOf(album.name)}
+                    {albumInWords(album.name)}
                   </span>
                   <span class="quiet">{isHere ? t("The photos are in this album") : photosInWords(album.photos)}</span>
                 </span>
@@ -154,18 +150,23 @@ function RenameDialog({ album }: { album: string }) {
   const { value: all } = counts.value;
   const within = all?.filter((one) => isWithin(one.name, album)) ?? [];
   const photos = within.reduce((sum, one) => sum + one.photos, 0);
-  const isThere = all?.some((one) => isWithin(one.name, name)) ?? false;
-  const isReady = all !== undefined && name !== "" && name !== album;
+  const isNew = name !== "" && name !== album;
+  const isThere = (albums = all) => !isWithin(name, album) && (albums?.some((one) => isWithin(one.name, name)) ?? false);
 
   async function rename(): Promise<void> {
-    if (!isReady || busy.value) return;
+    if (!isNew || busy.value) return;
     busy.value = true;
     message.value = "";
     try {
-      await moving.rename(album, name);
-      app.emptyAlbums.rename(album, name);
-      dialog.current?.close();
-      if (photos === 0) go({ view: "albums", argument: name }, { replace: true });
+      if (!all) await counts.load(); // the person was faster
+      const { value: known } = counts.value;
+      if (known && (all || !isThere(known))) {
+        await moving.rename(album, name);
+        app.emptyAlbums.rename(album, name);
+        dialog.current?.close();
+        const isEmpty = !known.some((one) => isWithin(one.name, album));
+        if (isEmpty) go({ view: "albums", argument: name }, { replace: true });
+      }
     } catch (error) {
       message.value = errorInWords(error);
     }
@@ -216,15 +217,15 @@ function RenameDialog({ album }: { album: string }) {
                 )}
           </p>
         )}
-        {isReady && isThere && !isWithin(name, album) && (
-          <p>{t("There is an album “{album}”. Its photos stay, and these are added to them.", { album: nameOf(name) })}</p>
+        {isNew && isThere() && (
+          <p>{t("There is an album “{album}”. Its photos stay, and these are added to them.", { album: albumInWords(name) })}</p>
         )}
         <p class="bad" role="alert">
           {message.value}
         </p>
         <div class="buttons">
-          <button class="primary" type="submit" disabled={!isReady || busy.value}>
-            {t({ one: "Move {count} photo", other: "Move {count} photos" }, { count: photos })}
+          <button class="primary" type="submit" disabled={!isNew || busy.value}>
+            {all ? t({ one: "Move {count} photo", other: "Move {count} photos" }, { count: photos }) : t("Rename the album")}
           </button>
           <button type="button" onClick={() => dialog.current?.close()}>
             {t("Cancel")}

@@ -5,6 +5,7 @@ import type { Neighbors } from "../gallery";
 import { t } from "../language";
 import { Loading } from "../loading";
 import { splitPath, type Boxed, type Photo } from "../records";
+import { persist } from "../retry";
 import { go, href, leavePhoto, route } from "../routes";
 import type { Viewer } from "../viewer";
 import { Facts } from "./facts";
@@ -48,9 +49,14 @@ export function PhotoDialog({ path }: { path: string }) {
   const at = cards.findIndex((card) => card.path === path);
   const isMissing = at < 0;
   const beside = useMemo(
-    () => (photo && isMissing ? new Loading<Neighbors>(() => app.gallery.neighbors(route.peek(), photo)) : undefined),
+    () => (photo && isMissing ? new Loading<Neighbors>(() => neighborsOf(photo)) : undefined),
     [photo, isMissing],
   );
+  async function neighborsOf(one: Photo): Promise<Neighbors> {
+    const { view, query } = route.peek();
+    if (view !== "search") return app.gallery.neighbors(route.peek(), one);
+    return (await persist(() => import("../terms"))).neighbors(app.aws, query, one);
+  }
   const neighbor = (step: 1 | -1) => {
     if (!isMissing) return cards[at + step]?.path;
     return step > 0 ? beside?.value.value?.next : beside?.value.value?.previous;

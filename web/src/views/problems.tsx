@@ -2,8 +2,8 @@ import { useApp, useKept } from "../app";
 import { t } from "../language";
 import { PhotoList } from "../lists";
 import { splitPath, type Problem as ProblemOfPhoto } from "../records";
+import { albumInWords } from "../shelves";
 import { instant, statusInWords } from "../words";
-import { NO_ALBUM } from "./albums";
 import { DeleteButton } from "./delete";
 import { Empty } from "./empty";
 import { More } from "./grid";
@@ -53,7 +53,7 @@ function Problem({ photo }: { photo: ProblemOfPhoto }) {
         </p>
         <p class="quiet">
           {[
-            album || NO_ALBUM,
+            albumInWords(album),
             photo.sortTime && t("Uploaded {when}", { when: instant(`${photo.sortTime}Z`) }),
             photo.step && t("Step {step}", { step: photo.step }),
           ]

@@ -1,13 +1,14 @@
 import { useEffect, useRef } from "preact/hooks";
 import { useApp } from "../app";
 import { download } from "../download";
-import { errorInWords } from "../words";
 import { t } from "../language";
+import { splitPath } from "../records";
 import { route } from "../routes";
 import { openShare } from "../sharing";
+import { errorInWords } from "../words";
 import { deleteSelected } from "./delete-selected";
 import { CloseIcon, DeleteIcon } from "./icons";
-import { DownloadIcon, FolderIcon, KeywordsIcon, LabelIcon, ShareIcon } from "./selection-icons";
+import { CoverIcon, DownloadIcon, FolderIcon, KeywordsIcon, LabelIcon, ShareIcon } from "./selection-icons";
 import { KeywordsDialog, LabelsDialog } from "./selection-dialogs";
 import "./selection-bar.css";
 
@@ -19,6 +20,7 @@ export function SelectionBar() {
   const { asked } = selection;
   const size = selection.size.value;
   const paths = () => [...selection.chosen.peek().keys()];
+  const only = size === 1 ? paths()[0] : undefined;
   const counted = t({ one: "{count} photo selected", other: "{count} photos selected" }, { count: size });
 
   useEffect(() => () => (asked.value = undefined), [asked]);
@@ -41,11 +43,14 @@ export function SelectionBar() {
     return () => removeEventListener("keydown", keyed);
   }, []);
 
-  async function save(): Promise<void> {
+  /** Do something, and say what came of it. */
+  async function attempt(task: () => Promise<void>, done?: string): Promise<void> {
+    const { toast } = app.jobs;
     try {
-      await download(app, [...selection.chosen.peek().values()]);
+      await task();
+      if (done !== undefined) toast.value = { text: done };
     } catch (error) {
-      app.jobs.toast.value = { text: errorInWords(error) };
+      toast.value = { text: errorInWords(error) };
     }
   }
 
@@ -68,8 +73,15 @@ export function SelectionBar() {
         {app.aws.sharesUrl && (
           <Action name={t("Share")} Icon={ShareIcon} onClick={() => openShare(app, { title: "", paths: paths() })} />
         )}
-        <Action name={t("Download")} Icon={DownloadIcon} onClick={() => void save()} />
+        <Action name={t("Download")} Icon={DownloadIcon} onClick={() => void attempt(() => download(app, [...selection.chosen.peek().values()]))} />
         <Action name={t("Move to album")} Icon={FolderIcon} onClick={() => app.moving(paths())} />
+        {only !== undefined && app.aws.canEdit && splitPath(only).album !== "" && (
+          <Action
+            name={t("Use as album cover")}
+            Icon={CoverIcon}
+            onClick={() => void attempt(() => app.useAsCover(only), t("This photo is the cover of its album."))}
+          />
+        )}
         <Action name={t("Edit keywords")} Icon={KeywordsIcon} onClick={() => (asked.value = "keywords")} />
         <Action name={t("Hide labels")} Icon={LabelIcon} onClick={() => (asked.value = "labels")} />
         <Action name={t("Delete")} Icon={DeleteIcon} class="danger" onClick={() => deleteSelected(selection, trash)} />

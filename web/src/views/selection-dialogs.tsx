@@ -40,7 +40,12 @@ export function KeywordsDialog({ paths, onClose }: Props) {
         ...(remove.length > 0 && { remove_keywords: remove }),
       });
     };
-    app.jobs.start(new Job(wording, each(task), (done) => say(app, done.length)), paths);
+    const leave = leavingSearch(app, "keyword", remove);
+    const ended = (done: readonly string[]) => {
+      leave(done);
+      say(app, done.length);
+    };
+    app.jobs.start(new Job(wording, each(task), ended), paths);
   }
 
   return (
@@ -71,13 +76,9 @@ export function LabelsDialog({ paths, onClose }: Props) {
     if (hide.length === 0) return;
     const wording = { title: t("Hiding labels"), failed: notChanged };
     const task = async (path: string) => void (await app.aws.edit({ path, hide_labels: hide }));
-    const { view, argument } = route.peek();
-    const list = app.list.peek();
+    const leave = leavingSearch(app, "label", hide);
     const ended = (done: readonly string[]) => {
-      if (view === "search" && argument !== undefined && hide.includes(folded(argument))) {
-        list?.remove(...done);
-        app.selection.drop(done);
-      }
+      leave(done);
       say(app, done.length);
     };
     app.jobs.start(new Job(wording, each(task), ended), paths);
@@ -95,6 +96,19 @@ export function LabelsDialog({ paths, onClose }: Props) {
       />
     </Dialog>
   );
+}
+
+/** Return what removes photos from the search on the page, if it is one for a term that they are about to lose. */
+function leavingSearch(app: App, kind: "keyword" | "label", texts: readonly string[]): (done: readonly string[]) => void {
+  const { view, query } = route.peek();
+  const list = app.list.peek();
+  const lost = texts.map(folded);
+  const isLeft = view === "search" && new URLSearchParams(query).getAll(kind).some((text) => lost.includes(folded(text)));
+  return (done) => {
+    if (!isLeft) return;
+    list?.remove(...done);
+    app.selection.drop(done);
+  };
 }
 
 interface DialogProps extends Props {

@@ -10,6 +10,11 @@ export const FolderIcon = () => (
     <path d="M3 7a2 2 0 0 1 2-2h4l2 2h8a2 2 0 0 1 2 2v9a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2zM9 13.5h6m0 0-2.5-2.5m2.5 2.5L12.500 16" />
   </Icon>
 );
+export const CoverIcon = () => (
+  <Icon>
+    <path d="M4 5h16v14H4zM12 8.500l1.200 2.300 2.600.4-1.900 1.800.5 2.600-2.400-1.200-2.400 1.200.5-2.600-1.900-1.800 2.600-.4z" />
+  </Icon>
+);
 export const KeywordsIcon = () => (
   <Icon>
     <path d="M9 4 7 20M17 4l-2 16M4 9h17M3 15h17" />

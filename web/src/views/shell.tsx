@@ -6,12 +6,12 @@ import { t } from "../language";
 import { href, place, restoreScroll, route, type View } from "../routes";
 import { isInProgress } from "../uploads";
 import { AccountButton, SignOutButton } from "./account";
-import { AddIcon, AlbumsIcon, DeleteIcon, Logo, ProblemIcon, SearchIcon, TimelineIcon } from "./icons";
+import { AddIcon, AlbumsIcon, DeleteIcon, Logo, MapIcon, ProblemIcon, SearchIcon, TimelineIcon } from "./icons";
 import { Empty } from "./empty";
 import { FailedPictures } from "./failed-pictures";
 import { Later, loadEarly } from "./later";
 import { Moves } from "./moves";
-import { Selected } from "./selecting";
+import { Selected } from "./selected";
 import { Timeline } from "./timeline";
 import { ToastCard } from "./toast";
 import { UnsavedEdits } from "./unsaved";
@@ -20,30 +20,33 @@ const VIEWS: { view: View; name: () => string; Icon: () => preact.JSX.Element }[
   { view: "timeline", name: () => t("Timeline"), Icon: TimelineIcon },
   { view: "albums", name: () => t("Albums"), Icon: AlbumsIcon },
   { view: "search", name: () => t("Search"), Icon: SearchIcon },
+  { view: "map", name: () => t("Map"), Icon: MapIcon },
   { view: "problems", name: () => t("Problems"), Icon: ProblemIcon },
   { view: "trash", name: () => t("Trash"), Icon: DeleteIcon },
 ];
 
 const loadPhoto = async () => (await import("./photo")).PhotoDialog;
-const loadUploads = async () => (await import("./uploads")).UploadPanel;
-const loadAlbums = async () => (await import("./albums")).Albums;
-const loadAlbum = async () => (await import("./albums")).AlbumPage;
+const loadUploads = async () => (await import("./more")).UploadPanel;
+const loadAlbums = async () => (await import("./more")).Albums;
+const loadAlbum = async () => (await import("./more")).AlbumPage;
 const loadSearch = async () => (await import("./search")).Search;
-const loadProblems = async () => (await import("./problems")).Problems;
-const loadTrash = async () => (await import("./trash")).TrashView;
-const loadShareDialog = async () => (await import("./share")).default;
-const loadShares = async () => (await import("./shares")).default;
+const loadMap = async () => (await import("./photo-map")).PhotoMap;
+const loadProblems = async () => (await import("./more")).Problems;
+const loadTrash = async () => (await import("./more")).TrashView;
+const loadShareDialog = async () => (await import("./more")).ShareDialog;
+const loadShares = async () => (await import("./more")).Shares;
 
 export function Shell({ onSignOut }: { onSignOut: () => void }) {
   const app = useApp();
-  const { view, argument, photo } = route.value;
+  const { view, argument, query, photo } = route.value;
 
   useEffect(() => {
     const name = view === "shares" ? t("Shared links") : VIEWS.find((one) => one.view === view)?.name();
-    document.title = [photo ?? argument, name, t("Gallery")].filter(Boolean).join(" · ");
+    const shown = photo ?? argument ?? [...new URLSearchParams(query).values()].join(", ");
+    document.title = [shown, name, t("Gallery")].filter(Boolean).join(" · ");
   });
 
-  useEffect(() => loadEarly(loadPhoto, loadUploads, loadAlbums, loadSearch, loadProblems), []);
+  useEffect(() => loadEarly(loadPhoto, loadAlbums, loadSearch, loadMap), []);
   useLayoutEffect(restoreScroll, [place.value]);
   useEffect(() => () => app.selection.clear(), [place.value]); // of that list
 
@@ -77,7 +80,8 @@ export function Shell({ onSignOut }: { onSignOut: () => void }) {
         {view === "timeline" && <Timeline key={argument} year={argument} />}
         {view === "albums" && argument === undefined && <Later load={loadAlbums} />}
         {view === "albums" && argument !== undefined && <Later load={loadAlbum} key={argument} name={argument} />}
-        {view === "search" && <Later load={loadSearch} label={argument} />}
+        {view === "search" && <Later load={loadSearch} query={query} />}
+        {view === "map" && <Later load={loadMap} />}
         {view === "problems" && <Later load={loadProblems} />}
         {view === "trash" && <Later load={loadTrash} />}
         {view === "shares" && <Later load={loadShares} />}

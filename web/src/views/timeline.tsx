@@ -1,3 +1,4 @@
+import { useEffect } from "preact/hooks";
 import { useApp, useKept } from "../app";
 import { t } from "../language";
 import { Loading } from "../loading";
@@ -12,12 +13,24 @@ export function Timeline({ year }: { year?: string | undefined }) {
   const list = useKept("photos", () => new MonthList(gallery, year));
   const years = useKept("years", () => new Loading(() => counted(list)));
 
+  useEffect(() => {
+    if (years.value.peek() !== undefined) void recount(list).catch(() => undefined); // the counts are a guide
+  }, [years]);
+
+  /** Follow what has changed while another view was on the page. */
+  async function recount(photos: MonthList): Promise<void> {
+    photos.count(await gallery.months(), { isAll: photos.isCounted });
+  }
+
   async function counted(photos: MonthList): Promise<string[]> {
     const counts = await gallery.months();
     photos.count(counts);
     const known = new Set([...counts.keys()].map(yearOf));
     const oldest = await gallery.oldestMonth();
-    if (oldest === undefined || counts.has(oldest)) return [...known];
+    if (oldest === undefined || counts.has(oldest)) {
+      photos.count(counts, { isAll: true });
+      return [...known];
+    }
     // Photos that were processed before there were counts: at least their years can be gone to.
     const all = await gallery.years();
     photos.count(new Map(all.filter((one) => !known.has(one)).map((one) => [`${one}-12`, undefined])));

@@ -4,7 +4,7 @@ import { useApp, useKept } from "../app";
 import { locale, t } from "../language";
 import { bytesOf, drawSoon } from "../placeholders";
 import { splitPath, type Card } from "../records";
-import { NO_ALBUM } from "./albums";
+import { albumInWords } from "../shelves";
 import { ConfirmButton } from "./confirm";
 import { Empty } from "./empty";
 import { More } from "./grid";
@@ -144,7 +144,7 @@ function Trashed({ photo, isChosen, onChoose }: { photo: Card; isChosen: boolean
       <div class="what">
         <h2 dir="auto">{name}</h2>
         <p class="quiet" dir="auto">
-          {album.split("/").join(" / ") || NO_ALBUM}
+          {albumInWords(album)}
         </p>
         <p class="quiet">
           {t("Deleted {when}", { when: moment(deleted) })}

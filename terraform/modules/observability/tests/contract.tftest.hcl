@@ -10,6 +10,7 @@ variables {
   name               = "gallery"
   architecture       = "arm64"
   dead_letters_name  = "gallery-dead-letters"
+  edit_arn           = "arn:aws:states:eu-west-1:123456789012:stateMachine:gallery-edit"
   log_retention_days = 30
   longest_seconds    = 7200
   metric_namespace   = "gallery"

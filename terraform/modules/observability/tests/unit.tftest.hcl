@@ -38,6 +38,7 @@ variables {
   name               = "gallery"
   architecture       = "arm64"
   dead_letters_name  = "gallery-dead-letters"
+  edit_arn           = "arn:aws:states:eu-west-1:123456789012:stateMachine:gallery-edit"
   log_retention_days = 30
   longest_seconds    = 7200
   metric_namespace   = "gallery"
@@ -69,6 +70,25 @@ run "one_failed_execution_raises_an_alarm" {
 
   assert {
     condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.executions : alarm.threshold == 0 && alarm.evaluation_periods == 1])
+    error_message = "A single occurrence must raise the alarm."
+  }
+}
+
+run "one_failed_edit_raises_an_alarm" {
+  command = plan
+
+  assert {
+    condition = {
+      for alarm in aws_cloudwatch_metric_alarm.edits : alarm.metric_name => alarm.dimensions.StateMachineArn
+      } == {
+      ExecutionsFailed   = "arn:aws:states:eu-west-1:123456789012:stateMachine:gallery-edit"
+      ExecutionsTimedOut = "arn:aws:states:eu-west-1:123456789012:stateMachine:gallery-edit"
+    }
+    error_message = "Failed and timed-out edits must each have an alarm."
+  }
+
+  assert {
+    condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.edits : alarm.threshold == 0 && alarm.evaluation_periods == 1])
     error_message = "A single occurrence must raise the alarm."
   }
 }
@@ -111,6 +131,7 @@ run "an_idle_gallery_raises_no_alarm_but_a_missing_watch_does" {
   assert {
     condition = alltrue([
       for alarm in concat(
+        values(aws_cloudwatch_metric_alarm.edits),
         values(aws_cloudwatch_metric_alarm.executions),
         values(aws_cloudwatch_metric_alarm.lost_events),
         values(aws_cloudwatch_metric_alarm.throttles),
@@ -178,6 +199,7 @@ run "sends_every_alarm_to_alarm_email" {
   assert {
     condition = alltrue([
       for alarm in concat(
+        values(aws_cloudwatch_metric_alarm.edits),
         values(aws_cloudwatch_metric_alarm.executions),
         values(aws_cloudwatch_metric_alarm.lost_events),
         values(aws_cloudwatch_metric_alarm.throttles),

@@ -1,7 +1,6 @@
 import type { Catalog } from "../catalog";
 
 export default {
-  "A label, such as cat, food or vehicle": "Ein Label, zum Beispiel cat, food oder vehicle",
   "Add photos": "Neue Fotos",
   Albums: "Alben",
   Delete: "Löschen",
@@ -9,19 +8,15 @@ export default {
   "Delete {name}?": "{name} löschen?",
   "Drop photos or folders into {album}": "Fotos oder Ordner in {album} ablegen",
   "Error message": "Fehlermeldung",
-  "Find photos by label": "Fotos nach Label finden",
   Gallery: "Galerie",
   Keep: "Behalten",
   Labels: "Labels",
-  "No photo has labels yet.": "Noch hat kein Foto Labels.",
-  "No photo has the label “{label}”.": "Kein Foto hat das Label „{label}“.",
   "No problems.": "Keine Probleme.",
   "Picture not loaded": "Bild nicht geladen",
   Problems: "Probleme",
   "Rejected files cannot be shown. Failed ones can be processed again by the operator of the gallery. Both are kept until you delete them.":
     "Abgelehnte Dateien können nicht gezeigt werden. Gescheiterte kann verarbeiten lassen, wer die Galerie betreibt. Beide bleiben, bis du sie löschst.",
   Search: "Suche",
-  "See all labels": "Alle Labels ansehen",
   "Skip to the photos": "Zu den Fotos springen",
   "Step {step}": "Schritt {step}",
   "The gallery has no page “{address}”.": "Die Galerie hat keine Seite „{address}“.",
