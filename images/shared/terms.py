@@ -2,7 +2,7 @@
 
 A term has the key <kind>#<text>, the text cleaned and folded, so that all spellings of it are one
 term. tests/vectors.json has examples. Which terms get rows, and in which order they are kept if a
-photo has too many, is decided where rows are written: workflow/parts/listing.jsonata.
+photo has too many, is decided where rows are written: workflow/parts/terms.jsonata.
 """
 
 import unicodedata
