@@ -56,7 +56,9 @@ def pushed(deployment: Deployment) -> dict[str, dict[str, str]]:
 
 
 def test_the_functions_are_the_images_that_were_pushed(deployment: Deployment) -> None:
-    running = engine.docker("ps", "--filter=label=gallery-stack", "--format={{.Image}}")
+    running = engine.docker(
+        "ps", "--filter=label=gallery-stack", "--no-trunc", "--format={{.Image}}"
+    )
 
     for step, image in pushed(deployment).items():
         assert f"/gallery-{step}@{image['digest']}" in running

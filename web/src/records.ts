@@ -242,7 +242,6 @@ export function photoOf(row: Untrusted<PhotoRow>): Photo {
   };
 }
 
-/** The folded names of labels that a person has hidden. */
 /** Whether a search for a term finds the photo. A row of an earlier release has whole sort keys, of labels only. */
 export function isFoundBy({ found_by: terms, label_keys: keys }: Untrusted<PhotoRow>, kind: string, text: string): boolean {
   const term = `${kind}#${termText(text)}`;
@@ -250,6 +249,7 @@ export function isFoundBy({ found_by: terms, label_keys: keys }: Untrusted<Photo
   return found.includes(term);
 }
 
+/** The folded names of labels that a person has hidden. */
 export function hiddenLabels(row: { readonly edits?: unknown }): string[] {
   return list(editsOf(row)["hidden_labels"]).flatMap((name) => text(name) ?? []);
 }

@@ -446,8 +446,7 @@ function Labels({ photo, shown, onShow, onEdit }: LabelsProps) {
         <li key={label.name} class={label.name === shown?.name ? "shown" : ""} onPointerEnter={() => onShow(label)} onPointerLeave={() => onShow(undefined)}>
           <div class="line">
             <a
-              {...(isFoundBy(photo.row, "label", label.name) && { href: searchHref("label", label.name) })}
-              tabIndex={0}
+              href={searchHref("label", label.name)}
               onFocus={() => onShow(label)}
               onBlur={() => onShow(undefined)}
             >
