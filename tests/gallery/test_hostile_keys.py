@@ -100,7 +100,9 @@ def test_reprocess_selects_the_photos_of_all_owners(world: World, reprocess_arn:
 
 @pytest.mark.parametrize("owner", ["", "a/b", "o" * 129, "\udcff"], ids=ascii)
 def test_a_name_that_cannot_be_an_owners_is_refused(owner: str) -> None:
-    deployment = Deployment(Namespace(owner=owner), Session(region_name="us-east-1"))
+    deployment = Deployment(
+        Namespace(owner=owner, photos_bucket="photos"), Session(region_name="us-east-1")
+    )
 
     with pytest.raises(UsageError, match="--owner must be a folder below uploads/, got"):
         deployment.owners()
