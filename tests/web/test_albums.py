@@ -146,6 +146,7 @@ def test_the_chosen_cover_is_shown_as_long_as_it_is_there(
     page.get_by_role("dialog").get_by_role("button", name="Use as album cover").click()
     expect(page.get_by_text("This photo is the cover of its album.")).to_be_visible()
     page.keyboard.press("Escape")
+    page.locator("dialog.photo").wait_for(state="detached")
 
     go(page, "#/albums")
 

@@ -151,6 +151,7 @@ def test_an_open_photo_the_account_and_a_failure_are_german(german: Page) -> Non
     found["keys"] = english_in(german.get_by_role("dialog", name="Tasten"))
     german.keyboard.press("Escape")
     german.keyboard.press("Escape")
+    german.locator("dialog.photo").wait_for(state="detached")
     go(german, "#/search/cat?photo=nichts.jpg")
     german.locator(".message").wait_for()
     found["no photo"] = english_in(german.locator("body"))

@@ -161,6 +161,7 @@ def test_a_moved_photo_keeps_its_bytes_its_edits_and_its_labels(
     assert labeler.asked == asked, "the labels are those of the photo, which was still there"
     assert row(site, "Old/é + %2F.jpg")["status"]["S"] == "DELETED"
     page.keyboard.press("Escape")
+    page.locator("dialog.photo").wait_for(state="detached")
     expect(page.locator("a.tile")).to_have_count(0)
     go(page, "#/timeline")
     expect(page.get_by_role("link", name="Two cats")).to_have_count(1)
@@ -366,6 +367,7 @@ def test_a_photo_that_was_moved_is_not_sent_again(page: Page, site: Site, tmp_pa
     moves = move(page, "Before/moved.jpg", "After")
     expect(moves.get_by_text("1 photo moved")).to_be_visible()
     page.keyboard.press("Escape")
+    page.locator("dialog.photo").wait_for(state="detached")
     site.stack.wait_until_idle()
     go(page, "#/timeline")
 

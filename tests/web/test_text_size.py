@@ -131,6 +131,7 @@ def test_text_of_twice_the_size_is_neither_cut_nor_overlaps(
             page.get_by_role("button", name="Undo").hover()
             check("deletion")
     page.keyboard.press("Escape")
+    page.locator("dialog.photo").wait_for(state="detached")
     go(page, "#/trash")
     page.get_by_role("checkbox", name="Select one.jpg").check()
     check("trash")
