@@ -103,8 +103,10 @@ def clusters(page: Page) -> list[str]:
 
 def expect_clusters(page: Page, *expected: str) -> None:
     """Wait for exactly these clusters."""
-    markers = page.get_by_role("list", name="Photos on the map").locator(".marker")
-    expect(markers).to_have_count(len(expected))
+    for _ in range(600):
+        if clusters(page) == sorted(expected):
+            return
+        page.wait_for_timeout(100)
     assert clusters(page) == sorted(expected)
 
 
