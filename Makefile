@@ -72,7 +72,8 @@ screenshots: .venv/.dev web
 
 .PHONY: test  ## Run what CI runs: style, static types, every test
 test: lint types model .cache/checkov/.made .cache/ministack/.made
-	$(BIN)/pytest --second-opinions too --numprocesses 3 --dist loadfile --no-loadscope-reorder $(PYTEST)
+	$(BIN)/pytest --second-opinions too --numprocesses $$(($$(getconf _NPROCESSORS_ONLN) + 1)) --dist loadfile \
+		--no-loadscope-reorder $(PYTEST)
 
 .PHONY: unit  ## Run the tests that need no emulator, Docker, browser, Terraform, npm or network
 unit: .venv/.dev
