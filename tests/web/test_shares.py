@@ -495,7 +495,7 @@ def test_a_swipe_opens_the_next_photo(page: Page, browser: Browser) -> None:
         visitor.get_by_role("button", name="Photo 1 of 3").tap()
         visitor.get_by_role("dialog", name="Photo 1 of 3").wait_for()
         session = visitor.context.new_cdp_session(visitor)
-        for kind, x in (("touchStart", 300), ("touchMove", 200), ("touchMove", 100)):
+        for kind, x in (("touchStart", 340), ("touchMove", 200), ("touchMove", 60)):
             points = [{"x": x, "y": 300}]
             session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
         session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})

@@ -111,7 +111,14 @@ def touch(page: Page, *moments: Sequence[tuple[float, float]]) -> None:
 
 
 def swipe(page: Page, right_px: float, down_px: float = 0, steps: int = 8) -> None:
-    """Move one finger from the middle of the screen."""
+    """Move one finger from the middle of the screen, once the photo is at rest.
+
+    A photo that still moves would be taken from where it is, so that the way could be too short.
+    """
+    page.wait_for_function(
+        "() => Math.abs(document.querySelector('.pswp__item[aria-hidden=false]')"
+        "?.getBoundingClientRect().left ?? 1) < 1"
+    )
     parts = [step / steps for step in range(steps + 1)]
     touch(page, *([(195 + right_px * part, 420 + down_px * part)] for part in parts))
 
