@@ -180,8 +180,7 @@ apply: init
 
 .PHONY: publish  ## Build the gallery's page and upload it
 publish: .venv/.local web init
-	$(BIN)/python -m gallery publish --bucket "$$($(TF) output -raw site_bucket)"
-	@echo "Gallery: $$($(TF) output -raw site_url)"
+	$(BIN)/python -m gallery publish --terraform $(TERRAFORM)
 
 .PHONY: destroy  ## Destroy the deployment, once you confirm it twice: KEEP_PHOTOS=false
 destroy: init
@@ -194,29 +193,24 @@ destroy: init
 	    [ -z "$$targets" ] || $(TF) apply $$targets -var keep_photos=false
 	KEEP_PHOTOS=false $(TF) destroy -var keep_photos=false
 
+# The commands read the names of resources from Terraform's outputs.
+GALLERY = $(BIN)/python -m gallery $@ --terraform $(TERRAFORM)
+
 .PHONY: verify  ## Check that the deployment works, with photos of its own: VERIFY=--dry-run
 verify: .venv/.local init
-	$(BIN)/python -m gallery verify --terraform $(TERRAFORM) $(VERIFY)
+	$(GALLERY) $(VERIFY)
 
 .PHONY: find  ## Find photos: FIND='--place Portugal --label dog --before 2019', --json …
 find: .venv/.local init
-	$(BIN)/python -m gallery find --terraform $(TERRAFORM) $(FIND)
+	$(GALLERY) $(FIND)
 
 .PHONY: redrive  ## Redrive failed executions from the dead-letter queue: REDRIVE=--dry-run
 redrive: .venv/.local init
-	$(BIN)/python -m gallery redrive --queue-url "$$($(TF) output -raw dead_letters_url)" \
-	    --state-machine-arn "$$($(TF) output -raw state_machine_arn)" \
-	    --table "$$($(TF) output -raw table)" $(REDRIVE)
+	$(GALLERY) $(REDRIVE)
 
 .PHONY: backfill  ## Process photos already in the bucket: BACKFILL=--dry-run
 backfill: .venv/.local init
-	$(BIN)/python -m gallery backfill --photos-bucket "$$($(TF) output -raw photos_bucket)" \
-	    --table "$$($(TF) output -raw table)" \
-	    --state-machine-arn "$$($(TF) output -raw backfill_arn)" $(BACKFILL)
-
-GALLERY = $(BIN)/python -m gallery $@ --table "$$($(TF) output -raw table)" \
-    --photos-bucket "$$($(TF) output -raw photos_bucket)" \
-    --logs-bucket "$$($(TF) output -raw logs_bucket)" --reprocess-arn "$$($(TF) output -raw reprocess_arn)"
+	$(GALLERY) $(BACKFILL)
 
 .PHONY: reprocess  ## Process photos again: REPROCESS='--older thumbnail --dry-run', --failed, --album …
 reprocess: .venv/.local init
@@ -224,7 +218,7 @@ reprocess: .venv/.local init
 
 .PHONY: reconcile  ## Compare bucket, table and renditions: RECONCILE=--repair
 reconcile: .venv/.local init
-	$(GALLERY) --derived-bucket "$$($(TF) output -raw derived_bucket)" $(RECONCILE)
+	$(GALLERY) $(RECONCILE)
 
 .PHONY: bench  ## Measure the project and its peers, and write docs/performance.md: BENCH=quick BENCH_PHOTOS=…
 bench: .venv/.bench
@@ -269,9 +263,20 @@ setup: .venv/.dev
 	$(BIN)/python -m pip install --no-cache-dir --require-hashes --requirement $<
 	touch $@
 
+# `gallery` is `python -m gallery`, from any folder. The project is no package (pyproject.toml).
+define SCRIPT
+#!$(CURDIR)/.venv/bin/python
+import sys
+sys.path.insert(0, "$(CURDIR)")
+from gallery.__main__ import main
+sys.exit(main(sys.argv[1:], prog="gallery"))
+endef
+export SCRIPT
+
 # --inexact: the demo adds its packages, and removes none of a developer's.
 .venv/.local: .venv/.bootstrap pyproject.toml uv.lock
 	$(BIN)/uv sync --locked --inexact --group local
+	printf '%s\n' "$$SCRIPT" > $(BIN)/gallery && chmod +x $(BIN)/gallery
 	touch $@
 
 # The peers of the bench are added as well. No test needs them.
@@ -281,6 +286,7 @@ setup: .venv/.dev
 
 .venv/.dev: .venv/.bootstrap pyproject.toml uv.lock
 	$(BIN)/uv sync --locked --group dev
+	printf '%s\n' "$$SCRIPT" > $(BIN)/gallery && chmod +x $(BIN)/gallery
 	touch .venv/.local $@
 
 # checkov pins versions that conflict with ours, so it has an environment of its own.

@@ -22,6 +22,7 @@ from gallery.costs import (
     seconds_each,
     thousand_photos,
 )
+from gallery.deployment import Deployment, add_deployment_arguments
 from gallery.quotas import (
     DEFAULT_QUOTAS,
     Quotas,
@@ -29,12 +30,7 @@ from gallery.quotas import (
     photos_per_second,
     quotas_of,
 )
-from gallery.shell import (
-    print_stdout,
-    session_for,
-    state_machine_arn,
-    whole_number,
-)
+from gallery.shell import print_stdout, whole_number
 from shared.errors import BadKeyError
 from shared.keys import UPLOADS_PREFIX, photo_sort_key, split_upload_key
 
@@ -237,15 +233,7 @@ def paced(
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    command.add_argument("--photos-bucket", required=True, metavar="BUCKET")
-    command.add_argument("--table", required=True, metavar="TABLE")
-    command.add_argument(
-        "--state-machine-arn",
-        type=state_machine_arn,
-        required=True,
-        metavar="ARN",
-        help="of the backfill, not of the gallery",
-    )
+    add_deployment_arguments(command)
     command.add_argument("--prefix", type=_prefix, default=UPLOADS_PREFIX, help="uploads/ or below")
     add_max_concurrency(command)
     command.add_argument("--dry-run", action="store_true", help="print the figures, start nothing")
@@ -253,12 +241,13 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Count the photos, print the figures, and start the backfill."""
-    session = session_for(given.state_machine_arn)
+    deployment = Deployment.of(given)
+    session, outputs = deployment.session, deployment.outputs
     tally = count(
         session.client("s3"),
         session.client("dynamodb"),
-        bucket=given.photos_bucket,
-        table=given.table,
+        bucket=outputs.photos_bucket,
+        table=outputs.table,
         prefix=given.prefix,
     )
     print_stdout(
@@ -272,8 +261,8 @@ def run(given: argparse.Namespace) -> int:
     print_stdout(f"about USD {dollars:,.2f} and {hours:,.1f} hours ({limit})")
     if not given.dry_run:
         arn = start(
-            session.client("stepfunctions"),
-            given.state_machine_arn,
+            deployment.stepfunctions,
+            outputs.backfill_arn,
             prefix=given.prefix,
             max_concurrency=at_once,
         )

@@ -6,12 +6,14 @@ estimated. `python -m bench.cpu_time PHOTO…` measures CPU times: here on one c
 machine, for three JPEGs of phones and cameras, of 9 to 12 megapixels.
 """
 
+import argparse
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from gallery.shell import LABELERS, print_stdout, whole_number
 from shared.limits import MAX_TERM_ROWS
 
 ROOT: Final = Path(__file__).parents[1]
@@ -350,3 +352,54 @@ def _asked(file: str) -> str:
 
 def _usd(amount: float) -> str:
     return f"USD {amount:.2f}"
+
+
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    command.add_argument(
+        "--photos",
+        type=whole_number(0),
+        default=PHOTOS,
+        metavar="N",
+        help=f"new photos, of {PHOTO_MB:.0f} MB (default: %(default)s)",
+    )
+    command.add_argument(
+        "--visits",
+        type=whole_number(0),
+        default=0,
+        metavar="N",
+        help="visits to the page in a month (default: %(default)s)",
+    )
+    command.add_argument(
+        "--labeler", choices=LABELERS, default="rekognition", help="default: %(default)s"
+    )
+    command.add_argument(
+        "--architecture", choices=("arm64", "x86_64"), default="arm64", help="default: %(default)s"
+    )
+    command.add_argument("--json", action="store_true", help="print USD as a JSON object")
+
+
+def run(given: argparse.Namespace) -> int:
+    """Print what the photos cost once, and what a gallery of them costs each month."""
+    new = thousand_photos(labeler=given.labeler, architecture=given.architecture)
+    once = _total(new) * given.photos / PHOTOS
+    month = {
+        "idle": _total(idle_month()),
+        "kept": _total(kept_month()) * given.photos / PHOTOS,
+        "visits": _total(thousand_visits()) * given.visits / VISITS,
+    }
+    if given.json:
+        figures = {"prices_of": PRICES_OF, "once": once, "month": month}
+        print_stdout(json.dumps(figures))
+        return 0
+    print_stdout(f"once, {given.photos:,} new photos, {given.labeler}: {_usd(once)}")
+    print_stdout(f"each month: {_usd(sum(month.values()))}")
+    print_stdout(f"  alarms, dashboard and images: {_usd(month['idle'])}")
+    print_stdout(f"  {given.photos:,} photos kept: {_usd(month['kept'])}")
+    print_stdout(f"  {given.visits:,} visits: {_usd(month['visits'])}")
+    print_stdout(f"list prices of us-east-1, {PRICES_OF}; docs/operations.md has each service")
+    return 0
+
+
+def _total(items: Sequence[Item]) -> float:
+    return sum(item.usd for item in items)

@@ -1,13 +1,20 @@
-"""The deployed gallery that reprocess and reconcile work on: its arguments and its parts."""
+"""The deployed gallery that a command works on: one way to name it, and its parts.
+
+Each command has `--deployment`. Names of buckets, table and state machines come from Terraform's
+outputs (gallery/outputs.py).
+"""
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
 
-from gallery.backfill import add_max_concurrency
 from gallery.buckets import Bucket
-from gallery.shell import UsageError, print_stderr, session_for, state_machine_arn
+from gallery.editing import Editor
+from gallery.outputs import ROOT_CONFIGURATION, Outputs, read_outputs
+from gallery.shell import UsageError, print_stderr, session_for
 from gallery.table import Table
 from shared.errors import BadKeyError
 from shared.keys import UPLOADS_PREFIX, split_upload_key
@@ -19,90 +26,101 @@ if TYPE_CHECKING:
     import boto3
     from mypy_boto3_stepfunctions import SFNClient
 
+VARIABLE: Final = "GALLERY_DEPLOYMENT"
+
 
 def add_deployment_arguments(command: argparse.ArgumentParser) -> None:
-    """Add the arguments that name a deployment and its part to work on."""
-    for name, content in {
-        "--table": "photos and their labels",
-        "--photos-bucket": "originals",
-        "--logs-bucket": "for the list of photos to reprocess, and the results",
-    }.items():
-        command.add_argument(name, required=True, metavar="NAME", help=content)
+    """Add the arguments that name a deployment."""
     command.add_argument(
-        "--reprocess-arn",
-        type=state_machine_arn,
-        required=True,
-        metavar="ARN",
-        help="state machine that reprocesses photos",
+        "--deployment",
+        default=os.environ.get(VARIABLE) or str(ROOT_CONFIGURATION),
+        metavar="PATH|NAME",
+        help="folder of the Terraform configuration, a file with the JSON of"
+        " `terraform output -json`, or a name of `saved --save NAME` (default: the environment"
+        f" variable {VARIABLE}, else terraform/ of this repository)",
     )
-    command.add_argument("--owner", help="only the photos of this owner")
-    add_max_concurrency(command)
+    command.add_argument(
+        "--terraform",
+        default="terraform",
+        metavar="PROGRAM",
+        help="what prints a folder's outputs (default: %(default)s)",
+    )
+
+
+def add_owner_argument(command: argparse.ArgumentParser) -> None:
+    """Add the argument that limits a command to one owner."""
+    command.add_argument("--owner", metavar="ID", help="only the photos of this owner")
 
 
 @dataclass(frozen=True)
 class Deployment:
-    """A deployed gallery, as the command's arguments name it."""
+    """A deployed gallery. Its clients are in its region, with the credentials of the shell."""
 
-    given: argparse.Namespace
+    outputs: Outputs
     session: boto3.Session
 
     @classmethod
     def of(cls, given: argparse.Namespace) -> Deployment:
-        """Return the deployment that the arguments name."""
-        return cls(given, session_for(given.reprocess_arn))
+        """Return the deployment that the arguments name.
 
-    @property
+        Raises:
+            gallery.shell.CommandError: it is not to be found; the message says what to do.
+        """
+        outputs = read_outputs(given.deployment, terraform=given.terraform)
+        return cls(outputs, session_for(outputs.state_machine_arn))
+
+    @cached_property
     def table(self) -> Table:
         """The gallery's table."""
-        return Table(self.session.client("dynamodb"), self.given.table)
+        return Table(self.session.client("dynamodb"), self.outputs.table)
 
-    @property
+    @cached_property
     def photos(self) -> Bucket:
         """The bucket of the originals."""
-        return self.bucket(self.given.photos_bucket)
+        return self._bucket(self.outputs.photos_bucket)
 
-    @property
+    @cached_property
+    def derived(self) -> Bucket:
+        """The bucket of the renditions."""
+        return self._bucket(self.outputs.derived_bucket)
+
+    @cached_property
     def logs(self) -> Bucket:
-        """The bucket of lists and results."""
-        return self.bucket(self.given.logs_bucket)
+        """The bucket of lists of photos to process, and of results."""
+        return self._bucket(self.outputs.logs_bucket)
 
-    @property
+    @cached_property
     def stepfunctions(self) -> SFNClient:
-        """Step Functions, in the region of the reprocessing."""
+        """Step Functions."""
         return self.session.client("stepfunctions")
 
-    def bucket(self, name: str) -> Bucket:
-        """Return the bucket of that name."""
-        return Bucket(self.session.client("s3"), name)
+    @cached_property
+    def editor(self) -> Editor:
+        """What makes edits."""
+        return Editor(self.stepfunctions, self.outputs.edit_arn, self.table)
 
-    def owners(self, *, renditions: Bucket | None = None) -> list[str]:
-        """Return the owner that was named, or all that have photos or, if given, `renditions`.
+    def owners(self, named: str | None, *, renditions: bool = False) -> list[str]:
+        """Return the owner that is named, or all that have photos or, with `renditions`, these.
+
+        A folder that cannot be an owner's is reported and left out: its objects are in no album.
 
         Raises:
             UsageError: the name cannot be an owner's.
         """
-        return owners_of(self.photos, self.given.owner, renditions=renditions)
+        if named is not None:
+            if not _is_owner(named):
+                raise UsageError(f"--owner must be a folder below {UPLOADS_PREFIX}, got {named!r}")
+            return [named]
+        folders = {name: f"{UPLOADS_PREFIX}{name}/" for name in self.photos.folders(UPLOADS_PREFIX)}
+        if renditions:
+            folders = {name: f"{name}/" for name in self.derived.folders("")} | folders
+        for name in sorted(folders):
+            if not _is_owner(name):
+                print_stderr(f"skipped, not the folder of an owner: {escaped(folders[name])}")
+        return sorted(filter(_is_owner, folders))
 
-
-def owners_of(photos: Bucket, named: str | None, *, renditions: Bucket | None = None) -> list[str]:
-    """Return the owner that was named, or all that have `photos` or, if given, `renditions`.
-
-    A folder that cannot be an owner's is reported and left out: its objects are in no album.
-
-    Raises:
-        UsageError: the name cannot be an owner's.
-    """
-    if named is not None:
-        if not _is_owner(named):
-            raise UsageError(f"--owner must be a folder below {UPLOADS_PREFIX}, got {named!r}")
-        return [named]
-    folders = {name: f"{UPLOADS_PREFIX}{name}/" for name in photos.folders(UPLOADS_PREFIX)}
-    if renditions is not None:
-        folders = {name: f"{name}/" for name in renditions.folders("")} | folders
-    for name in sorted(folders):
-        if not _is_owner(name):
-            print_stderr(f"skipped, not the folder of an owner: {escaped(folders[name])}")
-    return sorted(filter(_is_owner, folders))
+    def _bucket(self, name: str) -> Bucket:
+        return Bucket(self.session.client("s3"), name)
 
 
 def _is_owner(name: str) -> bool:

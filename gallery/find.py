@@ -14,13 +14,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import msgspec
 
 from gallery import search
-from gallery.buckets import Bucket
-from gallery.deployment import owners_of
-from gallery.outputs import add_outputs_arguments, read_outputs
+from gallery.deployment import Deployment, add_deployment_arguments, add_owner_argument
 from gallery.queries import MAX_LIMIT
 from gallery.search import MAX_TERMS, ROW_KINDS, ROWS_OF, Term
-from gallery.shell import UsageError, print_stderr, print_stdout, session_for, whole_number
-from gallery.table import Table
+from gallery.shell import UsageError, print_stderr, print_stdout, whole_number
 from shared.terms import words_of
 
 if TYPE_CHECKING:
@@ -28,6 +25,7 @@ if TYPE_CHECKING:
 
     from gallery.records import Found, Page
     from gallery.search import Kind
+    from gallery.table import Table
 
 OPTIONS: Final[dict[Kind, tuple[str, str]]] = {
     "any": (
@@ -83,11 +81,11 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument(
         "--before",
-        type=_start,
+        type=start_of,
         metavar="TIME",
         help="only photos from before it: 2019 excludes 2019",
     )
-    command.add_argument("--owner", help="only the photos of this owner")
+    add_owner_argument(command)
     command.add_argument(
         "--limit",
         type=whole_number(1),
@@ -97,7 +95,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--oldest-first", action="store_true", help="default: newest first")
     command.add_argument("--json", action="store_true", help="print a JSON object for each photo")
-    add_outputs_arguments(command)
+    add_deployment_arguments(command)
 
 
 def run(given: argparse.Namespace) -> int:
@@ -106,10 +104,9 @@ def run(given: argparse.Namespace) -> int:
     terms = [one for options in stated for option in options for one in option]
     period = Period(given.after, given.before)
     _refuse(terms, period)
-    outputs = read_outputs(given.deployment, terraform=given.terraform)
-    session = session_for(outputs.state_machine_arn)
-    table = Table(session.client("dynamodb"), outputs.table)
-    owners = owners_of(Bucket(session.client("s3"), outputs.photos_bucket), given.owner)
+    deployment = Deployment.of(given)
+    table = deployment.table
+    owners = deployment.owners(given.owner)
     left, read_units, more = given.limit, 0.0, False
     meant = terms
     for owner in owners:
@@ -273,7 +270,7 @@ def _terms(kind: Kind) -> Callable[[str], list[Term]]:
     return terms
 
 
-def _start(text: str) -> datetime:
+def start_of(text: str) -> datetime:
     """Return the start of a year, month, day, minute or second.
 
     Raises:
@@ -297,7 +294,7 @@ def _end(text: str) -> datetime:
     Raises:
         ArgumentTypeError: it is none of them, or ends after the year 9999.
     """
-    start = _start(text)
+    start = start_of(text)
     try:
         match len(text):
             case 4:

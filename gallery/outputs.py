@@ -1,25 +1,29 @@
-"""The names of a deployment's resources, from Terraform's outputs.
+"""The names of a deployment's resources, from Terraform's outputs. So nobody copies names.
 
-`--deployment` names the folder of the configuration, or a file with the JSON of
-`terraform output -json`, where Terraform's state is not at hand. So nobody copies names.
+A deployment is named by the folder of its configuration; by a file with the JSON of
+`terraform output -json`, where Terraform's state is not at hand; or by a name under which its
+outputs were saved in the user's configuration.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
 
 import msgspec
+import platformdirs
 
-from gallery.shell import CommandError
+from gallery.shell import CommandError, UsageError
 
 if TYPE_CHECKING:
-    import argparse
+    from collections.abc import Iterable
 
-TERRAFORM: Final = "terraform"  # the program, and the folder of its configuration
+ROOT_CONFIGURATION: Final = Path(__file__).parents[1] / "terraform"
+NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")  # of a saved deployment
 STEPS: Final = frozenset({"extract", "tag", "thumbnail"})
 
 StateMachineArn: TypeAlias = Annotated[
@@ -39,6 +43,7 @@ class Outputs(msgspec.Struct, frozen=True, kw_only=True):
     logs_bucket: str
     photos_bucket: str
     reprocess_arn: StateMachineArn
+    site_bucket: str
     site_url: str
     state_machine_arn: StateMachineArn
     table: str
@@ -54,34 +59,81 @@ class Outputs(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError(f"function_names has no {', '.join(sorted(missing))}")
 
 
-def add_outputs_arguments(command: argparse.ArgumentParser) -> None:
-    """Add the arguments that name a deployment."""
-    command.add_argument(
-        "--deployment",
-        type=Path,
-        default=Path(TERRAFORM),
-        metavar="PATH",
-        help="folder of the Terraform configuration, or a file with the JSON of"
-        " `terraform output -json` (default: %(default)s)",
-    )
-    command.add_argument(
-        "--terraform", default=TERRAFORM, metavar="PROGRAM", help="default: %(default)s"
-    )
-
-
-def read_outputs(deployment: Path, *, terraform: str = TERRAFORM) -> Outputs:
-    """Return the outputs of a deployment: a folder, or a file.
+def read_outputs(deployment: str | Path, *, terraform: str = "terraform") -> Outputs:
+    """Return the outputs of a deployment: a folder, a file, or a saved name.
 
     Raises:
         CommandError: there are none, or one is missing; the message says what to do.
     """
-    text = _printed(deployment, terraform) if deployment.is_dir() else _file(deployment)
+    path = Path(deployment)
+    if path.is_dir():
+        return _converted(path, _printed(path, terraform))
+    if not path.exists() and NAME.fullmatch(str(deployment)):
+        path = _saved(str(deployment))
+        if not path.exists():
+            names = ", ".join(saved_names()) or "none"
+            raise CommandError(
+                f"{deployment}: no such folder or file, and no saved deployment (saved: {names})"
+            )
+    return _converted(path, _file(path))
+
+
+def save(name: str, outputs: Outputs) -> Path:
+    """Save the outputs of a deployment under a name, and return the file.
+
+    Raises:
+        UsageError: it cannot be a name.
+    """
+    if not NAME.fullmatch(name):
+        raise UsageError(
+            f"a name has 1 to 64 of A-Z, a-z, 0-9, _ and -, and begins with a letter or digit,"
+            f" got {name!r}"
+        )
+    path = _saved(name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(msgspec.json.format(_as_printed(outputs)))
+    return path
+
+
+def forget(name: str) -> None:
+    """Forget a saved name.
+
+    Raises:
+        CommandError: it is not saved.
+    """
+    try:
+        _saved(name).unlink()
+    except FileNotFoundError as error:
+        names = ", ".join(saved_names()) or "none"
+        raise CommandError(f"{name} is not saved (saved: {names})") from error
+
+
+def saved_names() -> list[str]:
+    """Return the names of all saved deployments."""
+    return sorted(_stems(_saved("").parent.glob("*.json")))
+
+
+def _stems(paths: Iterable[Path]) -> list[str]:
+    return [path.stem for path in paths if NAME.fullmatch(path.stem)]
+
+
+def _saved(name: str) -> Path:
+    return platformdirs.user_config_path("tacocat-gallery") / f"{name}.json"
+
+
+def _as_printed(outputs: Outputs) -> bytes:
+    """Return outputs as `terraform output -json` prints them."""
+    fields = msgspec.to_builtins(outputs)
+    return msgspec.json.encode({name: {"value": value} for name, value in fields.items()})
+
+
+def _converted(source: Path, text: str) -> Outputs:
     try:
         printed = json.loads(text)
         return msgspec.convert({name: one["value"] for name, one in printed.items()}, Outputs)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise CommandError(
-            f"{deployment}: not the outputs of a deployed gallery: {error}. Run `make apply` first"
+            f"{source}: not the outputs of a deployed gallery: {error}. Run `make apply` first"
         ) from error
 
 

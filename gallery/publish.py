@@ -16,8 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import boto3
-
+from gallery.deployment import Deployment, add_deployment_arguments
 from gallery.shell import CommandError, print_stdout
 
 if TYPE_CHECKING:
@@ -93,7 +92,7 @@ def _objects(s3: "S3Client", bucket: str) -> Iterator[tuple[str, datetime]]:
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    command.add_argument("--bucket", required=True, help="Terraform's output site_bucket")
+    add_deployment_arguments(command)
     command.add_argument(
         "--dist", type=Path, default=DIST, help="folder of the build (default: %(default)s)"
     )
@@ -101,6 +100,9 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Upload the build."""
-    uploaded = publish(boto3.client("s3"), given.bucket, given.dist, now=datetime.now(UTC))
-    print_stdout(f"{len(uploaded)} files are in s3://{given.bucket}")
+    deployment = Deployment.of(given)
+    bucket = deployment.outputs.site_bucket
+    uploaded = publish(deployment.session.client("s3"), bucket, given.dist, now=datetime.now(UTC))
+    print_stdout(f"{len(uploaded)} files are in s3://{bucket}")
+    print_stdout(f"Gallery: {deployment.outputs.site_url}")
     return 0

@@ -19,8 +19,8 @@ from itertools import chain
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from gallery import records
-from gallery.backfill import paced
-from gallery.deployment import Deployment, add_deployment_arguments
+from gallery.backfill import add_max_concurrency, paced
+from gallery.deployment import Deployment, add_deployment_arguments, add_owner_argument
 from gallery.reprocess import Job, start
 from gallery.shell import print_stderr, print_stdout
 from gallery.table import ConflictError, Query
@@ -292,7 +292,8 @@ def _counted_in(row: Row, key: str) -> Iterator[tuple[str, str | None]]:
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     add_deployment_arguments(command)
-    command.add_argument("--derived-bucket", required=True, metavar="NAME", help="renditions")
+    add_owner_argument(command)
+    add_max_concurrency(command)
     command.add_argument(
         "--settled",
         type=float,
@@ -306,15 +307,14 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 def run(given: argparse.Namespace) -> int:
     """Print the differences, and repair them with --repair; return 1 if there are any left."""
     deployment = Deployment.of(given)
-    derived = deployment.bucket(given.derived_bucket)
     kinds: Counter[str] = Counter()
     work: list[Job] = []
     is_repaired = given.repair
-    for owner in deployment.owners(renditions=derived):
+    for owner in deployment.owners(given.owner, renditions=True):
         reconciling = Reconciling(
             deployment.table,
             deployment.photos,
-            derived,
+            deployment.derived,
             owner,
             settled=timedelta(minutes=given.settled),
         )
@@ -334,7 +334,11 @@ def run(given: argparse.Namespace) -> int:
     if work and given.repair:
         at_once, _, _ = paced(given, deployment.session, len(work))
         arn = start(
-            deployment.stepfunctions, given.reprocess_arn, deployment.logs, work, at_once=at_once
+            deployment.stepfunctions,
+            deployment.outputs.reprocess_arn,
+            deployment.logs,
+            work,
+            at_once=at_once,
         )
         print_stdout(f"started: {arn}")
     return 0 if is_repaired or not kinds else 1

@@ -28,8 +28,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from gallery.backfill import limits
+from gallery.deployment import Deployment, add_deployment_arguments
 from gallery.quotas import add_quota_arguments, quotas_of
-from gallery.shell import print_stdout, session_for, state_machine_arn, whole_number
+from gallery.shell import print_stdout, whole_number
 from gallery.table import ConflictError, Table
 from gallery.times import CLAIM_STANDS
 from shared.errors import BadKeyError
@@ -322,17 +323,7 @@ class Redrive:
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    command.add_argument(
-        "--queue-url", required=True, metavar="URL", help="of the dead-letter queue"
-    )
-    command.add_argument(
-        "--state-machine-arn",
-        type=state_machine_arn,
-        required=True,
-        metavar="ARN",
-        help="of the gallery",
-    )
-    command.add_argument("--table", required=True, metavar="NAME", help="photos and their labels")
+    add_deployment_arguments(command)
     command.add_argument("--dry-run", action="store_true", help="print the messages, start nothing")
     command.add_argument(
         "--max",
@@ -346,15 +337,16 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Redrive, and print the number of each outcome; return 1 if a message is not understood."""
-    session = session_for(given.state_machine_arn)
+    deployment = Deployment.of(given)
+    session, outputs = deployment.session, deployment.outputs
     allowed = limits(quotas_of(given, session), labeler=given.labeler)
     limit, per_second = min(allowed.items(), key=lambda one: one[1])
     outcomes = Redrive(
         session.client("sqs"),
-        session.client("stepfunctions"),
-        Table(session.client("dynamodb"), given.table),
-        given.queue_url,
-        given.state_machine_arn,
+        deployment.stepfunctions,
+        deployment.table,
+        outputs.dead_letters_url,
+        outputs.state_machine_arn,
         dry_run=given.dry_run,
         per_second=per_second,
     ).run(given.max)

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from gallery.backfill import paced, reprocess_usd
-from gallery.deployment import Deployment, add_deployment_arguments
+from gallery.backfill import add_max_concurrency, paced, reprocess_usd
+from gallery.deployment import Deployment, add_deployment_arguments, add_owner_argument
 from gallery.shell import UsageError, print_stderr, print_stdout
 from gallery.table import Query
 from shared.errors import RejectedError
@@ -137,6 +137,8 @@ def start(  # noqa: PLR0913  # all that one execution needs
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     add_deployment_arguments(command)
+    add_owner_argument(command)
+    add_max_concurrency(command)
     command.add_argument(
         "--older",
         choices=tuple(VERSIONS),
@@ -178,7 +180,7 @@ def run(given: argparse.Namespace) -> int:
     )
     tally = Tally()
     work: list[Job] = []
-    for owner in deployment.owners():
+    for owner in deployment.owners(given.owner):
         work += jobs(deployment.table, owner, selection, relabel=given.relabel, tally=tally)
         print_stderr(f"{escaped(owner)}: {tally.photos:,} photos so far")
     usd = reprocess_usd(tally.photos, tally.labeled, labeler=given.labeler)
@@ -189,7 +191,11 @@ def run(given: argparse.Namespace) -> int:
     )
     if work and not given.dry_run:
         arn = start(
-            deployment.stepfunctions, given.reprocess_arn, deployment.logs, work, at_once=at_once
+            deployment.stepfunctions,
+            deployment.outputs.reprocess_arn,
+            deployment.logs,
+            work,
+            at_once=at_once,
         )
         print_stdout(f"started: {arn}")
     return 0

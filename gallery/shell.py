@@ -2,7 +2,9 @@
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from time import monotonic
 from typing import Final
 
 import boto3
@@ -10,6 +12,7 @@ import boto3
 from shared.text import escaped
 
 LABELERS: Final = ("embedded", "rekognition")
+LINE_SECONDS: Final = 10.0
 
 
 class CommandError(Exception):
@@ -28,22 +31,54 @@ def print_stdout(text: str) -> None:
     print(escaped(text), flush=True)  # noqa: T201  # the output of a command
 
 
+def print_text(text: str) -> None:
+    """Print our own text as it is, such as a program: it may have several lines."""
+    print(text, flush=True)  # noqa: T201  # as above
+
+
 def print_stderr(text: str) -> None:
     """Print progress or an error, escaped as a result. An error may have several lines."""
     lines = "\n".join(map(escaped, text.split("\n")))
     print(lines, file=sys.stderr, flush=True)  # noqa: T201  # as above
 
 
-def state_machine_arn(text: str) -> str:
-    """Return an argument that is the ARN of a state machine.
+@contextmanager
+def progress(description: str, total: float | None = None) -> Iterator[Callable[[float], None]]:
+    """Show on stderr how far the work is, and yield what adds to what is done.
 
-    Raises:
-        ArgumentTypeError: it is anything else.
+    A terminal has a bar with the time that is left. Elsewhere, as in a log of CI, a line is
+    printed every `LINE_SECONDS`.
+
+    Args:
+        description: of the work, such as "photos to copy".
+        total: how much there is to do in all; None: nobody knows.
     """
-    parts = text.split(":")  # arn:aws:states:REGION:ACCOUNT:stateMachine:NAME
-    if len(parts) != 7 or parts[5] != "stateMachine":  # noqa: PLR2004  # see above
-        raise argparse.ArgumentTypeError(f"must be a state machine's ARN, got {text}")
-    return text
+    if not sys.stderr.isatty():
+        yield _lines(description, total)
+        return
+    # Imported here: rich takes 60 ms, and most commands are over at once.
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn  # noqa: PLC0415
+    from rich.progress import TimeRemainingColumn as Remaining  # noqa: PLC0415
+
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, Remaining(), console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(description, total=total)
+        yield lambda done: bar.advance(task, done)
+
+
+def _lines(description: str, total: float | None) -> Callable[[float], None]:
+    done, printed_at = 0.0, monotonic()
+
+    def add(more: float) -> None:
+        nonlocal done, printed_at
+        done += more
+        if monotonic() - printed_at >= LINE_SECONDS:
+            printed_at = monotonic()
+            of = "" if total is None else f" of {total:,.0f}"
+            print_stderr(f"{description}: {done:,.0f}{of}")
+
+    return add
 
 
 def session_for(arn: str) -> boto3.Session:

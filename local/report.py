@@ -21,14 +21,15 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from shared.contracts import Camera, Label, Location, Place, Rendition, TakenAt
+from shared.contracts import Camera, Location, Place, Rendition, TakenAt
+from shared.labels import reading_order
 from shared.limits import MIN_PREVIEW_PX
 from shared.rows import PhotoFacts
 from shared.terms import camera_name
 from shared.text import escaped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from local.process import Document
 
@@ -291,19 +292,6 @@ def label_names(record: Record) -> str:
     """Return the first labels, for the table: `Dog 98 %, Animal 99 %`."""
     shown = reading_order(record.labels)[:TABLE_LABELS]
     return ", ".join(f"{label.name} {label.confidence:.0f} %" for label in shown)
-
-
-def reading_order(labels: Sequence[Label]) -> list[Label]:
-    """Sort labels from specific to general: Cat, Feline, Animal. As `readingOrder` of web/."""
-    ancestors = {name for label in labels for name in label.parents}
-    return sorted(
-        labels,
-        key=lambda label: (
-            (True, -len(label.parents), -label.confidence)
-            if label.name in ancestors
-            else (False, 0, -label.confidence)
-        ),
-    )
 
 
 def labels_note(record: Record) -> str:

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-import msgspec
 
 from deployment import Dogs
 from gallery.outputs import Outputs
@@ -258,6 +257,7 @@ def deployed(folder: Path) -> Iterator[World]:
                 logs_bucket=LOGS,
                 photos_bucket=stack.photos_bucket,
                 reprocess_arn=bulk["reprocess"],
+                site_bucket="site",
                 site_url=SITE,
                 state_machine_arn=stack.state_machine_arn,
                 table=stack.table,
@@ -271,10 +271,3 @@ def deployed(folder: Path) -> Iterator[World]:
             api.shutdown()
             thread.join()
             api.server_close()
-
-
-def as_outputs_file(outputs: Outputs, path: Path) -> Path:
-    """Write outputs as `terraform output -json` prints them."""
-    printed = {name: {"value": value} for name, value in msgspec.to_builtins(outputs).items()}
-    path.write_text(json.dumps(printed))
-    return path

@@ -13,6 +13,7 @@ import secrets
 import signal
 import time
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import (
@@ -25,13 +26,12 @@ from botocore.exceptions import (
 
 from gallery.costs import PHOTOS as A_THOUSAND
 from gallery.costs import thousand_photos
-from gallery.outputs import add_outputs_arguments, read_outputs
+from gallery.deployment import Deployment, add_deployment_arguments
 from gallery.shell import (
     CommandError,
     UsageError,
     print_stderr,
     print_stdout,
-    session_for,
     whole_number,
 )
 from gallery.verify import leftovers, report
@@ -85,7 +85,7 @@ def usd() -> float:
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    add_outputs_arguments(command)
+    add_deployment_arguments(command)
     command.add_argument(
         "--only",
         action="append",
@@ -126,11 +126,12 @@ def run(given: argparse.Namespace) -> int:
         for one in [*chosen, CLEANUP]:
             print_stdout(f"{one.name}: {one.tried}. Expected: {one.expected}")
         return 0
-    outputs = read_outputs(given.deployment, terraform=given.terraform)
+    deployment = Deployment.of(given)
+    outputs = deployment.outputs
     verification = Run(
         outputs=outputs,
-        session=session_for(outputs.state_machine_arn),
-        deployment=given.deployment,
+        session=deployment.session,
+        deployment=Path(given.deployment),
         terraform=given.terraform,
         owner=new_owner(),
         tell=print_stderr,

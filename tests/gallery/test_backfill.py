@@ -1,8 +1,6 @@
 """Backfill: it counts the photos before it starts anything."""
 
-import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ from gallery.backfill import BATCH, Tally, count, limits, photos_at_once, rates,
 from gallery.costs import seconds_each
 from gallery.quotas import DEFAULT_QUOTAS, NEW_ACCOUNT, Quotas
 from local.clients import environment
+from outputs import gallery, outputs_of
 
 ROOT = Path(__file__).parents[2]
 BUCKET = "photos"
@@ -107,7 +106,6 @@ def test_as_many_photos_are_processed_at_once_as_every_limit_allows(
     [
         (["--prefix", "derived/"], "must begin with uploads/, got derived/"),
         (["--max-concurrency", "0"], "must be 1 to 10000, got 0"),
-        (["--state-machine-arn", "gallery"], "must be a state machine's ARN, got gallery"),
     ],
 )
 def test_refuses(arguments: list[str], message: str) -> None:
@@ -136,16 +134,5 @@ def test_prints_an_error_of_aws_in_one_line(aws: Aws) -> None:
 
 
 def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    arn = "arn:aws:states:us-east-1:123456789012:stateMachine:gallery-backfill"
-    return subprocess.run(  # noqa: S603  # our own arguments
-        [
-            *(sys.executable, "-m", "gallery", "backfill"),
-            *("--photos-bucket", BUCKET, "--table", TABLE, "--state-machine-arn", arn),
-            *arguments,
-        ],
-        cwd=ROOT,
-        env={**os.environ, **variables},
-        check=False,
-        capture_output=True,
-        text=True,
-    )
+    outputs = outputs_of(photos_bucket=BUCKET, table=TABLE)
+    return gallery(outputs, "backfill", *arguments, environment=variables)

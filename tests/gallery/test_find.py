@@ -10,17 +10,19 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from boto3.dynamodb.types import TypeSerializer
 
-from gallery import find
+from gallery import deployment, find
 from gallery.__main__ import main
+from gallery.deployment import Deployment
 from gallery.find import OPTIONS
 from gallery.search import ROWS_OF
 from gallery.shell import session_for
 from gallery.table import Query, Table
 from local.clients import environment
+from outputs import as_outputs_file
 from shared.keys import digest
 from shared.terms import words_of
 from shared.text import fold_label
-from verifying import World, as_outputs_file, deployed
+from verifying import World, deployed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -50,7 +52,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         for key in PHOTOS:
             add_terms(world, key)
         # A session keeps the descriptions of the services, which take a while to read.
-        patched.setattr(find, "session_for", cache(session_for))
+        patched.setattr(deployment, "session_for", cache(session_for))
         yield world
 
 
@@ -314,14 +316,14 @@ def test_a_search_without_a_meaning_is_refused(
 def test_before_is_before_the_start_and_after_is_after_the_end(
     text: str, start: str, end: str
 ) -> None:
-    assert find._start(text) == datetime.fromisoformat(start)  # noqa: SLF001
+    assert find.start_of(text) == datetime.fromisoformat(start)
     assert find._end(text) == datetime.fromisoformat(end)  # noqa: SLF001
 
 
 def test_all_owners_are_searched_unless_one_is_named(
     run: Find, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(find, "owners_of", lambda *_: ["ada", "bob"])
+    monkeypatch.setattr(Deployment, "owners", lambda *_: ["ada", "bob"])
 
     printed, noted = run("--json", "--keyword", "cat")
     assert printed
@@ -329,7 +331,7 @@ def test_all_owners_are_searched_unless_one_is_named(
     _, [noted_only] = run("--json", "--label", "dog", "--limit", "3")
     assert noted_only.endswith("; there may be more: --limit")
     assert run("waterfall") == ([], ["2 owners were searched. To see why, name one with --owner"])
-    monkeypatch.setattr(find, "owners_of", lambda *_: [])
+    monkeypatch.setattr(Deployment, "owners", lambda *_: [])
     assert run("waterfall") == ([], ["the gallery has no photos"])
 
 

@@ -1,11 +1,7 @@
 """Keys that nobody expects stop no command, and cannot control the operator's terminal."""
 
-import os
-import subprocess
-import sys
-from argparse import Namespace
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from boto3 import Session
@@ -14,12 +10,16 @@ from gallery.buckets import Bucket
 from gallery.deployment import Deployment
 from gallery.shell import UsageError
 from local.clients import environment
-from local.template import REPOSITORY
+from outputs import gallery as run_gallery
+from outputs import outputs_of
 from workflow.bulk import deployed, succeeded
 from workflow.bulk import gallery as command
 from workflow.conftest import deployed as gallery  # noqa: F401  # a fixture
 from workflow.scripted import extract
 from workflow.world import World
+
+if TYPE_CHECKING:
+    import subprocess
 
 NO_OWNERS = ["uploads//a.jpg", f"uploads/{'o' * 129}/a.jpg"]
 OWNED = [
@@ -31,7 +31,7 @@ OWNED = [
 
 
 @pytest.fixture
-def world(gallery: Any) -> Iterator[World]:  # noqa: ANN401, F811  # the fixture
+def world(gallery: Any) -> Iterator[World]:  # noqa: ANN401  # the fixture
     """Yield a world with all these photos, none of which has a record."""
     stack, functions = gallery
     made = World(stack, functions)
@@ -100,26 +100,17 @@ def test_reprocess_selects_the_photos_of_all_owners(world: World, reprocess_arn:
 
 @pytest.mark.parametrize("owner", ["", "a/b", "o" * 129, "\udcff"], ids=ascii)
 def test_a_name_that_cannot_be_an_owners_is_refused(owner: str) -> None:
-    deployment = Deployment(
-        Namespace(owner=owner, photos_bucket="photos"), Session(region_name="us-east-1")
-    )
+    deployment = Deployment(outputs_of(), Session(region_name="us-east-1"))
 
     with pytest.raises(UsageError, match="--owner must be a folder below uploads/, got"):
-        deployment.owners()
+        deployment.owners(owner)
 
 
 def test_backfill_counts_them(world: World) -> None:
-    done = subprocess.run(  # noqa: S603  # our own arguments
-        [
-            *(sys.executable, "-m", "gallery", "backfill", "--dry-run"),
-            *("--photos-bucket", world.stack.photos_bucket, "--table", world.stack.table),
-            *("--state-machine-arn", world.stack.state_machine_arn),
-        ],
-        cwd=REPOSITORY,
-        env={**os.environ, **environment(world.stack.endpoint_url)},
-        check=False,
-        capture_output=True,
-        text=True,
+    done = run_gallery(
+        outputs_of(world.stack),
+        *("backfill", "--dry-run"),
+        environment=environment(world.stack.endpoint_url),
     )
 
     assert done.returncode == 0, done.stderr
@@ -139,19 +130,7 @@ def test_redrive_prints_them_and_continues_with_the_next_message(world: World) -
     stack.upload(OWNED[0], b"photo")
     stack.wait_until_idle()
 
-    done = subprocess.run(  # noqa: S603  # our own arguments
-        [
-            *(sys.executable, "-m", "gallery", "redrive"),
-            *("--queue-url", stack.dead_letters_url),
-            *("--state-machine-arn", stack.state_machine_arn),
-            *("--table", stack.table),
-        ],
-        cwd=REPOSITORY,
-        env={**os.environ, **environment(stack.endpoint_url)},
-        check=False,
-        capture_output=True,
-        text=True,
-    )
+    done = run_gallery(outputs_of(stack), "redrive", environment=environment(stack.endpoint_url))
 
     stack.sqs.purge_queue(QueueUrl=stack.dead_letters_url)
     assert done.returncode == 1, done.stderr

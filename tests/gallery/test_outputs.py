@@ -5,15 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from gallery.outputs import Outputs, read_outputs
-from gallery.shell import CommandError
+from gallery.outputs import forget, read_outputs, save, saved_names
+from gallery.shell import CommandError, UsageError
+from outputs import NAMES, outputs_of
 
-NAMES = {
-    name: f"arn:aws:states:eu-west-1:123456789012:stateMachine:{name}"
-    if name in {"backfill_arn", "reprocess_arn", "state_machine_arn"}
-    else f"the-{name}"
-    for name in Outputs.__struct_fields__
-}
 FUNCTIONS = {step: f"the-{step}" for step in ("extract", "tag", "thumbnail")}
 
 
@@ -79,3 +74,32 @@ def test_anything_but_outputs_is_refused(tmp_path: Path, content: str | None, me
 
     with pytest.raises(CommandError, match=message):
         read_outputs(file)
+
+
+@pytest.fixture
+def configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    return tmp_path
+
+
+@pytest.mark.usefixtures("configuration")
+def test_a_saved_name_has_the_outputs_of_its_deployment_until_it_is_forgotten() -> None:
+    save("home", outputs_of(table="mine"))
+    save("work", outputs_of(table="ours"))
+
+    assert saved_names() == ["home", "work"]
+    assert read_outputs("home") == outputs_of(table="mine")
+    forget("home")
+    with pytest.raises(CommandError, match=r"home: no such folder or file.*saved: work"):
+        read_outputs("home")
+    with pytest.raises(CommandError, match=r"home is not saved \(saved: work\)"):
+        forget("home")
+
+
+@pytest.mark.usefixtures("configuration")
+@pytest.mark.parametrize("name", ["", "../home", "a b", "-x", "n" * 65])
+def test_a_name_that_could_be_a_path_is_refused(name: str) -> None:
+    with pytest.raises(UsageError, match="a name has 1 to 64 of"):
+        save(name, outputs_of())
+    assert saved_names() == []

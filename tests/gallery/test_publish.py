@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +11,7 @@ import pytest
 from embeddedaws import Answering
 from gallery.publish import CONFIG, KEPT, PublishError, content_type, keys, publish
 from local.stack import Stack
+from outputs import gallery, outputs_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -132,11 +131,9 @@ def test_files_of_earlier_builds_stay_for_30_days(stack: Stack, bucket: str, dis
 
 
 def test_prints_an_error_of_aws_and_exits_with_1(stack: Stack, dist: Path) -> None:
-    command = [sys.executable, "-m", "gallery", "publish", "--bucket=none", f"--dist={dist}"]
+    outputs = outputs_of(site_bucket="none")
 
-    done = subprocess.run(  # noqa: S603  # our own program
-        command, cwd=ROOT, env=stack.environment(), check=False, capture_output=True, text=True
-    )
+    done = gallery(outputs, "publish", f"--dist={dist}", environment=stack.environment())
 
     assert done.returncode == 1
     assert done.stderr.startswith("publish: An error occurred (NoSuchBucket)")

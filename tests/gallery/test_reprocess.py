@@ -225,13 +225,6 @@ def test_refuses(world: World, arguments: list[str], message: str) -> None:
     assert message in done.stderr
 
 
-def test_refuses_an_arn_that_is_not_a_state_machine(world: World) -> None:
-    done = command(world.stack, "gallery", "reprocess", "--everything")
-
-    assert done.returncode == 2
-    assert "--reprocess-arn: must be a state machine's ARN, got gallery" in done.stderr
-
-
 def photos(world: World) -> list[dict[str, Any]]:
     """Return the photos' rows in the order of their keys."""
     return [row for sk, row in world.rows().items() if sk.startswith("photo#")]

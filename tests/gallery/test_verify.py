@@ -32,9 +32,10 @@ from gallery.verify.report import Line
 from gallery.verify.run import DifferentError, Run, is_aws, place
 from local.clients import environment
 from local.template import REPOSITORY
+from outputs import as_outputs_file
 from shared.keys import album_sort_key, digest
 from signals import default_signals
-from verifying import PATIENCE, World, answers, as_outputs_file, deployed, failing
+from verifying import PATIENCE, World, answers, deployed, failing
 
 pytestmark = pytest.mark.timeout(600)
 

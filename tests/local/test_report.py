@@ -14,6 +14,7 @@ from rich.console import Console
 from local import report
 from shared.contracts import Camera, Label, Location, Precision, TakenAt
 from shared.errors import RejectedError
+from shared.labels import reading_order
 from shared.terms import camera_name
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors.json").read_text(encoding="utf-8"))
@@ -331,7 +332,7 @@ def test_a_time_that_is_not_that_of_the_exposure_is_named(source: str, text: str
 def test_labels_are_sorted_from_specific_to_general(vector: dict[str, Any]) -> None:
     labels = [Label(**label) for label in vector["labels"]]
 
-    assert [label.name for label in report.reading_order(labels)] == vector["order"]
+    assert [label.name for label in reading_order(labels)] == vector["order"]
 
 
 PLACE: dict[str, Any] = {

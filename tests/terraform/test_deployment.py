@@ -150,7 +150,7 @@ def test_a_user_signs_in_and_uploads_within_the_security_policy_of_the_page(
         "-m",
         "gallery",
         "publish",
-        f"--bucket={outputs['site_bucket']}",
+        f"--deployment={deployment.folder}",
         f"--dist={dist}",
     )
     temporary, chosen = "Once-and-n0-more", "What-I-ch00se-myself"

@@ -1,17 +1,19 @@
 """Deploy and run the state machines of backfill and reprocess beside the gallery's own."""
 
 import json
-import os
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from local.clients import environment
 from local.stack import ROLE, EndedExecution, Stack
-from local.template import REPOSITORY, render_file
+from local.template import render_file
+from outputs import gallery as run
+from outputs import outputs_of
+
+if TYPE_CHECKING:
+    import subprocess
 
 RESULTS = "results"
 NAMES = {
@@ -69,23 +71,8 @@ def gallery(
     stack: Stack, reprocess_arn: str, *arguments: str
 ) -> "subprocess.CompletedProcess[str]":
     """Run `python -m gallery` against the embedded AWS, and return the completed process."""
-    names = {
-        "--table": stack.table,
-        "--photos-bucket": stack.photos_bucket,
-        "--logs-bucket": RESULTS,
-        "--reprocess-arn": reprocess_arn,
-    }
-    return subprocess.run(  # noqa: S603  # our own arguments
-        [
-            *(sys.executable, "-m", "gallery", *arguments),
-            *(text for pair in names.items() for text in pair),
-        ],
-        cwd=REPOSITORY,
-        env={**os.environ, **environment(stack.endpoint_url)},
-        check=False,
-        capture_output=True,
-        text=True,
-    )
+    outputs = outputs_of(stack, logs_bucket=RESULTS, reprocess_arn=reprocess_arn)
+    return run(outputs, *arguments, environment=environment(stack.endpoint_url))
 
 
 def outcomes(results: dict[str, list[dict[str, Any]]]) -> Counter[str]:
