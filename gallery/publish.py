@@ -22,7 +22,7 @@ from gallery.shell import CommandError, print_stdout
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-DIST: Final = Path("web/dist")
+DIST: Final = Path(__file__).parents[1] / "web" / "dist"
 INDEX: Final = "index.html"
 CONFIG: Final = "config.json"
 ASSETS: Final = "assets/"  # where Vite puts files with a hash of their content in their names
@@ -94,7 +94,11 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     add_deployment_arguments(command)
     command.add_argument(
-        "--dist", type=Path, default=DIST, help="folder of the build (default: %(default)s)"
+        "--dist",
+        type=Path,
+        default=DIST,
+        metavar="FOLDER",
+        help="of the build (default: web/dist of this repository)",
     )
 
 

@@ -4,6 +4,7 @@ python -m tools.docs            writes them
 python -m tools.docs --check    names those that are stale, and exits with 1
 """
 
+import argparse
 import ast
 import json
 import re
@@ -16,6 +17,7 @@ import hcl2
 from hcl2.utils import SerializationOptions
 
 from gallery import backfill, costs
+from gallery.__main__ import COMMANDS, parser_of
 from local import report
 from local.template import PLACEHOLDERS, render_file
 from places.lookup import place_of
@@ -30,6 +32,29 @@ ARCHITECTURE = ROOT / "docs" / "architecture.md"
 PLACES = ROOT / "docs" / "places.md"
 POINTS = ROOT / "tests" / "places" / "points.tsv"
 OPERATIONS = ROOT / "docs" / "operations.md"
+COMMANDS_BEGIN = """\
+`.venv/bin/gallery COMMAND`, from any folder, and `python -m gallery COMMAND`, in this one, are the
+same; for some commands so is `make COMMAND`. Results go to stdout, progress and errors to stderr.
+With `--json` each line is a JSON object. With `--dry-run` nothing is changed, and nothing paid but
+what is read. Exit status: 0 for success, 1 for a difference or an error, 2 for a wrong command
+line, 130 after Ctrl-C.
+
+Names of resources come from Terraform's outputs. `--deployment` names the folder of the
+configuration, a file with the JSON of `terraform output -json`, or a saved name:
+
+```
+gallery saved --save home --deployment terraform/
+gallery find --deployment home --label dog --before 2019
+export GALLERY_DEPLOYMENT=home
+```
+
+To complete commands and options in bash or zsh (here in a folder of `$fpath`):
+
+```
+gallery completion bash > ~/.local/share/bash-completion/completions/gallery
+gallery completion zsh > ~/.zfunc/_gallery
+```
+"""
 NOTICE = "<!-- Made by `make docs` from {source}; do not edit. -->\n"
 
 
@@ -192,6 +217,49 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("<", "&lt;")
 
 
+def commands() -> str:
+    """Return docs/commands.md: each command of gallery/, and its options."""
+    [subparsers] = (
+        action
+        for action in parser_of(COMMANDS)._actions  # noqa: SLF001  # argparse has no other way
+        if isinstance(action, argparse._SubParsersAction)  # noqa: SLF001
+    )
+    parts = [
+        "# Commands\n",
+        NOTICE.format(source="gallery/__main__.py and the module of each command"),
+        COMMANDS_BEGIN,
+        "| command | |",
+        "|---|---|",
+        *(f"| [{name}](#{name}) | {summary} |" for name, summary in COMMANDS.items()),
+        "",
+    ]
+    shared = {"--deployment", "--terraform"}
+    for name, summary in COMMANDS.items():
+        parts += [f"## {name}\n", f"{summary}.\n"]
+        options = [
+            action
+            for action in subparsers.choices[name]._actions  # noqa: SLF001
+            if action.dest != "help" and not shared & set(action.option_strings)
+        ]
+        if options:
+            parts += ["| | |", "|---|---|", *map(_option, options), ""]
+    return "\n".join(parts)
+
+
+def _option(action: argparse.Action) -> str:
+    """Return the row of an argument."""
+    name = ", ".join(action.option_strings)
+    if action.metavar is None and action.choices is not None:
+        value = "{" + ",".join(map(str, action.choices)) + "}"
+    elif action.nargs == 0:  # a switch
+        value = ""
+    else:
+        value = str(action.metavar or action.dest.upper())
+    more = " …" if action.nargs in {"*", "+"} else ""
+    text = (action.help or "") % {"default": action.default, "prog": "gallery"}
+    return f"| `{name}{' ' if name and value else ''}{value}`{more} | {_cell(text)} |"
+
+
 def operations() -> str:
     """Return docs/operations.md with the figures of gallery/costs.py and gallery/backfill.py."""
     page = OPERATIONS.read_text()
@@ -228,6 +296,7 @@ def places() -> str:
 
 GENERATED = {
     "docs/architecture.md": architecture,
+    "docs/commands.md": commands,
     "docs/contracts.md": contracts,
     "docs/operations.md": operations,
     "docs/places.md": places,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from gallery import costs, shell
 from gallery.__main__ import COMMANDS, MODULES, main
 from gallery.shell import print_stderr, print_stdout, session_for, whole_number
 
@@ -134,3 +135,62 @@ def test_a_whole_number_beyond_its_limits_is_refused(
 ) -> None:
     with pytest.raises(ArgumentTypeError, match=message):
         whole_number(least, most)(text)
+
+
+def test_bash_completes_commands_and_options(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["completion", "bash"]) == 0
+    program = capsys.readouterr().out
+
+    def completed(*words: str) -> set[str]:
+        script = f"{program}\nCOMP_WORDS=(gallery {' '.join(words)})\nCOMP_CWORD={len(words)}\n"
+        done = subprocess.run(  # noqa: S603  # our own program
+            ["bash", "-c", f"{script}_shtab_gallery\nprintf '%s\\n' \"${{COMPREPLY[@]}}\""],  # noqa: S607
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        return set(done.stdout.split())
+
+    assert completed("''") >= COMMANDS.keys()
+    assert completed("re") == {"reprocess", "redrive", "reconcile"}
+    assert "--hide-label" in completed("edit", "--h")
+
+
+def test_a_reader_that_ends_early_ends_the_command_in_silence() -> None:
+    program = (  # stdout is a pipe that nobody reads
+        "import os, sys; from gallery.__main__ import main\n"
+        "reader, writer = os.pipe(); os.close(reader); os.dup2(writer, 1)\n"
+        "sys.exit(main(['costs']))"
+    )
+    done = subprocess.run(  # noqa: S603  # our own program
+        [sys.executable, "-c", program], cwd=ROOT, check=False, capture_output=True, text=True
+    )
+
+    assert (done.returncode, done.stderr) == (1, "")
+
+
+def test_an_interrupted_command_says_so_and_exits_with_130(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(costs, "idle_month", _interrupted)
+
+    assert main(["costs"]) == 130
+    assert capsys.readouterr().err == "costs: interrupted\n"
+
+
+def _interrupted() -> None:
+    raise KeyboardInterrupt
+
+
+def test_progress_outside_of_a_terminal_is_a_line_now_and_then(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shell, "LINE_SECONDS", 0.0)
+
+    with shell.progress("photos to copy", 2_000) as add:
+        add(1)
+        add(1_499)
+
+    assert capsys.readouterr().err == (
+        "photos to copy: 1 of 2,000\nphotos to copy: 1,500 of 2,000\n"
+    )

@@ -233,8 +233,7 @@ def repaired(world: World, reprocess_arn: str) -> None:
 
 
 def run(world: World, reprocess_arn: str, *arguments: str) -> CompletedProcess[str]:
-    derived = ("--derived-bucket", world.stack.derived_bucket)
-    return command(world.stack, reprocess_arn, "reconcile", *derived, *arguments)
+    return command(world.stack, reprocess_arn, "reconcile", *arguments)
 
 
 def assert_all_agree(world: World) -> None:
