@@ -26,6 +26,8 @@ COMMANDS: Final = {
     "albums": "List the albums",
     "copies": "List photos with the same bytes",
     "edit": "Edit what a photo's file says, or hide a label",
+    "import": "Send the photos of a folder, a bucket, a Google Takeout or an export",
+    "export": "Export photos with XMP sidecars, a manifest and checksums, into a folder",
     "backfill": "Process photos already in the bucket",
     "reprocess": "Process photos again",
     "redrive": "Redrive failed executions and undelivered events from the dead-letter queue",
@@ -34,7 +36,7 @@ COMMANDS: Final = {
     "saved": "List deployments that have a saved name, save one, or forget one",
     "completion": "Print what completes commands and options in a shell",
 }
-MODULES: Final[dict[str, str]] = {}  # whose names are another: `import` is a word of Python
+MODULES: Final = {"export": "exporting", "import": "importing"}  # `import` is a word of Python
 
 
 def parser_of(commands: Collection[str], *, prog: str = "gallery") -> argparse.ArgumentParser:

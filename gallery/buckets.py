@@ -1,23 +1,33 @@
-"""The S3 adapter of reprocess and reconcile."""
+"""The S3 adapter of export, reprocess and reconcile."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, Required, TypedDict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from mypy_boto3_s3 import S3Client
-    from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
+    from mypy_boto3_s3.type_defs import (
+        GetObjectOutputTypeDef,
+        HeadObjectOutputTypeDef,
+        ObjectIdentifierTypeDef,
+    )
 
 MAX_DELETED: Final = 1000  # keys in one DeleteObjects
 
 # Characters that the XML of DeleteObjects cannot represent, though a key may have them.
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
 _NOT_XML: Final = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+class _Version(TypedDict, total=False):
+    Key: Required[str]
+    VersionId: str
+    IfMatch: str
 
 
 @dataclass(frozen=True)
@@ -27,6 +37,13 @@ class Object:
     key: str
     version: str  # version id; in a bucket without versions the ETag, without quotes
     modified: datetime
+    size_bytes: int
+    etag: str  # without quotes
+
+    @property
+    def version_id(self) -> str | None:
+        """The version id; None in a bucket without versions."""
+        return None if self.version == self.etag else self.version
 
 
 class Refusal(NamedTuple):
@@ -60,12 +77,26 @@ class Bucket:
         for page in pages:
             for found in page.get("Versions", []):
                 if found["IsLatest"]:
-                    version = found["VersionId"]
+                    version, etag = found["VersionId"], found["ETag"].strip('"')
                     yield Object(
                         key=found["Key"],
-                        version=found["ETag"].strip('"') if version == "null" else version,
+                        version=etag if version == "null" else version,
                         modified=found["LastModified"],
+                        size_bytes=found["Size"],
+                        etag=etag,
                     )
+
+    def get(self, found: Object) -> GetObjectOutputTypeDef:
+        """Return S3's answer with the bytes of an object, in the version that was listed.
+
+        S3 answers 412 if a bucket without versions has other bytes by then.
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+        """
+        return self._s3.get_object(Bucket=self.name, **_version(found))
+
+    def head(self, found: Object) -> HeadObjectOutputTypeDef:
+        """Return the same answer without the bytes."""
+        return self._s3.head_object(Bucket=self.name, **_version(found))
 
     def put(self, key: str, body: bytes) -> None:
         """Put an object."""
@@ -90,3 +121,10 @@ class Bucket:
             )
             refused += [Refusal(one["Key"], one["Code"]) for one in answer.get("Errors", [])]
         return refused
+
+
+def _version(found: Object) -> _Version:
+    """Return the arguments that name an object in the version that was listed."""
+    if found.version_id is None:
+        return {"Key": found.key, "IfMatch": f'"{found.etag}"'}
+    return {"Key": found.key, "VersionId": found.version_id}

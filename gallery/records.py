@@ -208,7 +208,13 @@ def trashed(row: Row) -> Trashed:
 
 def photo(row: PhotoRow) -> Photo:
     """Return the photo of its own row."""
-    return _view(Photo, _edited(row), edits=decoded(row.edits))
+    edits = decoded(row.edits)
+    sources = {
+        name: source
+        for name, source in (row.sources or {}).items()
+        if getattr(edits, name, None) is None and name not in edits.removed
+    }
+    return _view(Photo, _edited(row), edits=edits, sources=sources or None)
 
 
 def term_sort_keys(row: Row) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import stat
 from collections import deque
@@ -20,6 +19,7 @@ from shared.errors import RejectedError
 from shared.items import plain
 from shared.keys import UPLOADS_PREFIX
 from shared.limits import MAX_BYTES, refuse_bytes
+from shared.not_photos import is_system_folder, why_left_out
 from thumbnail.renditions import DEFAULT_RENDITIONS
 
 if TYPE_CHECKING:
@@ -35,27 +35,6 @@ RECORDS = "photos"  # the folder of renditions and records, in the output folder
 CONTACT_SHEET = "index.html"  # beside it
 NOT_A_FILE = "no file: pipes, sockets and devices are not read"
 MAX_UPLOAD_BYTES = MAX_BYTES  # a larger file would be rejected too, after filling the memory
-
-# Files that folders of photos often contain. For every other file, its bytes decide.
-# tests/vectors.json holds web/src/files.ts to the same.
-NOT_PHOTOS = re.compile(
-    r"\.(3gp|aac|aae|avi|csv|db|docx?|html?|ini|jsonl?|m2ts|m4a|m4v|md|mkv|mov|mp3|mp4|mpe?g|mts|pdf"
-    r"|rar|thm|txt|wav|webm|wmv|xlsx?|xml|xmp|zip)$",
-    re.IGNORECASE,
-)
-# Thumbnails, deleted files and metadata that other programs keep beside photos.
-SYSTEM_FOLDERS = frozenset(
-    {
-        "#recycle",  # Synology
-        "#snapshot",
-        "$recycle.bin",  # Windows
-        "@eadir",  # Synology
-        "@tmp",
-        "__macosx",  # ZIP files of macOS
-        "lost+found",  # Linux
-        "system volume information",  # Windows
-    }
-)
 
 Document = dict[str, Any]  # JSON: the stored record, and facts of this run; see `process`
 
@@ -85,9 +64,9 @@ class OutputError(Exception):
 def find_photos(paths: Iterable[Path], *, on_error: Callable[[OSError], None]) -> list[Photo]:
     """Return the files in `paths` and in their folders that may be photos, sorted, each once.
 
-    A file in `paths` is always included. In folders, at any depth, these are skipped: hidden
-    files and folders, `SYSTEM_FOLDERS`, names that match `NOT_PHOTOS`, and special files such as
-    pipes. `on_error` is called for each folder that cannot be read.
+    A file in `paths` is always included. In folders, at any depth, special files such as pipes are
+    skipped, and what shared/not_photos.py names. `on_error` is called for each folder that cannot
+    be read.
 
     Raises:
         FileNotFoundError: one of `paths` does not exist, or none of them contains a photo.
@@ -234,14 +213,10 @@ def to_json(value: object, *, indent: int | None = None) -> str:
 
 def _files_below(folder: Path, on_error: Callable[[OSError], None]) -> Iterator[Path]:
     for parent, folders, files in os.walk(folder, onerror=on_error):
-        folders[:] = [
-            name
-            for name in folders
-            if not (name.startswith(".") or name.casefold() in SYSTEM_FOLDERS)
-        ]
+        folders[:] = [name for name in folders if not is_system_folder(name)]
         for name in files:
             path = Path(parent, name)
-            if not (name.startswith(".") or NOT_PHOTOS.search(name) or _is_special(path)):
+            if why_left_out(name) is None and not _is_special(path):
                 yield path
 
 

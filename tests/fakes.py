@@ -23,13 +23,15 @@ class MemoryPhotoStore:
     photos: dict[str, bytes] = field(default_factory=dict)
     derived: dict[str, tuple[bytes, str]] = field(default_factory=dict)  # key -> body, MIME type
     reads: list[tuple[int, int]] = field(default_factory=list)  # requested ranges, in order
+    sidecars: dict[str, str] = field(default_factory=dict)  # by key
     streamed: list[tuple[int, int]] = field(default_factory=list)  # ranges of the streams opened
 
     def read(self, photo: PhotoRef, first: int, last: int) -> Chunk:
         body = self._body(photo)
         self.reads.append((first, last))
         part = body[first : last + 1]
-        return Chunk(part, len(body), UPLOADED_AT if part else "")
+        sidecar = self.sidecars.get(photo.key) if part else None
+        return Chunk(part, len(body), UPLOADED_AT if part else "", sidecar)
 
     @contextmanager
     def stream(

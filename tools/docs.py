@@ -16,7 +16,7 @@ from typing import Any
 import hcl2
 from hcl2.utils import SerializationOptions
 
-from gallery import backfill, costs
+from gallery import backfill, costs, manifests
 from gallery.__main__ import COMMANDS, parser_of
 from local import report
 from local.template import PLACEHOLDERS, render_file
@@ -298,6 +298,7 @@ GENERATED = {
     "docs/architecture.md": architecture,
     "docs/commands.md": commands,
     "docs/contracts.md": contracts,
+    "docs/manifest.schema.json": manifests.schema,
     "docs/operations.md": operations,
     "docs/places.md": places,
     "docs/settings.md": settings,

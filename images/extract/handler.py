@@ -35,6 +35,7 @@ from formats import (
     sniff,
     survey,
 )
+from shared import sidecars
 from shared.contracts import (
     Edited,
     EditRequest,
@@ -119,7 +120,13 @@ def run(
     image = _facts(structure, tiff, image_format, chunk.total_bytes)
     preview = _preview(structure.raw, structure, image) if structure.raw else None
     file_name = split_upload_key(photo.key).file
-    metadata = read_metadata(structure, tiff, chunk.modified, file_name=file_name)
+    metadata = read_metadata(
+        structure,
+        tiff,
+        chunk.modified,
+        file_name=file_name,
+        sidecar=sidecars.read(chunk.sidecar),
+    )
     log.info(
         "metadata extracted",
         extra={

@@ -1,4 +1,6 @@
-"""Merge a file's EXIF, XMP and IPTC to contracts.Metadata. No AWS, no clock.
+"""Merge a file's EXIF, XMP and IPTC, and what an archive says of it, to contracts.Metadata.
+
+No AWS, no clock.
 
 Each value is cleaned before it is kept.
 """
@@ -15,11 +17,12 @@ from extract.iptc import Iptc, read_iptc
 from extract.people import read_people
 from extract.place import locate, place_at
 from extract.rights import read_copyright, read_creator
-from extract.times import Stated, choose_time, share_offsets
+from extract.sidecar import completed
+from extract.times import Stated, choose_time, is_full, share_offsets
 from extract.xmp import Xmp
 from formats import ByteOrder, Structure, Tiff, orientation_of
 from shared import text as clean
-from shared.contracts import Camera, Metadata, Person
+from shared.contracts import Camera, Metadata, Person, Sidecar
 from shared.limits import (
     MAX_DESCRIPTION_CHARACTERS,
     MAX_KEYWORD_CHARACTERS,
@@ -40,23 +43,29 @@ _IPTC_TIME: Final = r"(\d\d):?(\d\d):?(\d\d)(?:([+-]\d\d):?(\d\d))?"  # as 14081
 
 
 def read_metadata(
-    structure: Structure, tiff: Tiff, uploaded_at: str, *, file_name: str
+    structure: Structure,
+    tiff: Tiff,
+    uploaded_at: str,
+    *,
+    file_name: str,
+    sidecar: Sidecar | None = None,
 ) -> Metadata:
-    """Merge EXIF, XMP and IPTC. A field that none of them has is absent.
+    """Merge EXIF, XMP and IPTC, then the sidecar. A field that none of them has is absent.
 
     Args:
         structure: of the file; it may be incomplete.
         tiff: the entries of the EXIF block.
         uploaded_at: UTC, as contracts.UtcTime. A time much later than this is not plausible.
         file_name: without its folder. A date in it counts if the file itself has none.
+        sidecar: states only fields that the file does not state.
     """
     exif, xmp, iptc = read_exif(tiff), Xmp(structure.xmp), read_iptc(structure.iptc)
     camera, location = _camera(exif, xmp), locate(exif, xmp)
     keywords = clean.distinct(_keywords(exif, xmp, iptc), MAX_KEYWORD_CHARACTERS, MAX_KEYWORDS)
     titles = (xmp.first("dc:title"), iptc.title, _utf16(exif.raw("IFD0", 0x9C9B)))
     descriptions = _descriptions(exif, xmp, iptc, tiff.byte_order)
-    return Metadata(
-        taken_at=choose_time(_times(exif, xmp, iptc, file_name), uploaded_at),
+    stated = Metadata(
+        taken_at=choose_time(_times(exif, xmp, iptc, file_name, sidecar), uploaded_at),
         location=location,
         place=place_at(location),
         camera=camera if camera != Camera() else None,
@@ -68,10 +77,15 @@ def read_metadata(
         rating=_rating(exif, xmp),
         people=_people(xmp, structure, tiff) or None,
     )
+    return stated if sidecar is None else completed(stated, sidecar)
 
 
-def _times(exif: Exif, xmp: Xmp, iptc: Iptc, file_name: str) -> Iterator[Stated]:
+def _times(
+    exif: Exif, xmp: Xmp, iptc: Iptc, file_name: str, sidecar: Sidecar | None
+) -> Iterator[Stated]:
     """Yield the times, best source first: of the exposure, of the scan, of the last change.
+
+    An archive knows the moment, but not the camera's clock; a name with a time of day knows that.
 
     Source: Metadata Working Group, Guidelines for Handling Image Metadata 2.0, as ExifTool's MWG
     module reads them: of each of the three, EXIF before XMP before IPTC.
@@ -96,7 +110,9 @@ def _times(exif: Exif, xmp: Xmp, iptc: Iptc, file_name: str) -> Iterator[Stated]
     yield Stated("XMP:CreateDate", xmp.first("xmp:CreateDate"))
     yield from _iptc_times("IPTC:DigitalCreationDate", iptc.digital_date, iptc.digital_time)
     yield modified  # xmp:ModifyDate is not read: only programs that change a photo write it
-    yield date_in_name(file_name)
+    named = date_in_name(file_name)
+    archived = () if sidecar is None else (Stated(sidecar.source, sidecar.taken),)
+    yield from (named, *archived) if is_full(named) else (*archived, named)
 
 
 def _iptc_times(source: str, date: bytes | None, time: bytes | None) -> Iterator[Stated]:

@@ -58,8 +58,9 @@ class Stated(NamedTuple):
 def choose_time(candidates: Iterable[Stated], uploaded_at: str) -> TakenAt | None:
     """Return the first valid time of `candidates`, or None.
 
-    A time that is impossible for a photo is returned too, with `plausible` false, unless it is that
-    of the file's name. A date without a time of day gives way to another original one that has it.
+    A time that is impossible for a photo is returned too, with `plausible` false, unless it stands
+    beside the file's metadata: in the file's name, or in an archive. A date without a time of day
+    gives way to another original one that has it.
 
     Args:
         candidates: best source first.
@@ -69,7 +70,7 @@ def choose_time(candidates: Iterable[Stated], uploaded_at: str) -> TakenAt | Non
     valid: list[TakenAt] = []
     for stated in candidates:
         taken = _read(stated, latest)
-        if taken is None or (taken.source == FILENAME and not taken.plausible):
+        if taken is None or not (taken.plausible or _is_tag(taken.source)):
             continue
         valid.append(taken)
         if valid[0].precision is None:  # no other can have more
@@ -80,6 +81,12 @@ def choose_time(candidates: Iterable[Stated], uploaded_at: str) -> TakenAt | Non
     same = [taken for taken in valid if taken.source in _ORIGINAL and taken.local.startswith(known)]
     # Of equals, max returns the first one.
     return max(valid[:1] + same, key=lambda taken: _KNOWN_CHARACTERS[taken.precision])
+
+
+def is_full(stated: Stated) -> bool:
+    """Return whether a time is stated to the second, as far as its form tells."""
+    match = _TIME.fullmatch(_ascii(stated.time))
+    return match is not None and match["second"] is not None
 
 
 def share_offsets(times: Sequence[Stated]) -> list[Stated]:
@@ -101,6 +108,11 @@ def share_offsets(times: Sequence[Stated]) -> list[Stated]:
         )
         for one in times
     ]
+
+
+def _is_tag(source: str) -> bool:
+    """Return whether a source is a tag of the file, such as EXIF:DateTimeOriginal."""
+    return ":" in source
 
 
 def _read(stated: Stated, latest: datetime) -> TakenAt | None:

@@ -61,7 +61,7 @@ class TakenAt(Contract, frozen=True):
     """The time of the photo, by the camera's clock."""
 
     local: str  # 2016-04-09T14:08:13[.123], without a time zone; of a day, month or year its start
-    source: str  # the tag with the time, such as EXIF:DateTimeOriginal; FILENAME: the file's name
+    source: str  # the tag, such as EXIF:DateTimeOriginal; FILENAME: its name; TAKEOUT: its archive
     precision: Precision | None = None  # the smallest unit that is known; absent: a full time
     offset: str | None = None  # such as +02:00; only if the file states it
     utc: UtcTime | None = None  # only if the offset is known
@@ -139,6 +139,24 @@ class Metadata(Contract, frozen=True):
     copyright: str | None = None
     rating: Rating | None = None  # 1 to 5 stars, or -1: rejected; absent: not rated
     people: list[Person] | None = None
+    sources: dict[str, str] | None = None  # of fields that only an archive states: TAKEOUT
+
+
+class Sidecar(Contract, frozen=True):
+    """What an archive says of a photo beside its file. The file's own metadata outranks it.
+
+    gallery/importing.py writes it into the object's metadata in S3, and Extract reads it there.
+    """
+
+    source: Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{1,32}$")]  # such as TAKEOUT
+    taken: UtcTime | None = None
+    latitude: Annotated[float, msgspec.Meta(ge=-90, le=90)] | None = None
+    longitude: Annotated[float, msgspec.Meta(ge=-180, le=180)] | None = None
+    altitude_m: Annotated[float, msgspec.Meta(ge=-1000, le=20000)] | None = None
+    title: str | None = None
+    description: str | None = None
+    keywords: list[str] | None = None
+    people: list[str] | None = None  # names
 
 
 class Term(Contract, frozen=True):

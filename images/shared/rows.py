@@ -62,6 +62,7 @@ class PhotoFacts(Contract, frozen=True, kw_only=True):
     copyright: str | None = None  # from the file
     rating: Rating | None = None  # 1 to 5 stars, or -1: rejected; absent: not rated
     people: list[Person] = msgspec.field(default_factory=list)  # named in the file
+    sources: dict[str, str] | None = None  # of fields that only an archive states: TAKEOUT
     sort_time: SortTime | None = None  # with edits: taken by the camera's clock, or uploaded in UTC
     labels: list[Label] = msgspec.field(default_factory=list)  # most confident first
     labels_status: LabelsStatus | None = None  # READY, SKIPPED:…, FAILED:… or PENDING:…

@@ -22,6 +22,7 @@ from shared.errors import (
     SupersededError,
 )
 from shared.settings import derived_bucket
+from shared.sidecars import SIDECAR
 from shared.storage import Chunk, PhotoStore, PhotoStream
 
 if TYPE_CHECKING:
@@ -61,7 +62,8 @@ class S3PhotoStore:
             with closing(answer["Body"]) as body:
                 total_bytes = int(answer["ContentRange"].rpartition("/")[2])
                 modified = f"{answer['LastModified']:%Y-%m-%dT%H:%M:%SZ}"
-                return Chunk(body.read(), total_bytes, modified)
+                sidecar = answer["Metadata"].get(SIDECAR)
+                return Chunk(body.read(), total_bytes, modified, sidecar)
 
     @contextmanager
     def stream(self, photo: PhotoRef, preview: Preview | None = None) -> "Iterator[PhotoStream]":

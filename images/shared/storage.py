@@ -21,6 +21,7 @@ class Chunk(NamedTuple):
     body: bytes
     total_bytes: int  # of the whole object
     modified: str  # S3's LastModified, as contracts.UtcTime; empty if the body is
+    sidecar: str | None = None  # the object's metadata of that name; see sidecars.py
 
 
 class PhotoStream:

@@ -30,3 +30,4 @@ def test_a_photo_is_shown_with_the_time_and_the_place_of_its_edits(vector: dict[
     assert (taken and taken.precision) == vector["precision"]
     assert (location and location.latitude) == vector["latitude"]
     assert (place and place.city) == vector["city"]
+    assert photo.sources == vector.get("sources")

@@ -30,7 +30,8 @@ from shared.errors import (
     SupersededError,
 )
 from shared.s3 import S3PhotoStore
-from shared.storage import PhotoStore, PhotoStream
+from shared.sidecars import SIDECAR
+from shared.storage import Chunk, PhotoStore, PhotoStream
 from wire import MODIFIED, Answer, Service, serving
 
 DERIVED_BUCKET = "derived"
@@ -60,7 +61,7 @@ class Bucket(Protocol):
 
     @property
     def store(self) -> PhotoStore: ...
-    def put(self, key: str, body: bytes) -> PhotoRef: ...
+    def put(self, key: str, body: bytes, sidecar: str | None = None) -> PhotoRef: ...
     def remove(self, photo: PhotoRef) -> None: ...
     def written(self, key: str) -> tuple[bytes, str]: ...
 
@@ -69,8 +70,10 @@ class Bucket(Protocol):
 class MemoryBucket:
     store: MemoryPhotoStore
 
-    def put(self, key: str, body: bytes) -> PhotoRef:
+    def put(self, key: str, body: bytes, sidecar: str | None = None) -> PhotoRef:
         self.store.photos[key] = body
+        if sidecar is not None:
+            self.store.sidecars[key] = sidecar
         return PhotoRef(bucket=PHOTOS_BUCKET, key=key, etag=fakes.etag(body))
 
     def remove(self, photo: PhotoRef) -> None:
@@ -86,8 +89,9 @@ class S3Bucket:
     versioned: bool
     store: PhotoStore
 
-    def put(self, key: str, body: bytes) -> PhotoRef:
-        answer = self.client.put_object(Bucket=PHOTOS_BUCKET, Key=key, Body=body)
+    def put(self, key: str, body: bytes, sidecar: str | None = None) -> PhotoRef:
+        metadata = {} if sidecar is None else {SIDECAR: sidecar}
+        answer = self.client.put_object(Bucket=PHOTOS_BUCKET, Key=key, Body=body, Metadata=metadata)
         photo = PhotoRef(bucket=PHOTOS_BUCKET, key=key, etag=answer["ETag"].strip('"'))
         if not self.versioned:
             return photo
@@ -174,10 +178,17 @@ def test_a_read_returns_the_date_of_the_object_in_whole_seconds(bucket: Bucket) 
     assert bucket.store.read(photo, 5000, 6000).modified == ""
 
 
+def test_a_read_returns_the_sidecar_of_the_object(bucket: Bucket) -> None:
+    photo = bucket.put(KEY, BODY, sidecar='{"source":"TAKEOUT"}')
+
+    assert bucket.store.read(photo, 0, 9).sidecar == '{"source":"TAKEOUT"}'
+    assert bucket.store.read(bucket.put("uploads/alice/b.jpg", BODY), 0, 9).sidecar is None
+
+
 def test_an_empty_object_is_no_error(bucket: Bucket) -> None:
     photo = bucket.put(KEY, b"")
 
-    assert bucket.store.read(photo, 0, 131_071) == (b"", 0, "")
+    assert bucket.store.read(photo, 0, 131_071) == Chunk(b"", 0, "")
     with bucket.store.stream(photo) as stream:
         assert (stream.read(10), stream.total_bytes) == (b"", 0)
 

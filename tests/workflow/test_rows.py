@@ -100,6 +100,7 @@ def full(request: Any) -> Contract:  # noqa: ANN401  # any step's request
             copyright="© Ada",
             rating=5,
             people=[Person(name="Grace", boxes=[box])],
+            sources={"title": "TAKEOUT"},
         ),
     )
 

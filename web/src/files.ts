@@ -24,7 +24,7 @@ export interface Choice {
   leftOut: LeftOut[];
 }
 
-// As in local/process.py; tests/vectors.json holds both to the same. The workflow checks the bytes of all others.
+// As in images/shared/not_photos.py; tests/vectors.json holds both to the same. The workflow checks the bytes of all others.
 const SYSTEM_FOLDERS =
   /^(\..*|#recycle|#snapshot|\$recycle\.bin|@eadir|@tmp|__macosx|lost\+found|system volume information)$/i;
 const SYSTEM_FILES = /^(\..*|.*\.(db|ini))$/i; // Thumbs.db, desktop.ini

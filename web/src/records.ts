@@ -116,6 +116,8 @@ export interface Photo extends Problem {
   people: Boxed[];
   labels: Label[];
   labelsStatus?: string;
+  /** Of fields that only an archive states: its name, such as TAKEOUT. */
+  sources: Record<string, string>;
   large?: Picture;
 }
 
@@ -229,6 +231,7 @@ export function photoOf(row: Untrusted<PhotoRow>): Photo {
       exposureS: number(camera.exposure_s),
       focalLengthMm: number(camera.focal_length_mm),
     }),
+    sources: sourcesOf(row),
     keywords: list(item.keywords).flatMap((word) => text(word) ?? []),
     people: list(item.people).flatMap((person) => {
       const { name, boxes } = map<PersonInRow>(person);
@@ -240,6 +243,16 @@ export function photoOf(row: Untrusted<PhotoRow>): Photo {
         .filter(({ name }) => !hidden.includes(folded(name))),
     ),
   };
+}
+
+/** The fields that only an archive states, without those that a person has written since. */
+function sourcesOf(row: Untrusted<PhotoRow>): Record<string, string> {
+  const written = editsOf(row);
+  return Object.fromEntries(
+    Object.entries(map<Record<string, unknown>>(row.sources)).flatMap(([field, source]) =>
+      text(source) && !isChanged(written, field) ? [[field, text(source) ?? ""]] : [],
+    ),
+  );
 }
 
 /** Whether a search for a term finds the photo. A row of an earlier release has whole sort keys, of labels only. */
@@ -291,6 +304,11 @@ function edited<T extends { readonly edits?: unknown }>(row: T): T {
     ...(text(map<TakenAt>(taken).local) && { taken_at: { ...map<TakenAt>(taken), source: EDITED } }),
     ...(number(map<Location>(location).latitude) !== undefined && { location, place }),
   };
+}
+
+/** Whether a person has written or removed a field, by their edits. */
+export function isChanged(written: Record<string, unknown>, field: string): boolean {
+  return (written[field] ?? undefined) !== undefined || list(written["removed"]).includes(field);
 }
 
 /** Return a person's edits of a row, as they are stored. */

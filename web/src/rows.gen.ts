@@ -8,7 +8,7 @@ export type Flag = 0 | 1;
 export interface TakenAt {
   /** 2016-04-09T14:08:13[.123], without a time zone; of a day, month or year its start */
   readonly local: string;
-  /** the tag with the time, such as EXIF:DateTimeOriginal; FILENAME: the file's name */
+  /** the tag, such as EXIF:DateTimeOriginal; FILENAME: its name; TAKEOUT: its archive */
   readonly source: string;
   /** the smallest unit that is known; absent: a full time */
   readonly precision?: "day" | "month" | "year";
@@ -182,6 +182,8 @@ export interface PhotoRow {
   readonly rating?: number;
   /** named in the file */
   readonly people?: readonly Person[];
+  /** of fields that only an archive states: TAKEOUT */
+  readonly sources?: Readonly<Record<string, string>>;
   /** with edits: taken by the camera's clock, or uploaded in UTC */
   readonly sort_time?: string;
   /** most confident first */

@@ -24,6 +24,7 @@ function photo(path: string): Photo {
     people: [{ name: "Ada", boxes: [] }],
     keywords: ["k"],
     labels: [],
+    sources: {},
     truncated: false,
     camera: { make: "Taco" },
     thumb: { key: `${OWNER}/a/b/thumb.webp`, widthPx: 3, heightPx: 2 },

@@ -30,12 +30,13 @@ describe("tests/vectors.json", () => {
 
   test.each(vectors.edited_photos)("a photo with $what is shown with a person's edits", (vector) => {
     const row = { ...vector.row, edits: JSON.stringify(vector.edits) };
-    const { takenAt, location, place, precision } = photoOf(row);
+    const { takenAt, location, place, precision, sources } = photoOf(row);
 
     expect(takenAt?.local ?? null).toBe(vector.time);
     expect([precision ?? null, cardOf(row).precision ?? null]).toEqual([vector.precision, vector.precision]);
     expect(location?.latitude ?? null).toBe(vector.latitude);
     expect(place?.city ?? null).toBe(vector.city);
+    expect(sources).toEqual("sources" in vector ? vector.sources : {});
   });
 
   test.each(vectors.labels)("$name is folded to $folded", ({ name, folded: expected }) => {

@@ -7,7 +7,7 @@ import { fileOf } from "../edits";
 import { folded } from "../fold";
 import { t } from "../language";
 import { Loading } from "../loading";
-import { editsOf, hiddenLabels, isFoundBy, splitPath, type Boxed, type Label, type Photo, type Place } from "../records";
+import { editsOf, hiddenLabels, isChanged, isFoundBy, splitPath, type Boxed, type Label, type Photo, type Place } from "../records";
 import { href, searchHref } from "../routes";
 import { albumInWords } from "../shelves";
 import {
@@ -115,12 +115,14 @@ export function Facts({ photo: read, shown, onShow, onDelete }: FactsProps) {
           </button>
         )}
       </div>
+      <FromArchive source={photo.sources["title"]} />
       {written["title"] !== undefined && <FileValue {...original} name="title" label={t("Title")} value={file.title} />}
       {photo.description && photo.description !== photo.title && (
         <p class="description" dir="auto">
           {photo.description}
         </p>
       )}
+      <FromArchive source={photo.sources["description"]} />
       {written["description"] !== undefined && (
         <FileValue {...original} name="description" label={t("Description")} value={file.description} />
       )}
@@ -144,6 +146,7 @@ export function Facts({ photo: read, shown, onShow, onDelete }: FactsProps) {
                   <PlaceLinks photo={photo} place={photo.place} />
                 </span>
               )}
+              <FromArchive source={photo.sources["location"]} />
               {photo.location ? <Where location={photo.location} /> : t("Removed")}
               {isChanged(written, "location") && (
                 <FileValue
@@ -179,6 +182,7 @@ export function Facts({ photo: read, shown, onShow, onDelete }: FactsProps) {
             <dt>{t("People")}</dt>
             <dd>
               <People photo={photo} shown={shown} onShow={onShow} />
+              <FromArchive source={photo.sources["people"]} />
             </dd>
           </>
         )}
@@ -194,6 +198,7 @@ export function Facts({ photo: read, shown, onShow, onDelete }: FactsProps) {
                   </li>
                 ))}
               </ul>
+              <FromArchive source={photo.sources["keywords"]} />
               {written["keywords"] !== undefined && (
                 <FileValue {...original} name="keywords" label={t("Keywords")} value={file.keywords.join(", ")} />
               )}
@@ -291,11 +296,6 @@ function FileValue({ name, label, value, canEdit, onEdit }: FileValueProps) {
   );
 }
 
-function isChanged(written: Record<string, unknown>, name: "taken" | "location"): boolean {
-  const { removed } = written;
-  return written[name] !== undefined || (Array.isArray(removed) && removed.includes(name));
-}
-
 /** What the time of a photo is; that of a person is when it was taken. */
 function nameOfTime(photo: Photo): string {
   const name = editsOf(photo.row)["taken"] === undefined ? timeName(photo.takenAt?.source) : "Taken";
@@ -321,11 +321,20 @@ function When({ photo }: { photo: Photo }) {
       {when} {taken.offset && <span class="offset">{offsetInWords(taken.offset)}</span>}
       {!taken.offset && !taken.precision && <span class="quiet">{t("Local time; the file states no time zone")}</span>}
       {taken.source === "FILENAME" && <span class="quiet">{t("From the name of the file, which has no other date")}</span>}
+      {taken.source && !taken.source.includes(":") && taken.source !== "FILENAME" && <FromArchive source={taken.source} />}
       {taken.source === "EXIF:DateTime" && <span class="quiet">{t("The file does not say when the photo was taken")}</span>}
       {!taken.plausible && <span class="bad">{t("The date is not plausible, so the photo is sorted by its upload time")}</span>}
     </>
   );
 }
+
+/** Says that a value is not the file's, but stood beside it in the archive from which it was imported. */
+function FromArchive({ source }: { source: string | undefined }) {
+  if (!source) return null;
+  return <span class="quiet">{t("From {archive}", { archive: ARCHIVES[source] ?? source })}</span>;
+}
+
+const ARCHIVES: Record<string, string | undefined> = { TAKEOUT: "Google Takeout" };
 
 function Where({ location: { latitude, longitude, altitudeM, valid } }: { location: NonNullable<Photo["location"]> }) {
   const zoom = 14;

@@ -1,0 +1,5 @@
+import type { Catalog } from "../catalog";
+
+export default {
+  "From {archive}": "Aus {archive}",
+} satisfies Catalog;
