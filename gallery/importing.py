@@ -174,6 +174,8 @@ def figures(made: Plan) -> Iterator[str]:
         f"to find out what is there took {made.read_units:,.1f} read units and"
         f" {made.lists:,} lists: USD {made.usd:,.4f}"
     )
+    if made.downloaded_bytes:
+        yield f"and {made.downloaded_bytes / 1e9:,.1f} GB were read from the bucket"
 
 
 def outcome(sent: Sent) -> Iterator[str]:
@@ -199,6 +201,7 @@ def summary(made: Plan, sent: Sent | None) -> str:
             "left_out": made.left_out,
             "read_units": made.read_units,
             "usd_to_compare": made.usd,
+            "downloaded_bytes": made.downloaded_bytes,
             **(
                 {}
                 if sent is None

@@ -12,7 +12,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -64,6 +64,7 @@ class Plan:
     covers: list[str] = field(default_factory=list)  # keys of known photos
     read_units: float = 0.0
     lists: int = 0  # of the bucket, of 1,000 keys each
+    downloaded_bytes: int = 0  # of a source bucket, to compare
 
     @property
     def usd(self) -> float:
@@ -83,12 +84,12 @@ class Gallery:
         self.bucket = bucket
         self.keys: set[str] = set()
         self._contents: dict[tuple[int, str], str] = {}  # size and SHA-256 -> key
-        self._by_size: defaultdict[int, list[str]] = defaultdict(list)
+        self._by_size: defaultdict[int, dict[str, str]] = defaultdict(dict)  # key -> ETag
         self.read_units = 0.0
         self.lists = 0
-        for key, size in self._listed(f"{UPLOADS_PREFIX}{owner}/"):
+        for key, size, etag in self._listed(f"{UPLOADS_PREFIX}{owner}/"):
             self.keys.add(key)
-            self._by_size[size].append(key)
+            self._by_size[size][key] = etag
         for row in self._rows(table, owner):
             size = int(row["content_key"].partition("#")[0])
             self._contents[size, sha256_of(row["content_key"])] = photo_key(owner, row["sk"])
@@ -97,49 +98,59 @@ class Gallery:
         """Return whether any photo has so many bytes. No other can have the same content."""
         return size in self._by_size
 
+    def find_copy(self, size: int, etag: str) -> str | None:
+        """Return the key of a photo with this size and ETag, as a copy by S3 has; nothing is read.
+
+        The ETag is the MD5, or that of the parts' MD5s; with a KMS key it is no other object's.
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html
+        """
+        found = (key for key, other in self._by_size.get(size, {}).items() if other == etag)
+        return next(found, None)
+
     def find(self, entry: Entry, sha256: str) -> str | None:
         """Return the key of a photo with the bytes of `entry`; None if there is none.
 
         Photos that are not READY, and raw photos, of which the index has the preview's hash, are
         asked one by one, if they have the same size.
         """
-        size = entry.size_bytes
-        found = self._contents.get((size, sha256))
+        found = self._contents.get((entry.size_bytes, sha256))
         if found is not None and found in self.keys:
             return found
-        for key in self._by_size.get(size, ()):
-            if self._sha256(key) == sha256:
-                return key
-        return None
+        others = self._by_size.get(entry.size_bytes, {})
+        return next((key for key in others if self._is(key, entry, sha256)), None)
 
-    def has(self, key: str, size: int, sha256: str) -> bool:
-        """Return whether the photo with that key has these bytes."""
-        if key not in self._by_size.get(size, ()):
+    def has(self, key: str, entry: Entry, sha256: str) -> bool:
+        """Return whether the photo with that key has an entry's bytes."""
+        if key not in self._by_size.get(entry.size_bytes, {}):
             return False
-        return self._contents.get((size, sha256)) == key or self._sha256(key) == sha256
+        known = self._contents.get((entry.size_bytes, sha256))
+        return known == key or self._is(key, entry, sha256)
 
-    def _sha256(self, key: str) -> str:
-        """Return the SHA-256 of an object, as it was sent; else by reading it."""
+    def _is(self, key: str, entry: Entry, sha256: str) -> bool:
+        """Return whether an object has an entry's bytes: by what S3 keeps, else by reading it."""
         # HeadObject: https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
         head = self._s3.head_object(Bucket=self.bucket, Key=key, ChecksumMode="ENABLED")
+        etag = head["ETag"].strip('"')
         # Of an object in parts, it is of the parts' checksums, and the ETag has their number:
         # https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html
-        if (whole := head.get("ChecksumSHA256")) and "-" not in head["ETag"]:
-            return base64.b64decode(whole).hex()
-        stated = head["Metadata"].get(SHA256)
-        if stated:
-            return stated
+        if (whole := head.get("ChecksumSHA256")) and "-" not in etag:
+            return base64.b64decode(whole).hex() == sha256
+        if (stated := head["Metadata"].get(SHA256)) is not None:
+            return stated == sha256
+        if head.get("ServerSideEncryption", "AES256") == "AES256":
+            first = self._s3.head_object(Bucket=self.bucket, Key=key, PartNumber=1)
+            return etag == etag_of(entry, first["ContentLength"] if "-" in etag else None)
         body: Any = self._s3.get_object(Bucket=self.bucket, Key=key)["Body"]
-        return hashed(body)
+        return hashed(body) == sha256
 
-    def _listed(self, prefix: str) -> Iterator[tuple[str, int]]:
+    def _listed(self, prefix: str) -> Iterator[tuple[str, int, str]]:
         pages = self._s3.get_paginator("list_objects_v2").paginate(
             Bucket=self.bucket, Prefix=prefix
         )
         for page in pages:
             self.lists += 1
             for found in page.get("Contents", []):
-                yield found["Key"], found["Size"]
+                yield found["Key"], found["Size"], found["ETag"]
 
     def _rows(self, table: Table, owner: str) -> Iterator[dict[str, Any]]:
         query = Query(
@@ -166,7 +177,8 @@ def plan(  # noqa: PLR0913  # all but the first two by name
 ) -> Plan:
     """Decide what to send, without sending anything.
 
-    A file is hashed only if another one has its size.
+    A file is read only if another one has its size; an object only if a photo has its size and
+    another ETag.
 
     Args:
         archive: has the files.
@@ -184,39 +196,70 @@ def plan(  # noqa: PLR0913  # all but the first two by name
     by_size: defaultdict[int, list[Planned]] = defaultdict(list)
     for entry in archive.entries():
         on_entry()
+        same_size = by_size[entry.size_bytes]
+        problem = refusal(entry, entry.key(owner, album))
         try:
-            problem = refusal(entry, entry.key(owner, album))
-            sha256 = None
-            if problem is None and (
-                gallery.has_size(entry.size_bytes) or by_size[entry.size_bytes]
-            ):
-                sha256 = sha256_of_entry(entry)
+            found = Compared() if problem else compared(entry, gallery, same_size, find)
         except (OSError, BotoCoreError, ClientError) as error:
             problem = f"cannot be read: {error}"
         if problem is not None:
             made.refused[entry.path] = problem
             continue
-        there = None if sha256 is None else find(entry, sha256)
-        if there is not None:
+        if entry.source is not None and found.sha256 is not None:
+            made.downloaded_bytes += entry.size_bytes
+        if found.key is not None:
             made.known += 1
             if entry.edits is not None:
-                made.edits[there] = entry.edits
-            made.covers += [there] * entry.is_cover
+                made.edits[found.key] = entry.edits
+            made.covers += [found.key] * entry.is_cover
             continue
-        same_size = by_size[entry.size_bytes]
-        if not keep_copies and sha256 is not None and _is_among(same_size, sha256):
+        if found.is_copy and not keep_copies:
             made.copies += 1
             continue
         key = free_key(entry, owner, album, taken)
         if key != entry.key(owner, album):
             made.renamed[entry.path] = key
         taken.add(key)
-        planned = Planned(entry, key, sha256)
+        planned = Planned(entry, key, found.sha256)
         same_size.append(planned)
         made.to_send.append(planned)
         made.bytes += entry.size_bytes
     made.left_out = {why: count for why, count in sorted(archive.left_out().items()) if count}
     return made
+
+
+class Compared(NamedTuple):
+    """What is known of an entry's content."""
+
+    sha256: str | None = None  # if it was read
+    key: str | None = None  # of the photo in the gallery that has the same bytes
+    is_copy: bool = False  # whether an entry before it has the same bytes
+
+
+def compared(
+    entry: Entry,
+    gallery: Gallery,
+    same_size: list[Planned],
+    find: Callable[[Entry, str], str | None],
+) -> Compared:
+    """Compare an entry with the gallery, and with the entries before it of the same size.
+
+    Raises:
+        OSError, BotoCoreError, ClientError: the entry cannot be read.
+    """
+    size, source = entry.size_bytes, entry.source
+    if source is not None:
+        if (key := gallery.find_copy(size, source.etag)) is not None:
+            return Compared(key=key)
+        sources = (one.entry.source for one in same_size)
+        if any(one is not None and one.etag == source.etag for one in sources):
+            return Compared(is_copy=True)
+    if not gallery.has_size(size) and (source is not None or not same_size):
+        return Compared()
+    sha256 = sha256_of_entry(entry)
+    if (key := find(entry, sha256)) is not None:
+        return Compared(sha256, key)
+    return Compared(sha256, is_copy=_is_among(same_size, sha256))
 
 
 def refusal(entry: Entry, key: str) -> str | None:
@@ -254,7 +297,7 @@ def _itself(gallery: Gallery, owner: str, album: str, entry: Entry, sha256: str)
     for key in _keys(entry, owner, album):
         if key not in gallery.keys:
             return None
-        if gallery.has(key, entry.size_bytes, sha256):
+        if gallery.has(key, entry, sha256):
             return key
     return None
 
@@ -263,6 +306,23 @@ def sha256_of_entry(entry: Entry) -> str:
     """Return the SHA-256 of an entry's bytes, in hex, by reading them."""
     with entry.open() as file:
         return hashed(file)
+
+
+def etag_of(entry: Entry, part_bytes: int | None) -> str:
+    """Return the ETag that S3 gives an entry's bytes, without quotes, by reading them.
+
+    Args:
+        entry: what is read.
+        part_bytes: of each part of an upload but the last one; None: it was sent in one piece.
+    """
+    digests = []
+    with entry.open() as file:
+        while chunk := file.read(entry.size_bytes if part_bytes is None else part_bytes):
+            digests.append(hashlib.md5(chunk, usedforsecurity=False))
+    if part_bytes is None:
+        return digests[0].hexdigest()
+    whole = hashlib.md5(b"".join(one.digest() for one in digests), usedforsecurity=False)
+    return f"{whole.hexdigest()}-{len(digests)}"
 
 
 def hashed(file: BinaryIO) -> str:

@@ -145,6 +145,7 @@ def test_a_takeout_is_imported_once_with_what_google_said_of_each_photo(
 def test_what_google_said_survives_a_move(stack: Stack) -> None:
     """The page moves a photo by CopyObject, which keeps the object's metadata."""
     before = record(stack, f"{YEAR}/IMG_6.jpg")
+    assert before.sources is not None
     key = f"uploads/ada/Moved/{YEAR}.jpg"
 
     stack.s3.copy_object(

@@ -266,18 +266,50 @@ def test_a_name_that_is_taken_while_files_are_sent_is_not_overwritten(aws: Aws, 
     assert there(aws, owner) == {"a.jpg": b"theirs", "a (2).jpg": b"mine"}
 
 
-def test_a_large_file_is_sent_in_parts_with_checksums(aws: Aws, owner: str) -> None:
+def test_a_large_file_is_sent_in_parts_with_checksums_and_overwrites_nothing(
+    aws: Aws, owner: str
+) -> None:
     body = os.urandom(send.IN_MEMORY_BYTES + 1)
+    made, gallery = planned(aws, Listed(entry("a.tif", body, sidecar=TOLD)), owner)
+    aws.client("s3").put_object(Bucket=PHOTOS, Key=f"uploads/{owner}/a.tif", Body=b"theirs")
 
-    imported(aws, Listed(entry("large.tif", body, sidecar=TOLD)), owner)
+    started(aws, made, gallery, owner).run(made.to_send, Pace(1e6))
 
-    head = aws.client("s3").head_object(
-        Bucket=PHOTOS, Key=f"uploads/{owner}/large.tif", ChecksumMode="ENABLED"
-    )
-    assert there(aws, owner) == {"large.tif": body}
+    assert there(aws, owner) == {"a.tif": b"theirs", "a (2).tif": body}
+    key = f"uploads/{owner}/a (2).tif"
+    head = aws.client("s3").head_object(Bucket=PHOTOS, Key=key, ChecksumMode="ENABLED")
     assert head["ETag"].endswith('-3"')
     assert sidecars.read(head["Metadata"]["sidecar"]) == TOLD
     assert planned(aws, Listed(entry("other.tif", body)), owner)[0].known == 1
+
+
+def test_photos_that_other_programs_sent_are_known_by_their_etags(aws: Aws, owner: str) -> None:
+    s3 = aws.client("s3")
+    whole, parts = b"whole", os.urandom(6_000_000)
+    s3.put_object(Bucket=PHOTOS, Key=f"uploads/{owner}/whole.nef", Body=whole)
+    key = f"uploads/{owner}/parts.nef"
+    begun = s3.create_multipart_upload(Bucket=PHOTOS, Key=key)["UploadId"]
+    upload = {"Bucket": PHOTOS, "Key": key, "UploadId": begun}
+    etags = [
+        s3.upload_part(**upload, PartNumber=number, Body=body)["ETag"]
+        for number, body in enumerate((parts[:5_242_880], parts[5_242_880:]), 1)
+    ]
+    s3.complete_multipart_upload(
+        **upload,
+        MultipartUpload={
+            "Parts": [{"PartNumber": at, "ETag": one} for at, one in enumerate(etags, 1)]
+        },
+    )
+    other = bytes(len(parts))
+
+    made, _ = planned(
+        aws,
+        Listed(entry("a", whole), entry("b", parts), entry("c", other), entry("d", b"WHOLE")),
+        owner,
+    )
+
+    assert made.known == 2
+    assert [one.entry.name for one in made.to_send] == ["c", "d"]
 
 
 def test_a_file_that_is_not_what_its_archive_states_is_not_sent(aws: Aws, owner: str) -> None:
@@ -323,7 +355,8 @@ def test_objects_of_another_bucket_are_copied_by_s3_with_what_is_said_of_them(
         "videos": 1,
     }
     assert s3.list_object_versions(Bucket="source", Prefix=prefix)["Versions"] == before
-    assert planned(aws, archive, owner)[0].known == 1
+    again, _ = planned(aws, archive, owner)
+    assert (again.known, again.downloaded_bytes) == (1, 0)
 
 
 def test_an_object_that_changed_since_it_was_listed_is_not_copied(aws: Aws, owner: str) -> None:
