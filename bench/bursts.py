@@ -37,9 +37,9 @@ FAILED: Final = "FAILED"
 TIMED_OUT: Final = "timed out"
 
 # States that a photo enters in addition, if its last retry fails: Unlabeled, DeadLetter and
-# Conclude; or ReadFailure, SortFailure, RecordFailure, DeadLetter, Conclude and Failed instead of
-# RenderAndTag, Thumbnail, Tag and Assemble.
-MORE_TRANSITIONS: Final[Mapping[str, int]] = {UNLABELED: 3, FAILED: 2}
+# Conclude; or ReadFailure, SortFailure, RecordFailure, DeadLetter, Conclude, AnnounceFailure and
+# Failed instead of RenderAndTag, Thumbnail, Tag and Assemble.
+MORE_TRANSITIONS: Final[Mapping[str, int]] = {UNLABELED: 3, FAILED: 3}
 
 Definition: TypeAlias = Mapping[str, Any]
 Waits: TypeAlias = Generator[float, None, str | None]  # yields seconds; returns an error's name

@@ -33,6 +33,7 @@ USD: Final = {
     "Step Functions Express, request": 1.00 / 1e6,
     "Step Functions Express, GB-second": 0.00001667,
     "EventBridge, event from S3": 1.00 / 1e6,
+    "EventBridge, custom event": 1.00 / 1e6,
     "DynamoDB, write unit": 0.625 / 1e6,
     "DynamoDB, read unit": 0.125 / 1e6,
     "DynamoDB, GB-month": 0.25,
@@ -202,6 +203,7 @@ def thousand_photos(
         ("S3", f"{1 + RENDITIONS} PUT, {GETS} GET"): (1 + RENDITIONS) * USD["S3, PUT"]
         + GETS * USD["S3, GET"],
         ("EventBridge", "one event from S3, if charged"): USD["EventBridge, event from S3"],
+        ("EventBridge", "one event to other systems"): USD["EventBridge, custom event"],
         ("CloudWatch Logs", f"{LOG_KB} kB"): LOG_KB / 1e6 * USD["CloudWatch Logs, GB"],
         ("X-Ray", "one trace, at most"): USD["X-Ray, trace"],
     }

@@ -5,6 +5,8 @@ A message is of one of two kinds:
 - An execution that failed: `{execution_arn, failure, input?}`, from the state machine's DeadLetter
   state, from the rule in workflow/failure_rule.json.tftpl, or from both. If it has no `input`,
   Step Functions still has it.
+  If it had written the photo already, it has perhaps told no other system (docs/events.md): the new
+  execution reprocesses the photo.
 - An event that EventBridge could not deliver, as S3 sent it. Redrive makes the input of it that its
   rule in workflow/upload_rules.json.tftpl would have made.
 
@@ -47,7 +49,11 @@ RULES: Final = Path(__file__).parents[1] / "workflow/upload_rules.json.tftpl"
 # If one of these steps fails, the photo's row says so (FAILED, or labels PENDING), and the next
 # execution can claim the photo at once. Otherwise the dead execution's claim may still stand, and
 # the next one would lose to it, so redrive releases the claim first.
-RECORDED_STEPS: Final = frozenset({"Extract", "Thumbnail", "Tag"})
+# A photo that could not be announced is written, too.
+RECORDED_STEPS: Final = frozenset({"Announce", "Extract", "Thumbnail", "Tag"})
+
+# An execution that ended after it had written one of these has perhaps announced nothing.
+ANNOUNCED: Final = frozenset({"DELETED", "READY", "REJECTED"})
 
 MAX_MESSAGES: Final = 1000  # by default
 BATCH: Final = 10  # SQS returns no more at once
@@ -172,6 +178,11 @@ def row_of(execution_input: str) -> dict[str, str]:
     return {"pk": owner, "sk": photo_sort_key(owner, key)}
 
 
+def as_reprocessing(execution_input: str) -> str:
+    """Return the input for a photo that is written: its own event would be no news any more."""
+    return json.dumps({**json.loads(execution_input), "event": "Reprocess Requested"})
+
+
 def _as_text(content: object) -> str | None:
     return content if content is None or isinstance(content, str) else json.dumps(content)
 
@@ -262,7 +273,10 @@ class Redrive:
         if known is None:
             raise MessageError("Step Functions has forgotten its input")
         place = row_of(known)
-        if not (message.unclaimed or self.dry_run or self._release(message.cause, place)):
+        status = None if message.unclaimed else self._status(message.cause, place)
+        if status in ANNOUNCED:
+            known = as_reprocessing(known)
+        elif status == "PROCESSING" and not (self.dry_run or self._release(message.cause, place)):
             print_stdout(f"held back, its photo is just being written: {message.cause}")
             return "held back", False
         outcome = "would start" if self.dry_run else self._start_once(message.cause, known)
@@ -280,15 +294,17 @@ class Redrive:
             return "started before"
         return "started"
 
+    def _status(self, arn: str, place: Mapping[str, str]) -> str | None:
+        """Return the status of the row, if the ended execution was the last to hold the photo."""
+        row = self.table.get(place["pk"], place["sk"]) or {}
+        return row.get("status") if row.get("execution_arn") == arn else None
+
     def _release(self, arn: str, place: Mapping[str, str]) -> bool:
-        """Let the next execution claim the photo that an ended execution may still hold.
+        """Let the next execution claim the photo that an ended execution still holds.
 
         Return False if another write prevents it.
         """
-        row = self.table.get(place["pk"], place["sk"])
         held = {"status": "PROCESSING", "execution_arn": arn}
-        if row is None or any(row.get(name) != value for name, value in held.items()):
-            return True
         then = datetime.now(UTC) - CLAIM_STANDS - timedelta(minutes=1)
         stale = then.isoformat(timespec="milliseconds").replace("+00:00", "Z")  # as $now() writes
         try:

@@ -20,16 +20,17 @@ PARTS: Final = WORKFLOW / "parts"
 
 Values: TypeAlias = Mapping[str, "str | Values"]
 
-# For whoever reads a definition that is not deployed: each name stands for itself.
+# For whoever reads a definition that is not deployed: each name stands for itself; events are on.
 PLACEHOLDERS: Final[Values] = {
     "functions": {name: name for name in ("extract", "thumbnail", "tag")},
     **{
         name: name
         for name in (
-            *("dead_letters_url", "derived_bucket", "namespace", "photos_bucket"),
+            *("dead_letters_url", "derived_bucket", "event_source", "namespace", "photos_bucket"),
             *("results_bucket", "state_machine_arn", "table"),
         )
     },
+    "events": "true",
 }
 
 _COMMENT: Final = re.compile(r"/\*.*?\*/", re.DOTALL)

@@ -23,6 +23,11 @@ output "derived_bucket" {
   value       = module.derived.name
 }
 
+output "event_source" {
+  description = "Source of the events about photos on the default event bus; null if they are off."
+  value       = var.events ? var.name : null
+}
+
 output "executions_url" {
   description = "URL for signed requests for the state of an execution: <url>/<name of the execution>."
   value       = module.client.executions_url

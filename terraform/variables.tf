@@ -50,6 +50,12 @@ variable "domain_name" {
   default     = null
 }
 
+variable "events" {
+  type        = bool
+  description = "Whether the account's default event bus gets an event when a photo becomes READY, REJECTED, FAILED or DELETED, for other systems. Its source is the name of the deployment."
+  default     = true
+}
+
 variable "images" {
   type = object({
     extract   = object({ digest = string, architecture = string })

@@ -7,6 +7,8 @@ locals {
   definition = jsondecode(replace(templatefile("${path.module}/../statemachine.json.tftpl", {
     dead_letters_url = local.dead_letters_url
     derived_bucket   = local.bucket_names.derived
+    events           = tostring(var.events)
+    event_source     = var.name
     functions        = local.function_arns
     jsonata          = local.jsonata
     photos_bucket    = local.bucket_names.photos
@@ -44,7 +46,10 @@ data "aws_iam_policy_document" "decrypt_table" {
 }
 
 data "aws_iam_policy_document" "workflow" {
-  source_policy_documents = [data.aws_iam_policy_document.decrypt_table.json]
+  source_policy_documents = [
+    data.aws_iam_policy_document.decrypt_table.json,
+    data.aws_iam_policy_document.announce.json,
+  ]
 
   statement {
     sid       = "InvokeSteps"

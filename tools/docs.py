@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import hcl2
+import msgspec
 from hcl2.utils import SerializationOptions
 
 from gallery import backfill, costs, manifests
@@ -21,16 +22,20 @@ from gallery.__main__ import COMMANDS, parser_of
 from local import report
 from local.template import PLACEHOLDERS, render_file
 from places.lookup import place_of
+from shared.events import PhotoEvent
 from tools import rows
 
 ROOT = Path(__file__).parents[1]
 CONTRACTS = ROOT / "images" / "shared" / "contracts.py"
+EVENTS = ROOT / "images" / "shared" / "events.py"
 STATE_MACHINE = "statemachine.json.tftpl"
 EDITING = "workflow/edit.json.tftpl"
 TERRAFORM = ROOT / "terraform"
 ARCHITECTURE = ROOT / "docs" / "architecture.md"
 PLACES = ROOT / "docs" / "places.md"
 POINTS = ROOT / "tests" / "places" / "points.tsv"
+CLIENTS_PAGE = ROOT / "docs" / "clients.md"
+EVENTS_PAGE = ROOT / "docs" / "events.md"
 OPERATIONS = ROOT / "docs" / "operations.md"
 COMMANDS_BEGIN = """\
 `.venv/bin/gallery COMMAND`, from any folder, and `python -m gallery COMMAND`, in this one, are the
@@ -97,6 +102,48 @@ def _rows(struct: ast.ClassDef, lines: list[str], names: set[str]) -> Iterator[s
 def _plain(kind: str) -> str:
     """Return a type without the words that only Python needs."""
     return re.sub(r"Annotated\[(\w+), msgspec.Meta\((.*?)\)\]", r"\1, \2", kind)
+
+
+def events() -> str:
+    """Return docs/events.md with the fields of images/shared/events.py."""
+    lines, struct = _photo_event()
+    made = ["| field | type | default | |\n|---|---|---|---|", *_rows(struct, lines, set())]
+    return _filled(EVENTS_PAGE.read_text(), "fields", "images/shared/events.py", "\n".join(made))
+
+
+def events_schema() -> str:
+    """Return docs/events.schema.json: the JSON Schema of an event's detail, for consumers.
+
+    It allows fields that it does not name: a later release may add some.
+    """
+    schema = msgspec.json.schema(PhotoEvent)["$defs"]["PhotoEvent"]
+    lines, struct = _photo_event()
+    for field in struct.body:
+        if isinstance(field, ast.AnnAssign):
+            _, _, comment = lines[field.end_lineno - 1].partition("  # ")  # type: ignore[operator]
+            name = ast.unparse(field.target)
+            kind = schema["properties"][name]
+            kind = kind["anyOf"][0] if "anyOf" in kind else kind  # absent beats null
+            schema["properties"][name] = {**kind, "description": comment}
+    del schema["additionalProperties"]
+    dialect = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+    return json.dumps({**dialect, **schema}, ensure_ascii=False, indent=2) + "\n"
+
+
+def _photo_event() -> tuple[list[str], ast.ClassDef]:
+    """Return the lines of images/shared/events.py, and the struct in them."""
+    source = EVENTS.read_text()
+    [struct] = [node for node in ast.parse(source).body if isinstance(node, ast.ClassDef)]
+    return source.splitlines(), struct
+
+
+def clients() -> str:
+    """Return docs/clients.md with the programs in docs/clients/."""
+    page = CLIENTS_PAGE.read_text()
+    for name, file in {"python": "gallery_client.py", "javascript": "gallery_client.mjs"}.items():
+        source = f"docs/clients/{file}"
+        page = _filled(page, name, source, f"```{name}\n{(ROOT / source).read_text()}```")
+    return page
 
 
 def states() -> str:
@@ -296,8 +343,11 @@ def places() -> str:
 
 GENERATED = {
     "docs/architecture.md": architecture,
+    "docs/clients.md": clients,
     "docs/commands.md": commands,
     "docs/contracts.md": contracts,
+    "docs/events.md": events,
+    "docs/events.schema.json": events_schema,
     "docs/manifest.schema.json": manifests.schema,
     "docs/operations.md": operations,
     "docs/places.md": places,

@@ -21,6 +21,7 @@ UNKNOWN: Final = "(known once applied)"
 KEY: Final = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/KEY"
 OTHER_SETTINGS: Final[Mapping[str, object]] = {
     "delete_for_good": False,
+    "events": False,
     "kms_key_arn": KEY,
     "labeler": "embedded",
 }
@@ -162,8 +163,9 @@ def page(plan: Plan, other: Plan) -> str:
     parts.append("## Resource policies\n")
     for policy in resource_policies(plan):
         parts += [f"### `{policy.address}`\n", *_table(policy.statements), ""]
-    other_settings = '`kms_key_arn`, `labeler = "embedded"` and `delete_for_good = false`'
-    parts += [f"## With {other_settings}\n", *_difference(plan, other), ""]
+    settings = ("kms_key_arn", 'labeler = "embedded"', "delete_for_good = false", "events = false")
+    heading = ", ".join(f"`{one}`" for one in settings)
+    parts += [f"## With {heading}\n", *_difference(plan, other), ""]
     text = "\n".join(parts)
     return text.replace(ACCOUNT, "ACCOUNT").replace(REGION, "REGION")
 

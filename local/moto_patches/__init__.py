@@ -43,6 +43,7 @@ dynamodb         checks a condition and writes in one step         in two steps,
 eventbridge      starts state machines as targets (moto#8452)      only for its own notifications
                  transforms the input of every event               only that of PutEvents
                  sends nothing by disabled rules                   sends
+                 refuses large events, long types, aws. sources    accepts them
                  keeps undelivered events in a dead-letter queue   loses them
 s3               writes atomically                                 reads and writes in two steps
                  dates a multipart upload by its beginning         by its end

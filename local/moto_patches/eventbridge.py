@@ -1,4 +1,4 @@
-"""EventBridge: state machines as targets, input transformers, dead-letter queues."""
+"""EventBridge: limits of PutEvents, state machines as targets, transformers, dead letters."""
 
 import json
 import logging
@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
 
-from moto.events.models import Rule, events_backends
+from moto.events.exceptions import ValidationException
+from moto.events.models import EventsBackend, Rule, events_backends
 from moto.sqs.models import sqs_backends
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 from moto.utilities.arns import parse_arn
@@ -44,6 +45,55 @@ def send(  # noqa: PLR0913, PLR0917  # the fields of every event
     }
     for rule in list(events_backends[account][region].event_buses["default"].rules.values()):
         rule.send_to_targets(event)
+
+
+_MAX_ENTRY_BYTES: Final = 256 * 1024  # of all entries together
+_MAX_DETAIL_TYPE: Final = 128  # characters
+_moto_put_events: Final = EventsBackend.put_events
+
+
+@replaces(EventsBackend, name="put_events")
+def _put_events(self: Moto, events: list[dict[str, Json]]) -> list[dict[str, Json]]:
+    """AWS refuses what is too large, or sent in AWS's own name. moto accepts it.
+
+    The answer has one entry for each event, with an ErrorCode if it was refused.
+    AWS: https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsRequestEntry.html
+    AWS: https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsResultEntry.html
+    AWS: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html
+    """
+    if sum(map(_entry_bytes, events)) > _MAX_ENTRY_BYTES:
+        raise ValidationException("Total size of the entries in the request is over the limit.")
+    refused = [_refusal(event) for event in events]
+    sent = [event for event, refusal in zip(events, refused, strict=True) if refusal is None]
+    answers = iter(_moto_put_events(self, sent))
+    return [next(answers) if refusal is None else refusal for refusal in refused]
+
+
+def _entry_bytes(event: Mapping[str, Json]) -> int:
+    """Return the size of an event, as EventBridge counts it."""
+    texts = [event.get("Source"), event.get("DetailType"), event.get("Detail")]
+    texts += event.get("Resources") or []
+    return (14 if event.get("Time") else 0) + sum(len((text or "").encode()) for text in texts)
+
+
+def _refusal(event: Mapping[str, Json]) -> dict[str, str] | None:
+    """Return the answer to an event that AWS refuses, and moto does not."""
+    source, detail_type = event.get("Source") or "", event.get("DetailType") or ""
+    if source.startswith("aws."):
+        message = f"Not authorized for the source {source}."
+        return {"ErrorCode": "NotAuthorizedForSourceException", "ErrorMessage": message}
+    if len(detail_type) > _MAX_DETAIL_TYPE:
+        message = "Parameter DetailType is not valid. Reason: it is too long."
+        return {"ErrorCode": "InvalidArgument", "ErrorMessage": message}
+    try:
+        is_object = isinstance(json.loads(event.get("Detail") or "{}"), dict)
+    except ValueError:
+        is_object = False
+    return (
+        None
+        if is_object
+        else {"ErrorCode": "MalformedDetail", "ErrorMessage": "Detail is malformed."}
+    )
 
 
 @replaces(Rule, name="send_to_targets")

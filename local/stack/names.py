@@ -14,5 +14,6 @@ EDIT_STATE_MACHINE: Final = f"{STATE_MACHINE}-edit"
 EDIT_ARN: Final = f"{STATE_MACHINE_ARN}-edit"
 DEAD_LETTERS: Final = "dead-letters"
 DEAD_LETTERS_ARN: Final = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{DEAD_LETTERS}"
+EVENT_SOURCE: Final = "gallery"  # of what other systems are told
 REGISTRY: Final = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"
 ROLE: Final = f"arn:aws:iam::{ACCOUNT}:role/embedded"

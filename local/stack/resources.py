@@ -13,6 +13,7 @@ from local.stack.names import (
     DEAD_LETTERS_ARN,
     DERIVED_BUCKET,
     EDIT_STATE_MACHINE,
+    EVENT_SOURCE,
     PHOTOS_BUCKET,
     REGISTRY,
     ROLE,
@@ -57,6 +58,8 @@ def create(
         "derived_bucket": DERIVED_BUCKET,
         "table": TABLE,
         "dead_letters_url": dead_letters_url,
+        "event_source": EVENT_SOURCE,
+        "events": "true",
         "functions": functions,
     }
     aws.stepfunctions.create_state_machine(

@@ -5,6 +5,7 @@ import uuid
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -48,6 +49,77 @@ def test_no_text_breaks_out_of_the_template(text: str) -> None:
 def put(aws: Aws, source: str, detail: object) -> None:
     entry = {"Source": source, "DetailType": "test", "Detail": json.dumps(detail)}
     aws.client("events").put_events(Entries=[entry])
+
+
+@pytest.mark.parametrize(
+    ("entry", "error"),
+    [
+        ({"Source": "aws.gallery"}, "NotAuthorizedForSourceException"),
+        ({"DetailType": "x" * 129}, "InvalidArgument"),
+        ({"DetailType": ""}, "InvalidArgument"),
+        ({"Detail": "[]"}, "MalformedDetail"),
+        ({"Detail": "{"}, "MalformedDetail"),
+    ],
+)
+def test_an_event_that_aws_refuses_is_counted_and_the_others_are_sent(
+    aws: Aws, entry: dict[str, str], error: str
+) -> None:
+    queue, source = aws.queue(), str(uuid.uuid4())
+    aws.rule({"source": [source]}, Arn=queue_arn(queue))
+    good = {"Source": source, "DetailType": "x" * 128, "Detail": '{"a": 1}'}
+
+    answer = aws.client("events").put_events(Entries=[{**good, **entry}, good])
+
+    assert answer["FailedEntryCount"] == 1
+    assert answer["Entries"][0]["ErrorCode"] == error
+    assert "EventId" in answer["Entries"][1]
+    assert len(aws.messages(queue)) == 1
+
+
+def test_a_request_with_more_than_256_kib_of_events_is_refused(aws: Aws) -> None:
+    entry = {"Source": "test", "DetailType": "test", "Detail": "{}"}
+    longest = json.dumps({"a": "é"}, ensure_ascii=False)
+    room = 256 * 1024 - len("testtest") - len(longest.encode())
+    events = aws.client("events")
+
+    events.put_events(Entries=[{**entry, "Detail": longest.replace("é", "é" + "x" * room)}])
+    with pytest.raises(ClientError) as refused:
+        events.put_events(
+            Entries=[{**entry, "Detail": longest.replace("é", "é" + "x" * (room + 1))}]
+        )
+
+    assert refused.value.response["Error"]["Code"] == "ValidationException"
+
+
+def test_a_task_fails_if_eventbridge_refuses_its_event(aws: Aws) -> None:
+    queue, source = aws.queue(), str(uuid.uuid4())
+    aws.rule({"source": [source]}, Arn=queue_arn(queue))
+    arns = []
+    for sent_by in ("aws.gallery", source):
+        entry = {"Source": sent_by, "DetailType": "test", "Detail": {"a": "{% 1 + 1 %}"}}
+        arn = aws.state_machine(
+            {
+                "Tell": {
+                    "Type": "Task",
+                    "Resource": "arn:aws:states:::events:putEvents",
+                    "Arguments": {"Entries": [entry]},
+                    "End": True,
+                }
+            }
+        )
+        execution = aws.client("stepfunctions").start_execution(stateMachineArn=arn, input="{}")
+        arns.append(execution["executionArn"])
+    refused, sent = (
+        aws.executions.find(lambda one, arn=arn: one.arn == arn, timeout_seconds=20)  # type: ignore[misc]
+        for arn in arns
+    )
+
+    assert (refused.status, refused.error) == ("FAILED", "EventBridge.FailedEntry")
+    assert sent.output["FailedEntryCount"] == 0
+    [message] = aws.messages(queue)
+    told = json.loads(message["Body"])
+    assert told["detail"] == {"a": 2}
+    assert arns[1] in told["resources"]  # with that of the state machine
 
 
 def test_a_rule_sends_only_events_that_match_its_pattern(aws: Aws) -> None:

@@ -32,6 +32,8 @@ def names_in(planned: dict[str, Any]) -> Values:
             "tag": tag["States"]["Tag"]["Arguments"]["FunctionName"],
         },
         "dead_letters_url": states["DeadLetter"]["Arguments"]["QueueUrl"],
+        "event_source": states["Announce"]["Arguments"]["Entries"][0]["Source"],
+        "events": "true",
         "derived_bucket": states["EraseRenditions"]["Arguments"]["Bucket"],
         "namespace": watch["Report"]["Arguments"]["Namespace"],
         "photos_bucket": states["FindCurrentVersion"]["Arguments"]["Bucket"],

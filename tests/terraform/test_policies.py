@@ -140,6 +140,23 @@ def test_the_check_reports_an_invalid_statement(statement: Mapping[str, Any], wr
     assert found.startswith(wrong)
 
 
+def test_only_the_workflow_sends_events_and_only_if_they_are_on(
+    plan: Plan, other_plan: Plan
+) -> None:
+    def senders(of: Plan) -> list[tuple[str, Statement]]:
+        return [one for one in allowed(of) if "events:PutEvents" in one[1].actions]
+
+    [(role, statement)] = senders(plan)
+
+    assert role == "gallery-workflow-us-east-1"
+    assert statement.conditions == (("StringEquals", "events:source", ("gallery",)),)
+    assert senders(other_plan) == []
+    sources = [
+        of.document["planned_values"]["outputs"]["event_source"] for of in (plan, other_plan)
+    ]
+    assert [one.get("value") for one in sources] == ["gallery", None]
+
+
 def test_a_service_acts_only_for_a_named_source(either_plan: Plan) -> None:
     unconditional = {
         name: principal

@@ -37,7 +37,7 @@ STATES = (
     "Publish",
     "Finish",
     "EraseRenditions",
-    "Done",
+    "Announce",
 )
 # An execution that dies before one of these may leave renditions that no row names. No redelivery
 # finds them, but reconcile does (docs/architecture.md).

@@ -29,7 +29,7 @@ BEFORE_PUBLISH = [
     "Assemble",
     "Publish",
 ]
-AFTER_PUBLISH = ["Finish", "EraseRenditions", "Done"]
+AFTER_PUBLISH = ["Finish", "EraseRenditions", "Announce"]
 COMPARED = (
     "status",
     "claimed_version",

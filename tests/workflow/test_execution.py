@@ -81,7 +81,7 @@ def test_a_photo_that_is_ready_at_the_first_attempt_enters_ten_states(world: Wor
     assert sorted(visit.state for visit in ended.visits) == sorted(
         [
             *("Receive", "Claim", "Extract", "RenderAndTag", "Thumbnail", "Tag"),
-            *("Assemble", "Publish", "Finish", "Done"),
+            *("Assemble", "Publish", "Finish", "Announce"),
         ]
     )
 

@@ -12,6 +12,7 @@ import pytest
 
 from local.template import EXPRESSIONS, WORKFLOW, render_expression
 from shared.contracts import ExtractRequest, parse
+from shared.events import DETAIL_TYPES
 from shared.items import plain
 from shared.keys import digest
 from tools.npm import NpmError
@@ -892,6 +893,72 @@ def test_renditions_that_the_row_does_not_name_are_garbage_unless_they_are_being
 
 
 # Beside the state machine
+
+
+def test_other_systems_are_told_of_a_row_that_was_written_and_of_nothing_else(
+    evaluate: Evaluate,
+) -> None:
+    told = {"row": ROW, "photo": PHOTO, "claim": CLAIM, "event": EVENT, "states": STATES}
+    rejected = {
+        "status": "REJECTED",
+        "reason": "TRUNCATED",
+        "error": "a message",
+        "step": "Extract",
+    }
+    nothing = [{}, {"status": "RESTORED"}, {"status": "SUPERSEDED"}, {"status": "PROCESSING"}]
+
+    found = evaluate(
+        "announcement",
+        [
+            {**told, "record": rejected},
+            *({**told, "record": {"status": status}} for status in DETAIL_TYPES),
+            *({**told, "record": record} for record in nothing),
+            {**told, "row": {**ROW, "pk": "/"}, "record": rejected},
+        ],
+    )
+
+    assert found[0] == {
+        "type": "Photo Rejected",
+        "detail": {
+            "status": "REJECTED",
+            "owner": "alice",
+            "bucket": "photos",
+            "key": PHOTO["key"],
+            "photo": ROW["digest"],
+            "version": "v1",
+            "sequencer": CLAIM["sequencer"],
+            "code": "TRUNCATED",
+            "cause": "Object Created",
+            "execution_arn": "arn:1",
+            "written_at": "<now>",
+        },
+    }
+    assert [one["type"] for one in found[1:5]] == list(DETAIL_TYPES.values())
+    assert found[5:] == [{}] * 5
+
+
+def test_a_dead_letter_says_what_went_wrong_and_what_to_start(evaluate: Evaluate) -> None:
+    made = {"event": "Object Created", "object": {"key": "k"}}
+    states = {"context": {"Execution": {"Input": made}}}
+    tagged = {"labels_status": "PENDING:Timeout"}
+    problems: list[tuple[dict[str, str], str]] = [
+        ({}, "READY"),
+        ({"step": "Publish", "name": "Lost"}, "READY"),  # its answer was lost
+        ({"step": "Extract", "name": "Broken"}, "FAILED"),
+        ({"step": "Announce", "name": "Refused"}, "READY"),
+        ({"step": "Announce", "name": "Refused"}, "DELETED"),
+    ]
+    cases = [
+        {"problem": problem, "record": {"status": status}, "tagged": tagged, "states": states}
+        for problem, status in problems
+    ]
+
+    assert [one["step"] for one in evaluate("reported_failure", cases)] == [
+        *("Tag", "Tag", "Extract", "Announce", "Announce")
+    ]
+    assert evaluate("reported_failure", cases[:1]) == [{"step": "Tag", "name": "Timeout"}]
+    reprocessed = {**made, "event": "Reprocess Requested"}
+    assert evaluate("redriven_input", cases) == [made, made, made, reprocessed, reprocessed]
 
 
 def test_the_event_of_a_backfill_is_older_than_any_of_s3(evaluate: Evaluate) -> None:
