@@ -189,7 +189,7 @@ destroy: init
 	        'To destroy everything, photos included: make destroy KEEP_PHOTOS=false' >&2; exit 1; }
 	@# keep_photos=false is applied first: it lifts the protection of buckets, table and users. Only
 	@# what still exists is a target, so that nothing is created again.
-	targets=$$($(TF) state list | sed -nE 's/^module\.((photos|derived|logs)\.aws_s3_bucket|table\.aws_dynamodb_table|client\.aws_cognito_user_pool)\.this$$/-target=&/p'); \
+	targets=$$($(TF) state list | sed -nE 's/^module\.gallery\.module\.((photos(\[0\])?|derived|logs)\.aws_s3_bucket|table\.aws_dynamodb_table|client\.aws_cognito_user_pool)\.this$$/-target=&/p'); \
 	    [ -z "$$targets" ] || $(TF) apply $$targets -var keep_photos=false
 	KEEP_PHOTOS=false $(TF) destroy -var keep_photos=false
 

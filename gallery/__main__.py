@@ -28,6 +28,7 @@ COMMANDS: Final = {
     "edit": "Edit what a photo's file says, or hide a label",
     "import": "Send the photos of a folder, a bucket, a Google Takeout or an export",
     "export": "Export photos with XMP sidecars, a manifest and checksums, into a folder",
+    "adopt": "Switch on the events of an adopted bucket",
     "backfill": "Process photos already in the bucket",
     "reprocess": "Process photos again",
     "redrive": "Redrive failed executions and undelivered events from the dead-letter queue",

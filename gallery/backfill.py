@@ -30,9 +30,9 @@ from gallery.quotas import (
     photos_per_second,
     quotas_of,
 )
-from gallery.shell import print_stdout, whole_number
+from gallery.shell import UsageError, print_stdout, whole_number
 from shared.errors import BadKeyError
-from shared.keys import UPLOADS_PREFIX, photo_sort_key, split_upload_key
+from shared.keys import layout, photo_sort_key, split_upload_key
 
 if TYPE_CHECKING:
     import boto3
@@ -202,12 +202,6 @@ def table() -> str:
     )
 
 
-def _prefix(text: str) -> str:
-    if not text.startswith(UPLOADS_PREFIX):
-        raise argparse.ArgumentTypeError(f"must begin with {UPLOADS_PREFIX}, got {text}")
-    return text
-
-
 def add_max_concurrency(command: argparse.ArgumentParser) -> None:
     """Add the argument that limits how many photos are processed at the same time."""
     command.add_argument(
@@ -234,7 +228,10 @@ def paced(
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     add_deployment_arguments(command)
-    command.add_argument("--prefix", type=_prefix, default=UPLOADS_PREFIX, help="uploads/ or below")
+    command.add_argument(
+        "--prefix",
+        help="only keys that begin with it, such as uploads/OWNER/2016/ (default: all photos)",
+    )
     add_max_concurrency(command)
     command.add_argument("--dry-run", action="store_true", help="print the figures, start nothing")
 
@@ -243,12 +240,16 @@ def run(given: argparse.Namespace) -> int:
     """Count the photos, print the figures, and start the backfill."""
     deployment = Deployment.of(given)
     session, outputs = deployment.session, deployment.outputs
+    photos = layout().prefix
+    prefix = photos if given.prefix is None else given.prefix
+    if not prefix.startswith(photos):
+        raise UsageError(f"--prefix must begin with {photos}, got {prefix}")
     tally = count(
         session.client("s3"),
         session.client("dynamodb"),
         bucket=outputs.photos_bucket,
         table=outputs.table,
-        prefix=given.prefix,
+        prefix=prefix,
     )
     print_stdout(
         f"{tally.new:,} new photos ({tally.bytes / 1e9:,.1f} GB),"
@@ -263,7 +264,7 @@ def run(given: argparse.Namespace) -> int:
         arn = start(
             deployment.stepfunctions,
             outputs.backfill_arn,
-            prefix=given.prefix,
+            prefix=prefix,
             max_concurrency=at_once,
         )
         print_stdout(f"started: {arn}")

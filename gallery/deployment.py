@@ -17,7 +17,7 @@ from gallery.outputs import ROOT_CONFIGURATION, Outputs, read_outputs
 from gallery.shell import UsageError, print_stderr, session_for
 from gallery.table import Table
 from shared.errors import BadKeyError
-from shared.keys import UPLOADS_PREFIX, split_upload_key
+from shared.keys import UPLOADS, layout, split_upload_key, use_layout
 from shared.text import escaped
 
 if TYPE_CHECKING:
@@ -58,6 +58,10 @@ class Deployment:
 
     outputs: Outputs
     session: boto3.Session
+
+    def __post_init__(self) -> None:
+        """Use the layout of the keys in its bucket: a command works on one deployment."""
+        use_layout(self.outputs.key_layout or UPLOADS)
 
     @classmethod
     def of(cls, given: argparse.Namespace) -> Deployment:
@@ -107,11 +111,14 @@ class Deployment:
         Raises:
             UsageError: the name cannot be an owner's.
         """
+        keys = layout()
         if named is not None:
             if not _is_owner(named):
-                raise UsageError(f"--owner must be a folder below {UPLOADS_PREFIX}, got {named!r}")
+                rule = keys.owner or f"a folder below {keys.prefix or 'the bucket'}"
+                raise UsageError(f"--owner must be {rule}, got {named!r}")
             return [named]
-        folders = {name: f"{UPLOADS_PREFIX}{name}/" for name in self.photos.folders(UPLOADS_PREFIX)}
+        names = self.photos.folders(keys.prefix) if keys.owner is None else [keys.owner]
+        folders = {name: keys.folder_of(name) for name in names}
         if renditions:
             folders = {name: f"{name}/" for name in self.derived.folders("")} | folders
         for name in sorted(folders):
@@ -126,6 +133,6 @@ class Deployment:
 def _is_owner(name: str) -> bool:
     """Return whether the workflow accepts an owner of this name."""
     try:
-        return split_upload_key(f"{UPLOADS_PREFIX}{name}/photo").owner == name
-    except BadKeyError:
+        return split_upload_key(f"{layout().folder_of(name)}photo").owner == name
+    except (BadKeyError, ValueError):
         return False

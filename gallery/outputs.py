@@ -18,6 +18,7 @@ import msgspec
 import platformdirs
 
 from gallery.shell import CommandError, UsageError
+from shared.keys import Layout  # noqa: TC001  # msgspec reads it at run time
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,6 +41,7 @@ class Outputs(msgspec.Struct, frozen=True, kw_only=True):
     derived_bucket: str
     executions_url: str
     function_names: dict[str, str]  # by step
+    key_layout: Layout | None = None  # of the adopted bucket
     logs_bucket: str
     photos_bucket: str
     reprocess_arn: StateMachineArn

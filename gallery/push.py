@@ -193,7 +193,8 @@ class Terraform:
             PushError: Terraform fails, or would delete a repository.
         """
         self._do("init", "-input=false")
-        target = ("-target=module.registry", "-compact-warnings", "-input=false")
+        self._move()
+        target = ("-target=module.gallery.module.registry", "-compact-warnings", "-input=false")
         with tempfile.TemporaryDirectory() as scratch:
             plan = f"{scratch}/registry.tfplan"
             # 0: no changes, 1: an error, 2: changes
@@ -212,6 +213,17 @@ class Terraform:
         self._do("init", "-input=false")
         value = json.loads(self._read("console", stdin="jsonencode(var.region)"))
         return json.loads(value)  # type: ignore[no-any-return]  # the variable is a string
+
+    def _move(self) -> None:
+        """Move the state of release 0.1.0 into the module, as terraform/moved.tf says.
+
+        Terraform plans nothing with a target while other resources have yet to be moved. A plan
+        that only refreshes moves them, and changes nothing in AWS.
+        """
+        listed = _run(self.client, f"-chdir={self.folder}", "state", "list", capture=True).stdout
+        if any(line.startswith("module.registry.") for line in listed.splitlines()):
+            print_stdout("moving the deployment's state into module.gallery")
+            self._do("apply", "-refresh-only", "-auto-approve", "-input=false", "-compact-warnings")
 
     def _refuse_deletions(self, plan: str) -> None:
         changes = json.loads(self._read("show", "-json", plan)).get("resource_changes", [])
@@ -399,9 +411,9 @@ def delete_old_images(images: Any, repository: str, *, kept: Collection[str]) ->
 def clean_up(session: boto3.Session, host: str, repositories: Iterable[str], folder: Path) -> None:
     """Delete old images that nothing needs, or print why all of them stay.
 
-    Each function has the name of its repository (terraform/registry.tf). Terraform may work in
-    another account than the credentials: repositories and functions of the same names in this one
-    are not those of the push.
+    Each function has the name of its repository (terraform/modules/gallery/registry.tf). Terraform
+    may work in another account than the credentials: repositories and functions of the same names
+    in this one are not those of the push.
     """
     if host.partition(".")[0] != aws_account():
         print_stdout(f"old images stay, because {host} is of another account")

@@ -26,8 +26,8 @@ from gallery.shell import print_stderr, print_stdout
 from gallery.table import ConflictError, Query
 from gallery.times import LONGEST_EXECUTION
 from shared.keys import (
-    UPLOADS_PREFIX,
     album_sort_key,
+    layout,
     photo_key,
     photo_sort_key,
     split_upload_key,
@@ -171,7 +171,7 @@ class Reconciling:
         """Yield each photo's object and record in the order of keys; None for a missing one."""
         objects = (
             one
-            for one in self.photos.objects(f"{UPLOADS_PREFIX}{self.owner}/")
+            for one in self.photos.objects(layout().folder_of(self.owner))
             if not one.key.endswith("/")  # a folder marker is not a photo
         )
         rows = self.table.every(self._within("photo"), *_RECORD)

@@ -43,11 +43,11 @@ from local.process import find_photos, read
 from local.stack import Stack
 from local.template import REPOSITORY, render_file
 from shared.errors import RejectedError
-from shared.keys import UPLOADS_PREFIX
+from shared.keys import UPLOADS, UPLOADS_PREFIX, Layout
 from shared.text import escaped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from mypy_boto3_s3.type_defs import CORSRuleTypeDef
 
@@ -113,13 +113,14 @@ class SiteUnavailableError(Exception):
 
 
 @contextmanager
-def gallery(
+def gallery(  # noqa: PLR0913  # all by name
     *,
     functions: Functions,
     labeler: Labeler | None = None,
     port: int = 0,
     dist: Path = DIST,
     tiles: Tiles | None = None,
+    layout: Layout = UPLOADS,
 ) -> Iterator[Site]:
     """Start the embedded AWS and serve the page beside it.
 
@@ -129,6 +130,8 @@ def gallery(
         port: of the loopback; 0 means a free port.
         dist: the output of `npm run build`.
         tiles: the tile server of the map.
+        layout: of the photos' keys. If it is not UPLOADS, their bucket is an adopted one: its
+            owner lets no page use it, and the gallery only reads it.
 
     Raises:
         SiteUnavailableError: the page is not built, or the port is taken.
@@ -141,11 +144,15 @@ def gallery(
         raise SiteUnavailableError(f"port {port}: {error.strerror}") from error
     with server, _ShareServer(dist) as shares:
         cors.ORIGINS[:] = server.origins
-        with Stack.start(functions=functions, labeler=labeler) as stack:
+        with Stack.start(functions=functions, labeler=labeler, layout=layout) as stack:
             allow_page(stack, cors.ORIGINS)
+            if layout != UPLOADS:
+                stack.s3.delete_bucket_cors(Bucket=stack.photos_bucket)
             api.DEPLOYED[:] = [deployed_api(stack)]
             account = create_account(stack)
             config = configuration(stack, account, shares_url=shares.origins[0])
+            if layout != UPLOADS:
+                config = of_adopted_bucket(config, layout)
             server.config = json.dumps(config | (tiles.config if tiles else {})).encode()
             server.headers = headers(stack.endpoint_url, tiles)
             shares.stack = stack
@@ -239,6 +246,13 @@ def configuration(stack: Stack, account: Account, *, shares_url: str) -> dict[st
         "delete_for_good": True,
         "local_credentials": {"username": USERNAME, "password": account.password},
     }
+
+
+def of_adopted_bucket(config: Mapping[str, object], layout: Layout) -> dict[str, object]:
+    """Return config.json of a gallery that only reads its photos."""
+    kept = {name: config[name] for name in config if name not in ("trash_days", "delete_for_good")}
+    parts = {"prefix": layout.prefix, **({"owner": layout.owner} if layout.owner else {})}
+    return {**kept, "key_layout": parts, "read_only": True}
 
 
 def headers(endpoint_url: str = "", tiles: Tiles | None = None) -> dict[str, str]:

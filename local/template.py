@@ -3,8 +3,8 @@
 Definitions of state machines take `${jsonata.NAME}` from workflow/expressions/NAME.jsonata and
 `${retry.NAME}` from workflow/retry.json; expressions take `${rejections}` from
 workflow/rejections.json, and `${parts.NAME}` from workflow/parts/NAME.jsonata, which they share;
-both take `${times.NAME}` from workflow/times.json.
-terraform/definitions.tf renders all of them in the same way.
+both take `${times.NAME}` from workflow/times.json, and `${key_layout.NAME}`.
+terraform/modules/gallery/definitions.tf renders all of them in the same way.
 """
 
 import json
@@ -32,6 +32,9 @@ PLACEHOLDERS: Final[Values] = {
     },
     "events": "true",
 }
+
+# The layout of the gallery's own bucket, as in images/shared/keys.py; no owner means any.
+UPLOADS: Final[Values] = {"prefix": "uploads/", "owner": ""}
 
 _COMMENT: Final = re.compile(r"/\*.*?\*/", re.DOTALL)
 
@@ -65,6 +68,7 @@ def render(template: str, values: Values) -> str:
 def render_file(name: str, values: Values) -> str:
     """Render a template of the repository, which may also ask for `jsonata` and `retry`."""
     named: Values = {
+        "key_layout": UPLOADS,
         **values,
         "jsonata": _Expressions(values),
         "retry": _by_name("retry"),
@@ -76,6 +80,7 @@ def render_file(name: str, values: Values) -> str:
 def render_expression(name: str, values: Values) -> str:
     """Return an expression of workflow/expressions on one line, without its comments."""
     named: Values = {
+        "key_layout": UPLOADS,
         **values,
         "rejections": (WORKFLOW / "rejections.json").read_text(),
         "times": _by_name("times"),

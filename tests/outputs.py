@@ -19,10 +19,11 @@ ARNS = {"backfill_arn", "reprocess_arn", "state_machine_arn"}
 NAMES = {
     name: f"{ARN}the-{name}" if name in ARNS else f"the-{name}"
     for name in Outputs.__struct_fields__
+    if name != "key_layout"  # no bucket is adopted
 }
 
 
-def outputs_of(stack: Stack | None = None, **names: str) -> Outputs:
+def outputs_of(stack: Stack | None = None, **names: object) -> Outputs:
     """Return the outputs of a stack, and `names`; other names are of nothing."""
     known = {} if stack is None else _names(stack)
     functions = {step: f"the-{step}" for step in STEPS}

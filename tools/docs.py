@@ -1,4 +1,4 @@
-"""Write the generated parts of docs/, and the page's types (web/src/rows.gen.ts).
+"""Write the generated parts of docs/, web/src/rows.gen.ts and terraform/*.gen.tf.
 
 python -m tools.docs            writes them
 python -m tools.docs --check    names those that are stale, and exits with 1
@@ -23,14 +23,13 @@ from local import report
 from local.template import PLACEHOLDERS, render_file
 from places.lookup import place_of
 from shared.events import PhotoEvent
-from tools import rows
+from tools import rows, terraform_root
 
 ROOT = Path(__file__).parents[1]
 CONTRACTS = ROOT / "images" / "shared" / "contracts.py"
 EVENTS = ROOT / "images" / "shared" / "events.py"
 STATE_MACHINE = "statemachine.json.tftpl"
 EDITING = "workflow/edit.json.tftpl"
-TERRAFORM = ROOT / "terraform"
 ARCHITECTURE = ROOT / "docs" / "architecture.md"
 PLACES = ROOT / "docs" / "places.md"
 POINTS = ROOT / "tests" / "places" / "points.tsv"
@@ -210,9 +209,10 @@ def _table(machine: dict[str, Any]) -> Iterator[str]:
 
 def settings() -> str:
     """Return docs/settings.md: the variables and outputs of terraform/."""
+    variables = (ROOT / "terraform" / "providers.tf").read_text() + terraform_root.variables()
     parts = [
         "# Settings\n",
-        NOTICE.format(source="terraform/variables.tf and terraform/outputs.tf"),
+        NOTICE.format(source="terraform/"),
         "What a deployment can be told, in `terraform/terraform.tfvars` (which git ignores), by",
         "`-var`, or in the environment as `TF_VAR_<name>`; and what it tells, by",
         "`terraform -chdir=terraform output`. How to deploy is in [operations](operations.md).\n",
@@ -221,28 +221,27 @@ def settings() -> str:
         *(
             f"| `{name}` | `{_expression(one['type'])}` | {_default(one)} |"
             f" {_cell(one['description'])} |"
-            for name, one in _blocks("variables.tf", "variable")
+            for name, one in sorted(_blocks(variables, "variable"))
         ),
         "",
         "## Outputs\n",
         "| output | |\n|---|---|",
         *(
             f"| `{name}` | {_cell(one['description'])} |"
-            for name, one in _blocks("outputs.tf", "output")
+            for name, one in _blocks(terraform_root.outputs(), "output")
         ),
         "",
     ]
     return "\n".join(parts)
 
 
-def _blocks(file: str, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the blocks of one kind in a file of the root module, by name."""
+def _blocks(configuration: str, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the blocks of one kind in a configuration, by name."""
     options = SerializationOptions(
         with_comments=False, explicit_blocks=False, strip_string_quotes=True
     )
-    with (TERRAFORM / file).open() as text:
-        for block in hcl2.load(text, serialization_options=options)[kind]:
-            yield from block.items()
+    for block in hcl2.loads(configuration, serialization_options=options)[kind]:
+        yield from block.items()
 
 
 def _expression(text: str) -> str:
@@ -354,6 +353,7 @@ GENERATED = {
     "docs/settings.md": settings,
     "docs/states.md": states,
     "web/src/rows.gen.ts": rows.typescript,
+    **terraform_root.GENERATED,
 }
 
 

@@ -22,6 +22,7 @@ from local.stack import Executions
 
 ROOT: Final = Path(__file__).parents[1]
 IMAGE: Final = {"digest": f"sha256:{'0' * 64}", "architecture": "arm64"}
+MODULE: Final = "module.gallery."  # what the root calls: terraform/gallery.gen.tf
 IMAGES: Final = {"extract": IMAGE, "thumbnail": IMAGE, "tag": {**IMAGE, "label_model": True}}
 
 
@@ -33,13 +34,13 @@ class NoTerraformError(Exception):
 class Resource:
     """One planned instance of a resource."""
 
-    address: str  # module.client.aws_iam_role.api
+    address: str  # in modules/gallery: module.client.aws_iam_role.api
     type: str  # aws_iam_role
     values: Mapping[str, Any]  # unknown attributes are absent
 
     @property
     def module(self) -> str:
-        """The address of its module; empty for the root."""
+        """The address of its module; empty for modules/gallery itself."""
         return self.address.rpartition(f"{self.type}.")[0].rstrip(".")
 
 
@@ -64,7 +65,7 @@ class Plan:
         (change,) = (
             change
             for change in self.document["resource_changes"]
-            if change["address"] == address and change["mode"] == "data"
+            if change["address"] == f"{MODULE}{address}" and change["mode"] == "data"
         )
         after: Mapping[str, Any] = change["change"]["after"]
         return after
@@ -72,7 +73,7 @@ class Plan:
     def references(self, resource: Resource, attribute: str) -> list[str]:
         """Return the references in an attribute's expression, as addresses in the same module."""
         module: Mapping[str, Any] = self.document["configuration"]["root_module"]
-        for name in resource.module.split(".")[1::2]:
+        for name in f"{MODULE}{resource.module}".split(".")[1::2]:
             module = module["module_calls"][name.partition("[")[0]]["module"]
         local = resource.address.removeprefix(f"{resource.module}.").partition("[")[0]
         (configured,) = (one for one in module["resources"] if one["address"] == local)
@@ -83,7 +84,8 @@ class Plan:
 def _resources(module: Mapping[str, Any]) -> Iterator[Resource]:
     for one in module.get("resources", []):
         if one["mode"] == "managed":
-            yield Resource(one["address"], one["type"], one["values"])
+            address = one["address"].removeprefix(MODULE)
+            yield Resource(address, one["type"], one["values"])
     for child in module.get("child_modules", []):
         yield from _resources(child)
 

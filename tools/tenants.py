@@ -37,7 +37,7 @@ TABLE: Final = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/gallery"
 BUCKETS: Final[Mapping[str, str]] = {  # the addresses of their modules
     "derived": "module.derived",
     "logs": "module.logs",
-    "photos": "module.photos",
+    "photos": "module.photos[0]",  # none, if a bucket is adopted
     "shares": "module.shares[0].module.bucket",
     "site": "module.site.module.bucket",
 }
@@ -114,6 +114,7 @@ def planned(plan: Plan, names: Names) -> Policies:
                 distributions.get(kind, []),
             )
             for kind, address in BUCKETS.items()
+            if kind != "photos" or f"{address}.aws_s3_bucket_policy.this" in of_buckets
         },
     )
 
@@ -512,7 +513,7 @@ def simulation(case: Case, policies: Policies) -> dict[str, object]:
     resource_policy = None
     if service == "s3":
         kind = case.resource.split(":")[5].split("-")[1]
-        resource_policy = policies.buckets[kind]
+        resource_policy = policies.buckets.get(kind)
     elif case.who == "Cognito":
         resource_policy = policies.trust
     # IAM replaces the policy variable by the identity; the simulator does not.

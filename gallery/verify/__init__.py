@@ -128,6 +128,11 @@ def run(given: argparse.Namespace) -> int:
         return 0
     deployment = Deployment.of(given)
     outputs = deployment.outputs
+    if outputs.key_layout is not None:
+        raise CommandError(
+            f"verify uploads photos, and the gallery only reads {outputs.photos_bucket}."
+            " Deploy another gallery without adopted_bucket, and verify that"
+        )
     verification = Run(
         outputs=outputs,
         session=deployment.session,

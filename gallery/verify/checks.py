@@ -143,7 +143,7 @@ AFTER: Final = (
         "let Thumbnail read a version that was deleted for good",
         "PhotoGoneError: with the function's rights S3 answers 404, not 403",
         "AccessDeniedError: allow s3:ListBucketVersions to the functions beside s3:ListBucket"
-        " (terraform/functions.tf), and please report it.",
+        " (terraform/modules/gallery/functions.tf), and please report it.",
         processing.gone_version,
         ("deleted for good",),
     ),

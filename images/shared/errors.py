@@ -45,7 +45,7 @@ class RejectedError(PhotoError):
 
 
 class BadKeyError(RejectedError):
-    """The key is not uploads/<owner>/<file>, or is not valid Unicode."""
+    """The key does not name a file of an owner, or is not valid Unicode."""
 
     code = "BAD_KEY"
 

@@ -2,16 +2,23 @@
 
 Derived keys have digests of the photo's key and version, not the key itself. So they stay below
 1,024 bytes, and a replaced photo gets new ones. tests/vectors.json has an example of each key.
+
+Keys of photos have the layout of `layout()`. workflow/parts/keys.jsonata and web/src/layouts.ts
+have the same rules.
 """
 
 import hashlib
+import os
+from functools import cache
 from typing import Final, NamedTuple
+
+import msgspec
 
 from shared.contracts import PhotoRef
 from shared.errors import BadKeyError, ForeignBucketError
 from shared.limits import MAX_OWNER_BYTES
+from shared.settings import KEY_LAYOUT, key_layout
 
-UPLOADS_PREFIX: Final = "uploads/"
 DIGEST_CHARACTERS: Final = 24  # hex: 96 bits, so that a billion photos of one owner do not collide
 SIZE_DIGITS: Final = 9  # of a content key
 SORT_TIME_CHARACTERS: Final = len("2016-04-09T14:08:13")
@@ -20,8 +27,56 @@ ALBUM_SHARDS: Final = 16  # rows that share the count of an album: fewer transac
 _AFTER_HASH: Final = "$"  # the character that follows "#"
 
 
+UPLOADS_PREFIX: Final = "uploads/"
+
+
+class Layout(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which part of a photo's key is its owner, and which its album.
+
+    A key is <prefix><owner>/<album…>/<file>, or <prefix><album…>/<file> if all photos have the
+    same `owner`. Terraform's variable adopted_bucket says which characters both may have.
+    """
+
+    prefix: str = UPLOADS_PREFIX  # empty, or folders that end in a slash
+    owner: str | None = None
+
+    def folder_of(self, owner: str) -> str:
+        """Return what the keys of all photos of `owner` begin with.
+
+        Raises:
+            ValueError: no photo can be of `owner`.
+        """
+        if self.owner is None:
+            return f"{self.prefix}{owner}/"
+        if owner != self.owner:
+            raise ValueError(f"all photos belong to {self.owner!r}, none to {owner!r}")
+        return self.prefix
+
+    def __str__(self) -> str:
+        """Return what every key has to be."""
+        return f"{self.prefix}{'<owner>/' if self.owner is None else ''}<file>"
+
+
+UPLOADS: Final = Layout()  # of the gallery's own bucket
+
+
+def layout() -> Layout:
+    """Return the layout of the keys in this deployment's bucket of photos."""
+    return _parsed(key_layout())
+
+
+def use_layout(keys: Layout) -> None:
+    """Use another layout from now on. Commands learn it from Terraform's outputs."""
+    os.environ[KEY_LAYOUT] = msgspec.json.encode(keys).decode()
+
+
+@cache
+def _parsed(text: str | None) -> Layout:
+    return UPLOADS if text is None else msgspec.json.decode(text, type=Layout)
+
+
 class UploadKey(NamedTuple):
-    """The parts of uploads/<owner>/<album…>/<file>."""
+    """The parts of a photo's key."""
 
     owner: str
     album: str  # may have slashes; empty for a file directly below its owner
@@ -32,20 +87,22 @@ def split_upload_key(key: str) -> UploadKey:
     """Split the key of an upload into its parts.
 
     Raises:
-        BadKeyError: not uploads/<owner>/<file>, a folder marker, an owner of over
-            `MAX_OWNER_BYTES` bytes, or not valid Unicode.
+        BadKeyError: not uploads/<owner>/<file>, or what the deployment's layout has instead; a
+            folder marker, an owner of over `MAX_OWNER_BYTES` bytes, or not valid Unicode.
     """
     try:
         key.encode()
     except UnicodeEncodeError as error:
         raise BadKeyError(f"key {key!r} is not valid Unicode") from error
-    head, _, rest = key.removeprefix(UPLOADS_PREFIX).partition("/")
+    keys = layout()
+    path = key.removeprefix(keys.prefix)
+    owner, _, rest = path.partition("/") if keys.owner is None else (keys.owner, "", path)
     album, _, file = rest.rpartition("/")
-    if not key.startswith(UPLOADS_PREFIX) or not head or not file:
-        raise BadKeyError(f"key {key!r} is not {UPLOADS_PREFIX}<owner>/<file>")
-    if len(head.encode()) > MAX_OWNER_BYTES:
-        raise BadKeyError(f"owner {head!r} has over {MAX_OWNER_BYTES} bytes")
-    return UploadKey(head, album, file)
+    if not key.startswith(keys.prefix) or not owner or not file:
+        raise BadKeyError(f"key {key!r} is not {keys}")
+    if len(owner.encode()) > MAX_OWNER_BYTES:
+        raise BadKeyError(f"owner {owner!r} has over {MAX_OWNER_BYTES} bytes")
+    return UploadKey(owner, album, file)
 
 
 def refuse_reference(photo: PhotoRef, *, photos_bucket: str) -> None:
@@ -92,12 +149,16 @@ def photo_sort_key(owner: str, key: str) -> str:
     """
     if split_upload_key(key).owner != owner:
         raise ValueError(f"{key!r} is no photo of {owner!r}")
-    return "photo#" + key.removeprefix(f"{UPLOADS_PREFIX}{owner}/")
+    return "photo#" + key.removeprefix(layout().folder_of(owner))
 
 
 def photo_key(owner: str, sort_key: str) -> str:
-    """Return the key of the object of a photo's row."""
-    return f"{UPLOADS_PREFIX}{owner}/{sort_key.removeprefix('photo#')}"
+    """Return the key of the object of a photo's row.
+
+    Raises:
+        ValueError: as `Layout.folder_of`.
+    """
+    return layout().folder_of(owner) + sort_key.removeprefix("photo#")
 
 
 def term_of(sort_key: str) -> str:

@@ -1,8 +1,10 @@
 """The settings of a function: environment variables that only Terraform sets.
 
-No setting has a default, so a missing one fails at its first use, with its name. The settings:
+A missing setting fails at its first use, with its name; only KEY_LAYOUT may be absent. They are:
 
     PHOTOS_BUCKET    all three steps: the bucket of the photos
+    KEY_LAYOUT       all three steps: the layout of its keys, as JSON of shared.keys.Layout. It is
+                     absent for the gallery's own bucket. Commands set it from Terraform's outputs
     DERIVED_BUCKET   thumbnail: the bucket that renditions are written to
     RENDITIONS       thumbnail: the renditions to make, as JSON
     KEEP_COPYRIGHT   thumbnail: true, if the renditions state creator and copyright; or false
@@ -13,12 +15,19 @@ No setting has a default, so a missing one fails at its first use, with its name
 """
 
 import os
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+KEY_LAYOUT: Final = "KEY_LAYOUT"
 
 
 def photos_bucket() -> str:
     """Return the name of the bucket of the photos."""
     return os.environ["PHOTOS_BUCKET"]
+
+
+def key_layout() -> str | None:
+    """Return the layout of the keys in the bucket of the photos, as JSON text; None: uploads/…."""
+    return os.environ.get(KEY_LAYOUT)
 
 
 def derived_bucket() -> str:

@@ -12,7 +12,7 @@ STEPS: Final = ("extract", "thumbnail", "tag")  # each is a folder of images/ an
 REPOSITORIES: Final = tuple(f"gallery-{step}" for step in STEPS)
 SETTINGS: Final = frozenset(  # images/shared/settings.py
     {
-        *("PHOTOS_BUCKET", "DERIVED_BUCKET", "TABLE", "RENDITIONS", "KEEP_COPYRIGHT"),
+        *("PHOTOS_BUCKET", "KEY_LAYOUT", "DERIVED_BUCKET", "TABLE", "RENDITIONS", "KEEP_COPYRIGHT"),
         *("LABELER", "MAX_LABELS", "MIN_CONFIDENCE"),
     }
 )

@@ -23,6 +23,8 @@ from local.stack.names import (
     TABLE,
 )
 from local.template import REPOSITORY, Values, render_file
+from shared.keys import UPLOADS, Layout
+from shared.settings import KEY_LAYOUT
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -38,22 +40,25 @@ MEMORY_MB: Final[Mapping[str, int]] = json.loads(
 )  # of each function, as in terraform/
 
 
-def create(
+def create(  # noqa: PLR0913  # two by name
     aws: "Clients",
     renditions: "Mapping[str, RenditionSpec]",
     image_tag: str,
     timeout_scale: float,
     *,
     keep_copyright: bool,
+    layout: Layout,
 ) -> None:
     """Create functions, buckets, table, queue, state machines and rules."""
-    functions = _create_functions(
-        aws, renditions, image_tag, timeout_scale, keep_copyright=keep_copyright
-    )
-    _create_buckets(aws)
+    own_settings = {"KEEP_COPYRIGHT": "true" if keep_copyright else "false"}
+    if layout != UPLOADS:
+        own_settings[KEY_LAYOUT] = msgspec.json.encode(layout).decode()
+    functions = _create_functions(aws, renditions, image_tag, timeout_scale, own_settings)
+    _create_buckets(aws, adopted=layout != UPLOADS)
     create_table(aws.dynamodb, TABLE)
     dead_letters_url = aws.sqs.create_queue(QueueName=DEAD_LETTERS)["QueueUrl"]
     values: Values = {
+        "key_layout": {"prefix": layout.prefix, "owner": layout.owner or ""},
         "photos_bucket": PHOTOS_BUCKET,
         "derived_bucket": DERIVED_BUCKET,
         "table": TABLE,
@@ -92,8 +97,7 @@ def _create_functions(
     renditions: "Mapping[str, RenditionSpec]",
     image_tag: str,
     timeout_scale: float,
-    *,
-    keep_copyright: bool,
+    own_settings: "Mapping[str, str]",
 ) -> dict[str, str]:
     """Create the function of each step, and return their ARNs."""
     role = aws.client("iam").create_role(
@@ -103,7 +107,7 @@ def _create_functions(
         "PHOTOS_BUCKET": PHOTOS_BUCKET,
         "DERIVED_BUCKET": DERIVED_BUCKET,
         "TABLE": TABLE,
-        "KEEP_COPYRIGHT": "true" if keep_copyright else "false",
+        **own_settings,
         "RENDITIONS": msgspec.json.encode(renditions).decode(),
         "LABELER": "rekognition",
         "MAX_LABELS": "50",
@@ -127,9 +131,11 @@ def _create_functions(
         return dict(zip(STEPS, pool.map(create_function, STEPS), strict=True))
 
 
-def _create_buckets(aws: "Clients") -> None:
+def _create_buckets(aws: "Clients", *, adopted: bool) -> None:
     for bucket in (PHOTOS_BUCKET, DERIVED_BUCKET, SHARES_BUCKET):
         aws.s3.create_bucket(Bucket=bucket)
+    if adopted:
+        return
     aws.s3.put_bucket_versioning(
         Bucket=PHOTOS_BUCKET, VersioningConfiguration={"Status": "Enabled"}
     )

@@ -15,6 +15,7 @@ from local.quotas import UNLIMITED, Quotas
 from local.rekognition import NoLabels
 from local.stack import names, resources
 from local.stack.executions import EndedExecution, Executions
+from shared.keys import UPLOADS, Layout
 from thumbnail.renditions import DEFAULT_RENDITIONS, RenditionSpec
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class Stack(Clients):
         functions: Functions,
         renditions: Mapping[str, RenditionSpec] = DEFAULT_RENDITIONS,
         keep_copyright: bool = False,
+        layout: Layout = UPLOADS,
         labeler: "Labeler | None" = None,
         wait_scale: float = 1.0,
         quotas: Quotas = UNLIMITED,
@@ -59,6 +61,8 @@ class Stack(Clients):
                 `local.functions.Functions`.
             renditions: the functions' RENDITIONS.
             keep_copyright: the functions' KEEP_COPYRIGHT.
+            layout: the functions' KEY_LAYOUT. If it is not UPLOADS, the bucket of the photos is an
+                adopted one: it keeps no versions and sends no events.
             labeler: answers Rekognition's DetectLabels; without it, no photo has labels.
             wait_scale: multiplies Step Functions' waits; tests use 0.
             quotas: of the account; requests that exceed them are throttled.
@@ -75,7 +79,12 @@ class Stack(Clients):
             clock=clock,
         ) as stack:
             resources.create(
-                stack, renditions, image_tag, timeout_scale, keep_copyright=keep_copyright
+                stack,
+                renditions,
+                image_tag,
+                timeout_scale,
+                keep_copyright=keep_copyright,
+                layout=layout,
             )
             yield stack
 

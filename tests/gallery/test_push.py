@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -480,17 +481,36 @@ class TestClients:
 
 @pytest.fixture(scope="module")
 def configuration(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A configuration with the real module.registry, and one resource beside it."""
+    """A configuration with the real registry in module.gallery, and one resource beside it."""
     if shutil.which("terraform") is None:
         pytest.skip("Terraform is not installed")
     folder = tmp_path_factory.mktemp("configuration")
     (folder / "main.tf").write_text(
-        f"""
-variable "name" {{ default = "gallery" }}
-variable "region" {{ default = null }}
-provider "aws" {{
+        """
+variable "name" { default = "gallery" }
+variable "region" { default = null }
+provider "aws" {
   skip_requesting_account_id = true
-}}
+}
+module "gallery" {
+  source = "./gallery"
+  name   = var.name
+}
+moved {
+  from = module.registry
+  to   = module.gallery.module.registry
+}
+moved {
+  from = terraform_data.rest
+  to   = module.gallery.terraform_data.rest
+}
+output "repository_urls" { value = module.gallery.repository_urls }
+"""
+    )
+    (folder / "gallery").mkdir()
+    (folder / "gallery" / "main.tf").write_text(
+        f"""
+variable "name" {{}}
 module "registry" {{
   source       = "{ROOT}/terraform/modules/registry"
   repositories = {{ for key in ["extract", "thumbnail", "tag"] : key => {{
@@ -502,7 +522,6 @@ resource "terraform_data" "rest" {{
   input = module.registry.repository_urls
 }}
 output "repository_urls" {{ value = module.registry.repository_urls }}
-output "rest" {{ value = terraform_data.rest.output }}
 """
     )
     started = subprocess.run(  # noqa: S603  # our own configuration
@@ -514,6 +533,11 @@ output "rest" {{ value = terraform_data.rest.output }}
     if started.returncode:
         pytest.skip(f"Terraform has no AWS provider here: {started.stderr.strip()[:300]}")
     return folder
+
+
+def without_module(state: str) -> str:
+    """Return a state with the addresses of release 0.1.0, which had no module.gallery."""
+    return re.sub(r'"module": "module.gallery",|module\.gallery\.', "", state)
 
 
 @pytest.mark.usefixtures("logged_in")
@@ -554,6 +578,25 @@ class TestRepositories:
 
         with pytest.raises(PushError, match=r"would delete .*aws_ecr_repository\.this\[\"tag\"\]"):
             terraform.repositories()
+
+    def test_a_state_from_before_the_module_is_moved_first(
+        self, configuration: Path, capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        terraform = Terraform(configuration)
+        before = terraform.repositories()
+        subprocess.run(  # noqa: S603  # our own configuration
+            ["terraform", f"-chdir={configuration}", "apply", "-auto-approve", "-input=false"],  # noqa: S607  # the user's
+            check=True,
+        )
+        state = configuration / "terraform.tfstate"
+        state.write_text(without_module(state.read_text()))
+        capfd.readouterr()
+
+        assert terraform.repositories() == before
+        assert (
+            "Apply complete! Resources: 0 added, 0 changed, 0 destroyed." in capfd.readouterr().out
+        )
+        assert without_module(state.read_text()) != state.read_text()
 
 
 @pytest.fixture(scope="module")

@@ -108,8 +108,8 @@ def deployer(clone: Path) -> Path:
         "python": 'echo "python $*" >> calls',
         "terraform": """echo "terraform $*" >> calls
             case "$2 $3" in
-                "state list") printf '%s\\n' module.photos.aws_s3_bucket.this \\
-                    module.photos.aws_s3_bucket_policy.this module.tag.aws_lambda_function.this ;;
+                "state list") printf 'module.gallery.module.%s\\n' 'photos[0].aws_s3_bucket.this' \\
+                    'photos[0].aws_s3_bucket_policy.this' tag.aws_lambda_function.this ;;
                 console*) cat keep ;;
                 output*) echo "the-$4" ;;
             esac""",
@@ -135,6 +135,7 @@ def deploy(folder: Path, *arguments: str) -> tuple[subprocess.CompletedProcess[s
     return done, [line.replace("terraform -chdir=terraform", "terraform") for line in lines]
 
 
+PHOTOS = "module.gallery.module.photos[0].aws_s3_bucket.this"
 NAMES = [
     "my photos",
     "it's",
@@ -246,13 +247,13 @@ def test_destroy_lifts_the_protection_of_buckets_first(
 
     assert done.returncode == 0, done.stderr
     assert [line for line in calls if "keep_photos" in line] == [
-        "terraform apply -target=module.photos.aws_s3_bucket.this -var keep_photos=false",
+        f"terraform apply -target={PHOTOS} -var keep_photos=false",
         "terraform destroy -var keep_photos=false",
     ]
 
 
 def test_destroy_knows_the_buckets_and_the_table_by_their_addresses() -> None:
-    storage = (ROOT / "terraform" / "storage.tf").read_text()
+    storage = (ROOT / "terraform" / "modules" / "gallery" / "storage.tf").read_text()
 
     assert set(re.findall(r'^module "(\w+)"', storage, re.MULTILINE)) == {
         "derived",

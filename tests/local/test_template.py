@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from local.template import (
     EXPRESSIONS,
     PARTS,
+    UPLOADS,
     TemplateError,
     Values,
     render,
@@ -64,7 +65,7 @@ def test_an_expression_holds_the_parts_that_it_names_with_their_values(part: str
     assert named
     for name in named:
         text = render_expression(name, {**VALUES, "photos_bucket": "p"})
-        whole = render((PARTS / f"{part}.jsonata").read_text(), VALUES)
+        whole = render((PARTS / f"{part}.jsonata").read_text(), {"key_layout": UPLOADS, **VALUES})
         lines = re.sub(r"/\*.*?\*/", "\n", whole, flags=re.DOTALL).splitlines()
 
         assert all(" ".join(line.split()) in text for line in lines)

@@ -1,6 +1,7 @@
 """Keys are made as tests/vectors.json says. It holds the page and the state machine to the same."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from shared.keys import (
     album_sort_key,
     derived_key,
     digest,
+    layout,
     photo_key,
     photo_sort_key,
     refuse_reference,
@@ -25,6 +27,7 @@ from shared.keys import (
     term_sort_key,
     within,
 )
+from shared.settings import KEY_LAYOUT
 from shared.text import fold_label
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors.json").read_text(encoding="utf-8"))
@@ -32,7 +35,21 @@ UPLOADS = VECTORS["upload_keys"]
 OWNED = [one for one in UPLOADS if one["owned"]]
 NOT_OWNED = [one for one in UPLOADS if not one["owned"]]
 
+ADOPTED = VECTORS["adopted_keys"]
+
 Vector = dict[str, Any]
+Use = Callable[[Vector], None]
+
+
+@pytest.fixture
+def use(monkeypatch: pytest.MonkeyPatch) -> Use:
+    """Use the layout of a vector, as a function of that deployment does."""
+
+    def set_layout(vector: Vector) -> None:
+        keys = {"prefix": vector["prefix"], "owner": vector["owner"]}
+        monkeypatch.setenv(KEY_LAYOUT, json.dumps(keys))
+
+    return set_layout
 
 
 def short(vector: Vector) -> str:
@@ -58,6 +75,32 @@ def test_an_upload_key_has_an_owner_an_album_and_a_file(vector: Vector) -> None:
 def test_a_key_without_an_owner_or_a_file_is_bad(vector: Vector) -> None:
     with pytest.raises(BadKeyError):
         split_upload_key(vector["key"])
+
+
+@pytest.mark.parametrize("vector", ADOPTED, ids=short)
+def test_the_layout_of_an_adopted_bucket_says_owner_and_album(vector: Vector, use: Use) -> None:
+    use(vector)
+    key = vector["key"]
+
+    if not vector["owned"]:
+        with pytest.raises(BadKeyError):
+            split_upload_key(key)
+        return
+    owner = vector["owner_of"]
+    assert split_upload_key(key) == (owner, vector["album"], vector["file"])
+    assert photo_sort_key(owner, key) == vector["photo_sort_key"]
+    assert photo_key(owner, vector["photo_sort_key"]) == key
+    photo = PhotoRef(bucket="photos", key=key, version_id="1")
+    assert derived_key(photo, "thumb", "webp", recipe="").startswith(f"{owner}/{digest(key)}/")
+
+
+def test_if_all_photos_have_one_owner_nobody_else_has_any(use: Use) -> None:
+    use(ADOPTED[0])
+
+    with pytest.raises(ValueError, match="none to 'alice'"):
+        photo_key("alice", "photo#a.jpg")
+    with pytest.raises(ValueError, match="none to 'alice'"):
+        layout().folder_of("alice")
 
 
 @pytest.mark.parametrize("vector", UPLOADS, ids=short)

@@ -9,6 +9,7 @@ import pytest
 
 from tools.permissions import OTHER_SETTINGS
 from tools.plan import NoTerraformError, Plan, make_plan
+from tools.tenants import ADA
 
 ORIGINS = ["https://photos.example.com", "http://localhost:5173"]
 CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/1234abcd-12ab-34cd-56ef-1234567890ab"
@@ -40,6 +41,22 @@ def other_plan(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Plan
         "domain_name": "gallery.example.com",
     }
     return Plan(json.loads(_plan_file("other", settings, tmp_path_factory, worker_id).read_text()))
+
+
+ADOPTED_BUCKET = {
+    "name": "old-photos",
+    "prefix": "family/",
+    "owner": ADA,
+    "kms_key_arn": "arn:aws:kms:us-east-1:210987654321:key/OTHER",
+    "account_id": "210987654321",
+}
+
+
+@pytest.fixture(scope="session")
+def adopted_plan(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Plan:
+    """Return a plan that adopts a bucket of another account, with all photos of one user."""
+    file = _plan_file("adopted", {"adopted_bucket": ADOPTED_BUCKET}, tmp_path_factory, worker_id)
+    return Plan(json.loads(file.read_text()))
 
 
 def _plan_file(

@@ -23,14 +23,19 @@ _NOW = re.compile(r"20[2-9]\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")  # of $now, whi
 class Evaluate(Protocol):
     """Evaluates an expression for each of some cases. One that fails, or is undefined, fails."""
 
-    def __call__(self, name: str, cases: Iterable[Variables], /) -> list[Any]:
-        """Return the JSON values of the expression `name`, "<now>" for the time of day."""
+    def __call__(
+        self, name: str, cases: Iterable[Variables], /, *, names: Values = NAMES
+    ) -> list[Any]:
+        """Return the JSON values of the expression `name`, "<now>" for the time of day.
+
+        `names` are the deployment's, with which the expression is rendered.
+        """
         ...
 
 
-def by_python(name: str, cases: Iterable[Variables]) -> list[Any]:
+def by_python(name: str, cases: Iterable[Variables], /, *, names: Values = NAMES) -> list[Any]:
     """Evaluate in jsonata-python, as the embedded AWS does."""
-    expression = render_expression(name, NAMES)
+    expression = render_expression(name, names)
     return [without_now(jsonata.evaluate(expression, variables)) for variables in cases]
 
 
@@ -43,8 +48,10 @@ def reference() -> Iterator[Evaluate]:
     """
     with reference_engine() as answer_to:
 
-        def evaluated(name: str, cases: Iterable[Variables]) -> list[Any]:
-            expression = render_expression(name, NAMES)
+        def evaluated(
+            name: str, cases: Iterable[Variables], /, *, names: Values = NAMES
+        ) -> list[Any]:
+            expression = render_expression(name, names)
             found = []
             for variables in cases:
                 answer = answer_to(expression, variables)

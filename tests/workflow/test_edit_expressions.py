@@ -20,7 +20,7 @@ from shared.limits import (
     MAX_TAG_CHARACTERS,
     MAX_TERM_ROWS,
 )
-from workflow.expressions import Evaluate
+from workflow.expressions import NAMES, Evaluate
 from workflow.test_expressions import ROW, THUMB, by_reference, evaluate
 from workflow.test_publish import MAX_STATE_BYTES, longest_edits, size
 
@@ -147,6 +147,29 @@ def test_a_request_that_breaks_a_rule_is_told_the_value_and_the_rule(evaluate: E
 @pytest.mark.parametrize("owner", [None, "", 1, "alice/2024"])
 def test_a_request_needs_an_owner(evaluate: Evaluate, owner: object) -> None:
     assert problems(evaluate, [{"path": PATH}], owner) == ["there is no owner"]
+
+
+@pytest.mark.parametrize("asked", [{"path": PATH, "title": "x"}, {"album": "2024", "cover": None}])
+def test_photos_of_one_owner_are_edited_by_nobody_else(
+    evaluate: Evaluate, asked: dict[str, Any]
+) -> None:
+    names = {**NAMES, "key_layout": {"prefix": "photos/", "owner": "alice"}}
+    cases = [{"states": {"input": {"owner": one, "request": asked}}} for one in ("alice", "bob")]
+
+    assert evaluate("request_problem", cases, names=names) == [
+        "",
+        "the photos of this gallery belong to another owner",
+    ]
+
+
+def test_the_key_of_an_edited_photo_has_the_deployment_s_layout(evaluate: Evaluate) -> None:
+    case = {"owner": "alice", "request": {"path": PATH}}
+    adopted = {"prefix": "photos/", "owner": "alice"}
+
+    assert evaluate("edited_key", [case]) == [f"uploads/alice/{PATH}"]
+    assert evaluate("edited_key", [case], names={**NAMES, "key_layout": adopted}) == [
+        f"photos/{PATH}"
+    ]
 
 
 def test_texts_are_cleaned_as_those_of_files_are(evaluate: Evaluate) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from local.template import EXPRESSIONS, WORKFLOW, render_expression
+from local.template import EXPRESSIONS, WORKFLOW, Values, render_expression
 from shared.contracts import ExtractRequest, parse
 from shared.events import DETAIL_TYPES
 from shared.items import plain
@@ -25,6 +25,7 @@ MAX_CHARACTERS = 5_120
 TIME = "2024-07-01T10:00:00Z"
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors.json").read_text(encoding="utf-8"))
 UPLOADS = VECTORS["upload_keys"]
+ADOPTED = VECTORS["adopted_keys"]
 OWNED = [vector for vector in UPLOADS if vector["owned"]]
 KEYS = [vector["key"] for vector in UPLOADS]
 KEY = "uploads/alice/2024/a.jpg"
@@ -169,6 +170,41 @@ def test_the_row_of_a_photo_is_named_as_the_vectors_say(evaluate: Evaluate) -> N
     ]
 
 
+def names_of(vector: dict[str, Any]) -> Values:
+    """Return the names of a deployment that has adopted a bucket with the vector's layout."""
+    return {**NAMES, "key_layout": {"prefix": vector["prefix"], "owner": vector["owner"] or ""}}
+
+
+def test_in_an_adopted_bucket_the_layout_says_where_an_event_leads(evaluate: Evaluate) -> None:
+    for vector in ADOPTED:
+        cases = [uploaded(vector["key"], kind) for kind in KINDS]
+
+        found = evaluate("first_state", cases, names=names_of(vector))
+
+        assert found == [first_state({"folder": False, **vector}, kind) for kind in KINDS]
+    folders = [uploaded(f"photos/{folder}") for folder in ("", "2016/")]
+    assert evaluate("first_state", folders, names=names_of(ADOPTED[0])) == ["Ignored", "Ignored"]
+
+
+def test_in_an_adopted_bucket_the_row_of_a_photo_is_named_as_the_vectors_say(
+    evaluate: Evaluate,
+) -> None:
+    for vector in ADOPTED:
+        if vector["owned"]:
+            rows = evaluate("owned_row", [uploaded(vector["key"])], names=names_of(vector))
+
+            made = digest(vector["key"])
+            assert rows == [
+                {
+                    "pk": vector["owner_of"],
+                    "sk": vector["photo_sort_key"],
+                    "album": vector["album"],
+                    "digest": made,
+                    "shard": made[0],
+                }
+            ]
+
+
 def test_the_row_of_an_object_without_an_owner_is_named_as_the_vectors_say(
     evaluate: Evaluate,
 ) -> None:
@@ -241,6 +277,15 @@ def test_the_photo_the_event_and_the_claim_are_what_the_event_says(evaluate: Eva
         EVENT,
         {"kind": "Reprocess Requested", "time": TIME, "relabel": True},
     ]
+
+
+def test_an_object_of_a_bucket_with_suspended_versioning_is_told_by_its_etag(
+    evaluate: Evaluate,
+) -> None:
+    case = uploaded(KEY, version={"version-id": "null", "etag": "e1"})
+
+    assert evaluate("photo", [case]) == [{"bucket": "photos", "key": KEY, "etag": "e1"}]
+    assert [claim["version"] for claim in evaluate("claim", [case])] == ["e1"]
 
 
 # FindCurrentVersion

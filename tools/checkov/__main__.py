@@ -17,7 +17,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Final
 
-from tools.plan import ROOT, make_plan
+from tools.plan import MODULE, ROOT, make_plan
 
 PROGRAM: Final = ROOT / ".cache" / "checkov" / "bin" / "checkov"
 WAIVERS: Final = Path(__file__).with_name("waivers.toml")
@@ -28,7 +28,7 @@ class Failure:
     """A check that a resource fails."""
 
     check: str  # the ID of the check: CKV_AWS_21
-    resource: str  # address
+    resource: str  # address in modules/gallery
     name: str  # the check's description
 
 
@@ -71,7 +71,7 @@ def check(plan_file: Path) -> Report:
         raise RuntimeError(f"checkov: {done.stderr.strip()}")
     found = json.loads(done.stdout)
     failures = [
-        Failure(one["check_id"], one["resource"], one["check_name"])
+        Failure(one["check_id"], one["resource"].removeprefix(MODULE), one["check_name"])
         for one in found["results"]["failed_checks"]
     ]
     return apply_waivers(found["summary"]["passed"], failures, tomllib.loads(WAIVERS.read_text()))

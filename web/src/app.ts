@@ -106,7 +106,7 @@ export class App {
       { signal: signedOut },
     );
     const { value: interrupted } = this.remembered.interrupted;
-    if (!interrupted) return;
+    if (!interrupted || this.aws.isReadOnly) return;
     this.album.value = interrupted.album || "Inbox";
     this.uploadsOpen.value = true;
   }

@@ -7,7 +7,7 @@ import { DynamoDb, fromDynamo, toDynamo, type Item } from "./dynamodb";
 import { upload } from "./multipart";
 import type { Precision } from "./records";
 import { faultOf, ONCE, persist, UPLOADING, type Fault } from "./retry";
-import { UPLOADS_PREFIX } from "./rows.gen";
+import { folderOf } from "./layouts";
 import { Bucket, encoded, patiently, UNTAGGED, type Version } from "./s3";
 import { credentials, newCredentials, sessionStore } from "./session";
 import { Signings, URL_SECONDS } from "./signing";
@@ -133,7 +133,7 @@ export class Aws {
   }
 
   uploadKey(path: string): string {
-    return `${UPLOADS_PREFIX}${this.owner}/${path}`;
+    return folderOf(this.config.key_layout, this.owner) + path;
   }
 
   /**
@@ -260,6 +260,11 @@ export class Aws {
   /** How many days a deleted photo stays in the trash; undefined without a trash. */
   get trashDays(): number | undefined {
     return this.config.trash_days;
+  }
+
+  /** Whether nobody may add, move or delete photos. */
+  get isReadOnly(): boolean {
+    return this.config.read_only === true;
   }
 
   /** Whether the gallery has an API for edits. */

@@ -1,5 +1,6 @@
 /** The names of the deployment's resources, from config.json beside the page. */
 
+import type { Layout } from "./layouts";
 import { HttpError, persist } from "./retry";
 
 export interface Config {
@@ -16,6 +17,10 @@ export interface Config {
   api_url?: string;
   /** The base URL of renditions that need no signature; absent for signed URLs of S3. */
   renditions_url?: string;
+  /** The layout of the photos' keys; absent for that of the gallery's own bucket. */
+  key_layout?: Layout;
+  /** Whether the gallery only reads its photos: nobody may add, move or delete any. */
+  read_only?: boolean;
   /** How many days a deleted photo can be restored; absent for a bucket without versions. */
   trash_days?: number;
   /** Whether a user may delete photos for good; absent: only the bucket does, after `trash_days`. */

@@ -4,6 +4,7 @@ import { rgbaToThumbHash } from "thumbhash";
 import { describe, expect, test } from "vitest";
 import vectors from "../../tests/vectors.json";
 import { leftOutOf } from "../src/files";
+import { folderOf } from "../src/layouts";
 import { caseFolded, folded, wordsOf } from "../src/fold";
 import { albumDigest } from "../src/digests";
 import { bytesOf, colorOf } from "../src/placeholders";
@@ -18,6 +19,18 @@ describe("tests/vectors.json", () => {
     expect(splitPath(path)).toEqual({ album: vector.album, file: vector.file });
     expect(sortKey(path)).toBe(vector.photo_sort_key);
     expect(await albumDigest(splitPath(path).album)).toBe(vector.album_digest);
+  });
+
+  test.each(vectors.adopted_keys.filter((vector) => vector.owned))("$key is in the folder of its owner", (vector) => {
+    const { prefix, owner, owner_of: of = "", key, photo_sort_key: row } = vector;
+    const folder = folderOf({ prefix, ...(owner !== null && { owner }) }, of);
+
+    expect(key.startsWith(folder)).toBe(true);
+    expect(sortKey(key.slice(folder.length))).toBe(row);
+  });
+
+  test.each(owned)("$key is in the folder of its owner, in the gallery's own bucket", ({ key, owner = "" }) => {
+    expect(key.startsWith(folderOf(undefined, owner))).toBe(true);
   });
 
   test.each(vectors.files_in_folders)("$path is left out as $left_out", ({ path, left_out: expected }) => {

@@ -5,6 +5,7 @@ import { chooseLanguage, chosenLanguage, LANGUAGES, t } from "../language";
 import { changePassword, currentUsername } from "../session";
 import { errorInWords } from "../words";
 import { CloseIcon, PersonIcon } from "./icons";
+import { readOnlyInWords } from "./read-only";
 import "./account.css";
 
 /** Opens a form for a new password. */
@@ -66,6 +67,7 @@ export function AccountButton() {
           </button>
         </form>
         <LanguageChoice />
+        {aws.isReadOnly && <p class="quiet">{readOnlyInWords(aws)}</p>}
       </dialog>
     </>
   );

@@ -33,7 +33,9 @@ export function AlbumButtons({ photo: { path, status } }: { photo: Photo }) {
   const album = move && albumInWords(move.album);
   return (
     <div class="album-buttons">
-      <button disabled={move && isInProgress(move)} onClick={() => app.moving([path])}>{t("Move to an album")}</button>
+      {!app.aws.isReadOnly && (
+        <button disabled={move && isInProgress(move)} onClick={() => app.moving([path])}>{t("Move to an album")}</button>
+      )}
       {app.aws.canEdit && splitPath(path).album !== "" && (
         <button disabled={busy.value} onClick={() => void useAsCover()}>
           {t("Use as album cover")}

@@ -14,6 +14,7 @@ import { Empty } from "./empty";
 import { Failure } from "./failure";
 import { Grid } from "./grid";
 import { AlbumsIcon, CloseIcon } from "./icons";
+import { readOnlyInWords } from "./read-only";
 import { ShareButton } from "./share-button";
 import { Thumb } from "./thumb";
 import "./albums.css";
@@ -55,7 +56,7 @@ export function Albums() {
       <div class="album-head">
         <h1>{t("Albums")}</h1>
         <div class="buttons">
-          <NewAlbum />
+          {!aws.isReadOnly && <NewAlbum />}
           {aws.sharesUrl && (
             <a class="button" href={href({ view: "shares" })}>
               {t("Shared links")}
@@ -64,7 +65,11 @@ export function Albums() {
         </div>
       </div>
       {found.error.value && <Failure message={found.error.value} onRetry={found.load} />}
-      {shelves?.length === 0 && <Empty>{t("No albums yet. Drop a folder to make one, or make a new album.")}</Empty>}
+      {shelves?.length === 0 && (
+        <Empty>
+          {aws.isReadOnly ? readOnlyInWords(aws) : t("No albums yet. Drop a folder to make one, or make a new album.")}
+        </Empty>
+      )}
       <ShelfList shelves={shelves ?? []} covers={found.value.value?.covers} />
     </>
   );
@@ -195,8 +200,8 @@ export function AlbumPage({ name }: { name: string }) {
       <div class="album-head">
         <h1 dir="auto">{titleOf(name)}</h1>
         <div class="buttons">
-          {name !== "" && <NewAlbum outer={name} />}
-          {name !== "" && (photos !== 0 || shelves.length > 0 || isRemembered) && (
+          {name !== "" && !app.aws.isReadOnly && <NewAlbum outer={name} />}
+          {name !== "" && !app.aws.isReadOnly && (photos !== 0 || shelves.length > 0 || isRemembered) && (
             <button onClick={() => (app.toMove.value = { album: name })}>{t("Rename")}</button>
           )}
           {photos !== 0 && <ShareButton title={titleOf(name)} paths={() => app.gallery.pathsOf(name)} />}

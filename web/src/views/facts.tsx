@@ -30,6 +30,7 @@ import { DeleteButton } from "./delete";
 import { Failure } from "./failure";
 import { CloseIcon, DeleteIcon, EditIcon } from "./icons";
 import { WorldMap } from "./map";
+import { readOnlyInWords } from "./read-only";
 import { ShareButton } from "./share-button";
 import "./facts.css";
 
@@ -223,10 +224,13 @@ export function Facts({ photo: read, shown, onShow, onDelete }: FactsProps) {
       <div class="buttons">
         <button onClick={() => void download()}>{t("Download")}</button>
         {photo.status === "READY" && <ShareButton title={photo.title ?? ""} paths={[path]} />}
-        <DeleteButton key={path} class="danger" question={t("Delete this photo?")} onDelete={onDelete}>
-          <DeleteIcon /> {t("Delete")}
-        </DeleteButton>
+        {!aws.isReadOnly && (
+          <DeleteButton key={path} class="danger" question={t("Delete this photo?")} onDelete={onDelete}>
+            <DeleteIcon /> {t("Delete")}
+          </DeleteButton>
+        )}
       </div>
+      {aws.isReadOnly && <p class="quiet read-only">{readOnlyInWords(aws)}</p>}
     </div>
   );
 }

@@ -10,16 +10,18 @@ import { More } from "./grid";
 import { ProblemIcon } from "./icons";
 
 export function Problems() {
-  const { gallery } = useApp();
+  const { aws, gallery } = useApp();
   const list = useKept("problems", () => new PhotoList<ProblemOfPhoto>(gallery.problems()));
   const photos = list.cards.value;
   return (
     <>
       <h1>{t("Problems")}</h1>
       <p class="quiet lead">
-        {t(
-          "Rejected files cannot be shown. Failed ones can be processed again by the operator of the gallery. Both are kept until you delete them.",
-        )}
+        {aws.isReadOnly
+          ? t("Rejected files cannot be shown. Failed ones can be processed again by the operator of the gallery.")
+          : t(
+              "Rejected files cannot be shown. Failed ones can be processed again by the operator of the gallery. Both are kept until you delete them.",
+            )}
       </p>
       {list.state.value === "done" && photos.length === 0 && <Empty>{t("No problems.")}</Empty>}
       <ul class="problems">
@@ -67,14 +69,16 @@ function Problem({ photo }: { photo: ProblemOfPhoto }) {
           </details>
         )}
       </div>
-      <DeleteButton
-        class="plain"
-        label={t("Delete {name}", { name: file })}
-        question={t("Delete {name}?", { name: file })}
-        onDelete={remove}
-      >
-        {t("Delete")}
-      </DeleteButton>
+      {!app.aws.isReadOnly && (
+        <DeleteButton
+          class="plain"
+          label={t("Delete {name}", { name: file })}
+          question={t("Delete {name}?", { name: file })}
+          onDelete={remove}
+        >
+          {t("Delete")}
+        </DeleteButton>
+      )}
     </li>
   );
 }

@@ -10,7 +10,7 @@ const loadJobs = async () => (await import("./more")).JobCards;
 
 /** The actions on selected photos, and the work on them that runs. */
 export function Selected() {
-  const { selection, jobs, list, trash } = useApp();
+  const { aws, selection, jobs, list, trash } = useApp();
   const isSelecting = selection.size.value > 0 || selection.reading.value !== "";
   useEffect(() => {
     const keyed = (event: KeyboardEvent) => {
@@ -19,7 +19,7 @@ export function Selected() {
       if (event.key === "Escape" && isSelecting) {
         event.preventDefault();
         selection.clear();
-      } else if (event.key === "Delete" && selection.size.peek() > 0) {
+      } else if (event.key === "Delete" && !aws.isReadOnly && selection.size.peek() > 0) {
         event.preventDefault();
         deleteSelected(selection, trash);
       } else if (event.key === "a" && (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey) {

@@ -74,7 +74,7 @@ export function SelectionBar() {
           <Action name={t("Share")} Icon={ShareIcon} onClick={() => openShare(app, { title: "", paths: paths() })} />
         )}
         <Action name={t("Download")} Icon={DownloadIcon} onClick={() => void attempt(() => download(app, [...selection.chosen.peek().values()]))} />
-        <Action name={t("Move to album")} Icon={FolderIcon} onClick={() => app.moving(paths())} />
+        {!app.aws.isReadOnly && <Action name={t("Move to album")} Icon={FolderIcon} onClick={() => app.moving(paths())} />}
         {only !== undefined && app.aws.canEdit && splitPath(only).album !== "" && (
           <Action
             name={t("Use as album cover")}
@@ -84,7 +84,9 @@ export function SelectionBar() {
         )}
         <Action name={t("Edit keywords")} Icon={KeywordsIcon} onClick={() => (asked.value = "keywords")} />
         <Action name={t("Hide labels")} Icon={LabelIcon} onClick={() => (asked.value = "labels")} />
-        <Action name={t("Delete")} Icon={DeleteIcon} class="danger" onClick={() => deleteSelected(selection, trash)} />
+        {!app.aws.isReadOnly && (
+          <Action name={t("Delete")} Icon={DeleteIcon} class="danger" onClick={() => deleteSelected(selection, trash)} />
+        )}
       </div>
       {asked.value === "keywords" && <KeywordsDialog paths={paths()} onClose={() => (asked.value = undefined)} />}
       {asked.value === "labels" && <LabelsDialog paths={paths()} onClose={() => (asked.value = undefined)} />}

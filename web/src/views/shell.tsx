@@ -11,6 +11,7 @@ import { Empty } from "./empty";
 import { FailedPictures } from "./failed-pictures";
 import { Later, loadEarly } from "./later";
 import { Moves } from "./moves";
+import { readOnlyInWords } from "./read-only";
 import { Selected } from "./selected";
 import { Timeline } from "./timeline";
 import { ToastCard } from "./toast";
@@ -69,7 +70,7 @@ export function Shell({ onSignOut }: { onSignOut: () => void }) {
           ))}
         </nav>
         <div class="actions">
-          <AddButton />
+          {!app.aws.isReadOnly && <AddButton />}
           <AccountButton />
           <SignOutButton onSignOut={onSignOut} />
         </div>
@@ -135,10 +136,10 @@ function DropTarget() {
     const enter = (event: DragEvent) => {
       if (!hasFiles(event)) return;
       event.preventDefault();
-      over.value = ++depth > 0;
+      over.value = ++depth > 0 && !app.aws.isReadOnly;
     };
     const leave = (event: DragEvent) => {
-      if (hasFiles(event)) over.value = --depth > 0;
+      if (hasFiles(event)) over.value = --depth > 0 && !app.aws.isReadOnly;
     };
     const move = (event: DragEvent) => {
       if (hasFiles(event)) event.preventDefault(); // or the browser opens the file
@@ -148,6 +149,10 @@ function DropTarget() {
       event.preventDefault();
       depth = 0;
       over.value = false;
+      if (app.aws.isReadOnly) {
+        app.jobs.toast.value = { text: readOnlyInWords(app.aws) };
+        return;
+      }
       const album = app.destination();
       void droppedFiles(event.dataTransfer).then((choice) => app.choose(choice, album));
     };

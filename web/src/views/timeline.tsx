@@ -7,9 +7,10 @@ import { href } from "../routes";
 import { Empty } from "./empty";
 import { Failure } from "./failure";
 import { Grid } from "./grid";
+import { readOnlyInWords } from "./read-only";
 
 export function Timeline({ year }: { year?: string | undefined }) {
-  const { gallery } = useApp();
+  const { aws, gallery } = useApp();
   const list = useKept("photos", () => new MonthList(gallery, year));
   const years = useKept("years", () => new Loading(() => counted(list)));
 
@@ -58,7 +59,9 @@ export function Timeline({ year }: { year?: string | undefined }) {
         months
         empty={
           year === undefined ? (
-            <Empty>{t("No photos yet. Drop photos anywhere on this page, or choose Add photos.")}</Empty>
+            <Empty>
+              {aws.isReadOnly ? readOnlyInWords(aws) : t("No photos yet. Drop photos anywhere on this page, or choose Add photos.")}
+            </Empty>
           ) : (
             <Empty back={{ view: "timeline" }} name={t("See all years")}>
               {t("There are no photos of the year “{year}”.", { year })}

@@ -38,7 +38,7 @@ data "aws_iam_policy_document" "watch" {
 }
 
 module "observability" {
-  source = "./modules/observability"
+  source = "../observability"
 
   name               = var.name
   alarm_email        = var.alarm_email

@@ -46,7 +46,7 @@ data "aws_iam_policy_document" "read_photos" {
   statement {
     sid       = "ReadPhotos"
     actions   = ["s3:GetObject", "s3:GetObjectVersion"]
-    resources = ["${local.bucket_arns.photos}/uploads/*"]
+    resources = [local.photo_arns]
   }
 
   # Without them S3 answers 403 instead of 404 for a deleted photo: docs/decisions/0003-403-is-not-gone.md.
@@ -57,7 +57,7 @@ data "aws_iam_policy_document" "read_photos" {
   }
 
   dynamic "statement" {
-    for_each = var.kms_key_arn[*]
+    for_each = compact(local.photos_key_arns)
 
     content {
       sid       = "DecryptPhotos"
@@ -74,7 +74,7 @@ data "aws_iam_policy_document" "read_photos" {
 }
 
 module "extract" {
-  source = "./modules/function"
+  source = "../function"
 
   name               = local.function_names.extract
   architecture       = var.architecture
@@ -84,9 +84,9 @@ module "extract" {
   policy_json        = data.aws_iam_policy_document.read_photos.json
   timeout_seconds    = var.timeout_seconds.extract
 
-  environment = {
+  environment = merge(local.key_layout_setting, {
     PHOTOS_BUCKET = local.bucket_names.photos
-  }
+  })
 }
 
 data "aws_iam_policy_document" "thumbnail" {
@@ -116,7 +116,7 @@ data "aws_iam_policy_document" "thumbnail" {
 }
 
 module "thumbnail" {
-  source = "./modules/function"
+  source = "../function"
 
   name               = local.function_names.thumbnail
   architecture       = var.architecture
@@ -126,12 +126,12 @@ module "thumbnail" {
   policy_json        = data.aws_iam_policy_document.thumbnail.json
   timeout_seconds    = var.timeout_seconds.thumbnail
 
-  environment = {
+  environment = merge(local.key_layout_setting, {
     DERIVED_BUCKET = local.bucket_names.derived
     KEEP_COPYRIGHT = var.keep_copyright
     PHOTOS_BUCKET  = local.bucket_names.photos
     RENDITIONS     = jsonencode(var.renditions)
-  }
+  })
 }
 
 data "aws_iam_policy_document" "tag" {
@@ -165,7 +165,7 @@ data "aws_iam_policy_document" "tag" {
 }
 
 module "tag" {
-  source = "./modules/function"
+  source = "../function"
 
   name               = local.function_names.tag
   architecture       = var.architecture
@@ -175,11 +175,11 @@ module "tag" {
   policy_json        = data.aws_iam_policy_document.tag.json
   timeout_seconds    = var.timeout_seconds.tag
 
-  environment = {
+  environment = merge(local.key_layout_setting, {
     LABELER        = var.labeler
     MAX_LABELS     = var.max_labels
     MIN_CONFIDENCE = var.min_confidence
     PHOTOS_BUCKET  = local.bucket_names.photos
     TABLE          = local.table_name
-  }
+  })
 }

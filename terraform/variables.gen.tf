@@ -1,3 +1,17 @@
+# Made by `make docs` from modules/gallery/variables.tf; do not edit.
+
+variable "adopted_bucket" {
+  type = object({
+    name        = string
+    prefix      = optional(string, "")
+    owner       = optional(string)
+    kms_key_arn = optional(string)
+    account_id  = optional(string)
+  })
+  description = "A bucket with photos that the gallery shows instead of one of its own, and only reads: name; prefix of the photos' keys, empty or folders that end in a slash; owner, the identity ID of the user whose photos they are (null: the first folder below the prefix is the owner's identity ID); kms_key_arn, if a KMS key encrypts them; account_id, if it belongs to another account. The folders of the rest of a key are its album. It must be in the deployment's region. Cannot be set for a gallery that has photos. Afterwards run `python -m gallery adopt`."
+  default     = null
+}
+
 variable "alarm_email" {
   type        = string
   description = "Email address for alarms. AWS emails a confirmation link to it first. null: no emails."
@@ -14,11 +28,6 @@ variable "architecture" {
   type        = string
   description = "Instruction set of the functions: arm64 or x86_64. The pushed images must match."
   default     = "arm64"
-
-  validation {
-    condition     = contains(["arm64", "x86_64"], var.architecture)
-    error_message = "architecture must be arm64 or x86_64; got ${var.architecture}."
-  }
 }
 
 variable "certificate_arn" {
@@ -31,11 +40,6 @@ variable "cors_origins" {
   type        = list(string)
   description = "Origins of additional pages that may upload and read photos, such as http://localhost:5173."
   default     = []
-
-  validation {
-    condition     = alltrue([for origin in var.cors_origins : can(regex("^https?://[A-Za-z0-9.-]+(:[0-9]+)?$", origin))])
-    error_message = "Each value in cors_origins must be a scheme and a host without a path or *, such as https://photos.example.com."
-  }
 }
 
 variable "delete_for_good" {
@@ -50,12 +54,6 @@ variable "domain_name" {
   default     = null
 }
 
-variable "events" {
-  type        = bool
-  description = "Whether the account's default event bus gets an event when a photo becomes READY, REJECTED, FAILED or DELETED, for other systems. Its source is the name of the deployment."
-  default     = true
-}
-
 variable "images" {
   type = object({
     extract   = object({ digest = string, architecture = string })
@@ -64,13 +62,6 @@ variable "images" {
   })
   description = "The pushed images, recorded by `make push` in images.auto.tfvars.json: digest, architecture, and whether the tag image contains the label model."
   default     = null
-
-  validation {
-    condition = var.images == null ? true : alltrue([
-      for image in var.images : can(regex("^sha256:[0-9a-f]{64}$", image.digest))
-    ])
-    error_message = "Each digest in images must be sha256:<64 hex digits>, as `make push` records it; got ${var.images == null ? "" : join(", ", [for image in var.images : image.digest])}."
-  }
 }
 
 variable "keep_copyright" {
@@ -89,71 +80,36 @@ variable "kms_key_arn" {
   type        = string
   description = "ARN of the KMS key that encrypts the buckets and the table. null: keys managed by AWS."
   default     = null
-
-  validation {
-    condition     = var.kms_key_arn == null || can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", var.kms_key_arn))
-    error_message = "kms_key_arn must be the ARN of a key (not of an alias), such as arn:aws:kms:eu-west-1:123456789012:key/…"
-  }
 }
 
 variable "labeler" {
   type        = string
   description = "How photos are labeled: rekognition (Amazon Rekognition, charged for each photo) or embedded (the label model in an image built with LABELER=embedded)."
   default     = "rekognition"
-
-  validation {
-    condition     = contains(["embedded", "rekognition"], var.labeler)
-    error_message = "labeler must be rekognition or embedded; got ${var.labeler}."
-  }
 }
 
 variable "log_retention_days" {
   type        = number
   description = "Days that logs are kept, including S3 access logs. CloudWatch Logs supports certain values only, such as 7, 30, 90 and 365."
   default     = 30
-
-  validation {
-    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)
-    error_message = "log_retention_days must be a value that CloudWatch Logs supports, such as 7, 30, 90 or 365; got ${var.log_retention_days}."
-  }
 }
 
 variable "map_tiles_attribution" {
   type        = string
   description = "Text on the map that names whose tiles it shows, as their license requires, such as © OpenStreetMap contributors. Must be set together with map_tiles_url."
   default     = null
-
-  validation {
-    condition     = (var.map_tiles_attribution == null) == (var.map_tiles_url == null)
-    error_message = "map_tiles_attribution and map_tiles_url must be set together."
-  }
 }
 
 variable "map_tiles_url" {
   type        = string
   description = "Tile server of the map, in Web Mercator with tiles of 256 pixels: an https URL with {z}, {x} and {y}, such as https://tile.example.org/{z}/{x}/{y}.png. It sees the numbers of the tiles that a user looks at, the user's IP address, and the origin of the page. null: the map shows the page's own shapes of land, and asks nobody."
   default     = null
-
-  validation {
-    condition     = var.map_tiles_url == null || can(regex("^https://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]+)?/([^{}\\s]|[{][xyz][}])*$", coalesce(var.map_tiles_url, "-")))
-    error_message = "map_tiles_url must be https with a lowercase host and, behind it, no braces but {z}, {x} and {y}, such as https://tile.example.org/{z}/{x}/{y}.png; got ${coalesce(var.map_tiles_url, "null")}."
-  }
-
-  validation {
-    condition     = var.map_tiles_url == null || alltrue([for name in ["{z}", "{x}", "{y}"] : length(split(name, coalesce(var.map_tiles_url, "-"))) == 2])
-    error_message = "map_tiles_url must contain each of {z}, {x} and {y} once, such as https://tile.example.org/{z}/{x}/{y}.png; got ${coalesce(var.map_tiles_url, "null")}."
-  }
 }
 
 variable "max_labels" {
   type        = number
   description = "Maximum number of labels for each photo, from 1 to 50."
   default     = 50
-
-  validation {
-    condition     = var.max_labels >= 1 && var.max_labels <= 50 && floor(var.max_labels) == var.max_labels
-    error_message = "max_labels must be an integer from 1 to 50; got ${var.max_labels}."
-  }
 }
 
 variable "memory_mb" {
@@ -164,59 +120,30 @@ variable "memory_mb" {
   })
   description = "Memory of each function in MB. Defaults: workflow/memory_mb.json, 512 for extract and 1,769 for thumbnail and tag, which corresponds to one vCPU; CPU is proportional. Extract reads the first bytes of a photo. Thumbnail and Tag decode it, which takes 95 MB for a JPEG of 12 megapixels and up to 1,730 MB for the largest files that are accepted, so they may not have less."
   default     = {}
-
-  validation {
-    condition = alltrue([
-      for step in ["thumbnail", "tag"] :
-      coalesce(var.memory_mb[step], local.default_memory_mb[step]) >= local.default_memory_mb[step]
-    ])
-    error_message = "memory_mb.thumbnail must be at least ${local.default_memory_mb.thumbnail} and memory_mb.tag at least ${local.default_memory_mb.tag}; got ${jsonencode(var.memory_mb)}. Less does not suffice for the largest files that are accepted (docs/performance.md, Limits)."
-  }
 }
 
 variable "min_confidence" {
   type        = number
   description = "Minimum confidence of a label in percent, from 0 to 100."
   default     = 55
-
-  validation {
-    condition     = var.min_confidence >= 0 && var.min_confidence <= 100
-    error_message = "min_confidence must be from 0 to 100 percent; got ${var.min_confidence}."
-  }
 }
 
 variable "name" {
   type        = string
   description = "Prefix of the names of all resources. Must be unique for each deployment in the same account and region."
   default     = "gallery"
-
-  validation {
-    condition     = can(regex("^[a-z][a-z0-9-]{0,18}[a-z0-9]$", var.name))
-    error_message = "name must be 2 to 20 characters from a-z, 0-9 and -, must begin with a letter and must not end with -; got ${var.name}."
-  }
 }
 
 variable "noncurrent_version_days" {
   type        = number
   description = "Days that a deleted or overwritten photo can be restored, at least 1."
   default     = 30
-
-  validation {
-    condition     = var.noncurrent_version_days >= 1 && floor(var.noncurrent_version_days) == var.noncurrent_version_days
-    error_message = "noncurrent_version_days must be an integer of at least 1; got ${var.noncurrent_version_days}."
-  }
 }
 
 variable "price_class" {
   type        = string
   description = "CloudFront edge locations: PriceClass_100 (Europe and North America), PriceClass_200 (more regions) or PriceClass_All."
   default     = "PriceClass_100"
-}
-
-variable "region" {
-  type        = string
-  description = "AWS region. null: the region in AWS_REGION or in the profile."
-  default     = null
 }
 
 variable "rekognition_regions" {
@@ -258,43 +185,6 @@ variable "renditions" {
     thumb = { fit = "inside", width_px = 400, height_px = 400, format = "webp", quality = 80 }
     large = { fit = "inside", width_px = 1600, height_px = 1600, format = "webp", quality = 80 }
   }
-
-  # images/thumbnail/renditions.py has the same rules.
-  validation {
-    condition     = length(var.renditions) > 0
-    error_message = "renditions must contain at least one rendition."
-  }
-
-  validation {
-    condition     = alltrue([for name in keys(var.renditions) : can(regex("^[a-z0-9-]{1,32}$", name))])
-    error_message = "Each name in renditions must be 1 to 32 characters from a-z, 0-9 and -; got ${join(", ", keys(var.renditions))}."
-  }
-
-  validation {
-    condition     = alltrue([for rendition in var.renditions : contains(["cover", "inside"], rendition.fit)])
-    error_message = "Each fit in renditions must be inside or cover; got ${join(", ", values(var.renditions)[*].fit)}."
-  }
-
-  validation {
-    condition = alltrue([
-      for side_px in concat(values(var.renditions)[*].width_px, values(var.renditions)[*].height_px) :
-      side_px >= 1 && side_px <= 4096 && floor(side_px) == side_px
-    ])
-    error_message = "Each width_px and height_px in renditions must be an integer from 1 to 4096; got ${join(", ", [for rendition in var.renditions : "${rendition.width_px} × ${rendition.height_px}"])}."
-  }
-
-  validation {
-    condition     = alltrue([for rendition in var.renditions : contains(["avif", "jpeg", "webp"], rendition.format)])
-    error_message = "Each format in renditions must be webp, jpeg or avif; got ${join(", ", values(var.renditions)[*].format)}."
-  }
-
-  validation {
-    condition = alltrue([
-      for rendition in var.renditions :
-      rendition.quality >= 1 && rendition.quality <= 100 && floor(rendition.quality) == rendition.quality
-    ])
-    error_message = "Each quality in renditions must be an integer from 1 to 100; got ${join(", ", values(var.renditions)[*].quality)}."
-  }
 }
 
 variable "self_sign_up" {
@@ -313,17 +203,6 @@ variable "shares_domain_name" {
   type        = string
   description = "Custom domain of shared photos, such as shared.example.com, other than domain_name. certificate_arn must cover both. Create a DNS record from it to the output shares_domain. null: a domain of CloudFront."
   default     = null
-
-  validation {
-    condition     = var.shares_domain_name == null || (var.certificate_arn != null && var.shares_domain_name != var.domain_name)
-    error_message = "shares_domain_name requires certificate_arn, and must differ from domain_name: pages of the gallery and files that users publish must not have the same origin."
-  }
-}
-
-variable "tags" {
-  type        = map(string)
-  description = "Tags of all resources, in addition to Application."
-  default     = {}
 }
 
 variable "timeout_seconds" {

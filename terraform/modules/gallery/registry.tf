@@ -1,5 +1,5 @@
 module "registry" {
-  source = "./modules/registry"
+  source = "../registry"
 
   repositories = {
     for key in local.functions : key => {

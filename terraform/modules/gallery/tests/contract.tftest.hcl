@@ -19,6 +19,9 @@ mock_provider "aws" {
 }
 
 variables {
+  account_id = "123456789012"
+  region     = "eu-west-1"
+
   images = {
     extract = {
       digest       = "sha256:1111111111111111111111111111111111111111111111111111111111111111"
@@ -71,10 +74,7 @@ run "refuses_a_region_without_rekognition" {
 
   plan_options { target = [terraform_data.images] }
 
-  override_data {
-    target = data.aws_region.current
-    values = { id = "eu-north-1" }
-  }
+  variables { region = "eu-north-1" }
 
   expect_failures = [terraform_data.images]
 }
@@ -84,12 +84,8 @@ run "accepts_a_region_without_rekognition_with_the_embedded_labeler" {
 
   plan_options { target = [terraform_data.images] }
 
-  override_data {
-    target = data.aws_region.current
-    values = { id = "eu-north-1" }
-  }
-
   variables {
+    region  = "eu-north-1"
     labeler = "embedded"
     images = {
       extract = {
@@ -114,12 +110,10 @@ run "accepts_a_region_that_rekognition_has_reached_since" {
 
   plan_options { target = [terraform_data.images] }
 
-  override_data {
-    target = data.aws_region.current
-    values = { id = "eu-north-1" }
+  variables {
+    region              = "eu-north-1"
+    rekognition_regions = ["eu-north-1"]
   }
-
-  variables { rekognition_regions = ["eu-north-1"] }
 }
 
 # One plan sets several invalid values; each of them must be refused.
@@ -164,7 +158,7 @@ run "refuses_numbers_out_of_range" {
 run "refuses_a_wildcard_origin" {
   command = plan
 
-  plan_options { target = [module.photos] }
+  plan_options { target = [module.photos[0]] }
 
   variables { cors_origins = ["*"] }
 
@@ -174,7 +168,7 @@ run "refuses_a_wildcard_origin" {
 run "refuses_an_origin_with_a_path" {
   command = plan
 
-  plan_options { target = [module.photos] }
+  plan_options { target = [module.photos[0]] }
 
   variables { cors_origins = ["https://photos.example.com/"] }
 

@@ -2,9 +2,9 @@ locals {
   dead_letters_name = "${local.state_machine_name}-dead-letters"
   dead_letters_arn  = "arn:${local.partition}:sqs:${local.region}:${local.account_id}:${local.dead_letters_name}"
   # In SQS's format, so that a plan shows the whole definition.
-  dead_letters_url = "https://sqs.${local.region}.${data.aws_partition.current.dns_suffix}/${local.account_id}/${local.dead_letters_name}"
+  dead_letters_url = "https://sqs.${local.region}.${local.dns_suffix}/${local.account_id}/${local.dead_letters_name}"
 
-  definition = jsondecode(replace(templatefile("${path.module}/../statemachine.json.tftpl", {
+  definition = jsondecode(replace(templatefile("${path.module}/../../../statemachine.json.tftpl", {
     dead_letters_url = local.dead_letters_url
     derived_bucket   = local.bucket_names.derived
     events           = tostring(var.events)
@@ -18,8 +18,16 @@ locals {
   }), local.template_integrations, local.integrations))
 
   start_rules = jsondecode(templatefile("${local.workflow_path}/upload_rules.json.tftpl", {
+    key_layout    = local.key_layout_names
     photos_bucket = local.bucket_names.photos
   }))
+  # AWS does not say whether EventBridge takes an empty prefix: then the pattern names only the bucket.
+  start_patterns = {
+    for key, rule in local.start_rules : key => merge(
+      rule.pattern,
+      local.key_layout.prefix == "" ? { detail = { bucket = rule.pattern.detail.bucket } } : {},
+    )
+  }
 
   failure_rule = jsondecode(templatefile("${local.workflow_path}/failure_rule.json.tftpl", {
     state_machine_arn = local.state_machine_arn
@@ -39,7 +47,7 @@ data "aws_iam_policy_document" "decrypt_table" {
       condition {
         test     = "StringEquals"
         variable = "kms:ViaService"
-        values   = ["dynamodb.${local.region}.${data.aws_partition.current.dns_suffix}"]
+        values   = ["dynamodb.${local.region}.${local.dns_suffix}"]
       }
     }
   }
@@ -91,7 +99,7 @@ data "aws_iam_policy_document" "workflow" {
 }
 
 module "workflow" {
-  source = "./modules/workflow"
+  source = "../workflow"
 
   name               = local.state_machine_name
   definition         = jsonencode(local.definition)
@@ -100,7 +108,7 @@ module "workflow" {
 
   start_rules = {
     for key, rule in local.start_rules : key => {
-      pattern        = jsonencode(rule.pattern)
+      pattern        = jsonencode(local.start_patterns[key])
       input_paths    = rule.input_paths
       input_template = rule.input_template
     }

@@ -6,9 +6,9 @@ locals {
   own_shares = [for prefix in keys(local.share_days) : "${local.bucket_arns.shares}/${prefix}${local.caller}/*"]
 }
 
-# Permissions of a signed-in user. Photos are never listed, since the table contains all of them. Versions
-# are, one photo at a time, to restore it.
-data "aws_iam_policy_document" "client" {
+# What a signed-in user may do with photos. They are never listed, since the table contains all of them.
+# Versions are, one photo at a time, to restore it.
+data "aws_iam_policy_document" "own_photos" {
   statement {
     sid = "FinishOwnUploads"
     actions = [
@@ -76,6 +76,13 @@ data "aws_iam_policy_document" "client" {
     actions   = [var.delete_for_good ? "s3:DeleteObjectVersion" : "s3:GetObjectVersion"]
     resources = ["${local.bucket_arns.photos}/uploads/${local.caller}/*"]
   }
+}
+
+# Permissions of a signed-in user.
+data "aws_iam_policy_document" "client" {
+  source_policy_documents = [
+    local.is_adopted ? data.aws_iam_policy_document.adopted_photos.json : data.aws_iam_policy_document.own_photos.json,
+  ]
 
   statement {
     sid       = "ReadOwnRenditions"
@@ -189,7 +196,7 @@ data "aws_iam_policy_document" "client" {
       condition {
         test     = "StringEquals"
         variable = "kms:ViaService"
-        values   = ["dynamodb.${local.region}.${data.aws_partition.current.dns_suffix}", local.s3_service]
+        values   = ["dynamodb.${local.region}.${local.dns_suffix}", local.s3_service]
       }
     }
   }
@@ -210,7 +217,7 @@ data "aws_iam_policy_document" "api" {
 }
 
 module "client" {
-  source = "./modules/client"
+  source = "../client"
 
   name               = var.name
   policy_json        = data.aws_iam_policy_document.client.json

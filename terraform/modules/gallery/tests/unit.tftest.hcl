@@ -39,6 +39,9 @@ override_module {
 }
 
 variables {
+  account_id = "123456789012"
+  region     = "eu-west-1"
+
   images = {
     extract = {
       digest       = "sha256:1111111111111111111111111111111111111111111111111111111111111111"

@@ -56,7 +56,7 @@ data "aws_iam_policy_document" "bulk" {
 data "aws_iam_policy_document" "backfill" {
   source_policy_documents = [data.aws_iam_policy_document.bulk["backfill"].json]
 
-  # Uploads only, whatever prefix the backfill is started with.
+  # Photos only, whatever prefix the backfill is started with.
   statement {
     sid       = "ListUploads"
     actions   = ["s3:ListBucket", "s3:ListBucketVersions"]
@@ -65,13 +65,13 @@ data "aws_iam_policy_document" "backfill" {
     condition {
       test     = "StringLike"
       variable = "s3:prefix"
-      values   = ["uploads/*"]
+      values   = ["${local.key_layout.prefix}*"]
     }
   }
 }
 
 module "backfill" {
-  source = "./modules/bulk"
+  source = "../bulk"
 
   name               = local.bulk_names.backfill
   definition         = jsonencode(local.bulk_definitions.backfill)
@@ -80,7 +80,7 @@ module "backfill" {
 }
 
 module "reprocess" {
-  source = "./modules/bulk"
+  source = "../bulk"
 
   name               = local.bulk_names.reprocess
   definition         = jsonencode(local.bulk_definitions.reprocess)

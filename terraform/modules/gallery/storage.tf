@@ -52,7 +52,8 @@ data "aws_iam_policy_document" "photos_bucket" {
 
 # Originals. Deleted and overwritten photos can be restored for noncurrent_version_days.
 module "photos" {
-  source = "./modules/bucket"
+  source = "../bucket"
+  count  = local.is_adopted ? 0 : 1
 
   name                    = local.bucket_names.photos
   cors                    = local.cors.photos
@@ -72,7 +73,7 @@ resource "terraform_data" "first_events" {
   input = local.bucket_names.photos
 
   provisioner "local-exec" {
-    command = "echo 'S3 begins to send the events of ${self.input} in about five minutes. Wait before the first upload, or run `make backfill` after it.'"
+    command = local.is_adopted ? "echo 'Now switch on the events of ${self.input}: python -m gallery adopt. Then run `make backfill`.'" : "echo 'S3 begins to send the events of ${self.input} in about five minutes. Wait before the first upload, or run `make backfill` after it.'"
     quiet   = true
   }
 
@@ -82,7 +83,7 @@ resource "terraform_data" "first_events" {
 # Renditions. Without versioning: the bytes of a key never change, a lost rendition can be created
 # again from its photo, and the renditions of a deleted photo must be deleted too.
 module "derived" {
-  source = "./modules/bucket"
+  source = "../bucket"
 
   name          = local.bucket_names.derived
   cors          = local.cors.derived
@@ -126,7 +127,7 @@ data "aws_iam_policy_document" "logs_bucket" {
 # Access logs of the other buckets. Encrypted with S3's own key, because S3 cannot deliver logs to a
 # bucket with a KMS key. It has no access log itself, which would log its own deliveries.
 module "logs" {
-  source = "./modules/bucket"
+  source = "../bucket"
 
   name            = local.bucket_names.logs
   expiration_days = var.log_retention_days
@@ -135,7 +136,7 @@ module "logs" {
 }
 
 module "table" {
-  source = "./modules/table"
+  source = "../table"
 
   name                = local.table_name
   deletion_protection = var.keep_photos

@@ -6,7 +6,7 @@ locals {
 }
 
 module "shares" {
-  source = "./modules/shares"
+  source = "../shares"
   count  = local.shares ? 1 : 0
 
   name             = var.name

@@ -1,6 +1,4 @@
 locals {
-  dns_suffix = data.aws_partition.current.dns_suffix
-
   shares_host = "https://${local.bucket_names.shares}.${local.s3_service}"
 
   # The only APIs that the page may connect to.
@@ -25,6 +23,16 @@ locals {
     ))
   }))
 
+  # What the page may do with photos. An adopted bucket is only read, and has no trash that it knows.
+  page_storage = {
+    for name, value in {
+      delete_for_good = local.is_adopted ? null : var.delete_for_good
+      key_layout      = local.is_adopted ? { for part, text in local.key_layout : part => text if text != null } : null
+      read_only       = local.is_adopted ? true : null
+      trash_days      = local.is_adopted ? null : var.noncurrent_version_days
+    } : name => value if value != null
+  }
+
   map_tiles = var.map_tiles_url == null ? {} : {
     map_tiles_attribution = var.map_tiles_attribution
     map_tiles_url         = var.map_tiles_url
@@ -36,7 +44,7 @@ locals {
 }
 
 module "site" {
-  source = "./modules/site"
+  source = "../site"
 
   name              = var.name
   bucket_name       = local.bucket_names.site
@@ -49,16 +57,14 @@ module "site" {
 
   config = merge({
     api_url             = module.client.api_url
-    delete_for_good     = var.delete_for_good
     derived_bucket      = module.derived.name
     identity_pool_id    = module.client.identity_pool_id
-    photos_bucket       = module.photos.name
+    photos_bucket       = local.photos_bucket
     region              = local.region
     table               = module.table.name
-    trash_days          = var.noncurrent_version_days
     user_pool_client_id = module.client.user_pool_client_id
     user_pool_id        = module.client.user_pool_id
-    }, local.shares ? {
+    }, local.page_storage, local.shares ? {
     shares_bucket = module.shares[0].bucket_name
     shares_url    = module.shares[0].url
   } : {}, local.map_tiles)

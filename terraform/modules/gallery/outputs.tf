@@ -1,3 +1,8 @@
+output "adopted_bucket_policy" {
+  description = "Statements that the owner of the adopted bucket has to add to its bucket policy, if that is another account. null: no bucket of another account is adopted."
+  value       = local.is_adopted && try(var.adopted_bucket.account_id, null) != null ? data.aws_iam_policy_document.adopted_bucket.json : null
+}
+
 output "alarm_topic_arn" {
   description = "ARN of the SNS topic that alarms are published to."
   value       = module.observability.alarm_topic_arn
@@ -47,14 +52,19 @@ output "identity_pool_id" {
   value       = module.client.identity_pool_id
 }
 
+output "key_layout" {
+  description = "Layout of the keys in the adopted bucket, for the commands: prefix, and owner if all photos have the same. null: uploads/<owner>/… in the gallery's own bucket."
+  value       = local.is_adopted ? local.key_layout : null
+}
+
 output "logs_bucket" {
   description = "Name of the bucket for access logs, and for the results of backfills and reprocessings."
   value       = module.logs.name
 }
 
 output "photos_bucket" {
-  description = "Name of the bucket for photos. Upload them under uploads/<owner>/."
-  value       = module.photos.name
+  description = "Name of the bucket for photos: the adopted one, or the gallery's own. Upload into that under uploads/<owner>/."
+  value       = local.photos_bucket
 }
 
 output "reprocess_arn" {

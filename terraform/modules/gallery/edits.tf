@@ -41,7 +41,7 @@ data "aws_iam_policy_document" "edit" {
 }
 
 module "edit" {
-  source = "./modules/edit"
+  source = "../edit"
 
   name               = local.edit_name
   definition         = jsonencode(local.edit_definition)

@@ -1,7 +1,7 @@
 # The definitions of state machines are templates: expressions and retry policies come from files of
 # their own. local/template.py renders both in the same way.
 locals {
-  workflow_path    = "${path.module}/../workflow"
+  workflow_path    = "${path.module}/../../../workflow"
   expressions_path = "${local.workflow_path}/expressions"
   parts_path       = "${local.workflow_path}/parts"
 
@@ -21,6 +21,7 @@ locals {
   rejections = file("${local.workflow_path}/rejections.json")
 
   expression_values = {
+    key_layout    = local.key_layout_names
     photos_bucket = local.bucket_names.photos
     rejections    = local.rejections
     table         = local.table_name
