@@ -23,6 +23,7 @@ REDRIVE ?=
 VERIFY ?=
 FIND ?=
 PYTEST ?=
+PIN ?=
 BENCH ?=
 BENCH_PHOTOS ?=
 FUZZ ?=
@@ -189,7 +190,7 @@ destroy: init
 	        'To destroy everything, photos included: make destroy KEEP_PHOTOS=false' >&2; exit 1; }
 	@# keep_photos=false is applied first: it lifts the protection of buckets, table and users. Only
 	@# what still exists is a target, so that nothing is created again.
-	targets=$$($(TF) state list | sed -nE 's/^module\.gallery\.module\.((photos(\[0\])?|derived|logs)\.aws_s3_bucket|table\.aws_dynamodb_table|client\.aws_cognito_user_pool)\.this$$/-target=&/p'); \
+	targets=$$($(TF) state list | sed -nE 's/^module\.gallery\.module\.((photos(\[0\])?|derived|logs)\.aws_s3_bucket|table\.aws_dynamodb_table|client\[0\]\.aws_cognito_user_pool)\.this$$/-target=&/p'); \
 	    [ -z "$$targets" ] || $(TF) apply $$targets -var keep_photos=false
 	KEEP_PHOTOS=false $(TF) destroy -var keep_photos=false
 
@@ -252,6 +253,10 @@ lock: .venv/.bootstrap
 	    $(EXPORT) --only-group $$group --output-file images/$$group/requirements.txt || exit; \
 	done
 	$(EXPORT) --only-group networks --output-file images/tag/embedded/requirements.txt
+
+.PHONY: pin  ## Pin the base image of the Dockerfiles by its digest: PIN=public.ecr.aws/lambda/python:3.13
+pin: .venv/.dev
+	$(BIN)/python -m tools.pin $(PIN)
 
 .PHONY: setup  ## Install the development environment into .venv, exactly as uv.lock says
 setup: .venv/.dev

@@ -35,18 +35,18 @@ StateMachineArn: TypeAlias = Annotated[
 class Outputs(msgspec.Struct, frozen=True, kw_only=True):
     """The outputs that commands use. docs/settings.md describes all of them."""
 
-    alarm_topic_arn: str
+    alarm_topic_arn: str | None = None  # None: alarms are off
     backfill_arn: StateMachineArn
     dead_letters_url: str
     derived_bucket: str
-    executions_url: str
+    executions_url: str | None = None  # None: client is off
     function_names: dict[str, str]  # by step
     key_layout: Layout | None = None  # of the adopted bucket
     logs_bucket: str
     photos_bucket: str
     reprocess_arn: StateMachineArn
-    site_bucket: str
-    site_url: str
+    site_bucket: str | None = None  # None: site is off
+    site_url: str | None = None
     state_machine_arn: StateMachineArn
     table: str
 

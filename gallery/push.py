@@ -3,8 +3,8 @@
 1. Terraform creates the repositories (module.registry) unless they exist.
 2. Each image goes to its repository under a tag from the image's id, unless the repository has
    that tag. The repositories do not let a tag move to another image.
-3. images.auto.tfvars.json in Terraform's folder names the digest that the registry serves, for
-   `terraform apply`. The record before it is kept as images.previous.json, for a roll-back.
+3. A parameter in SSM (module.registry) names the digests that the registry serves, for the next
+   `terraform apply`, whoever runs it. SSM keeps its earlier values, for a roll-back.
 4. Old images are deleted from ECR. The newest 20 stay, and those that a function runs or that a
    record names, whatever their age: a function fails if its image is gone
    (https://docs.aws.amazon.com/lambda/latest/dg/images-create.html).
@@ -33,8 +33,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from gallery.shell import CommandError, print_stdout
 
 FUNCTIONS: Final = ("extract", "thumbnail", "tag")
-RECORD: Final = "images.auto.tfvars.json"
-PREVIOUS: Final = "images.previous.json"
+FILES: Final = ("images.auto.tfvars.json", "images.previous.json")  # the record up to 0.1.0
+KEPT_RECORDS: Final = 2  # whose images stay: the newest, and the one before it
 LAMBDA_ARCHITECTURES: Final = {"amd64": "x86_64", "arm64": "arm64"}  # by Docker's names
 TAG_DIGITS: Final = 16  # of the image's id, in hex
 KEPT_IMAGES: Final = 20  # the newest of each repository
@@ -204,6 +204,14 @@ class Terraform:
         urls: dict[str, str] = json.loads(self._read("output", "-json", "repository_urls"))
         return urls
 
+    def images_parameter(self) -> str:
+        """Return the name of the parameter for the pushed images, after `repositories`.
+
+        Raises:
+            PushError: Terraform fails.
+        """
+        return self._read("output", "-raw", "images_parameter")
+
     def region(self) -> str | None:
         """Return the value of the variable region, as `init` and settings determine it.
 
@@ -333,41 +341,62 @@ def push(image: Image, registry: Registry, repository: str, docker: Docker) -> s
     return digest
 
 
-def record(folder: Path, images: Mapping[str, Image], digests: Mapping[str, str]) -> bool:
-    """Write the images that Terraform is to deploy, and return whether they have changed."""
-    entries: dict[str, dict[str, object]] = {
-        function: {"digest": digests[function], "architecture": image.architecture}
-        for function, image in images.items()
-    }
-    entries["tag"]["label_model"] = images["tag"].label_model
-    text = json.dumps({"images": entries}, indent=2) + "\n"
-    path, previous = _records(folder)
-    if path.exists():
-        if path.read_text() == text:
+@dataclass(frozen=True)
+class Record:
+    """The parameter in SSM that names the pushed images: modules/registry owns and reads it."""
+
+    parameter: str
+    client: Any  # for SSM
+
+    def write(self, images: Mapping[str, Image], digests: Mapping[str, str]) -> bool:
+        """Name the images that Terraform is to deploy, and return whether they have changed.
+
+        Raises:
+            ClientError: SSM refuses.
+        """
+        entries: dict[str, dict[str, object]] = {
+            function: {"digest": digests[function], "architecture": image.architecture}
+            for function, image in images.items()
+        }
+        entries["tag"]["label_model"] = images["tag"].label_model
+        text = json.dumps(entries)
+        if [text] == self._values()[-1:]:
             return False
-        path.replace(previous)
-    path.write_text(text)
-    return True
+        self.client.put_parameter(Name=self.parameter, Type="String", Value=text, Overwrite=True)
+        return True
 
+    def digests(self) -> set[str]:
+        """Return the digests in the newest record and in the one before it.
 
-def recorded(folder: Path) -> set[str]:
-    """Return the digests in the record and in the previous one.
+        Raises:
+            ClientError: SSM refuses.
+            PushError: one of them is not as `write` writes it.
+        """
+        found: set[str] = set()
+        for text in self._values()[-KEPT_RECORDS:]:
+            try:
+                images = json.loads(text)
+                if images != {}:  # before the first push
+                    found |= {str(images[function]["digest"]) for function in FUNCTIONS}
+            except (LookupError, TypeError, ValueError) as error:
+                raise PushError(f"{self.parameter} does not name the images: {error!r}") from error
+        return found
 
-    Raises:
-        PushError: one of them is not as `record` writes it.
-    """
-    found: set[str] = set()
-    for path in filter(Path.exists, _records(folder)):
+    def _values(self) -> list[str]:
+        """Return all values that SSM keeps, the newest last; none if there is no parameter."""
+        pages = self.client.get_paginator("get_parameter_history").paginate(Name=self.parameter)
         try:
-            images = json.loads(path.read_text())["images"]
-            found |= {str(images[function]["digest"]) for function in FUNCTIONS}
-        except (LookupError, OSError, TypeError, ValueError) as error:
-            raise PushError(f"{path} does not name the images: {error!r}") from error
-    return found
+            found = [value for page in pages for value in page["Parameters"]]
+        except self.client.exceptions.ParameterNotFound:
+            return []
+        return [value["Value"] for value in sorted(found, key=lambda value: int(value["Version"]))]
 
 
-def _records(folder: Path) -> tuple[Path, Path]:
-    return folder / RECORD, folder / PREVIOUS
+def delete_files(folder: Path) -> None:
+    """Delete the files that named the images up to release 0.1.0, and would override the record."""
+    for path in filter(Path.exists, (folder / name for name in FILES)):
+        path.unlink()
+        print_stdout(f"deleted {path}: the digests are in SSM now")
 
 
 def running(functions: Any, name: str) -> set[str]:  # noqa: ANN401  # a client for Lambda
@@ -408,7 +437,9 @@ def delete_old_images(images: Any, repository: str, *, kept: Collection[str]) ->
     return len(ids) - len(answer["failures"])
 
 
-def clean_up(session: boto3.Session, host: str, repositories: Iterable[str], folder: Path) -> None:
+def clean_up(
+    session: boto3.Session, host: str, repositories: Iterable[str], record: Record
+) -> None:
     """Delete old images that nothing needs, or print why all of them stay.
 
     Each function has the name of its repository (terraform/modules/gallery/registry.tf). Terraform
@@ -421,7 +452,7 @@ def clean_up(session: boto3.Session, host: str, repositories: Iterable[str], fol
     images, functions = session.client("ecr"), session.client("lambda")
     for repository in repositories:
         try:
-            kept = recorded(folder) | running(functions, repository)
+            kept = record.digests() | running(functions, repository)
             deleted = delete_old_images(images, repository, kept=kept)
         except (BotoCoreError, ClientError, PushError) as error:
             print_stdout(f"{repository}: old images stay, because {error}")
@@ -456,11 +487,16 @@ def push_all(
         function: push(image, registry, repositories[function], docker)
         for function, image in images.items()
     }
-    changed = record(terraform.folder, images, digests)
-    print_stdout(f"{terraform.folder / RECORD}: {'written' if changed else 'unchanged'}")
+    session = boto3.Session(region_name=_ecr_region(urls["tag"].partition("/")[0]))
+    record = Record(terraform.images_parameter(), session.client("ssm"))
+    try:
+        changed = record.write(images, digests)
+    except (BotoCoreError, ClientError) as error:
+        raise PushError(f"{record.parameter} was not written: {error}") from error
+    print_stdout(f"{record.parameter}: {'written' if changed else 'unchanged'}")
+    delete_files(terraform.folder)
     if not host:
-        session = boto3.Session(region_name=_ecr_region(registry.host))
-        clean_up(session, registry.host, repositories.values(), terraform.folder)
+        clean_up(session, registry.host, repositories.values(), record)
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:

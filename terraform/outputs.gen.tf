@@ -6,8 +6,13 @@ output "adopted_bucket_policy" {
 }
 
 output "alarm_topic_arn" {
-  description = "ARN of the SNS topic that alarms are published to."
+  description = "ARN of the SNS topic that alarms are published to. null: alarms are off."
   value       = module.gallery.alarm_topic_arn
+}
+
+output "api_arn" {
+  description = "ARN with which policies name the API: execute-api, without stage and method. null: client is off."
+  value       = module.gallery.api_arn
 }
 
 output "backfill_arn" {
@@ -15,9 +20,24 @@ output "backfill_arn" {
   value       = module.gallery.backfill_arn
 }
 
+output "bucket_arns" {
+  description = "ARNs of the buckets, by what they contain."
+  value       = module.gallery.bucket_arns
+}
+
+output "client_role_arn" {
+  description = "ARN of the role of signed-in users. null: client is off."
+  value       = module.gallery.client_role_arn
+}
+
 output "dashboard_name" {
   description = "Name of the CloudWatch dashboard."
   value       = module.gallery.dashboard_name
+}
+
+output "dead_letters_arn" {
+  description = "ARN of the dead-letter queue."
+  value       = module.gallery.dead_letters_arn
 }
 
 output "dead_letters_url" {
@@ -30,9 +50,24 @@ output "derived_bucket" {
   value       = module.gallery.derived_bucket
 }
 
+output "event_source" {
+  description = "Source of the events about photos on the default event bus; null if they are off."
+  value       = module.gallery.event_source
+}
+
+output "edit_arn" {
+  description = "ARN of the Express state machine that makes edits."
+  value       = module.gallery.edit_arn
+}
+
 output "executions_url" {
-  description = "URL for signed requests for the state of an execution: <url>/<name of the execution>."
+  description = "URL for signed requests for the state of an execution: <url>/<name of the execution>. null: client is off."
   value       = module.gallery.executions_url
+}
+
+output "function_arns" {
+  description = "ARNs of the functions, by step."
+  value       = module.gallery.function_arns
 }
 
 output "function_names" {
@@ -41,8 +76,13 @@ output "function_names" {
 }
 
 output "identity_pool_id" {
-  description = "ID of the identity pool that issues AWS credentials to signed-in users. It begins with the region."
+  description = "ID of the identity pool that issues AWS credentials to signed-in users. It begins with the region. null: client is off."
   value       = module.gallery.identity_pool_id
+}
+
+output "images_parameter" {
+  description = "Name of the SSM parameter with the pushed images, for `make push`."
+  value       = module.gallery.images_parameter
 }
 
 output "key_layout" {
@@ -60,14 +100,14 @@ output "photos_bucket" {
   value       = module.gallery.photos_bucket
 }
 
-output "reprocess_arn" {
-  description = "ARN of the state machine that reprocesses photos, for `make reprocess` and `make reconcile`."
-  value       = module.gallery.reprocess_arn
-}
-
 output "repository_urls" {
   description = "URLs of the ECR repositories, by image, for `make push`."
   value       = module.gallery.repository_urls
+}
+
+output "reprocess_arn" {
+  description = "ARN of the state machine that reprocesses photos, for `make reprocess` and `make reconcile`."
+  value       = module.gallery.reprocess_arn
 }
 
 output "shares_bucket" {
@@ -86,17 +126,17 @@ output "shares_url" {
 }
 
 output "site_bucket" {
-  description = "Name of the bucket for the files of the gallery's page, for `make publish`."
+  description = "Name of the bucket for the files of the gallery's page, for `make publish`. null: site is off."
   value       = module.gallery.site_bucket
 }
 
 output "site_domain" {
-  description = "Domain of the CloudFront distribution. Create a DNS record from domain_name to it."
+  description = "Domain of the CloudFront distribution. Create a DNS record from domain_name to it. null: site is off."
   value       = module.gallery.site_domain
 }
 
 output "site_url" {
-  description = "URL of the gallery."
+  description = "URL of the gallery. null: site is off."
   value       = module.gallery.site_url
 }
 
@@ -110,12 +150,22 @@ output "table" {
   value       = module.gallery.table
 }
 
+output "table_arn" {
+  description = "ARN of the DynamoDB table."
+  value       = module.gallery.table_arn
+}
+
+output "user_pool_arn" {
+  description = "ARN of the user pool. null: client is off."
+  value       = module.gallery.user_pool_arn
+}
+
 output "user_pool_client_id" {
-  description = "ID of the user pool client that the gallery's page signs in with."
+  description = "ID of the user pool client that the gallery's page signs in with. null: client is off."
   value       = module.gallery.user_pool_client_id
 }
 
 output "user_pool_id" {
-  description = "ID of the user pool that users sign in to."
+  description = "ID of the user pool that users sign in to. null: client is off."
   value       = module.gallery.user_pool_id
 }

@@ -18,6 +18,12 @@ variable "alarm_email" {
   default     = null
 }
 
+variable "alarms" {
+  type        = bool
+  description = "Whether there are alarms, and a topic that they are published to. false: the dashboard and the watch of photos that stay PROCESSING remain."
+  default     = true
+}
+
 variable "api_access_logs" {
   type        = bool
   description = "Whether requests to the API are logged. The account must have a CloudWatch role for API Gateway in the region."
@@ -30,10 +36,25 @@ variable "architecture" {
   default     = "arm64"
 }
 
+variable "budget" {
+  type = object({
+    usd_per_month = number
+    tag           = optional(object({ key = string, value = string }))
+  })
+  description = "Monthly costs in US dollars at which AWS Budgets emails alarm_email: at 80 % of them, and if the forecast exceeds them. With tag, only costs of resources with this tag count, once it is activated as a cost allocation tag; without, all costs of the account. null: no budget."
+  default     = null
+}
+
 variable "certificate_arn" {
   type        = string
   description = "ARN of the certificate for domain_name and shares_domain_name, in ACM in us-east-1. null: CloudFront's certificate, without domain_name."
   default     = null
+}
+
+variable "client" {
+  type        = bool
+  description = "Whether there are users: a user pool, an identity pool with the role of signed-in users, and the API. The page requires it. false: other systems upload to the bucket, and read the table, with roles of their own."
+  default     = true
 }
 
 variable "cors_origins" {
@@ -54,13 +75,19 @@ variable "domain_name" {
   default     = null
 }
 
+variable "events" {
+  type        = bool
+  description = "Whether the account's default event bus gets an event when a photo becomes READY, REJECTED, FAILED or DELETED, for other systems. Its source is the name of the deployment."
+  default     = true
+}
+
 variable "images" {
   type = object({
     extract   = object({ digest = string, architecture = string })
     thumbnail = object({ digest = string, architecture = string })
     tag       = object({ digest = string, architecture = string, label_model = bool })
   })
-  description = "The pushed images, recorded by `make push` in images.auto.tfvars.json: digest, architecture, and whether the tag image contains the label model."
+  description = "Images to deploy instead of those that `make push` pushed last: digest, architecture, and whether the tag image contains the label model. null: the pushed ones, which the output images_parameter names."
   default     = null
 }
 
@@ -92,6 +119,18 @@ variable "log_retention_days" {
   type        = number
   description = "Days that logs are kept, including S3 access logs. CloudWatch Logs supports certain values only, such as 7, 30, 90 and 365."
   default     = 30
+}
+
+variable "logs_kms_key_arn" {
+  type        = string
+  description = "ARN of the KMS key that encrypts the log groups. Its policy must allow CloudWatch Logs to use it: docs/terraform.md. null: keys of CloudWatch Logs."
+  default     = null
+}
+
+variable "logs_transition_days" {
+  type        = map(number)
+  description = "Days after which access logs and the results of backfills and reprocessings move to another storage class, by class, such as { STANDARD_IA = 30 }. Fewer than log_retention_days."
+  default     = {}
 }
 
 variable "map_tiles_attribution" {
@@ -140,10 +179,28 @@ variable "noncurrent_version_days" {
   default     = 30
 }
 
+variable "permissions_boundary_arn" {
+  type        = string
+  description = "ARN of the policy that is the permissions boundary of every role. null: none."
+  default     = null
+}
+
+variable "photos_transition_days" {
+  type        = map(number)
+  description = "Days after which originals move to another storage class, by class, such as { STANDARD_IA = 30, GLACIER_IR = 90 }. Photos are read again by reprocessings, and whenever somebody downloads one, which these classes charge for. S3 leaves objects below 128 KB where they are."
+  default     = {}
+}
+
 variable "price_class" {
   type        = string
   description = "CloudFront edge locations: PriceClass_100 (Europe and North America), PriceClass_200 (more regions) or PriceClass_All."
   default     = "PriceClass_100"
+}
+
+variable "queue_kms_key_arn" {
+  type        = string
+  description = "ARN of the KMS key that encrypts the dead-letter queue. Its policy must allow EventBridge to use it: docs/terraform.md. null: SQS's own key."
+  default     = null
 }
 
 variable "rekognition_regions" {
@@ -187,6 +244,12 @@ variable "renditions" {
   }
 }
 
+variable "role_path" {
+  type        = string
+  description = "Path of every role, such as /teams/photos/. A change replaces the roles."
+  default     = "/"
+}
+
 variable "self_sign_up" {
   type        = bool
   description = "Whether anyone can create an account with Cognito's API. false: only administrators create accounts."
@@ -195,7 +258,7 @@ variable "self_sign_up" {
 
 variable "shares" {
   type        = bool
-  description = "Whether users can share photos with people without an account, by links that expire. Whoever has an account can then publish files of any kind for up to 90 days, at the deployment's cost. null: yes, unless self_sign_up. A change to false withdraws all shares."
+  description = "Whether users can share photos with people without an account, by links that expire. Requires site. Whoever has an account can then publish files of any kind for up to 90 days, at the deployment's cost. null: yes, unless self_sign_up. A change to false withdraws all shares."
   default     = null
 }
 
@@ -203,6 +266,12 @@ variable "shares_domain_name" {
   type        = string
   description = "Custom domain of shared photos, such as shared.example.com, other than domain_name. certificate_arn must cover both. Create a DNS record from it to the output shares_domain. null: a domain of CloudFront."
   default     = null
+}
+
+variable "site" {
+  type        = bool
+  description = "Whether there is a page, on CloudFront. false: there are no shares either, and pages of cors_origins use the buckets and the API. Some new accounts may not create distributions."
+  default     = true
 }
 
 variable "timeout_seconds" {
@@ -213,4 +282,10 @@ variable "timeout_seconds" {
   })
   description = "Timeout of each function in seconds, from 10 to 35. The state machine waits for 40 seconds."
   default     = {}
+}
+
+variable "topic_kms_key_arn" {
+  type        = string
+  description = "ARN of the KMS key that encrypts the topic of the alarms. Its policy must allow CloudWatch to use it: docs/terraform.md. null: the topic is not encrypted."
+  default     = null
 }

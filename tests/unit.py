@@ -20,6 +20,7 @@ ELSEWHERE: Final = (
     "gallery",
     "infra/test_arm64.py",
     "infra/test_client_programs.py",
+    "infra/test_pin.py",
     "local",
     "second_opinion",
     "shared/test_storage.py",

@@ -9,7 +9,8 @@ import ast
 import json
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -216,6 +217,13 @@ def settings() -> str:
         "What a deployment can be told, in `terraform/terraform.tfvars` (which git ignores), by",
         "`-var`, or in the environment as `TF_VAR_<name>`; and what it tells, by",
         "`terraform -chdir=terraform output`. How to deploy is in [operations](operations.md).\n",
+        *_inputs_and_outputs(variables, terraform_root.outputs()),
+    ]
+    return "\n".join(parts)
+
+
+def _inputs_and_outputs(variables: str, outputs: str) -> list[str]:
+    return [
         "## Variables\n",
         "| variable | type | default | |\n|---|---|---|---|",
         *(
@@ -228,9 +236,27 @@ def settings() -> str:
         "| output | |\n|---|---|",
         *(
             f"| `{name}` | {_cell(one['description'])} |"
-            for name, one in _blocks(terraform_root.outputs(), "output")
+            for name, one in _blocks(outputs, "output")
         ),
         "",
+    ]
+
+
+def readme(module: str) -> str:
+    """Return the README of a module in terraform/modules; terraform.tf begins with its summary."""
+    folder = ROOT / "terraform" / "modules" / module
+    texts = [path.read_text() for path in sorted(folder.glob("*.tf"))]
+    resources = sorted(set(re.findall(r'^resource "(\w+)"', "\n".join(texts), re.MULTILINE)))
+    parts = [
+        f"# {module}\n",
+        NOTICE.format(source="the module's files"),
+        f"{(folder / 'terraform.tf').read_text().partition(chr(10))[0].removeprefix('# ')}\n",
+        "Resources, beside those of the modules that it calls: "
+        + ", ".join(f"`{kind}`" for kind in resources)
+        + ".\n",
+        *_inputs_and_outputs(
+            (folder / "variables.tf").read_text(), (folder / "outputs.tf").read_text()
+        ),
     ]
     return "\n".join(parts)
 
@@ -340,7 +366,7 @@ def places() -> str:
     return _filled(PLACES.read_text(), "points", "tests/places/points.tsv", "\n".join(table))
 
 
-GENERATED = {
+GENERATED: dict[str, Callable[[], str]] = {
     "docs/architecture.md": architecture,
     "docs/clients.md": clients,
     "docs/commands.md": commands,
@@ -354,6 +380,10 @@ GENERATED = {
     "docs/states.md": states,
     "web/src/rows.gen.ts": rows.typescript,
     **terraform_root.GENERATED,
+    **{
+        f"terraform/modules/{path.parent.name}/README.md": partial(readme, path.parent.name)
+        for path in sorted((ROOT / "terraform" / "modules").glob("*/variables.tf"))
+    },
 }
 
 

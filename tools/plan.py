@@ -85,7 +85,7 @@ def _resources(module: Mapping[str, Any]) -> Iterator[Resource]:
     for one in module.get("resources", []):
         if one["mode"] == "managed":
             address = one["address"].removeprefix(MODULE)
-            yield Resource(address, one["type"], one["values"])
+            yield Resource(address, one["type"], one.get("values", {}))  # none: nothing is known
     for child in module.get("child_modules", []):
         yield from _resources(child)
 

@@ -39,7 +39,7 @@ BUCKETS: Final[Mapping[str, str]] = {  # the addresses of their modules
     "logs": "module.logs",
     "photos": "module.photos[0]",  # none, if a bucket is adopted
     "shares": "module.shares[0].module.bucket",
-    "site": "module.site.module.bucket",
+    "site": "module.site[0].module.bucket",
 }
 SHARE_DAYS: Final = (1, 7, 30, 90)
 READABLE_INDEXES: Final = ("by_album", "by_content", "by_time")

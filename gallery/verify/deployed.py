@@ -59,15 +59,28 @@ def quotas(run: Run) -> str:
     return came
 
 
+def _deployed(output: str | None, setting: str) -> str:
+    """Return an output that the deployment has only with a setting.
+
+    Raises:
+        NotTriedError: the setting is off.
+    """
+    if output is None:
+        raise NotTriedError(f"{setting} is off")
+    return output
+
+
 def _execution_url(run: Run, row: Row) -> str:
     """Return the URL of the state of the execution of a photo.
 
     Raises:
-        NotTriedError: an emulator stands for AWS, and the URL is of AWS itself.
+        NotTriedError: the deployment has no API; or an emulator stands for AWS, and the URL is of
+            AWS itself.
     """
-    if run.emulator is not None and is_aws(run.outputs.executions_url):
+    url = _deployed(run.outputs.executions_url, "client")
+    if run.emulator is not None and is_aws(url):
         raise NotTriedError(f"{run.emulator} runs no API, and executions_url is of AWS itself")
-    return f"{run.outputs.executions_url}/{row['execution_arn'].rpartition(':')[2]}"
+    return f"{url}/{row['execution_arn'].rpartition(':')[2]}"
 
 
 def _finished(run: Run) -> Row:
@@ -107,18 +120,19 @@ def api_unsigned(run: Run) -> str:
 
 def api_preflight(run: Run) -> str:
     """Ask as a browser does before a signed request, from the page and from another one."""
+    site_url = _deployed(run.outputs.site_url, "site")
     url = _execution_url(run, _finished(run))
-    page = _preflight(url, run.outputs.site_url)
+    page = _preflight(url, site_url)
     other = _preflight(url, ELSEWHERE)
     allowed = page.headers.get("Access-Control-Allow-Origin")
     problems = list(_preflight_problems(page))
-    if allowed != run.outputs.site_url:
+    if allowed != site_url:
         problems.append(f"the page may not read it: Access-Control-Allow-Origin is {allowed!r}")
     if "Access-Control-Allow-Origin" in other.headers:
         problems.append("another page may read it")
     if problems:
         raise DifferentError("; ".join(problems))
-    return f"allowed for {run.outputs.site_url}, not for another page"
+    return f"allowed for {site_url}, not for another page"
 
 
 def _preflight(url: str, origin: str) -> http.Response:
@@ -176,8 +190,9 @@ def plan(run: Run) -> str:
 
 def alarms(run: Run) -> str:
     """List the alarms of the deployment that are in ALARM."""
+    topic_arn = _deployed(run.outputs.alarm_topic_arn, "alarms")
     pages = run.client("cloudwatch").get_paginator("describe_alarms")
-    found = _listed(pages.paginate(ActionPrefix=run.outputs.alarm_topic_arn), "MetricAlarms")
+    found = _listed(pages.paginate(ActionPrefix=topic_arn), "MetricAlarms")
     ringing = [str(alarm["AlarmName"]) for alarm in found if alarm["StateValue"] == "ALARM"]
     if ringing:
         raise DifferentError(f"in ALARM: {', '.join(ringing)}")
@@ -188,8 +203,9 @@ def alarms(run: Run) -> str:
 
 def alarm_email(run: Run) -> str:
     """See whether the recipient of the alarms has confirmed the address."""
+    topic_arn = _deployed(run.outputs.alarm_topic_arn, "alarms")
     pages = run.client("sns").get_paginator("list_subscriptions_by_topic")
-    found = _listed(pages.paginate(TopicArn=run.outputs.alarm_topic_arn), "Subscriptions")
+    found = _listed(pages.paginate(TopicArn=topic_arn), "Subscriptions")
     waiting = [one["Endpoint"] for one in found if one["SubscriptionArn"] == "PendingConfirmation"]
     if waiting:
         raise DifferentError(f"not confirmed: {', '.join(waiting)}")

@@ -20,21 +20,21 @@ from moto.ecr.models import ecr_backends
 import engine
 from embeddedaws import ROLE, Answering
 from gallery.push import (
+    FILES,
     KEPT_IMAGES,
     MANIFESTS,
-    PREVIOUS,
-    RECORD,
     Docker,
     Image,
     PushError,
+    Record,
     Registry,
     Terraform,
     aws_account,
     clean_up,
+    delete_files,
     ecr,
     push_all,
     read_image,
-    record,
     require_region,
 )
 from local.clients import ACCOUNT, REGION, environment
@@ -132,50 +132,6 @@ class TestRegistry:
             Registry("127.0.0.1:1").digest("gallery-tag", "1")
 
 
-class TestRecord:
-    """images.auto.tfvars.json, which Terraform reads."""
-
-    IMAGES = {  # noqa: RUF012  # never changed
-        function: Image(function, "sha256:00", "arm64", function == "tag", 1.0)
-        for function in FUNCTIONS
-    }
-
-    def digests(self, digit: str) -> dict[str, str]:
-        return dict.fromkeys(FUNCTIONS, f"sha256:{digit * 64}")
-
-    def test_is_the_value_of_the_variable_images(self, tmp_path: Path) -> None:
-        record(tmp_path, self.IMAGES, self.digests("a"))
-
-        entry = {"digest": f"sha256:{'a' * 64}", "architecture": "arm64"}
-        assert json.loads((tmp_path / RECORD).read_text()) == {
-            "images": {
-                "extract": entry,
-                "thumbnail": entry,
-                "tag": {**entry, "label_model": True},
-            }
-        }
-
-    def test_is_unchanged_if_nothing_new_was_pushed(self, tmp_path: Path) -> None:
-        assert record(tmp_path, self.IMAGES, self.digests("a"))
-        written = (tmp_path / RECORD).stat()
-
-        assert not record(tmp_path, self.IMAGES, self.digests("a"))
-        assert (tmp_path / RECORD).stat() == written
-        assert not (tmp_path / PREVIOUS).exists()
-
-    def test_the_previous_record_is_kept_for_a_roll_back(self, tmp_path: Path) -> None:
-        record(tmp_path, self.IMAGES, self.digests("a"))
-        before = (tmp_path / RECORD).read_text()
-
-        record(tmp_path, self.IMAGES, self.digests("b"))
-        record(tmp_path, self.IMAGES, self.digests("b"))
-
-        assert (tmp_path / PREVIOUS).read_text() == before
-
-    def test_terraform_ignores_the_previous_record(self) -> None:
-        assert not PREVIOUS.endswith((".tfvars", ".auto.tfvars.json", ".tf.json"))
-
-
 @pytest.fixture(scope="module")
 def aws_url() -> Iterator[str]:
     """An embedded AWS without a deployment."""
@@ -194,6 +150,69 @@ def logged_in(aws_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Set the environment so that SDKs and Terraform reach the embedded AWS."""
     for name, value in environment(aws_url).items():
         monkeypatch.setenv(name, value)
+
+
+@pytest.fixture
+def ssm_record(logged_in: None, tmp_path: Path) -> Record:  # noqa: ARG001  # sets the environment
+    """A record of its own, before the first push: as modules/registry creates it."""
+    client = boto3.Session(region_name=REGION).client("ssm")
+    client.put_parameter(Name=f"/{tmp_path.name}/images", Type="String", Value="{}")
+    return Record(f"/{tmp_path.name}/images", client)
+
+
+class TestRecord:
+    """The parameter in SSM, which Terraform reads."""
+
+    IMAGES = {  # noqa: RUF012  # never changed
+        function: Image(function, "sha256:00", "arm64", function == "tag", 1.0)
+        for function in FUNCTIONS
+    }
+
+    def digests(self, digit: str) -> dict[str, str]:
+        return dict.fromkeys(FUNCTIONS, f"sha256:{digit * 64}")
+
+    def value(self, record: Record) -> Any:  # noqa: ANN401  # JSON
+        found = record.client.get_parameter(Name=record.parameter)["Parameter"]
+        return json.loads(found["Value"]), found["Version"]
+
+    def test_is_a_value_of_the_variable_images(self, ssm_record: Record) -> None:
+        assert ssm_record.digests() == set()
+
+        ssm_record.write(self.IMAGES, self.digests("a"))
+
+        entry = {"digest": f"sha256:{'a' * 64}", "architecture": "arm64"}
+        value, _ = self.value(ssm_record)
+        assert value == {
+            "extract": entry,
+            "thumbnail": entry,
+            "tag": {**entry, "label_model": True},
+        }
+
+    def test_is_unchanged_if_nothing_new_was_pushed(self, ssm_record: Record) -> None:
+        assert ssm_record.write(self.IMAGES, self.digests("a"))
+        written = self.value(ssm_record)
+
+        assert not ssm_record.write(self.IMAGES, self.digests("a"))
+        assert self.value(ssm_record) == written
+
+    def test_the_images_of_the_last_two_pushes_are_named(self, ssm_record: Record) -> None:
+        for digit in "abb":
+            ssm_record.write(self.IMAGES, self.digests(digit))
+        assert ssm_record.digests() == {f"sha256:{digit * 64}" for digit in "ab"}
+
+        ssm_record.write(self.IMAGES, self.digests("c"))
+        assert ssm_record.digests() == {f"sha256:{digit * 64}" for digit in "bc"}
+
+    def test_the_files_of_earlier_releases_would_override_it_and_are_deleted(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        for name in FILES:
+            (tmp_path / name).touch()
+
+        delete_files(tmp_path)
+
+        assert list(tmp_path.iterdir()) == []
+        assert f"deleted {tmp_path / FILES[0]}" in capsys.readouterr().out
 
 
 def stub(path: Path, script: str) -> str:
@@ -300,7 +319,7 @@ class TestOldImages:
         self.session.client("ecr").create_repository(repositoryName=repository)
         return []
 
-    def push(self, repository: str, registered: list[str], folder: Path) -> str:
+    def push(self, repository: str, registered: list[str], record: Record) -> str:
         """Push one more image as `make push` does, and return its digest."""
         number = len(registered)
         layer = {"digest": f"sha256:{hashlib.sha256(str(number).encode()).hexdigest()}"}
@@ -312,8 +331,8 @@ class TestOldImages:
         # moto dates an image to the second; these are a day apart.
         [*_, stored] = ecr_backends[ACCOUNT][REGION].repositories[repository].images
         stored.image_pushed_at = number * 24 * 60 * 60
-        record(folder, self.ANY_IMAGES, dict.fromkeys(FUNCTIONS, digest))
-        clean_up(self.session, HOST, [repository], folder)
+        record.write(self.ANY_IMAGES, dict.fromkeys(FUNCTIONS, digest))
+        clean_up(self.session, HOST, [repository], record)
         return digest
 
     def run_image(self, repository: str, version: str) -> None:
@@ -335,40 +354,38 @@ class TestOldImages:
         return {image["imageDigest"] for image in listed["imageDetails"]}
 
     def test_thirty_pushes_keep_what_runs_and_what_a_roll_back_deploys(
-        self, repository: str, registered: list[str], tmp_path: Path
+        self, repository: str, registered: list[str], ssm_record: Record
     ) -> None:
-        deployed = self.push(repository, registered, tmp_path)
+        deployed = self.push(repository, registered, ssm_record)
         self.run_image(repository, f"@{deployed}")
 
         for _ in range(30):
-            self.push(repository, registered, tmp_path)
+            self.push(repository, registered, ssm_record)
 
         assert self.kept(repository) == {deployed, *registered[-KEPT_IMAGES:]}
-        previous = json.loads((tmp_path / PREVIOUS).read_text())["images"]["tag"]["digest"]
-        assert previous == registered[-2]
+        assert ssm_record.digests() == set(registered[-2:])
 
     def test_after_a_roll_back_the_old_image_runs_and_stays(
-        self, repository: str, registered: list[str], tmp_path: Path
+        self, repository: str, registered: list[str], ssm_record: Record
     ) -> None:
-        first = self.push(repository, registered, tmp_path)
-        self.run_image(repository, f"@{self.push(repository, registered, tmp_path)}")
-        (tmp_path / PREVIOUS).replace(tmp_path / RECORD)
+        first = self.push(repository, registered, ssm_record)
+        self.run_image(repository, f"@{self.push(repository, registered, ssm_record)}")
+        ssm_record.write(self.ANY_IMAGES, dict.fromkeys(FUNCTIONS, first))
         self.run_image(repository, f"@{first}")
 
         for _ in range(30):
-            self.push(repository, registered, tmp_path)
+            self.push(repository, registered, ssm_record)
 
         assert first in self.kept(repository)
         assert registered[1] not in self.kept(repository)
 
     def test_recorded_images_stay_although_nothing_runs_yet(
-        self, repository: str, registered: list[str], tmp_path: Path
+        self, repository: str, registered: list[str], ssm_record: Record
     ) -> None:
-        first = self.push(repository, registered, tmp_path)
+        first = self.push(repository, registered, ssm_record)
         for _ in range(30):
-            (tmp_path / PREVIOUS).unlink(missing_ok=True)
-            record(tmp_path, self.ANY_IMAGES, dict.fromkeys(FUNCTIONS, first))
-            self.push(repository, registered, tmp_path)
+            ssm_record.write(self.ANY_IMAGES, dict.fromkeys(FUNCTIONS, first))
+            self.push(repository, registered, ssm_record)
 
         assert self.kept(repository) == {first, *registered[-KEPT_IMAGES:]}
 
@@ -376,43 +393,43 @@ class TestOldImages:
         self,
         repository: str,
         registered: list[str],
-        tmp_path: Path,
+        ssm_record: Record,
         capsys: pytest.CaptureFixture[str],
     ) -> None:
         self.run_image(repository, ":latest")
 
         for _ in range(30):
-            self.push(repository, registered, tmp_path)
+            self.push(repository, registered, ssm_record)
 
         assert self.kept(repository) == set(registered)
         assert (
             f"{repository}: old images stay, because {repository} runs" in capsys.readouterr().out
         )
 
-    def push_all(self, repository: str, registered: list[str], folder: Path) -> None:
+    def push_all(self, repository: str, registered: list[str], record: Record) -> None:
         """Push two images more than are kept, to a repository that is not cleaned up."""
         with pytest.MonkeyPatch.context() as patched:
             patched.setattr("gallery.push.KEPT_IMAGES", 100)
             for _ in range(KEPT_IMAGES + 2):
-                self.push(repository, registered, folder)
+                self.push(repository, registered, record)
 
     def test_all_images_stay_if_a_record_is_broken(
         self,
         repository: str,
         registered: list[str],
-        tmp_path: Path,
+        ssm_record: Record,
         capsys: pytest.CaptureFixture[str],
     ) -> None:
-        self.push_all(repository, registered, tmp_path)
+        self.push_all(repository, registered, ssm_record)
 
-        for name in (PREVIOUS, RECORD):
-            for content in (b"{", b"[]", b"{}", b'{"images": {"tag": null}}', b'"\xff"'):
-                (tmp_path / name).write_bytes(content)
-                clean_up(self.session, HOST, [repository], tmp_path)
-                said = capsys.readouterr().out
-                why = f"{tmp_path / name} does not name the images"
-                assert f"{repository}: old images stay, because {why}" in said
-            (tmp_path / name).unlink()
+        for content in ("{", "[]", '{"tag": null}', '{"tag": {"digest": 1}}'):
+            ssm_record.client.put_parameter(
+                Name=ssm_record.parameter, Value=content, Overwrite=True
+            )
+            clean_up(self.session, HOST, [repository], ssm_record)
+            said = capsys.readouterr().out
+            why = f"{ssm_record.parameter} does not name the images"
+            assert f"{repository}: old images stay, because {why}" in said
 
         assert self.kept(repository) == set(registered)
 
@@ -420,20 +437,20 @@ class TestOldImages:
         self,
         repository: str,
         registered: list[str],
-        tmp_path: Path,
+        ssm_record: Record,
         capsys: pytest.CaptureFixture[str],
     ) -> None:
-        self.push_all(repository, registered, tmp_path)
+        self.push_all(repository, registered, ssm_record)
 
-        clean_up(self.session, HOST.replace(ACCOUNT, "210987654321"), [repository], tmp_path)
+        clean_up(self.session, HOST.replace(ACCOUNT, "210987654321"), [repository], ssm_record)
 
         assert self.kept(repository) == set(registered)
         assert "is of another account" in capsys.readouterr().out
 
     def test_a_repository_that_ecr_refuses_does_not_fail_the_push(
-        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+        self, ssm_record: Record, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        clean_up(self.session, HOST, ["missing"], tmp_path)
+        clean_up(self.session, HOST, ["missing"], ssm_record)
 
         assert "missing: old images stay, because An error" in capsys.readouterr().out
 
@@ -504,6 +521,8 @@ moved {
   from = terraform_data.rest
   to   = module.gallery.terraform_data.rest
 }
+output "images" { value = module.gallery.images }
+output "images_parameter" { value = module.gallery.images_parameter }
 output "repository_urls" { value = module.gallery.repository_urls }
 """
     )
@@ -512,7 +531,14 @@ output "repository_urls" { value = module.gallery.repository_urls }
         f"""
 variable "name" {{}}
 module "registry" {{
-  source       = "{ROOT}/terraform/modules/registry"
+  source           = "{ROOT}/terraform/modules/registry"
+  images_parameter = "/${{var.name}}/images"
+  deployment   = {{
+    account_id = "123456789012"
+    dns_suffix = "amazonaws.com"
+    partition  = "aws"
+    region     = "us-east-1"
+  }}
   repositories = {{ for key in ["extract", "thumbnail", "tag"] : key => {{
     name         = "${{var.name}}-${{key}}"
     function_arn = "arn:aws:lambda:us-east-1:123456789012:function:${{var.name}}-${{key}}"
@@ -521,6 +547,8 @@ module "registry" {{
 resource "terraform_data" "rest" {{
   input = module.registry.repository_urls
 }}
+output "images" {{ value = module.registry.images }}
+output "images_parameter" {{ value = module.registry.images_parameter }}
 output "repository_urls" {{ value = module.registry.repository_urls }}
 """
     )
@@ -622,7 +650,9 @@ class TestPush:
     def push(self, configuration: Path, images: Mapping[str, str], host: str) -> Any:  # noqa: ANN401
         docker = Docker(os.environ.get("DOCKER", "docker"))
         push_all(docker, Terraform(configuration), images, host)
-        return json.loads((configuration / RECORD).read_text())["images"]
+        name = Terraform(configuration).images_parameter()
+        found = boto3.client("ssm", region_name=REGION).get_parameter(Name=name)
+        return json.loads(found["Parameter"]["Value"])
 
     def test_pushes_once_and_records_the_digests_that_the_registry_serves(
         self,
@@ -651,7 +681,7 @@ class TestPush:
         assert recorded["tag"]["label_model"] is True
         assert again == recorded
         assert said.count("is there already") == len(FUNCTIONS)
-        assert f"{RECORD}: unchanged" in said
+        assert "/gallery/images: unchanged" in said
 
     def test_a_missing_image_is_an_error_before_anything_is_done(
         self, tmp_path: Path, images: dict[str, str], host: str

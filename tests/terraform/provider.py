@@ -22,8 +22,12 @@ def outside() -> dict[str, str]:
 
 
 @contextmanager
-def serving(initialized: Path, log: Path) -> Iterator[Mapping[str, str]]:
+def serving(
+    initialized: Path, log: Path, settings: Mapping[str, str] | None = None
+) -> Iterator[Mapping[str, str]]:
     """Start the provider of an initialized configuration; yield the variables to attach to it.
+
+    `settings` are more variables of the provider's environment, such as AWS's endpoint.
 
     Source: https://developer.hashicorp.com/terraform/plugin/debugging#starting-a-provider-in-debug-mode
     """
@@ -31,7 +35,9 @@ def serving(initialized: Path, log: Path) -> Iterator[Mapping[str, str]]:
     (program,) = providers.glob("*/hashicorp/aws/*/*/terraform-provider-aws_*")
     with (
         log.open("w") as output,
-        subprocess.Popen([program, "-debug"], env=outside(), stdout=output) as provider,  # noqa: S603  # Terraform has verified it
+        subprocess.Popen(  # noqa: S603  # Terraform has verified it
+            [program, "-debug"], env={**outside(), **(settings or {})}, stdout=output
+        ) as provider,
     ):
         try:
             yield {ATTACH.rstrip("="): _address(log)}

@@ -50,8 +50,9 @@ def push(deployment: Deployment, host: str, images: dict[str, str]) -> None:
 
 def pushed(deployment: Deployment) -> dict[str, dict[str, str]]:
     """Return the recorded images by step."""
-    record = deployment.folder / "images.auto.tfvars.json"
-    images: dict[str, dict[str, str]] = json.loads(record.read_text())["images"]
+    ssm = deployment.stack.client("ssm")
+    value = ssm.get_parameter(Name="/gallery/images")["Parameter"]["Value"]
+    images: dict[str, dict[str, str]] = json.loads(value)
     return images
 
 

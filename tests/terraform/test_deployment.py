@@ -5,6 +5,7 @@ share one deployment, and the last test destroys it.
 """
 
 import json
+import re
 import sys
 import threading
 from collections.abc import Iterator
@@ -307,6 +308,34 @@ def test_a_stopped_execution_leaves_a_dead_letter_message(
 
 def test_a_second_plan_changes_nothing(deployment: Deployment) -> None:
     assert deployment.changes() == ""
+
+
+def test_a_state_from_before_the_module_is_moved(deployment: Deployment) -> None:
+    """Release 0.1.0 had everything at the top, and nothing was optional."""
+    state = deployment.folder / "terraform.tfstate"
+    now = state.read_text()
+    before = json.loads(now)
+    for one in before["resources"]:
+        one["module"] = re.sub(r"(client|site)\[0\]", r"\1", one.get("module", ""))
+        one["module"] = one["module"].removeprefix("module.gallery").removeprefix(".")
+        for instance in one["instances"]:
+            instance.pop("dependencies", None)
+            if one["module"] == "module.observability" and instance.get("index_key") == 0:
+                del instance["index_key"]
+    state.write_text(json.dumps(before))
+
+    deployment.terraform("plan", "-input=false", "-refresh=false", "-out=moved.tfplan")
+    plan = json.loads(deployment.terraform("show", "-json", "moved.tfplan").stdout)
+    state.write_text(now)
+
+    changed = [
+        change["address"]
+        for change in plan["resource_changes"]
+        if change["change"]["actions"] != ["no-op"]
+    ]
+    moved = [one for one in plan["resource_changes"] if "previous_address" in one]
+    assert changed == []
+    assert len(moved) > 100
 
 
 def test_destroy_keeps_photos_until_keep_photos_is_false(deployment: Deployment) -> None:

@@ -1,6 +1,7 @@
 resource "aws_s3_bucket" "this" {
   bucket        = var.name
   force_destroy = var.force_destroy
+  tags          = var.deployment.tags
 }
 
 resource "aws_s3_bucket_public_access_block" "this" {
@@ -73,6 +74,26 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
   }
 
   dynamic "rule" {
+    for_each = length(var.transition_days) == 0 ? [] : [var.transition_days]
+
+    content {
+      id     = "transition"
+      status = "Enabled"
+
+      filter {}
+
+      dynamic "transition" {
+        for_each = rule.value
+
+        content {
+          days          = transition.value
+          storage_class = transition.key
+        }
+      }
+    }
+  }
+
+  dynamic "rule" {
     for_each = var.expiration_days_by_prefix
 
     content {
@@ -113,8 +134,6 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
   depends_on = [aws_s3_bucket_versioning.this]
 }
 
-data "aws_partition" "current" {}
-
 data "aws_iam_policy_document" "this" {
   source_policy_documents = var.policy_json[*]
 
@@ -124,7 +143,7 @@ data "aws_iam_policy_document" "this" {
     content {
       sid       = "AllowCloudFrontRead"
       actions   = ["s3:GetObject"]
-      resources = ["arn:${data.aws_partition.current.partition}:s3:::${var.name}/${statement.value.prefix}*"]
+      resources = ["arn:${var.deployment.partition}:s3:::${var.name}/${statement.value.prefix}*"]
 
       principals {
         type        = "Service"
@@ -139,13 +158,34 @@ data "aws_iam_policy_document" "this" {
     }
   }
 
+  # SSE-C, which only the uploader could read. Works with every version of the provider, unlike
+  # blocked_encryption_types: docs/terraform.md. A request without the header has no such key.
+  # https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerSideEncryptionCustomerKeys.html
+  statement {
+    sid       = "DenyCustomerKeys"
+    effect    = "Deny"
+    actions   = ["s3:PutObject"]
+    resources = ["arn:${var.deployment.partition}:s3:::${var.name}/*"]
+
+    principals {
+      type        = "*"
+      identifiers = ["*"]
+    }
+
+    condition {
+      test     = "Null"
+      variable = "s3:x-amz-server-side-encryption-customer-algorithm"
+      values   = ["false"]
+    }
+  }
+
   statement {
     sid     = "DenyInsecureTransport"
     effect  = "Deny"
     actions = ["s3:*"]
     resources = [
-      "arn:${data.aws_partition.current.partition}:s3:::${var.name}",
-      "arn:${data.aws_partition.current.partition}:s3:::${var.name}/*",
+      "arn:${var.deployment.partition}:s3:::${var.name}",
+      "arn:${var.deployment.partition}:s3:::${var.name}/*",
     ]
 
     principals {

@@ -1,3 +1,4 @@
+# A private bucket: encryption, versions, lifecycle, CORS, access logs, and its policy.
 terraform {
   required_version = ">= 1.11"
 

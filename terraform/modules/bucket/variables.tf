@@ -42,6 +42,20 @@ variable "cors_origins" {
   }
 }
 
+variable "deployment" {
+  type = object({
+    account_id               = string
+    dns_suffix               = string
+    partition                = string
+    region                   = string
+    log_kms_key_arn          = optional(string)
+    permissions_boundary_arn = optional(string)
+    role_path                = optional(string, "/")
+    tags                     = optional(map(string), {})
+  })
+  description = "What all resources of a deployment have in common: account, partition, region and domain of AWS; KMS key of the log groups; permissions boundary and path of the roles; tags."
+}
+
 variable "expiration_days" {
   type        = number
   description = "Days after which every object is deleted. null: never."
@@ -114,4 +128,10 @@ variable "policy_json" {
   type        = string
   description = "Statements of the bucket policy, in addition to the one that requires TLS."
   default     = null
+}
+
+variable "transition_days" {
+  type        = map(number)
+  description = "Days after which objects move to another storage class, by class."
+  default     = {}
 }

@@ -1,13 +1,7 @@
-data "aws_caller_identity" "current" {}
-
-data "aws_partition" "current" {}
-
-data "aws_region" "current" {}
-
 # ARNs are composed from names, so that a plan shows each policy in full.
 locals {
-  account_id        = data.aws_caller_identity.current.account_id
-  states            = "arn:${data.aws_partition.current.partition}:states:${data.aws_region.current.id}:${local.account_id}"
+  account_id        = var.deployment.account_id
+  states            = "arn:${var.deployment.partition}:states:${var.deployment.region}:${local.account_id}"
   state_machine_arn = "${local.states}:stateMachine:${var.name}"
 }
 
@@ -37,9 +31,12 @@ data "aws_iam_policy_document" "assume" {
 
 # Role names are unique in the account, so that they contain the region.
 resource "aws_iam_role" "this" {
-  name               = "${var.name}-${data.aws_region.current.id}"
-  description        = "Role of the state machine ${var.name}."
-  assume_role_policy = data.aws_iam_policy_document.assume.json
+  name                 = "${var.name}-${var.deployment.region}"
+  description          = "Role of the state machine ${var.name}."
+  assume_role_policy   = data.aws_iam_policy_document.assume.json
+  path                 = var.deployment.role_path
+  permissions_boundary = var.deployment.permissions_boundary_arn
+  tags                 = var.deployment.tags
 }
 
 data "aws_iam_policy_document" "access" {
@@ -101,6 +98,8 @@ resource "aws_iam_role_policy" "this" {
 resource "aws_cloudwatch_log_group" "this" {
   name              = "/aws/vendedlogs/states/${var.name}"
   retention_in_days = var.log_retention_days
+  kms_key_id        = var.deployment.log_kms_key_arn
+  tags              = var.deployment.tags
 }
 
 resource "aws_sfn_state_machine" "this" {
@@ -108,6 +107,7 @@ resource "aws_sfn_state_machine" "this" {
   definition = var.definition
   role_arn   = aws_iam_role.this.arn
   type       = "STANDARD" # required for a Distributed Map
+  tags       = var.deployment.tags
 
   # Without execution data, because it contains the keys of photos.
   logging_configuration {

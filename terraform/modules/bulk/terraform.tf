@@ -1,3 +1,4 @@
+# A state machine that processes many photos, each by an execution of another one.
 terraform {
   required_version = ">= 1.11"
 

@@ -8,6 +8,20 @@ variable "definition" {
   }
 }
 
+variable "deployment" {
+  type = object({
+    account_id               = string
+    dns_suffix               = string
+    partition                = string
+    region                   = string
+    log_kms_key_arn          = optional(string)
+    permissions_boundary_arn = optional(string)
+    role_path                = optional(string, "/")
+    tags                     = optional(map(string), {})
+  })
+  description = "What all resources of a deployment have in common: account, partition, region and domain of AWS; KMS key of the log groups; permissions boundary and path of the roles; tags."
+}
+
 variable "log_retention_days" {
   type        = number
   description = "Days that logs are kept."

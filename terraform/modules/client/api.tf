@@ -59,9 +59,12 @@ data "aws_iam_policy_document" "api_trust" {
 }
 
 resource "aws_iam_role" "api" {
-  name               = "${var.name}-api-${data.aws_region.current.id}"
-  description        = "Role of API Gateway to describe executions of ${var.name} and to make edits."
-  assume_role_policy = data.aws_iam_policy_document.api_trust.json
+  name                 = "${var.name}-api-${var.deployment.region}"
+  description          = "Role of API Gateway to describe executions of ${var.name} and to make edits."
+  assume_role_policy   = data.aws_iam_policy_document.api_trust.json
+  path                 = var.deployment.role_path
+  permissions_boundary = var.deployment.permissions_boundary_arn
+  tags                 = var.deployment.tags
 }
 
 resource "aws_iam_role_policy" "api" {
@@ -73,6 +76,7 @@ resource "aws_iam_role_policy" "api" {
 resource "aws_api_gateway_rest_api" "this" {
   name        = var.name
   description = "State of executions of ${var.name}, and edits."
+  tags        = var.deployment.tags
 
   endpoint_configuration {
     types = ["REGIONAL"]
@@ -327,6 +331,8 @@ resource "aws_cloudwatch_log_group" "api" {
 
   name              = "/aws/apigateway/${var.name}"
   retention_in_days = var.log_retention_days
+  kms_key_id        = var.deployment.log_kms_key_arn
+  tags              = var.deployment.tags
 }
 
 resource "aws_api_gateway_stage" "this" {
@@ -334,6 +340,7 @@ resource "aws_api_gateway_stage" "this" {
   deployment_id        = aws_api_gateway_deployment.this.id
   stage_name           = local.stage_name
   xray_tracing_enabled = true
+  tags                 = var.deployment.tags
 
   dynamic "access_log_settings" {
     for_each = aws_cloudwatch_log_group.api

@@ -1,16 +1,13 @@
 # Authentication (a user pool) and authorization in AWS (an identity pool and its role). The API is
 # in api.tf.
 
-data "aws_partition" "current" {}
-
-data "aws_region" "current" {}
-
 resource "aws_cognito_user_pool" "this" {
   name                     = var.name
   username_attributes      = ["email"]
   auto_verified_attributes = ["email"]
   mfa_configuration        = "OPTIONAL"
   deletion_protection      = var.keep_users ? "ACTIVE" : "INACTIVE"
+  tags                     = var.deployment.tags
 
   username_configuration {
     case_sensitive = false
@@ -73,6 +70,7 @@ resource "aws_cognito_identity_pool" "this" {
   identity_pool_name               = var.name
   allow_unauthenticated_identities = false
   allow_classic_flow               = false
+  tags                             = var.deployment.tags
 
   cognito_identity_providers {
     client_id               = aws_cognito_user_pool_client.this.id
@@ -106,9 +104,12 @@ data "aws_iam_policy_document" "client_trust" {
 
 # Role names are unique in the account, so that they contain the region.
 resource "aws_iam_role" "client" {
-  name               = "${var.name}-client-${data.aws_region.current.id}"
-  description        = "Role of signed-in users of ${var.name}, limited to their own data."
-  assume_role_policy = data.aws_iam_policy_document.client_trust.json
+  name                 = "${var.name}-client-${var.deployment.region}"
+  description          = "Role of signed-in users of ${var.name}, limited to their own data."
+  assume_role_policy   = data.aws_iam_policy_document.client_trust.json
+  path                 = var.deployment.role_path
+  permissions_boundary = var.deployment.permissions_boundary_arn
+  tags                 = var.deployment.tags
 }
 
 resource "aws_iam_role_policy" "client" {

@@ -1,6 +1,11 @@
+output "api_arn" {
+  description = "ARN that policies name the API by, without stage and method."
+  value       = aws_api_gateway_rest_api.this.execution_arn
+}
+
 output "api_host" {
   description = "Host name of the API, which does not depend on its methods."
-  value       = "${aws_api_gateway_rest_api.this.id}.execute-api.${data.aws_region.current.id}.${data.aws_partition.current.dns_suffix}"
+  value       = "${aws_api_gateway_rest_api.this.id}.execute-api.${var.deployment.region}.${var.deployment.dns_suffix}"
 }
 
 output "api_name" {
@@ -26,6 +31,11 @@ output "identity_pool_id" {
 output "role_arn" {
   description = "ARN of the role of signed-in users."
   value       = aws_iam_role.client.arn
+}
+
+output "user_pool_arn" {
+  description = "ARN of the user pool."
+  value       = aws_cognito_user_pool.this.arn
 }
 
 output "user_pool_client_id" {

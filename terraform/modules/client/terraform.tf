@@ -1,3 +1,4 @@
+# Users: a user pool, an identity pool with the role of signed-in users, and the API.
 terraform {
   required_version = ">= 1.11"
 

@@ -1,13 +1,7 @@
-data "aws_caller_identity" "current" {}
-
-data "aws_partition" "current" {}
-
-data "aws_region" "current" {}
-
 # The ARN is composed from the name, so that a plan shows each policy in full.
 locals {
-  account_id        = data.aws_caller_identity.current.account_id
-  state_machine_arn = "arn:${data.aws_partition.current.partition}:states:${data.aws_region.current.id}:${local.account_id}:stateMachine:${var.name}"
+  account_id        = var.deployment.account_id
+  state_machine_arn = "arn:${var.deployment.partition}:states:${var.deployment.region}:${local.account_id}:stateMachine:${var.name}"
 }
 
 data "aws_iam_policy_document" "assume" {
@@ -35,9 +29,12 @@ data "aws_iam_policy_document" "assume" {
 
 # Role names are unique in the account, so that they contain the region.
 resource "aws_iam_role" "this" {
-  name               = "${var.name}-${data.aws_region.current.id}"
-  description        = "Role of the state machine ${var.name}."
-  assume_role_policy = data.aws_iam_policy_document.assume.json
+  name                 = "${var.name}-${var.deployment.region}"
+  description          = "Role of the state machine ${var.name}."
+  assume_role_policy   = data.aws_iam_policy_document.assume.json
+  path                 = var.deployment.role_path
+  permissions_boundary = var.deployment.permissions_boundary_arn
+  tags                 = var.deployment.tags
 }
 
 data "aws_iam_policy_document" "access" {
@@ -80,6 +77,8 @@ resource "aws_iam_role_policy" "this" {
 resource "aws_cloudwatch_log_group" "this" {
   name              = "/aws/vendedlogs/states/${var.name}"
   retention_in_days = var.log_retention_days
+  kms_key_id        = var.deployment.log_kms_key_arn
+  tags              = var.deployment.tags
 }
 
 resource "aws_sfn_state_machine" "this" {
@@ -87,6 +86,7 @@ resource "aws_sfn_state_machine" "this" {
   definition = var.definition
   role_arn   = aws_iam_role.this.arn
   type       = "EXPRESS" # the only type that StartSyncExecution starts
+  tags       = var.deployment.tags
 
   # Without execution data, because it contains texts that people have written. The history of an Express
   # execution is in these logs and nowhere else: https://docs.aws.amazon.com/step-functions/latest/dg/express-at-least-once-execution.html

@@ -1,3 +1,4 @@
+# The Express state machine that makes edits.
 terraform {
   required_version = ">= 1.11"
 

@@ -1,14 +1,8 @@
-data "aws_caller_identity" "current" {}
-
-data "aws_partition" "current" {}
-
-data "aws_region" "current" {}
-
 locals {
   log_group_name = "/aws/lambda/${var.name}"
   log_group_arn = join(":", [
-    "arn", data.aws_partition.current.partition, "logs", data.aws_region.current.id,
-    data.aws_caller_identity.current.account_id, "log-group", local.log_group_name,
+    "arn", var.deployment.partition, "logs", var.deployment.region,
+    var.deployment.account_id, "log-group", local.log_group_name,
   ])
 }
 
@@ -27,9 +21,12 @@ data "aws_iam_policy_document" "assume" {
 
 # Role names are unique in the account, so that they contain the region.
 resource "aws_iam_role" "this" {
-  name               = "${var.name}-${data.aws_region.current.id}"
-  description        = "Role of the function ${var.name}."
-  assume_role_policy = data.aws_iam_policy_document.assume.json
+  name                 = "${var.name}-${var.deployment.region}"
+  description          = "Role of the function ${var.name}."
+  assume_role_policy   = data.aws_iam_policy_document.assume.json
+  path                 = var.deployment.role_path
+  permissions_boundary = var.deployment.permissions_boundary_arn
+  tags                 = var.deployment.tags
 }
 
 data "aws_iam_policy_document" "access" {
@@ -57,6 +54,8 @@ resource "aws_iam_role_policy" "this" {
 resource "aws_cloudwatch_log_group" "this" {
   name              = local.log_group_name
   retention_in_days = var.log_retention_days
+  kms_key_id        = var.deployment.log_kms_key_arn
+  tags              = var.deployment.tags
 }
 
 resource "aws_lambda_function" "this" {
@@ -67,6 +66,7 @@ resource "aws_lambda_function" "this" {
   architectures = [var.architecture]
   memory_size   = var.memory_mb
   timeout       = var.timeout_seconds
+  tags          = var.deployment.tags
 
   environment {
     variables = var.environment

@@ -1,3 +1,4 @@
+# A function from a container image, with its role and its log group.
 terraform {
   required_version = ">= 1.11"
 

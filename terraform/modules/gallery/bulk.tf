@@ -73,6 +73,7 @@ data "aws_iam_policy_document" "backfill" {
 module "backfill" {
   source = "../bulk"
 
+  deployment         = local.deployment
   name               = local.bulk_names.backfill
   definition         = jsonencode(local.bulk_definitions.backfill)
   log_retention_days = var.log_retention_days
@@ -82,6 +83,7 @@ module "backfill" {
 module "reprocess" {
   source = "../bulk"
 
+  deployment         = local.deployment
   name               = local.bulk_names.reprocess
   definition         = jsonencode(local.bulk_definitions.reprocess)
   log_retention_days = var.log_retention_days

@@ -218,7 +218,9 @@ data "aws_iam_policy_document" "api" {
 
 module "client" {
   source = "../client"
+  count  = var.client ? 1 : 0
 
+  deployment         = local.deployment
   name               = var.name
   policy_json        = data.aws_iam_policy_document.client.json
   api_policy_json    = data.aws_iam_policy_document.api.json

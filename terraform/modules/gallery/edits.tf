@@ -43,6 +43,7 @@ data "aws_iam_policy_document" "edit" {
 module "edit" {
   source = "../edit"
 
+  deployment         = local.deployment
   name               = local.edit_name
   definition         = jsonencode(local.edit_definition)
   log_retention_days = var.log_retention_days

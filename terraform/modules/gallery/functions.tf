@@ -1,12 +1,18 @@
-# The images that `make push` recorded. The preconditions fail before any resource is planned that
+# The images that `make push` pushed, or those of var.images. The preconditions fail before any resource is planned that
 # runs an image.
 resource "terraform_data" "images" {
   input = local.images
 
   lifecycle {
     precondition {
-      condition     = var.images != null
-      error_message = "There are no images to deploy. Run `make build push`: it builds and pushes them, and records their digests in terraform/images.auto.tfvars.json."
+      condition     = local.given_images != null
+      error_message = "There are no images to deploy. Run `make build push`: it builds and pushes them, and records their digests in the SSM parameter /${var.name}/images."
+    }
+
+    # var.images has the same rule.
+    precondition {
+      condition     = alltrue([for image in local.images : can(regex("^sha256:[0-9a-f]{64}$", image.digest))])
+      error_message = "Each digest in the SSM parameter /${var.name}/images must be sha256:<64 hex digits>, as `make push` writes it; got ${join(", ", [for image in local.images : image.digest])}."
     }
 
     precondition {
@@ -29,11 +35,24 @@ resource "terraform_data" "images" {
 locals {
   # `terraform destroy` needs no images, but evaluates the resources that run them.
   no_image = { digest = "sha256:${join("", [for _ in range(64) : "0"])}", architecture = var.architecture }
-  images = var.images != null ? var.images : {
+  no_images = {
     extract   = local.no_image
     thumbnail = local.no_image
     tag       = merge(local.no_image, { label_model = true })
   }
+
+  # What is not as `make push` writes it counts as nothing.
+  pushed = try(jsondecode(module.registry.images), {})
+  given_images = var.images != null ? var.images : try({
+    extract   = { digest = tostring(local.pushed.extract.digest), architecture = tostring(local.pushed.extract.architecture) }
+    thumbnail = { digest = tostring(local.pushed.thumbnail.digest), architecture = tostring(local.pushed.thumbnail.architecture) }
+    tag = {
+      digest       = tostring(local.pushed.tag.digest)
+      architecture = tostring(local.pushed.tag.architecture)
+      label_model  = tobool(local.pushed.tag.label_model)
+    }
+  }, null)
+  images = local.given_images != null ? local.given_images : local.no_images
 
   image_uris = {
     for key in local.functions :
@@ -76,6 +95,7 @@ data "aws_iam_policy_document" "read_photos" {
 module "extract" {
   source = "../function"
 
+  deployment         = local.deployment
   name               = local.function_names.extract
   architecture       = var.architecture
   image_uri          = local.image_uris.extract
@@ -118,6 +138,7 @@ data "aws_iam_policy_document" "thumbnail" {
 module "thumbnail" {
   source = "../function"
 
+  deployment         = local.deployment
   name               = local.function_names.thumbnail
   architecture       = var.architecture
   image_uri          = local.image_uris.thumbnail
@@ -167,6 +188,7 @@ data "aws_iam_policy_document" "tag" {
 module "tag" {
   source = "../function"
 
+  deployment         = local.deployment
   name               = local.function_names.tag
   architecture       = var.architecture
   image_uri          = local.image_uris.tag

@@ -22,6 +22,17 @@ locals {
   partition  = local.aws.name
   dns_suffix = local.aws.dns_suffix
 
+  deployment = {
+    account_id               = local.account_id
+    dns_suffix               = local.dns_suffix
+    partition                = local.partition
+    region                   = local.region
+    log_kms_key_arn          = var.logs_kms_key_arn
+    permissions_boundary_arn = var.permissions_boundary_arn
+    role_path                = var.role_path
+    tags                     = var.tags
+  }
+
   # Bucket names are unique across all AWS accounts, so they contain account and region.
   bucket_suffix = "${local.account_id}-${local.region}"
   bucket_names = {

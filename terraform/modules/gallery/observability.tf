@@ -40,8 +40,11 @@ data "aws_iam_policy_document" "watch" {
 module "observability" {
   source = "../observability"
 
+  deployment         = local.deployment
   name               = var.name
   alarm_email        = var.alarm_email
+  alarms             = var.alarms
+  topic_kms_key_arn  = var.topic_kms_key_arn
   architecture       = var.architecture
   dead_letters_name  = module.workflow.dead_letters_name
   edit_arn           = local.edit_arn

@@ -4,8 +4,13 @@ output "adopted_bucket_policy" {
 }
 
 output "alarm_topic_arn" {
-  description = "ARN of the SNS topic that alarms are published to."
+  description = "ARN of the SNS topic that alarms are published to. null: alarms are off."
   value       = module.observability.alarm_topic_arn
+}
+
+output "api_arn" {
+  description = "ARN with which policies name the API: execute-api, without stage and method. null: client is off."
+  value       = one(module.client[*].api_arn)
 }
 
 output "backfill_arn" {
@@ -13,9 +18,24 @@ output "backfill_arn" {
   value       = module.backfill.state_machine_arn
 }
 
+output "bucket_arns" {
+  description = "ARNs of the buckets, by what they contain."
+  value       = { for key, arn in local.bucket_arns : key => arn if contains(concat(["derived", "logs", "photos"], local.shares ? ["shares"] : [], var.site ? ["site"] : []), key) }
+}
+
+output "client_role_arn" {
+  description = "ARN of the role of signed-in users. null: client is off."
+  value       = one(module.client[*].role_arn)
+}
+
 output "dashboard_name" {
   description = "Name of the CloudWatch dashboard."
   value       = module.observability.dashboard_name
+}
+
+output "dead_letters_arn" {
+  description = "ARN of the dead-letter queue."
+  value       = module.workflow.dead_letters_arn
 }
 
 output "dead_letters_url" {
@@ -33,9 +53,23 @@ output "event_source" {
   value       = var.events ? var.name : null
 }
 
+output "edit_arn" {
+  description = "ARN of the Express state machine that makes edits."
+  value       = module.edit.state_machine_arn
+}
+
 output "executions_url" {
-  description = "URL for signed requests for the state of an execution: <url>/<name of the execution>."
-  value       = module.client.executions_url
+  description = "URL for signed requests for the state of an execution: <url>/<name of the execution>. null: client is off."
+  value       = one(module.client[*].executions_url)
+}
+
+output "function_arns" {
+  description = "ARNs of the functions, by step."
+  value = {
+    extract   = module.extract.arn
+    tag       = module.tag.arn
+    thumbnail = module.thumbnail.arn
+  }
 }
 
 output "function_names" {
@@ -48,8 +82,13 @@ output "function_names" {
 }
 
 output "identity_pool_id" {
-  description = "ID of the identity pool that issues AWS credentials to signed-in users. It begins with the region."
-  value       = module.client.identity_pool_id
+  description = "ID of the identity pool that issues AWS credentials to signed-in users. It begins with the region. null: client is off."
+  value       = one(module.client[*].identity_pool_id)
+}
+
+output "images_parameter" {
+  description = "Name of the SSM parameter with the pushed images, for `make push`."
+  value       = module.registry.images_parameter
 }
 
 output "key_layout" {
@@ -67,14 +106,14 @@ output "photos_bucket" {
   value       = local.photos_bucket
 }
 
-output "reprocess_arn" {
-  description = "ARN of the state machine that reprocesses photos, for `make reprocess` and `make reconcile`."
-  value       = module.reprocess.state_machine_arn
-}
-
 output "repository_urls" {
   description = "URLs of the ECR repositories, by image, for `make push`."
   value       = module.registry.repository_urls
+}
+
+output "reprocess_arn" {
+  description = "ARN of the state machine that reprocesses photos, for `make reprocess` and `make reconcile`."
+  value       = module.reprocess.state_machine_arn
 }
 
 output "shares_bucket" {
@@ -93,18 +132,18 @@ output "shares_url" {
 }
 
 output "site_bucket" {
-  description = "Name of the bucket for the files of the gallery's page, for `make publish`."
-  value       = module.site.bucket_name
+  description = "Name of the bucket for the files of the gallery's page, for `make publish`. null: site is off."
+  value       = one(module.site[*].bucket_name)
 }
 
 output "site_domain" {
-  description = "Domain of the CloudFront distribution. Create a DNS record from domain_name to it."
-  value       = module.site.distribution_domain
+  description = "Domain of the CloudFront distribution. Create a DNS record from domain_name to it. null: site is off."
+  value       = one(module.site[*].distribution_domain)
 }
 
 output "site_url" {
-  description = "URL of the gallery."
-  value       = module.site.origin
+  description = "URL of the gallery. null: site is off."
+  value       = one(module.site[*].origin)
 }
 
 output "state_machine_arn" {
@@ -117,12 +156,22 @@ output "table" {
   value       = module.table.name
 }
 
+output "table_arn" {
+  description = "ARN of the DynamoDB table."
+  value       = module.table.arn
+}
+
+output "user_pool_arn" {
+  description = "ARN of the user pool. null: client is off."
+  value       = one(module.client[*].user_pool_arn)
+}
+
 output "user_pool_client_id" {
-  description = "ID of the user pool client that the gallery's page signs in with."
-  value       = module.client.user_pool_client_id
+  description = "ID of the user pool client that the gallery's page signs in with. null: client is off."
+  value       = one(module.client[*].user_pool_client_id)
 }
 
 output "user_pool_id" {
-  description = "ID of the user pool that users sign in to."
-  value       = module.client.user_pool_id
+  description = "ID of the user pool that users sign in to. null: client is off."
+  value       = one(module.client[*].user_pool_id)
 }

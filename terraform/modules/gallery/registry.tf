@@ -1,6 +1,8 @@
 module "registry" {
   source = "../registry"
 
+  deployment       = local.deployment
+  images_parameter = "/${var.name}/images"
   repositories = {
     for key in local.functions : key => {
       name         = local.function_names[key]

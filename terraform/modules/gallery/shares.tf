@@ -1,6 +1,6 @@
 # Photos that users share with people without an account: docs/decisions/0021-shares-by-copies-that-expire.md.
 locals {
-  shares          = coalesce(var.shares, !var.self_sign_up)
+  shares          = var.site && coalesce(var.shares, !var.self_sign_up)
   shares_settings = jsondecode(file("${local.workflow_path}/shares.json"))
   share_days      = { for days in local.shares_settings.days : "shares/${days}/" => days }
 }
@@ -9,6 +9,7 @@ module "shares" {
   source = "../shares"
   count  = local.shares ? 1 : 0
 
+  deployment       = local.deployment
   name             = var.name
   bucket_name      = local.bucket_names.shares
   certificate_arn  = var.shares_domain_name == null ? null : var.certificate_arn

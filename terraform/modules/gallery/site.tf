@@ -7,8 +7,7 @@ locals {
     "https://cognito-identity.${local.region}.${local.dns_suffix}",
     "https://cognito-idp.${local.region}.${local.dns_suffix}",
     "https://dynamodb.${local.region}.${local.dns_suffix}",
-    "https://${module.client.api_host}",
-  ], local.shares ? [local.shares_host] : [])
+  ], var.client ? ["https://${module.client[0].api_host}"] : [], local.shares ? [local.shares_host] : [])
 
   # The scheme and the host of the map's tiles.
   map_tiles_origin = var.map_tiles_url == null ? null : regex("^https://[^/]+", var.map_tiles_url)
@@ -39,13 +38,16 @@ locals {
   }
 
   # Pages that may use the buckets and the API. The length of the list is known in a plan, although
-  # CloudFront's domain is known only after an apply.
-  origins = concat([module.site.origin], var.cors_origins)
+  # CloudFront's domain is known only after an apply. With [0] an expression depends on one output; with [*] it
+  # would depend on the whole module, and page and API on each other.
+  origins = concat(var.site ? [module.site[0].origin] : [], var.cors_origins)
 }
 
 module "site" {
   source = "../site"
+  count  = var.site ? 1 : 0
 
+  deployment        = local.deployment
   name              = var.name
   bucket_name       = local.bucket_names.site
   certificate_arn   = var.certificate_arn
@@ -56,14 +58,14 @@ module "site" {
   price_class       = var.price_class
 
   config = merge({
-    api_url             = module.client.api_url
+    api_url             = module.client[0].api_url
     derived_bucket      = module.derived.name
-    identity_pool_id    = module.client.identity_pool_id
+    identity_pool_id    = module.client[0].identity_pool_id
     photos_bucket       = local.photos_bucket
     region              = local.region
     table               = module.table.name
-    user_pool_client_id = module.client.user_pool_client_id
-    user_pool_id        = module.client.user_pool_id
+    user_pool_client_id = module.client[0].user_pool_client_id
+    user_pool_id        = module.client[0].user_pool_id
     }, local.page_storage, local.shares ? {
     shares_bucket = module.shares[0].bucket_name
     shares_url    = module.shares[0].url

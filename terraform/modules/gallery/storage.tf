@@ -8,14 +8,13 @@ locals {
   }
 }
 
-# Photos that the functions could not read: archived, encrypted with a key of the uploader, or with a KMS
-# key that the functions may not use. Lifecycle rules and restored copies are not affected.
+# Photos that the functions could not read: archived, or encrypted with a KMS key that the functions may not
+# use. modules/bucket denies keys of the uploader. Lifecycle rules and restored copies are not affected.
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/amazon-s3-policy-keys.html
 data "aws_iam_policy_document" "photos_bucket" {
   dynamic "statement" {
     for_each = {
       DenyOtherStorageClasses = { key = "s3:x-amz-storage-class", allowed = ["STANDARD"] }
-      DenyCustomerKeys        = { key = "s3:x-amz-server-side-encryption-customer-algorithm", allowed = [] }
       DenyOtherKmsKeys        = { key = "s3:x-amz-server-side-encryption-aws-kms-key-id", allowed = var.kms_key_arn[*] }
     }
 
@@ -55,6 +54,7 @@ module "photos" {
   source = "../bucket"
   count  = local.is_adopted ? 0 : 1
 
+  deployment              = local.deployment
   name                    = local.bucket_names.photos
   cors                    = local.cors.photos
   cors_origins            = local.origins
@@ -65,6 +65,7 @@ module "photos" {
   noncurrent_version_days = var.noncurrent_version_days
   notify_eventbridge      = true
   policy_json             = data.aws_iam_policy_document.photos_bucket.json
+  transition_days         = var.photos_transition_days
 }
 
 # Is printed once, at the end of the apply that creates the photos bucket.
@@ -85,6 +86,7 @@ resource "terraform_data" "first_events" {
 module "derived" {
   source = "../bucket"
 
+  deployment    = local.deployment
   name          = local.bucket_names.derived
   cors          = local.cors.derived
   cors_origins  = local.origins
@@ -129,15 +131,18 @@ data "aws_iam_policy_document" "logs_bucket" {
 module "logs" {
   source = "../bucket"
 
+  deployment      = local.deployment
   name            = local.bucket_names.logs
   expiration_days = var.log_retention_days
   force_destroy   = !var.keep_photos
   policy_json     = data.aws_iam_policy_document.logs_bucket.json
+  transition_days = var.logs_transition_days
 }
 
 module "table" {
   source = "../table"
 
+  deployment          = local.deployment
   name                = local.table_name
   deletion_protection = var.keep_photos
   hash_key            = local.table_schema.hash_key

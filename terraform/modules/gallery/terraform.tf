@@ -1,3 +1,4 @@
+# A whole gallery. How to call it is in [Terraform](../../../docs/terraform.md).
 terraform {
   required_version = ">= 1.11"
 

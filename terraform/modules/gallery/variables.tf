@@ -54,6 +54,12 @@ variable "alarm_email" {
   default     = null
 }
 
+variable "alarms" {
+  type        = bool
+  description = "Whether there are alarms, and a topic that they are published to. false: the dashboard and the watch of photos that stay PROCESSING remain."
+  default     = true
+}
+
 variable "api_access_logs" {
   type        = bool
   description = "Whether requests to the API are logged. The account must have a CloudWatch role for API Gateway in the region."
@@ -71,10 +77,35 @@ variable "architecture" {
   }
 }
 
+variable "budget" {
+  type = object({
+    usd_per_month = number
+    tag           = optional(object({ key = string, value = string }))
+  })
+  description = "Monthly costs in US dollars at which AWS Budgets emails alarm_email: at 80 % of them, and if the forecast exceeds them. With tag, only costs of resources with this tag count, once it is activated as a cost allocation tag; without, all costs of the account. null: no budget."
+  default     = null
+
+  validation {
+    condition     = var.budget == null || try(var.budget.usd_per_month > 0, false)
+    error_message = "budget.usd_per_month must be more than 0."
+  }
+
+  validation {
+    condition     = var.budget == null || var.alarm_email != null
+    error_message = "budget requires alarm_email, which AWS Budgets writes to."
+  }
+}
+
 variable "certificate_arn" {
   type        = string
   description = "ARN of the certificate for domain_name and shares_domain_name, in ACM in us-east-1. null: CloudFront's certificate, without domain_name."
   default     = null
+}
+
+variable "client" {
+  type        = bool
+  description = "Whether there are users: a user pool, an identity pool with the role of signed-in users, and the API. The page requires it. false: other systems upload to the bucket, and read the table, with roles of their own."
+  default     = true
 }
 
 variable "cors_origins" {
@@ -112,14 +143,14 @@ variable "images" {
     thumbnail = object({ digest = string, architecture = string })
     tag       = object({ digest = string, architecture = string, label_model = bool })
   })
-  description = "The pushed images, recorded by `make push` in images.auto.tfvars.json: digest, architecture, and whether the tag image contains the label model."
+  description = "Images to deploy instead of those that `make push` pushed last: digest, architecture, and whether the tag image contains the label model. null: the pushed ones, which the output images_parameter names."
   default     = null
 
   validation {
     condition = var.images == null ? true : alltrue([
       for image in var.images : can(regex("^sha256:[0-9a-f]{64}$", image.digest))
     ])
-    error_message = "Each digest in images must be sha256:<64 hex digits>, as `make push` records it; got ${var.images == null ? "" : join(", ", [for image in var.images : image.digest])}."
+    error_message = "Each digest in images must be sha256:<64 hex digits>, as the registry serves it; got ${var.images == null ? "" : join(", ", [for image in var.images : image.digest])}."
   }
 }
 
@@ -165,6 +196,42 @@ variable "log_retention_days" {
   validation {
     condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)
     error_message = "log_retention_days must be a value that CloudWatch Logs supports, such as 7, 30, 90 or 365; got ${var.log_retention_days}."
+  }
+}
+
+variable "logs_kms_key_arn" {
+  type        = string
+  description = "ARN of the KMS key that encrypts the log groups. Its policy must allow CloudWatch Logs to use it: docs/terraform.md. null: keys of CloudWatch Logs."
+  default     = null
+
+  validation {
+    condition     = var.logs_kms_key_arn == null || can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", var.logs_kms_key_arn))
+    error_message = "logs_kms_key_arn must be the ARN of a key (not of an alias), such as arn:aws:kms:eu-west-1:123456789012:key/…"
+  }
+}
+
+variable "logs_transition_days" {
+  type        = map(number)
+  description = "Days after which access logs and the results of backfills and reprocessings move to another storage class, by class, such as { STANDARD_IA = 30 }. Fewer than log_retention_days."
+  default     = {}
+
+  validation {
+    condition     = alltrue([for class in keys(var.logs_transition_days) : contains(["GLACIER_IR", "INTELLIGENT_TIERING", "ONEZONE_IA", "STANDARD_IA"], class)])
+    error_message = "Each storage class in logs_transition_days must be GLACIER_IR, INTELLIGENT_TIERING, ONEZONE_IA or STANDARD_IA, from which S3 reads at once; got ${join(", ", keys(var.logs_transition_days))}."
+  }
+
+  # https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html
+  validation {
+    condition = alltrue([
+      for class, days in var.logs_transition_days :
+      days >= (endswith(class, "_IA") ? 30 : 1) && floor(days) == days
+    ])
+    error_message = "Each number of days in logs_transition_days must be an integer of at least 1, and of at least 30 for STANDARD_IA and ONEZONE_IA; got ${jsonencode(var.logs_transition_days)}."
+  }
+
+  validation {
+    condition     = alltrue([for days in values(var.logs_transition_days) : days < var.log_retention_days])
+    error_message = "Each number of days in logs_transition_days must be less than log_retention_days, which is ${var.log_retention_days}."
   }
 }
 
@@ -257,10 +324,52 @@ variable "noncurrent_version_days" {
   }
 }
 
+variable "permissions_boundary_arn" {
+  type        = string
+  description = "ARN of the policy that is the permissions boundary of every role. null: none."
+  default     = null
+
+  validation {
+    condition     = var.permissions_boundary_arn == null || can(regex("^arn:[a-z-]+:iam::([0-9]{12}|aws):policy/.+$", var.permissions_boundary_arn))
+    error_message = "permissions_boundary_arn must be the ARN of an IAM policy, such as arn:aws:iam::123456789012:policy/boundary; got ${coalesce(var.permissions_boundary_arn, "null")}."
+  }
+}
+
+variable "photos_transition_days" {
+  type        = map(number)
+  description = "Days after which originals move to another storage class, by class, such as { STANDARD_IA = 30, GLACIER_IR = 90 }. Photos are read again by reprocessings, and whenever somebody downloads one, which these classes charge for. S3 leaves objects below 128 KB where they are."
+  default     = {}
+
+  validation {
+    condition     = alltrue([for class in keys(var.photos_transition_days) : contains(["GLACIER_IR", "INTELLIGENT_TIERING", "ONEZONE_IA", "STANDARD_IA"], class)])
+    error_message = "Each storage class in photos_transition_days must be GLACIER_IR, INTELLIGENT_TIERING, ONEZONE_IA or STANDARD_IA, from which S3 reads at once; got ${join(", ", keys(var.photos_transition_days))}."
+  }
+
+  # https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html
+  validation {
+    condition = alltrue([
+      for class, days in var.photos_transition_days :
+      days >= (endswith(class, "_IA") ? 30 : 1) && floor(days) == days
+    ])
+    error_message = "Each number of days in photos_transition_days must be an integer of at least 1, and of at least 30 for STANDARD_IA and ONEZONE_IA; got ${jsonencode(var.photos_transition_days)}."
+  }
+}
+
 variable "price_class" {
   type        = string
   description = "CloudFront edge locations: PriceClass_100 (Europe and North America), PriceClass_200 (more regions) or PriceClass_All."
   default     = "PriceClass_100"
+}
+
+variable "queue_kms_key_arn" {
+  type        = string
+  description = "ARN of the KMS key that encrypts the dead-letter queue. Its policy must allow EventBridge to use it: docs/terraform.md. null: SQS's own key."
+  default     = null
+
+  validation {
+    condition     = var.queue_kms_key_arn == null || can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", var.queue_kms_key_arn))
+    error_message = "queue_kms_key_arn must be the ARN of a key (not of an alias), such as arn:aws:kms:eu-west-1:123456789012:key/…"
+  }
 }
 
 variable "region" {
@@ -351,6 +460,17 @@ variable "renditions" {
   }
 }
 
+variable "role_path" {
+  type        = string
+  description = "Path of every role, such as /teams/photos/. A change replaces the roles."
+  default     = "/"
+
+  validation {
+    condition     = can(regex("^/([!-.0-~]+/)*$", var.role_path)) && length(var.role_path) <= 512
+    error_message = "role_path must begin and end with /; got ${var.role_path}."
+  }
+}
+
 variable "self_sign_up" {
   type        = bool
   description = "Whether anyone can create an account with Cognito's API. false: only administrators create accounts."
@@ -359,8 +479,13 @@ variable "self_sign_up" {
 
 variable "shares" {
   type        = bool
-  description = "Whether users can share photos with people without an account, by links that expire. Whoever has an account can then publish files of any kind for up to 90 days, at the deployment's cost. null: yes, unless self_sign_up. A change to false withdraws all shares."
+  description = "Whether users can share photos with people without an account, by links that expire. Requires site. Whoever has an account can then publish files of any kind for up to 90 days, at the deployment's cost. null: yes, unless self_sign_up. A change to false withdraws all shares."
   default     = null
+
+  validation {
+    condition     = var.shares != true || var.site
+    error_message = "shares = true requires site = true: shared photos are shown by the page."
+  }
 }
 
 variable "shares_domain_name" {
@@ -371,6 +496,27 @@ variable "shares_domain_name" {
   validation {
     condition     = var.shares_domain_name == null || (var.certificate_arn != null && var.shares_domain_name != var.domain_name)
     error_message = "shares_domain_name requires certificate_arn, and must differ from domain_name: pages of the gallery and files that users publish must not have the same origin."
+  }
+
+  validation {
+    condition     = var.shares_domain_name == null || (var.site && var.shares != false)
+    error_message = "shares_domain_name requires site = true and shares."
+  }
+}
+
+variable "site" {
+  type        = bool
+  description = "Whether there is a page, on CloudFront. false: there are no shares either, and pages of cors_origins use the buckets and the API. Some new accounts may not create distributions."
+  default     = true
+
+  validation {
+    condition     = !var.site || var.client
+    error_message = "site = true requires client = true: people sign in on the page. Set site = false as well."
+  }
+
+  validation {
+    condition     = var.site || (var.domain_name == null && var.certificate_arn == null && var.map_tiles_url == null)
+    error_message = "domain_name, certificate_arn and map_tiles_url are settings of the page, and require site = true."
   }
 }
 
@@ -388,4 +534,20 @@ variable "timeout_seconds" {
   })
   description = "Timeout of each function in seconds, from 10 to 35. The state machine waits for 40 seconds."
   default     = {}
+}
+
+variable "topic_kms_key_arn" {
+  type        = string
+  description = "ARN of the KMS key that encrypts the topic of the alarms. Its policy must allow CloudWatch to use it: docs/terraform.md. null: the topic is not encrypted."
+  default     = null
+
+  validation {
+    condition     = var.topic_kms_key_arn == null || can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", var.topic_kms_key_arn))
+    error_message = "topic_kms_key_arn must be the ARN of a key (not of an alias), such as arn:aws:kms:eu-west-1:123456789012:key/…"
+  }
+
+  validation {
+    condition     = var.topic_kms_key_arn == null || var.alarms
+    error_message = "topic_kms_key_arn is the key of the topic of the alarms, and requires alarms = true."
+  }
 }

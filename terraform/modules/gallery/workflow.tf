@@ -96,15 +96,34 @@ data "aws_iam_policy_document" "workflow" {
     actions   = ["sqs:SendMessage"]
     resources = [local.dead_letters_arn]
   }
+
+  # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
+  dynamic "statement" {
+    for_each = var.queue_kms_key_arn[*]
+
+    content {
+      sid       = "EncryptDeadLetters"
+      actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
+      resources = [statement.value]
+
+      condition {
+        test     = "StringEquals"
+        variable = "kms:ViaService"
+        values   = ["sqs.${local.region}.${local.dns_suffix}"]
+      }
+    }
+  }
 }
 
 module "workflow" {
   source = "../workflow"
 
+  deployment         = local.deployment
   name               = local.state_machine_name
   definition         = jsonencode(local.definition)
   log_retention_days = var.log_retention_days
   policy_json        = data.aws_iam_policy_document.workflow.json
+  queue_kms_key_arn  = var.queue_kms_key_arn
 
   start_rules = {
     for key, rule in local.start_rules : key => {

@@ -32,7 +32,7 @@ locals {
 }
 
 resource "aws_cloudwatch_metric_alarm" "executions" {
-  for_each = local.execution_alarms
+  for_each = { for key, one in local.execution_alarms : key => one if var.alarms }
 
   alarm_name          = "${var.name}-executions-${each.key}"
   alarm_description   = each.value.description
@@ -45,11 +45,12 @@ resource "aws_cloudwatch_metric_alarm" "executions" {
   comparison_operator = "GreaterThanThreshold"
   threshold           = 0
   treat_missing_data  = "notBreaching" # no executions, no metric
-  alarm_actions       = [aws_sns_topic.alarms.arn]
+  alarm_actions       = aws_sns_topic.alarms[*].arn
+  tags                = var.deployment.tags
 }
 
 resource "aws_cloudwatch_metric_alarm" "edits" {
-  for_each = local.edit_alarms
+  for_each = { for key, one in local.edit_alarms : key => one if var.alarms }
 
   alarm_name          = "${var.name}-edits-${each.key}"
   alarm_description   = each.value.description
@@ -62,10 +63,13 @@ resource "aws_cloudwatch_metric_alarm" "edits" {
   comparison_operator = "GreaterThanThreshold"
   threshold           = 0
   treat_missing_data  = "notBreaching" # no edits, no metric
-  alarm_actions       = [aws_sns_topic.alarms.arn]
+  alarm_actions       = aws_sns_topic.alarms[*].arn
+  tags                = var.deployment.tags
 }
 
 resource "aws_cloudwatch_metric_alarm" "dead_letters" {
+  count = var.alarms ? 1 : 0
+
   alarm_name          = "${var.name}-dead-letters"
   alarm_description   = "Dead-letter messages are waiting for a redrive. They are lost after 14 days."
   namespace           = "AWS/SQS"
@@ -77,13 +81,14 @@ resource "aws_cloudwatch_metric_alarm" "dead_letters" {
   comparison_operator = "GreaterThanThreshold"
   threshold           = 0
   treat_missing_data  = "ignore" # SQS sends no metrics for a queue that is idle for hours: messages may still wait in it
-  alarm_actions       = [aws_sns_topic.alarms.arn]
+  alarm_actions       = aws_sns_topic.alarms[*].arn
+  tags                = var.deployment.tags
 }
 
 # Events that EventBridge could neither deliver nor send to the dead-letter queue. FailedInvocations
 # does not count events that went to the dead-letter queue.
 resource "aws_cloudwatch_metric_alarm" "lost_events" {
-  for_each = var.rule_names
+  for_each = { for key, one in var.rule_names : key => one if var.alarms }
 
   alarm_name          = "${var.name}-lost-events-${each.key}"
   alarm_description   = "Events that matched the rule ${each.value} were lost. Compare the bucket with the table."
@@ -91,7 +96,8 @@ resource "aws_cloudwatch_metric_alarm" "lost_events" {
   comparison_operator = "GreaterThanThreshold"
   threshold           = 0
   treat_missing_data  = "notBreaching" # no events, no metric
-  alarm_actions       = [aws_sns_topic.alarms.arn]
+  alarm_actions       = aws_sns_topic.alarms[*].arn
+  tags                = var.deployment.tags
 
   metric_query {
     id          = "lost"
@@ -126,7 +132,7 @@ resource "aws_cloudwatch_metric_alarm" "lost_events" {
 }
 
 resource "aws_cloudwatch_metric_alarm" "throttles" {
-  for_each = local.throttles
+  for_each = { for key, one in local.throttles : key => one if var.alarms }
 
   alarm_name          = "${var.name}-throttles-${each.key}"
   alarm_description   = "In each of the last ${local.throttled_hours} hours AWS throttled ${each.value.what}, because they exceed a quota of the account."
@@ -139,13 +145,14 @@ resource "aws_cloudwatch_metric_alarm" "throttles" {
   comparison_operator = "GreaterThanThreshold"
   threshold           = 0
   treat_missing_data  = "notBreaching" # no requests, no metric
-  alarm_actions       = [aws_sns_topic.alarms.arn]
+  alarm_actions       = aws_sns_topic.alarms[*].arn
+  tags                = var.deployment.tags
 }
 
 # Lambda counts a rejected photo as an error, and a user may upload a whole album of them. So the alarm is
 # raised only if most of at least 10 invocations end in errors.
 resource "aws_cloudwatch_metric_alarm" "errors" {
-  for_each = var.functions
+  for_each = { for key, one in var.functions : key => one if var.alarms }
 
   alarm_name          = "${var.name}-errors-${each.key}"
   alarm_description   = "For 15 minutes more than half of the invocations of ${each.value.name} ended in errors. Read its log."
@@ -153,7 +160,8 @@ resource "aws_cloudwatch_metric_alarm" "errors" {
   comparison_operator = "GreaterThanThreshold"
   threshold           = 50 # percent
   treat_missing_data  = "notBreaching"
-  alarm_actions       = [aws_sns_topic.alarms.arn]
+  alarm_actions       = aws_sns_topic.alarms[*].arn
+  tags                = var.deployment.tags
 
   metric_query {
     id          = "rate"
@@ -189,6 +197,8 @@ resource "aws_cloudwatch_metric_alarm" "errors" {
 
 # A photo that is PROCESSING for an hour longer than an execution can last has lost its execution.
 resource "aws_cloudwatch_metric_alarm" "processing" {
+  count = var.alarms ? 1 : 0
+
   alarm_name          = "${var.name}-processing"
   alarm_description   = "A photo has been PROCESSING for over ${local.processing_hours} hours, or the watch does not report."
   namespace           = var.metric_namespace
@@ -198,11 +208,12 @@ resource "aws_cloudwatch_metric_alarm" "processing" {
   evaluation_periods  = 1
   comparison_operator = "GreaterThanThreshold"
   threshold           = local.processing_hours * 60 * 60
-  alarm_actions       = [aws_sns_topic.alarms.arn]
+  alarm_actions       = aws_sns_topic.alarms[*].arn
+  tags                = var.deployment.tags
 
   # A watch that stops reporting leads to INSUFFICIENT_DATA. "breaching" would also raise the alarm of a
   # fresh deployment, before the first run of the watch: a new alarm is in INSUFFICIENT_DATA already, and
   # only a change of its state executes actions.
   treat_missing_data        = "missing"
-  insufficient_data_actions = [aws_sns_topic.alarms.arn]
+  insufficient_data_actions = aws_sns_topic.alarms[*].arn
 }

@@ -1,23 +1,21 @@
-data "aws_caller_identity" "current" {}
-
-data "aws_partition" "current" {}
-
-data "aws_region" "current" {}
-
 locals {
-  account_id = data.aws_caller_identity.current.account_id
-  partition  = data.aws_partition.current.partition
-  region     = data.aws_region.current.id
+  account_id = var.deployment.account_id
+  partition  = var.deployment.partition
+  region     = var.deployment.region
   place      = "${local.region}:${local.account_id}"
 
   topic_name = "${var.name}-alarms"
   topic_arn  = "arn:${local.partition}:sns:${local.place}:${local.topic_name}"
 }
 
-# Not encrypted: CloudWatch cannot publish to a topic with the AWS managed key, and alarms contain no
-# data of photos.
+# Without topic_kms_key_arn it is not encrypted: CloudWatch cannot publish to a topic with the AWS managed
+# key, and alarms contain no data of photos.
 resource "aws_sns_topic" "alarms" {
-  name = local.topic_name
+  count = var.alarms ? 1 : 0
+
+  name              = local.topic_name
+  kms_master_key_id = var.topic_kms_key_arn
+  tags              = var.deployment.tags
 }
 
 data "aws_iam_policy_document" "alarms" {
@@ -64,14 +62,16 @@ data "aws_iam_policy_document" "alarms" {
 }
 
 resource "aws_sns_topic_policy" "alarms" {
-  arn    = aws_sns_topic.alarms.arn
+  count = var.alarms ? 1 : 0
+
+  arn    = aws_sns_topic.alarms[0].arn
   policy = data.aws_iam_policy_document.alarms.json
 }
 
 resource "aws_sns_topic_subscription" "email" {
-  count = var.alarm_email == null ? 0 : 1
+  count = var.alarms && var.alarm_email != null ? 1 : 0
 
-  topic_arn = aws_sns_topic.alarms.arn
+  topic_arn = aws_sns_topic.alarms[0].arn
   protocol  = "email"
   endpoint  = var.alarm_email
 }

@@ -1,6 +1,6 @@
 output "alarm_topic_arn" {
-  description = "ARN of the topic that alarms are published to."
-  value       = aws_sns_topic.alarms.arn
+  description = "ARN of the topic that alarms are published to. null: alarms are off."
+  value       = one(aws_sns_topic.alarms[*].arn)
 }
 
 output "dashboard_name" {

@@ -1,3 +1,4 @@
+# Alarms with their topic, the dashboard, and the watch of photos that stay PROCESSING.
 terraform {
   required_version = ">= 1.11"
 

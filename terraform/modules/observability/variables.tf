@@ -4,6 +4,12 @@ variable "alarm_email" {
   default     = null
 }
 
+variable "alarms" {
+  type        = bool
+  description = "Whether there are alarms and their topic."
+  default     = true
+}
+
 variable "architecture" {
   type        = string
   description = "Instruction set of the functions, which determines their price: arm64 or x86_64."
@@ -17,6 +23,20 @@ variable "architecture" {
 variable "dead_letters_name" {
   type        = string
   description = "Name of the dead-letter queue."
+}
+
+variable "deployment" {
+  type = object({
+    account_id               = string
+    dns_suffix               = string
+    partition                = string
+    region                   = string
+    log_kms_key_arn          = optional(string)
+    permissions_boundary_arn = optional(string)
+    role_path                = optional(string, "/")
+    tags                     = optional(map(string), {})
+  })
+  description = "What all resources of a deployment have in common: account, partition, region and domain of AWS; KMS key of the log groups; permissions boundary and path of the roles; tags."
 }
 
 variable "edit_arn" {
@@ -91,6 +111,12 @@ variable "state_machine_arn" {
 variable "table" {
   type        = object({ name = string, index_names = set(string) })
   description = "Name of the photos table, and the names of its global secondary indexes."
+}
+
+variable "topic_kms_key_arn" {
+  type        = string
+  description = "ARN of the KMS key that encrypts the topic. null: it is not encrypted."
+  default     = null
 }
 
 variable "watch_definition" {

@@ -32,9 +32,12 @@ data "aws_iam_policy_document" "assume_watch" {
 
 # Role names are unique in the account, so that they contain the region.
 resource "aws_iam_role" "watch" {
-  name               = "${local.watch_name}-${local.region}"
-  description        = "Role of the state machine ${local.watch_name}."
-  assume_role_policy = data.aws_iam_policy_document.assume_watch.json
+  name                 = "${local.watch_name}-${local.region}"
+  description          = "Role of the state machine ${local.watch_name}."
+  assume_role_policy   = data.aws_iam_policy_document.assume_watch.json
+  path                 = var.deployment.role_path
+  permissions_boundary = var.deployment.permissions_boundary_arn
+  tags                 = var.deployment.tags
 }
 
 data "aws_iam_policy_document" "watch" {
@@ -76,6 +79,8 @@ resource "aws_iam_role_policy" "watch" {
 resource "aws_cloudwatch_log_group" "watch" {
   name              = "/aws/vendedlogs/states/${local.watch_name}"
   retention_in_days = var.log_retention_days
+  kms_key_id        = var.deployment.log_kms_key_arn
+  tags              = var.deployment.tags
 }
 
 # An Express workflow has no execution history, only a log. Execution data is not logged, because it
@@ -85,6 +90,7 @@ resource "aws_sfn_state_machine" "watch" {
   definition = var.watch_definition
   role_arn   = aws_iam_role.watch.arn
   type       = "EXPRESS"
+  tags       = var.deployment.tags
 
   logging_configuration {
     include_execution_data = false
@@ -124,9 +130,12 @@ data "aws_iam_policy_document" "assume_watch_schedule" {
 }
 
 resource "aws_iam_role" "watch_schedule" {
-  name               = "${local.watch_name}-schedule-${local.region}"
-  description        = "Role of the rule ${local.watch_name}."
-  assume_role_policy = data.aws_iam_policy_document.assume_watch_schedule.json
+  name                 = "${local.watch_name}-schedule-${local.region}"
+  description          = "Role of the rule ${local.watch_name}."
+  assume_role_policy   = data.aws_iam_policy_document.assume_watch_schedule.json
+  path                 = var.deployment.role_path
+  permissions_boundary = var.deployment.permissions_boundary_arn
+  tags                 = var.deployment.tags
 }
 
 data "aws_iam_policy_document" "watch_schedule" {
@@ -147,6 +156,7 @@ resource "aws_cloudwatch_event_rule" "watch" {
   name                = local.watch_name
   description         = "Starts the watch for photos that stay PROCESSING."
   schedule_expression = "rate(${local.watch_minutes} minutes)"
+  tags                = var.deployment.tags
 }
 
 resource "aws_cloudwatch_event_target" "watch" {

@@ -8,6 +8,7 @@ resource "aws_ecr_repository" "this" {
   name                 = each.value.name
   image_tag_mutability = "IMMUTABLE"
   force_delete         = true # images can be built again
+  tags                 = var.deployment.tags
 
   # Does not use kms_key_arn: a change of the key would replace the repository and delete its images.
   # Images contain code and no photos.
@@ -47,4 +48,18 @@ resource "aws_ecr_repository_policy" "this" {
 
   repository = aws_ecr_repository.this[each.key].name
   policy     = data.aws_iam_policy_document.pull[each.key].json
+}
+
+# The images that `make push` pushed: in the account, so that everybody who applies the configuration
+# deploys the same. Terraform creates the parameter, and reads it in each plan; `make push` writes it.
+resource "aws_ssm_parameter" "images" {
+  name           = var.images_parameter
+  description    = "The pushed images: digest and architecture of each, for Terraform. Written by make push."
+  type           = "String"
+  insecure_value = "{}"
+  tags           = var.deployment.tags
+
+  lifecycle {
+    ignore_changes = [insecure_value]
+  }
 }

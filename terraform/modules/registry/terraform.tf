@@ -1,3 +1,4 @@
+# The repositories of the images, and the parameter that names the pushed ones.
 terraform {
   required_version = ">= 1.11"
 

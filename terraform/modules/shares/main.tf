@@ -2,12 +2,8 @@
 # together with the page that shows them. Users choose the bytes and the Content-Type of these files, so
 # that they must not have the origin of the gallery, where people sign in.
 
-data "aws_region" "current" {}
-
-data "aws_partition" "current" {}
-
 locals {
-  suffix = "s3.${data.aws_region.current.id}.${data.aws_partition.current.dns_suffix}"
+  suffix = "s3.${var.deployment.region}.${var.deployment.dns_suffix}"
 
   headers = { files = var.file_headers, page = var.page_headers }
 
@@ -23,6 +19,7 @@ locals {
 module "bucket" {
   source = "../bucket"
 
+  deployment                = var.deployment
   name                      = var.bucket_name
   cloudfront                = { distribution_arns = [aws_cloudfront_distribution.this.arn], prefix = "shares/" }
   cors                      = var.cors
@@ -89,6 +86,7 @@ resource "aws_cloudfront_distribution" "this" {
   price_class         = var.price_class
   default_root_object = "share.html"
   aliases             = var.domain_name[*]
+  tags                = var.deployment.tags
 
   dynamic "origin" {
     for_each = { page = var.site_bucket_name, shares = var.bucket_name }

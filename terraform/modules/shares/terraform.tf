@@ -1,3 +1,4 @@
+# Shared photos: a bucket, and a CloudFront distribution of its own.
 terraform {
   required_version = ">= 1.11"
 

@@ -29,6 +29,20 @@ variable "cors_origins" {
   description = "Origins of the pages that may share photos."
 }
 
+variable "deployment" {
+  type = object({
+    account_id               = string
+    dns_suffix               = string
+    partition                = string
+    region                   = string
+    log_kms_key_arn          = optional(string)
+    permissions_boundary_arn = optional(string)
+    role_path                = optional(string, "/")
+    tags                     = optional(map(string), {})
+  })
+  description = "What all resources of a deployment have in common: account, partition, region and domain of AWS; KMS key of the log groups; permissions boundary and path of the roles; tags."
+}
+
 variable "domain_name" {
   type        = string
   description = "Custom domain of shared photos. null: CloudFront's domain."

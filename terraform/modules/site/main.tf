@@ -1,10 +1,6 @@
 # The gallery's page: files in a private bucket that only CloudFront can read. `make publish` uploads
 # them. Terraform writes config.json, which contains the names of all other resources.
 
-data "aws_region" "current" {}
-
-data "aws_partition" "current" {}
-
 locals {
   origin_id = "bucket"
 
@@ -20,6 +16,7 @@ locals {
 module "bucket" {
   source = "../bucket"
 
+  deployment    = var.deployment
   name          = var.bucket_name
   cloudfront    = { distribution_arns = concat([aws_cloudfront_distribution.this.arn], var.distribution_arns) }
   force_destroy = true # its files can be built again
@@ -33,6 +30,7 @@ resource "aws_s3_object" "config" {
   content       = jsonencode(var.config)
   content_type  = "application/json"
   cache_control = "no-cache"
+  tags          = var.deployment.tags
 }
 
 resource "aws_cloudfront_origin_access_control" "this" {
@@ -89,10 +87,11 @@ resource "aws_cloudfront_distribution" "this" {
   price_class         = var.price_class
   default_root_object = "index.html"
   aliases             = var.domain_name[*]
+  tags                = var.deployment.tags
 
   origin {
     origin_id                = local.origin_id
-    domain_name              = "${var.bucket_name}.s3.${data.aws_region.current.id}.${data.aws_partition.current.dns_suffix}"
+    domain_name              = "${var.bucket_name}.s3.${var.deployment.region}.${var.deployment.dns_suffix}"
     origin_access_control_id = aws_cloudfront_origin_access_control.this.id
   }
 

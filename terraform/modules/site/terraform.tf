@@ -1,3 +1,4 @@
+# The page: a bucket, and the CloudFront distribution that serves it.
 terraform {
   required_version = ">= 1.11"
 

@@ -24,6 +24,20 @@ variable "config" {
   description = "Content of config.json; see web/src/config.ts."
 }
 
+variable "deployment" {
+  type = object({
+    account_id               = string
+    dns_suffix               = string
+    partition                = string
+    region                   = string
+    log_kms_key_arn          = optional(string)
+    permissions_boundary_arn = optional(string)
+    role_path                = optional(string, "/")
+    tags                     = optional(map(string), {})
+  })
+  description = "What all resources of a deployment have in common: account, partition, region and domain of AWS; KMS key of the log groups; permissions boundary and path of the roles; tags."
+}
+
 variable "distribution_arns" {
   type        = list(string)
   description = "ARNs of other distributions that serve files of the page."

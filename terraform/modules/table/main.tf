@@ -11,6 +11,7 @@ resource "aws_dynamodb_table" "this" {
   billing_mode = "PAY_PER_REQUEST"
   hash_key     = var.hash_key
   range_key    = var.range_key
+  tags         = var.deployment.tags
 
   deletion_protection_enabled = var.deletion_protection
 

@@ -1,3 +1,4 @@
+# The DynamoDB table of photos, labels and albums.
 terraform {
   required_version = ">= 1.11"
 

@@ -3,7 +3,9 @@
 resource "aws_sqs_queue" "dead_letters" {
   name                      = local.dead_letters_name
   message_retention_seconds = 14 * 24 * 60 * 60 # the maximum in SQS
-  sqs_managed_sse_enabled   = true
+  sqs_managed_sse_enabled   = var.queue_kms_key_arn == null ? true : null
+  kms_master_key_id         = var.queue_kms_key_arn
+  tags                      = var.deployment.tags
 }
 
 data "aws_iam_policy_document" "dead_letters" {
@@ -54,6 +56,7 @@ resource "aws_cloudwatch_event_rule" "failed" {
   name          = local.rule_names["failed"]
   description   = "Sends a dead-letter message for each execution of ${var.name} that failed, timed out or was aborted."
   event_pattern = var.failure_rule.pattern
+  tags          = var.deployment.tags
 }
 
 resource "aws_cloudwatch_event_target" "failed" {

@@ -1,14 +1,8 @@
-data "aws_caller_identity" "current" {}
-
-data "aws_partition" "current" {}
-
-data "aws_region" "current" {}
-
 # ARNs are composed from names, so that a plan shows each policy in full.
 locals {
-  account_id = data.aws_caller_identity.current.account_id
-  partition  = data.aws_partition.current.partition
-  region     = data.aws_region.current.id
+  account_id = var.deployment.account_id
+  partition  = var.deployment.partition
+  region     = var.deployment.region
   place      = "${local.region}:${local.account_id}"
 
   dead_letters_name = "${var.name}-dead-letters"

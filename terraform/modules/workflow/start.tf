@@ -29,9 +29,12 @@ data "aws_iam_policy_document" "assume_start" {
 
 # Role names are unique in the account, so that they contain the region.
 resource "aws_iam_role" "start" {
-  name               = "${var.name}-start-${local.region}"
-  description        = "Role of the rules that start ${var.name}."
-  assume_role_policy = data.aws_iam_policy_document.assume_start.json
+  name                 = "${var.name}-start-${local.region}"
+  description          = "Role of the rules that start ${var.name}."
+  assume_role_policy   = data.aws_iam_policy_document.assume_start.json
+  path                 = var.deployment.role_path
+  permissions_boundary = var.deployment.permissions_boundary_arn
+  tags                 = var.deployment.tags
 }
 
 data "aws_iam_policy_document" "start" {
@@ -54,6 +57,7 @@ resource "aws_cloudwatch_event_rule" "start" {
   name          = local.rule_names[each.key]
   description   = "Starts ${var.name}."
   event_pattern = each.value.pattern
+  tags          = var.deployment.tags
 }
 
 resource "aws_cloudwatch_event_target" "start" {

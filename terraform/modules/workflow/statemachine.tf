@@ -22,9 +22,12 @@ data "aws_iam_policy_document" "assume" {
 }
 
 resource "aws_iam_role" "this" {
-  name               = "${var.name}-workflow-${local.region}"
-  description        = "Role of the state machine ${var.name}."
-  assume_role_policy = data.aws_iam_policy_document.assume.json
+  name                 = "${var.name}-workflow-${local.region}"
+  description          = "Role of the state machine ${var.name}."
+  assume_role_policy   = data.aws_iam_policy_document.assume.json
+  path                 = var.deployment.role_path
+  permissions_boundary = var.deployment.permissions_boundary_arn
+  tags                 = var.deployment.tags
 }
 
 data "aws_iam_policy_document" "access" {
@@ -67,6 +70,8 @@ resource "aws_iam_role_policy" "this" {
 resource "aws_cloudwatch_log_group" "this" {
   name              = "/aws/vendedlogs/states/${var.name}"
   retention_in_days = var.log_retention_days
+  kms_key_id        = var.deployment.log_kms_key_arn
+  tags              = var.deployment.tags
 }
 
 resource "aws_sfn_state_machine" "this" {
@@ -74,6 +79,7 @@ resource "aws_sfn_state_machine" "this" {
   definition = var.definition
   role_arn   = aws_iam_role.this.arn
   type       = "STANDARD"
+  tags       = var.deployment.tags
 
   # Without execution data, because it contains metadata of photos, such as coordinates.
   logging_configuration {

@@ -1,3 +1,4 @@
+# The state machine that processes a photo, the rules that start it, and its dead-letter queue.
 terraform {
   required_version = ">= 1.11"
 

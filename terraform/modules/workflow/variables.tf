@@ -8,6 +8,20 @@ variable "definition" {
   }
 }
 
+variable "deployment" {
+  type = object({
+    account_id               = string
+    dns_suffix               = string
+    partition                = string
+    region                   = string
+    log_kms_key_arn          = optional(string)
+    permissions_boundary_arn = optional(string)
+    role_path                = optional(string, "/")
+    tags                     = optional(map(string), {})
+  })
+  description = "What all resources of a deployment have in common: account, partition, region and domain of AWS; KMS key of the log groups; permissions boundary and path of the roles; tags."
+}
+
 variable "failure_rule" {
   type = object({
     pattern        = string
@@ -35,6 +49,12 @@ variable "name" {
 variable "policy_json" {
   type        = string
   description = "IAM policy of the state machine's role as JSON, in addition to writing logs and traces."
+}
+
+variable "queue_kms_key_arn" {
+  type        = string
+  description = "ARN of the KMS key that encrypts the dead-letter queue. null: SQS's own key."
+  default     = null
 }
 
 variable "start_rules" {

@@ -5,6 +5,12 @@ mock_provider "aws" {
 }
 
 variables {
+  deployment = {
+    account_id = "123456789012"
+    dns_suffix = "amazonaws.com"
+    partition  = "aws"
+    region     = "eu-west-1"
+  }
   name = "gallery-photos-123456789012-eu-west-1"
 }
 

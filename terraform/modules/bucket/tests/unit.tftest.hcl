@@ -9,6 +9,12 @@ provider "aws" {
 }
 
 variables {
+  deployment = {
+    account_id = "123456789012"
+    dns_suffix = "amazonaws.com"
+    partition  = "aws"
+    region     = "eu-west-1"
+  }
   name = "gallery-photos-123456789012-eu-west-1"
   cors = {
     allowed_headers = ["authorization", "x-amz-*"]

@@ -1,18 +1,6 @@
 mock_provider "aws" {
   override_during = plan
 
-  mock_data "aws_caller_identity" {
-    defaults = { account_id = "123456789012" }
-  }
-
-  mock_data "aws_partition" {
-    defaults = { partition = "aws" }
-  }
-
-  mock_data "aws_region" {
-    defaults = { id = "eu-west-1" }
-  }
-
   mock_data "aws_iam_policy_document" {
     defaults = { json = "{\"Version\":\"2012-10-17\",\"Statement\":[]}" }
   }
@@ -27,6 +15,12 @@ mock_provider "aws" {
 }
 
 variables {
+  deployment = {
+    account_id = "123456789012"
+    dns_suffix = "amazonaws.com"
+    partition  = "aws"
+    region     = "eu-west-1"
+  }
   name               = "gallery-backfill"
   definition         = "{\"StartAt\":\"Done\",\"States\":{\"Done\":{\"Type\":\"Succeed\"}}}"
   log_retention_days = 30

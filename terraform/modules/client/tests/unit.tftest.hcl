@@ -19,6 +19,12 @@ mock_provider "aws" {
 }
 
 variables {
+  deployment = {
+    account_id = "123456789012"
+    dns_suffix = "amazonaws.com"
+    partition  = "aws"
+    region     = "eu-west-1"
+  }
   name            = "gallery"
   policy_json     = "{\"Version\":\"2012-10-17\",\"Statement\":[]}"
   api_policy_json = "{\"Version\":\"2012-10-17\",\"Statement\":[]}"

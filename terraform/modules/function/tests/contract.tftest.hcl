@@ -5,6 +5,12 @@ mock_provider "aws" {
 }
 
 variables {
+  deployment = {
+    account_id = "123456789012"
+    dns_suffix = "amazonaws.com"
+    partition  = "aws"
+    region     = "eu-west-1"
+  }
   name               = "gallery-extract"
   architecture       = "arm64"
   image_uri          = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/gallery-extract@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"

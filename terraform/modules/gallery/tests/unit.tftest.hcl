@@ -9,10 +9,6 @@ mock_provider "aws" {
     defaults = { json = "{\"Version\":\"2012-10-17\",\"Statement\":[]}" }
   }
 
-  mock_data "aws_partition" {
-    defaults = { partition = "aws", dns_suffix = "amazonaws.com" }
-  }
-
   mock_data "aws_region" {
     defaults = { id = "eu-west-1" }
   }
@@ -30,6 +26,8 @@ mock_provider "aws" {
 override_module {
   target = module.registry
   outputs = {
+    images           = "{\"extract\":{\"digest\":\"sha256:4444444444444444444444444444444444444444444444444444444444444444\",\"architecture\":\"arm64\"},\"thumbnail\":{\"digest\":\"sha256:5555555555555555555555555555555555555555555555555555555555555555\",\"architecture\":\"arm64\"},\"tag\":{\"digest\":\"sha256:6666666666666666666666666666666666666666666666666666666666666666\",\"architecture\":\"arm64\",\"label_model\":false}}"
+    images_parameter = "/gallery/images"
     repository_urls = {
       extract   = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/gallery-extract"
       tag       = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/gallery-tag"
@@ -171,7 +169,7 @@ run "buckets_and_api_allow_the_page_and_cors_origins" {
   variables { cors_origins = ["http://localhost:5173"] }
 
   assert {
-    condition     = local.origins == ["https://d1234567890abc.cloudfront.net", "http://localhost:5173"]
+    condition     = local.origins == tolist(["https://d1234567890abc.cloudfront.net", "http://localhost:5173"])
     error_message = "The allowed origins must be the page's own origin and cors_origins."
   }
 }
@@ -200,6 +198,17 @@ run "who_can_sign_up_alone_cannot_publish" {
   assert {
     condition     = length(module.shares) == 0
     error_message = "With self_sign_up, shares must be off unless they are turned on."
+  }
+}
+
+run "without_images_the_pushed_ones_run" {
+  command = plan
+
+  variables { images = null }
+
+  assert {
+    condition     = [for key in ["extract", "thumbnail", "tag"] : local.images[key].digest] == [for digit in ["4", "5", "6"] : "sha256:${join("", [for _ in range(64) : digit])}"]
+    error_message = "Each function must run the image that the parameter names: ${jsonencode(local.images)}"
   }
 }
 

@@ -1,18 +1,6 @@
 mock_provider "aws" {
   override_during = plan
 
-  mock_data "aws_caller_identity" {
-    defaults = { account_id = "123456789012" }
-  }
-
-  mock_data "aws_partition" {
-    defaults = { partition = "aws" }
-  }
-
-  mock_data "aws_region" {
-    defaults = { id = "eu-west-1" }
-  }
-
   mock_data "aws_iam_policy_document" {
     defaults = { json = "{\"Version\":\"2012-10-17\",\"Statement\":[]}" }
   }
@@ -35,6 +23,12 @@ mock_provider "aws" {
 }
 
 variables {
+  deployment = {
+    account_id = "123456789012"
+    dns_suffix = "amazonaws.com"
+    partition  = "aws"
+    region     = "eu-west-1"
+  }
   name               = "gallery"
   architecture       = "arm64"
   dead_letters_name  = "gallery-dead-letters"
@@ -106,7 +100,7 @@ run "one_dead_letter_message_raises_an_alarm" {
   command = plan
 
   assert {
-    condition     = aws_cloudwatch_metric_alarm.dead_letters.threshold == 0 && aws_cloudwatch_metric_alarm.dead_letters.dimensions.QueueName == "gallery-dead-letters"
+    condition     = aws_cloudwatch_metric_alarm.dead_letters[0].threshold == 0 && aws_cloudwatch_metric_alarm.dead_letters[0].dimensions.QueueName == "gallery-dead-letters"
     error_message = "A waiting dead-letter message must raise an alarm."
   }
 }
@@ -142,12 +136,12 @@ run "an_idle_gallery_raises_no_alarm_but_a_missing_watch_does" {
   }
 
   assert {
-    condition     = aws_cloudwatch_metric_alarm.dead_letters.treat_missing_data == "ignore"
+    condition     = aws_cloudwatch_metric_alarm.dead_letters[0].treat_missing_data == "ignore"
     error_message = "Missing data must not end the alarm, because SQS sends no metrics for a queue that nobody uses."
   }
 
   assert {
-    condition     = aws_cloudwatch_metric_alarm.processing.treat_missing_data == "missing" && aws_cloudwatch_metric_alarm.processing.insufficient_data_actions == toset([aws_sns_topic.alarms.arn])
+    condition     = aws_cloudwatch_metric_alarm.processing[0].treat_missing_data == "missing" && aws_cloudwatch_metric_alarm.processing[0].insufficient_data_actions == toset([aws_sns_topic.alarms[0].arn])
     error_message = "A watch that stops reporting must be reported, but not before its first run."
   }
 }
@@ -156,12 +150,12 @@ run "a_photo_processing_for_longer_than_an_execution_raises_an_alarm" {
   command = plan
 
   assert {
-    condition     = aws_cloudwatch_metric_alarm.processing.threshold == 3 * 3600 && aws_cloudwatch_metric_alarm.processing.metric_name == "OldestProcessingAge"
+    condition     = aws_cloudwatch_metric_alarm.processing[0].threshold == 3 * 3600 && aws_cloudwatch_metric_alarm.processing[0].metric_name == "OldestProcessingAge"
     error_message = "PROCESSING for an hour longer than an execution can last must raise an alarm."
   }
 
   assert {
-    condition     = aws_cloudwatch_event_rule.watch.schedule_expression == "rate(15 minutes)" && aws_cloudwatch_metric_alarm.processing.period == 1800
+    condition     = aws_cloudwatch_event_rule.watch.schedule_expression == "rate(15 minutes)" && aws_cloudwatch_metric_alarm.processing[0].period == 1800
     error_message = "The alarm's period must include two runs of the watch."
   }
 }
@@ -204,8 +198,8 @@ run "sends_every_alarm_to_alarm_email" {
         values(aws_cloudwatch_metric_alarm.lost_events),
         values(aws_cloudwatch_metric_alarm.throttles),
         values(aws_cloudwatch_metric_alarm.errors),
-        [aws_cloudwatch_metric_alarm.dead_letters, aws_cloudwatch_metric_alarm.processing],
-      ) : alarm.alarm_actions == toset([aws_sns_topic.alarms.arn])
+        [aws_cloudwatch_metric_alarm.dead_letters[0], aws_cloudwatch_metric_alarm.processing[0]],
+      ) : alarm.alarm_actions == toset([aws_sns_topic.alarms[0].arn])
     ])
     error_message = "Every alarm must publish to the topic."
   }

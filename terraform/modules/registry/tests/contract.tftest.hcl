@@ -5,6 +5,14 @@ mock_provider "aws" {
 }
 
 variables {
+  images_parameter = "/gallery/images"
+
+  deployment = {
+    account_id = "123456789012"
+    dns_suffix = "amazonaws.com"
+    partition  = "aws"
+    region     = "eu-west-1"
+  }
   repositories = {
     tag = {
       name         = "gallery-tag"

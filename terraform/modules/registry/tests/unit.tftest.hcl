@@ -9,6 +9,14 @@ provider "aws" {
 }
 
 variables {
+  images_parameter = "/gallery/images"
+
+  deployment = {
+    account_id = "123456789012"
+    dns_suffix = "amazonaws.com"
+    partition  = "aws"
+    region     = "eu-west-1"
+  }
   repositories = {
     extract = {
       name         = "gallery-extract"

@@ -11,17 +11,15 @@ mock_provider "aws" {
   mock_data "aws_iam_policy_document" {
     defaults = { json = "{\"Version\":\"2012-10-17\",\"Statement\":[]}" }
   }
-
-  mock_data "aws_partition" {
-    defaults = { partition = "aws", dns_suffix = "amazonaws.com" }
-  }
-
-  mock_data "aws_region" {
-    defaults = { id = "eu-west-1" }
-  }
 }
 
 variables {
+  deployment = {
+    account_id = "123456789012"
+    dns_suffix = "amazonaws.com"
+    partition  = "aws"
+    region     = "eu-west-1"
+  }
   name             = "gallery"
   bucket_name      = "gallery-shares-123456789012-eu-west-1"
   site_bucket_name = "gallery-site-123456789012-eu-west-1"

@@ -7,6 +7,12 @@ mock_provider "aws" {
 }
 
 variables {
+  deployment = {
+    account_id = "123456789012"
+    dns_suffix = "amazonaws.com"
+    partition  = "aws"
+    region     = "eu-west-1"
+  }
   name        = "gallery"
   bucket_name = "gallery-site-123456789012-eu-west-1"
   config      = { region = "eu-west-1" }
