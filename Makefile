@@ -40,6 +40,8 @@ SCHEMA := $(BIN)/check-jsonschema --builtin-schema vendor.github-
 
 # Everything that make installs and caches stays in this folder.
 unexport VIRTUAL_ENV CONDA_PREFIX
+# A container may set it. Then every process of a test compiles all that it imports, for seconds.
+unexport PYTHONDONTWRITEBYTECODE
 export UV_CACHE_DIR := $(CURDIR)/.cache/uv
 export UV_PROJECT_ENVIRONMENT := $(CURDIR)/.venv
 export UV_PYTHON := $(CURDIR)/.venv/bin/python

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import boto3
+import botocore.loaders
 import botocore.session
 from botocore.config import Config
 
@@ -36,6 +37,8 @@ CREDENTIALS: Final = {
     "AWS_ACCESS_KEY_ID": access_key_id("AKIA"),
     "AWS_SECRET_ACCESS_KEY": secret(),
 }
+
+_LOADER: Final = botocore.loaders.create_loader()  # reads the description of a service once
 
 
 class Clients:
@@ -92,14 +95,16 @@ class Clients:
 def client(service: str, endpoint_url: str, *, config: Config | None = None) -> Any:  # noqa: ANN401
     """Return a new boto3 client of the embedded AWS. This machine's AWS settings have no effect."""
     unset = (None, None, None, None)  # no variable, no file, no default
+    base = botocore.session.Session(
+        {
+            "profile": unset,
+            "config_file": (None, None, "/dev/null", None),
+            "credentials_file": (None, None, "/dev/null", None),
+        }
+    )
+    base.register_component("data_loader", _LOADER)
     session = boto3.Session(
-        botocore_session=botocore.session.Session(
-            {
-                "profile": unset,
-                "config_file": (None, None, "/dev/null", None),
-                "credentials_file": (None, None, "/dev/null", None),
-            }
-        ),
+        botocore_session=base,
         aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
         region_name=REGION,

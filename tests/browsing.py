@@ -1,19 +1,47 @@
-"""What a person does with the gallery's page: choose and drop files, go to a view."""
+"""What a person does with the gallery's page: sign in, choose and drop files, go to a view."""
 
 from __future__ import annotations
 
+import json
 import os
 from typing import TYPE_CHECKING
 
 import photofiles as pf
+from local.site import USERNAME
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from playwright.sync_api import Page
 
+    from local.site import Site
+
 ANY = {"Access-Control-Allow-Origin": "*"}  # headers of an answer of AWS that a test makes
 ACCESS_DENIED = "<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
+
+
+# A session of the tab, as web/src/session.ts stores it, and once: the person may sign out.
+SESSION = """if (location.origin === %(origin)s && !sessionStorage.getItem("signed in by a test")) {
+    sessionStorage.setItem("signed in by a test", "once");
+    sessionStorage.setItem("gallery.session", %(session)s);
+}"""
+
+
+def sign_in(tab: Page, site: Site) -> None:
+    """Sign in before the tab opens the page, as a person who has reloaded it.
+
+    The form takes the browser a second of CPU time in each test; its own tests are enough.
+    """
+    tokens = site.stack.client("cognito-idp").admin_initiate_auth(
+        UserPoolId=site.account.user_pool_id,
+        ClientId=site.account.user_pool_client_id,
+        AuthFlow="ADMIN_USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": USERNAME, "PASSWORD": site.account.password},
+    )["AuthenticationResult"]
+    kept = ("AccessToken", "IdToken", "RefreshToken")
+    session = json.dumps({"username": USERNAME, **{name: tokens[name] for name in kept}})
+    values = {"origin": json.dumps(site.origin), "session": json.dumps(session)}
+    tab.add_init_script(SESSION % values)
 
 
 def mark() -> bytes:

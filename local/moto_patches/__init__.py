@@ -40,6 +40,7 @@ dynamodb         checks a condition and writes in one step         in two steps,
                  ends a page at its limit                          only if more rows follow
                  limits the write units of a partition key         has no limit
                  (speed) writes and queries touch few rows         copies and sorts the whole table
+                 (speed) answers with the types that a value has   searches for each of the ten
 eventbridge      starts state machines as targets (moto#8452)      only for its own notifications
                  transforms the input of every event               only that of PutEvents
                  sends nothing by disabled rules                   sends

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import Final
 
+from moto.core.serialize import BaseJSONSerializer
 from moto.dynamodb.comparisons import get_comparison_func
 from moto.dynamodb.exceptions import (
     ERROR_TYPE_PREFIX,
@@ -26,6 +27,7 @@ _lock: Final = threading.Lock()
 _call_action: Final = DynamoHandler.call_action
 _update_item: Final = DynamoDBBackend.update_item
 _query: Final = Table.query
+_serialize_structure: Final = BaseJSONSerializer._serialize_type_structure  # noqa: SLF001  # moto
 
 TOO_HOT: Final = (
     "Throughput exceeds the current capacity of your table or index. DynamoDB is automatically "
@@ -182,3 +184,23 @@ def _passes(item: Moto, tests: list[tuple[str, Callable[..., bool], list[Moto]]]
         if attribute is None or not compare(attribute.cast_value, *values):
             return False
     return True
+
+
+@replaces(BaseJSONSerializer, name="_serialize_type_structure")
+def _serialize_what_is_there(
+    self: Moto, serialized: Json, value: Moto, shape: Moto, key: str
+) -> None:
+    """AWS's attribute values have one of ten types. moto searches for each by up to 12 names.
+
+    That took four fifths of a query's CPU time. An attribute value is a dict with AWS's names, and
+    the others are names of attributes of moto's classes.
+
+    AWS: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_AttributeValue.html
+    """
+    if shape.name != "AttributeValue" or type(value) is not dict:
+        _serialize_structure(self, serialized, value, shape, key)
+        return
+    types: Json = {}
+    serialized[key] = types
+    for kind, one in value.items():
+        self._serialize(types, one, shape.members[kind], kind)

@@ -70,6 +70,16 @@ def test_nothing_is_cached_outside_the_clone(clone: Path) -> None:
     assert "pip install --no-cache-dir" in MAKEFILE
 
 
+def test_every_module_is_compiled_once(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    (clone / "Makefile").write_text(f"{MAKEFILE}\nsettings:\n\t@env\n")
+
+    names = [line.partition("=")[0] for line in make(clone, "settings").stdout.splitlines()]
+
+    assert "PATH" in names
+    assert "PYTHONDONTWRITEBYTECODE" not in names
+
+
 def test_an_old_python_is_refused_with_the_version_to_install(clone: Path) -> None:
     old = clone / "python3.9"
     old.write_text("#!/bin/sh\nexit 1\n")

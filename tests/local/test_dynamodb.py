@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from moto.core.serialize import AttributePicker, AttributePickerContext
 from moto.dynamodb.models.dynamo_type import Item
 
 from embeddedaws import TABLE, Aws
@@ -138,6 +139,38 @@ def test_the_cost_of_a_query_does_not_grow_with_the_table(
     names = ["query 1", *(f"query {number}" for number in range(10, 20))]
     assert found == [key(name) for name in reversed(names)]
     assert len(sized) <= 2 * len(found)
+
+
+def test_a_row_has_the_values_that_were_written_and_no_other_type_is_searched_for(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values: dict[str, Any] = {
+        "S": "taco",
+        "N": "1.5",
+        "B": b"\x00\xff",
+        "SS": ["a", "b"],
+        "NS": ["1", "2"],
+        "BS": [b"\x00"],
+        "M": {"empty": {"M": {}}, "binary": {"B": b"\xff"}, "is": {"BOOL": False}},
+        "L": [{"NULL": True}, {"L": []}, {"S": ""}],
+        "NULL": True,
+        "BOOL": True,
+    }
+    row = {**key("types"), **{f"a{kind}": {kind: value} for kind, value in values.items()}}
+    aws.dynamodb.put_item(TableName=TABLE, Item=row)
+    searched = []
+    pick = AttributePicker.__call__
+
+    def counted(picker: AttributePicker, context: AttributePickerContext) -> object:
+        searched.append(context.key)
+        return pick(picker, context)
+
+    monkeypatch.setattr(AttributePicker, "__call__", counted)
+
+    found = aws.dynamodb.get_item(TableName=TABLE, Key=key("types"))["Item"]
+
+    assert found == row
+    assert set(searched) == {"Item", "ConsumedCapacity"}
 
 
 @pytest.mark.parametrize("index", [None, "by_album"])

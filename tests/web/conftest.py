@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from browsing import sign_in
 from local.functions import InProcess
 from local.site import gallery
 
@@ -53,8 +54,8 @@ def page_errors() -> list[str]:
 
 
 @pytest.fixture
-def visitor(browser: Browser, site: Site, page_errors: list[str]) -> Iterator[Page]:
-    """Yield the page before the sign-in."""
+def tab(browser: Browser, page_errors: list[str]) -> Iterator[Page]:
+    """Yield an empty tab of a browser that knows nothing yet."""
 
     def record(message: str) -> None:
         # Docker's tests change this machine's network meanwhile: the page then tries again.
@@ -71,13 +72,20 @@ def visitor(browser: Browser, site: Site, page_errors: list[str]) -> Iterator[Pa
         page.on("pageerror", lambda error: record(str(error)))
         page.on("dialog", lambda dialog: record(dialog.message))  # stays open: the test fails
         page.on("console", lambda line: record(line.text) if line.type == "error" else None)
-        page.goto(site.url)
         yield page
 
 
 @pytest.fixture
-def page(visitor: Page) -> Page:
+def visitor(tab: Page, site: Site) -> Page:
+    """Return the page before the sign-in."""
+    tab.goto(site.url)
+    return tab
+
+
+@pytest.fixture
+def page(tab: Page, site: Site) -> Page:
     """Return the page after the sign-in."""
-    visitor.get_by_role("button", name="Sign in").click()
-    visitor.get_by_role("button", name="Sign out").wait_for()
-    return visitor
+    sign_in(tab, site)
+    tab.goto(site.url)
+    tab.get_by_role("button", name="Sign out").wait_for()
+    return tab

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from browsing import go, photo
+from browsing import go, photo, sign_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -43,8 +43,8 @@ def opened(browser: Browser, site: Site, errors: list[str], **options: Any) -> P
     page.set_default_timeout(60_000)
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("console", lambda line: errors.append(line.text) if line.type == "error" else None)
+    sign_in(page, site)
     page.goto(f"{site.url}#/albums/{ALBUM}")
-    page.get_by_role("button", name="Sign in").click()
     page.get_by_role("link", name="1.jpg").click()
     page.locator(".pswp .frame img.loaded").first.wait_for()
     return page
