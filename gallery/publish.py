@@ -106,6 +106,8 @@ def run(given: argparse.Namespace) -> int:
     """Upload the build."""
     deployment = Deployment.of(given)
     bucket = deployment.outputs.site_bucket
+    if bucket is None:
+        raise PublishError("the deployment has no page: site is false")
     uploaded = publish(deployment.session.client("s3"), bucket, given.dist, now=datetime.now(UTC))
     print_stdout(f"{len(uploaded)} files are in s3://{bucket}")
     print_stdout(f"Gallery: {deployment.outputs.site_url}")
