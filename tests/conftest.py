@@ -86,8 +86,13 @@ def dist(npm: str, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Start Chromium or Chrome, whichever is installed."""
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    """Start Chromium or Chrome, whichever is installed.
+
+    Debian's headless shell has the same engine without a window: a page opens and signs in with a
+    third of the CPU time.
+    """
+    found = map(shutil.which, ("chromium-headless-shell", "chromium", "google-chrome"))
+    chromium = next(filter(None, found), None)
     if chromium is None:
         pytest.skip("Chromium is not installed")
     from playwright.sync_api import expect, sync_playwright  # noqa: PLC0415  # only with a browser

@@ -49,6 +49,7 @@ ELSEWHERE: Final = (
 PACKAGES: Final = {"moto", "playwright"}
 PROGRAMS: Final = {
     "chromium",
+    "chromium-headless-shell",
     "docker",
     "google-chrome",
     "java",
