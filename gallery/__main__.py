@@ -33,11 +33,19 @@ COMMANDS: Final = {
     "reprocess": "Process photos again",
     "redrive": "Redrive failed executions and undelivered events from the dead-letter queue",
     "reconcile": "Compare bucket, table and renditions; exit with 1 if they disagree",
+    "owners": "List the owners of photos, and the users that they are",
+    "give": "Hand photos over from one owner to another",
+    "remove-owner": "Delete an owner, and everything that is theirs, for good",
     "costs": "Estimate what a gallery costs",
     "saved": "List deployments that have a saved name, save one, or forget one",
     "completion": "Print what completes commands and options in a shell",
 }
-MODULES: Final = {"export": "exporting", "import": "importing"}  # `import` is a word of Python
+MODULES: Final = {  # whose names are another: `import` is a word of Python
+    "export": "exporting",
+    "give": "giving",
+    "import": "importing",
+    "remove-owner": "removing",
+}
 
 
 def parser_of(commands: Collection[str], *, prog: str = "gallery") -> argparse.ArgumentParser:

@@ -1,10 +1,13 @@
-"""The S3 adapter of export, reprocess and reconcile."""
+"""The S3 adapter of the commands."""
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple, Required, TypedDict
+
+from botocore.exceptions import ClientError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -44,6 +47,27 @@ class Object:
     def version_id(self) -> str | None:
         """The version id; None in a bucket without versions."""
         return None if self.version == self.etag else self.version
+
+
+@dataclass(frozen=True, kw_only=True)
+class Version:
+    """One version of an object, or a delete marker, which has no bytes."""
+
+    key: str
+    id: str  # "null" in a bucket without versions
+    etag: str = ""  # without quotes
+    bytes: int = 0
+    is_latest: bool
+    is_marker: bool = False
+
+    @property
+    def claimed(self) -> str:
+        """The version as rows name it."""
+        return self.etag if self.id == "null" else self.id
+
+
+class ChangedError(Exception):
+    """S3 has another object than the request expects, or has one where it expects none."""
 
 
 class Refusal(NamedTuple):
@@ -98,6 +122,103 @@ class Bucket:
         """Return the same answer without the bytes."""
         return self._s3.head_object(Bucket=self.name, **_version(found))
 
+    def versions(self, prefix: str) -> Iterator[Version]:
+        """Yield all versions and delete markers of the keys below `prefix`."""
+        pages = self._s3.get_paginator("list_object_versions").paginate(
+            Bucket=self.name, Prefix=prefix
+        )
+        for page in pages:
+            for one in page.get("Versions", []):
+                yield Version(
+                    key=one["Key"],
+                    id=one["VersionId"],
+                    etag=one["ETag"].strip('"'),
+                    bytes=one["Size"],
+                    is_latest=one["IsLatest"],
+                )
+            for marker in page.get("DeleteMarkers", []):
+                yield Version(
+                    key=marker["Key"],
+                    id=marker["VersionId"],
+                    is_latest=marker["IsLatest"],
+                    is_marker=True,
+                )
+
+    def sha256(self, version: Version) -> str:
+        """Return the SHA-256 of a version, of which it reads all bytes."""
+        body = self._s3.get_object(Bucket=self.name, Key=version.key, VersionId=version.id)["Body"]
+        digest = hashlib.sha256()
+        for piece in body.iter_chunks(1024 * 1024):
+            digest.update(piece)
+        return digest.hexdigest()
+
+    def copy_from(self, source: Bucket, version: Version, key: str) -> Version:
+        """Let S3 copy a version, with its metadata and tags, to a key without an object.
+
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
+
+        Raises:
+            ChangedError: `key` has an object, or the version is gone.
+        """
+        try:
+            made = self._s3.copy_object(
+                Bucket=self.name,
+                Key=key,
+                CopySource={"Bucket": source.name, "Key": version.key, "VersionId": version.id},
+                CopySourceIfMatch=version.etag,
+                IfNoneMatch="*",
+            )
+        except ClientError as error:
+            raise _unless_changed(error, key) from error
+        etag = made["CopyObjectResult"]["ETag"].strip('"')
+        version_id = made.get("VersionId", "null")
+        return Version(key=key, id=version_id, etag=etag, bytes=version.bytes, is_latest=True)
+
+    def delete_unchanged(self, version: Version) -> None:
+        """Delete the current version of an object: in a bucket with versions, by a delete marker.
+
+        https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html
+
+        Raises:
+            ChangedError: another version is current.
+        """
+        try:
+            self._s3.delete_object(Bucket=self.name, Key=version.key, IfMatch=f'"{version.etag}"')
+        except ClientError as error:
+            raise _unless_changed(error, version.key) from error
+
+    def delete_versions(self, versions: Sequence[Version]) -> list[Refusal]:
+        """Delete versions and delete markers for good, and return those that S3 did not delete."""
+        refused: list[Refusal] = []
+        in_xml = [one for one in versions if not _NOT_XML.search(one.key)]
+        for one in versions:
+            if _NOT_XML.search(one.key):
+                self._s3.delete_object(Bucket=self.name, Key=one.key, VersionId=one.id)
+        for start in range(0, len(in_xml), MAX_DELETED):
+            some: list[ObjectIdentifierTypeDef] = [
+                {"Key": one.key, "VersionId": one.id} for one in in_xml[start : start + MAX_DELETED]
+            ]
+            answer = self._s3.delete_objects(
+                Bucket=self.name, Delete={"Objects": some, "Quiet": True}
+            )
+            refused += [Refusal(one["Key"], one["Code"]) for one in answer.get("Errors", [])]
+        return refused
+
+    def abort_uploads(self, prefix: str) -> int:
+        """Abort the unfinished uploads in parts below `prefix`, and return how many there were."""
+        found = [
+            upload
+            for page in self._s3.get_paginator("list_multipart_uploads").paginate(
+                Bucket=self.name, Prefix=prefix
+            )
+            for upload in page.get("Uploads", [])
+        ]
+        for one in found:
+            self._s3.abort_multipart_upload(
+                Bucket=self.name, Key=one["Key"], UploadId=one["UploadId"]
+            )
+        return len(found)
+
     def put(self, key: str, body: bytes) -> None:
         """Put an object."""
         self._s3.put_object(Bucket=self.name, Key=key, Body=body)
@@ -128,3 +249,13 @@ def _version(found: Object) -> _Version:
     if found.version_id is None:
         return {"Key": found.key, "IfMatch": f'"{found.etag}"'}
     return {"Key": found.key, "VersionId": found.version_id}
+def _unless_changed(error: ClientError, key: str) -> Exception:
+    """Return ChangedError if S3 refuses since an object changed, else `error` itself."""
+    code = error.response["Error"]["Code"]
+    gone = code in (
+        "PreconditionFailed",
+        "ConditionalRequestConflict",
+        "NoSuchKey",
+        "NoSuchVersion",
+    )
+    return ChangedError(key) if gone else error

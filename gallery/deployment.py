@@ -94,6 +94,12 @@ class Deployment:
         return self._bucket(self.outputs.logs_bucket)
 
     @cached_property
+    def shares(self) -> Bucket | None:
+        """The bucket of shared photos; None if shares are off."""
+        name = self.outputs.shares_bucket
+        return None if name is None else self._bucket(name)
+
+    @cached_property
     def stepfunctions(self) -> SFNClient:
         """Step Functions."""
         return self.session.client("stepfunctions")

@@ -41,14 +41,17 @@ class Outputs(msgspec.Struct, frozen=True, kw_only=True):
     derived_bucket: str
     executions_url: str | None = None  # None: client is off
     function_names: dict[str, str]  # by step
+    identity_pool_id: str | None = None  # None: client is off
     key_layout: Layout | None = None  # of the adopted bucket
     logs_bucket: str
     photos_bucket: str
     reprocess_arn: StateMachineArn
+    shares_bucket: str | None = None  # None: shares are off
     site_bucket: str | None = None  # None: site is off
     site_url: str | None = None
     state_machine_arn: StateMachineArn
     table: str
+    user_pool_id: str | None = None  # None: client is off
 
     @property
     def edit_arn(self) -> str:

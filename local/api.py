@@ -69,6 +69,7 @@ class Request:
     headers: Mapping[str, str]  # by name in lower case
     body: bytes
     identity: str  # of Cognito; empty for other callers
+    login: str = ""  # the user of the user pool as whom the identity has signed in
 
 
 @dataclass
@@ -159,20 +160,26 @@ def _render(
     api: Api, template: str, given: "Input", request: Request, *, status: int = 200
 ) -> Answer:
     text = api.template(template)
-    return render_mapping(text, given, identity=request.identity, status=status)
+    return render_mapping(
+        text, given, identity=request.identity, login=request.login, status=status
+    )
 
 
-def render_mapping(template: str, given: "Input", *, identity: str = "", status: int) -> Answer:
+def render_mapping(
+    template: str, given: "Input", *, identity: str = "", login: str = "", status: int
+) -> Answer:
     """Render a mapping template.
 
     Args:
         template: in Velocity's language.
         given: the request, or the answer of the integration.
         identity: of the caller, by Cognito.
+        login: of the identity: <provider>,<provider>:CognitoSignIn:<sub of the user>.
         status: of the answer, if the template does not replace it.
     """
     override: dict[str, Any] = {"header": {}, "status": status}
-    context = {"responseOverride": override, "identity": {"cognitoIdentityId": identity}}
+    caller = {"cognitoIdentityId": identity, "cognitoAuthenticationProvider": login}
+    context = {"responseOverride": override, "identity": caller}
     names = {"input": given, "util": Util(), "context": context}
     body: str = airspeed.Template(template).merge(names)
     return Answer(body.strip(), int(override["status"]), override["header"])

@@ -32,7 +32,7 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 from local import api, moto_patches
 from local.clients import ACCOUNT, CREDENTIALS, REGION, Clients
 from local.clock import Clock
-from local.gate import Gate, Keys, RefusedError, is_preflight
+from local.gate import Gate, Key, Keys, RefusedError, is_preflight
 from local.quotas import UNLIMITED, Quotas, ThrottledError, Usage
 from local.rekognition import Rekognition, RekognitionError
 
@@ -162,10 +162,10 @@ class _Front:
     ) -> "Iterable[bytes]":
         """Answer one request, if it passes the gate."""
         try:
-            identity = self.gate.check(environ)
+            caller = self.gate.check(environ)
         except RefusedError as error:
             return _send(_refused(error, environ.get("HTTP_ORIGIN")), start_response)
-        answer = self._answer(environ, identity)
+        answer = self._answer(environ, caller)
         if answer is None:
             try:
                 answered: Iterable[bytes] = self.moto(environ, start_response)
@@ -179,13 +179,13 @@ class _Front:
                 return answered
         return _send(answer, start_response)
 
-    def _answer(self, environ: "WSGIEnvironment", identity: str) -> Answer | None:
+    def _answer(self, environ: "WSGIEnvironment", caller: Key | None) -> Answer | None:
         """Answer a request, or return None: moto answers it."""
         target = environ.get("HTTP_X_AMZ_TARGET", "")
         function = _FUNCTION_PATH.fullmatch(environ["PATH_INFO"])
         answer = None
         if api.DEPLOYED and environ["PATH_INFO"].startswith(f"{api.PATH}/"):
-            answer = self._api(environ, identity)
+            answer = self._api(environ, caller)
         elif is_preflight(environ):
             headers = Headers(EnvironHeaders(environ))
             answer = moto_patches.cors.preflight(environ["PATH_INFO"], headers)
@@ -202,12 +202,13 @@ class _Front:
             answer = _validate(json.loads(_body(environ)))
         return answer
 
-    def _api(self, environ: "WSGIEnvironment", identity: str) -> Answer:
+    def _api(self, environ: "WSGIEnvironment", caller: Key | None) -> Answer:
         """Answer a request to the gallery's API."""
         headers = {name.lower(): value for name, value in EnvironHeaders(environ).items()}
         path = environ["PATH_INFO"].removeprefix(api.PATH)
         method = environ["REQUEST_METHOD"]
-        request = api.Request(method, path, headers, _body(environ), identity)
+        identity, login = ("", "") if caller is None else (caller.identity, caller.login)
+        request = api.Request(method, path, headers, _body(environ), identity, login)
         answer = api.respond(api.DEPLOYED[0], request, self._step_functions)
         return HTTPStatus(answer.status), answer.headers, answer.body.encode()
 

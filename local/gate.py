@@ -95,6 +95,7 @@ class Key:
     token: str = field(default="", repr=False)  # of temporary credentials
     expires_at: float = float("inf")  # seconds since 1970
     identity: str = ""  # of Cognito, whose credentials they are
+    login: str = ""  # of the identity, as API Gateway names it
 
 
 class Keys:
@@ -104,10 +105,10 @@ class Keys:
         own = Key(CREDENTIALS["AWS_ACCESS_KEY_ID"], CREDENTIALS["AWS_SECRET_ACCESS_KEY"])
         self._keys = {own.id: own}
 
-    def issue(self, *, seconds: float, identity: str = "") -> Key:
+    def issue(self, *, seconds: float, identity: str = "", login: str = "") -> Key:
         """Return new temporary credentials, of an identity of Cognito."""
         token, expires_at = secrets.token_urlsafe(60), time.time() + seconds
-        key = Key(access_key_id("ASIA"), secret(), token, expires_at, identity)
+        key = Key(access_key_id("ASIA"), secret(), token, expires_at, identity, login)
         self._keys[key.id] = key
         return key
 
@@ -130,8 +131,8 @@ class Gate:
         self._keys = keys
         self._origins = origins
 
-    def check(self, environ: "WSGIEnvironment") -> str:
-        """Check a request, and return the identity of its caller; it may be empty.
+    def check(self, environ: "WSGIEnvironment") -> Key | None:
+        """Check a request, and return the key that has signed it; None if it needs no signature.
 
         moto must not see a preflight request.
 
@@ -146,11 +147,11 @@ class Gate:
         if environ["PATH_INFO"].startswith(_MOTO_PATHS):
             raise RefusedError("NotFound", "AWS has no such API.", HTTPStatus.NOT_FOUND)
         if is_preflight(environ) or _is_sign_in(environ):
-            return ""
+            return None
         signature = _Signature.of(environ)
         if (signature.service == "execute-api") != _is_of_api(environ):
             raise RefusedError("InvalidSignatureException", "The signature is for another service.")
-        return signature.check(environ, self._keys).identity
+        return signature.check(environ, self._keys)
 
 
 def _is_address(name: str) -> bool:

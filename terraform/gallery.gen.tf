@@ -43,6 +43,7 @@ module "gallery" {
   shares                   = var.shares
   shares_domain_name       = var.shares_domain_name
   site                     = var.site
+  table_name               = var.table_name
   tags                     = {} # the provider's default_tags have them
   timeout_seconds          = var.timeout_seconds
   topic_kms_key_arn        = var.topic_kms_key_arn

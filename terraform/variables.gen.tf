@@ -274,6 +274,12 @@ variable "site" {
   default     = true
 }
 
+variable "table_name" {
+  type        = string
+  description = "Name of the table, if it is not that of the deployment: of one that was restored to a point in time (docs/runbooks.md). null: `name`."
+  default     = null
+}
+
 variable "timeout_seconds" {
   type = object({
     extract   = optional(number, 30)

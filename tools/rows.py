@@ -13,13 +13,13 @@ import gallery  # noqa: F401  # puts images/ on the path
 from shared.errors import RejectedError
 from shared.keys import DIGEST_CHARACTERS, SIZE_DIGITS, UPLOADS_PREFIX
 from shared.limits import MAX_BYTES, MAX_LABEL_CHARACTERS, MIN_PREVIEW_PX, WAYS
-from shared.rows import AlbumRow, MonthRow, PhotoRow, TermRow
+from shared.rows import AlbumRow, MonthRow, OwnerRow, PhotoRow, TermRow
 
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT / "images" / "shared"
 SOURCES = (SHARED / "contracts.py", SHARED / "rows.py")
 INDEXES = ROOT / "workflow" / "table.json"
-ROWS = (PhotoRow, TermRow, AlbumRow, MonthRow)
+ROWS = (PhotoRow, TermRow, AlbumRow, MonthRow, OwnerRow)
 CONSTANTS: dict[str, int | str] = {
     "MAX_BYTES": MAX_BYTES,
     "MIN_PREVIEW_PX": MIN_PREVIEW_PX,

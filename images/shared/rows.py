@@ -136,6 +136,15 @@ class MonthRow(Contract, frozen=True):
     photos: int  # number of READY photos whose sort time is in the month, in this part
 
 
+class OwnerRow(Contract, frozen=True):
+    """The user that an owner is, as API Gateway knows the caller: no user can write it."""
+
+    pk: str  # the owner: an identity of the identity pool
+    sk: str  # owner
+    login: str  # <provider>,<provider>:CognitoSignIn:<sub of the user>
+    seen_at: UtcTime  # time of the last sign-in with a password in the page
+
+
 RowT = TypeVar("RowT", bound=Contract)
 
 

@@ -55,6 +55,9 @@ class _Exchange:
     key: bytes  # both sides derive the same key if the password is right
 
 
+# By identity pool: the identities that users have, and the user pool of each.
+_identities: Final[dict[str, dict[str, str]]] = {}
+
 _exchanges: Final[dict[str, _Exchange]] = {}  # by secret block
 
 
@@ -159,7 +162,37 @@ def _get_id(self: Moto) -> str:
     pool_id = self._get_param("IdentityPoolId")
     self.backend.describe_identity_pool(pool_id)  # raises if there is no such pool
     user = _user_of(self._get_param("Logins") or {}, self.current_account, _region(pool_id))
-    return json.dumps({"IdentityId": _identity(pool_id, user)})
+    identity = _identity(pool_id, user)
+    _identities.setdefault(pool_id, {})[identity] = user.partition("/")[0]
+    return json.dumps({"IdentityId": identity})
+
+
+@replaces(CognitoIdentityResponse, name="list_identities")
+def _list_identities(self: Moto) -> str:
+    """AWS lists the identities of a pool, each with the names of its providers: no user.
+
+    moto knows those only that it has made.
+
+    AWS: https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_ListIdentities.html
+    """
+    pool_id = self._get_param("IdentityPoolId")
+    listed = [
+        {"IdentityId": identity, "Logins": [f"cognito-idp.{_region(pool_id)}.amazonaws.com/{pool}"]}
+        for identity, pool in _identities.get(pool_id, {}).items()
+    ]
+    return json.dumps({"IdentityPoolId": pool_id, "Identities": listed})
+
+
+@replaces(CognitoIdentityResponse, name="delete_identities")
+def _delete_identities(self: Moto) -> str:
+    """AWS deletes identities. moto does not know this operation.
+
+    AWS: https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_DeleteIdentities.html
+    """
+    for known in _identities.values():
+        for identity in self._get_param("IdentityIdsToDelete"):
+            known.pop(identity, None)
+    return json.dumps({"UnprocessedIdentityIds": []})
 
 
 @replaces(CognitoIdentityResponse, name="get_credentials_for_identity")
@@ -173,7 +206,13 @@ def _get_credentials(self: Moto) -> str:
     user = _user_of(logins, self.current_account, _region(identity))
     if not any(identity == _identity(pool, user) for pool in self.backend.identity_pools):
         raise NotAuthorizedError("Logins don't match. Please include at least one valid login.")
-    key = wired().keys.issue(seconds=CREDENTIALS_SECONDS, identity=identity)
+    pool_id, _, name = user.partition("/")
+    backend = cognitoidp_backends[self.current_account][_region(identity)]
+    attributes = backend.admin_get_user(pool_id, name).attributes
+    sub = next(one["Value"] for one in attributes if one["Name"] == "sub")
+    provider = f"cognito-idp.{_region(identity)}.amazonaws.com/{pool_id}"
+    login = f"{provider},{provider}:CognitoSignIn:{sub}"
+    key = wired().keys.issue(seconds=CREDENTIALS_SECONDS, identity=identity, login=login)
     credentials = {
         "AccessKeyId": key.id,
         "SecretKey": key.secret,

@@ -152,7 +152,7 @@ def test_bash_completes_commands_and_options(capsys: pytest.CaptureFixture[str])
         return set(done.stdout.split())
 
     assert completed("''") >= COMMANDS.keys()
-    assert completed("re") == {"reprocess", "redrive", "reconcile"}
+    assert completed("re") == {"reprocess", "redrive", "reconcile", "remove-owner"}
     assert "--hide-label" in completed("edit", "--h")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 from dataclasses import dataclass
+from time import sleep
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -15,14 +16,20 @@ from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
 import photofiles as pf
+from gallery.deployment import Deployment
+from gallery.owners import owner_of, users_of
+from gallery.removing import Removal
 from local import api
 from local.clients import CREDENTIALS, REGION
 from local.functions import InProcess
 from local.site import USERNAME, Site, gallery
+from outputs import outputs_of
 from shared.keys import photo_sort_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from local.stack import Stack
 
 JSON = {"Content-Type": "application/json"}
 PATH = "Tacos/it's a “taco” 🌮.jpg"
@@ -301,3 +308,128 @@ def test_the_state_of_an_execution_has_no_details(site: Site, ada: User) -> None
     assert answer["status"] == "SUCCEEDED"
     assert set(answer) == {"status", "startDate", "stopDate"}
     assert send(site, "GET", "/executions/unknown", key=ada.credentials)[0] == 404
+
+
+def deployment_of(site: Site) -> Deployment:
+    """Return what commands work on."""
+
+    class Session:
+        client = staticmethod(site.stack.client)
+
+    outputs = outputs_of(
+        site.stack,
+        identity_pool_id=site.account.identity_pool_id,
+        shares_bucket=site.stack.derived_bucket,
+        user_pool_id=site.account.user_pool_id,
+    )
+    session: Any = Session()
+    return Deployment(outputs, session)
+
+
+class Stop(BaseException):
+    """The command is killed."""
+
+
+def stop_before(stack: Stack, request: str) -> None:
+    """Kill the command before the next requests of a kind; an empty text: never."""
+
+    def stop(model: Any, **_: object) -> None:  # noqa: ANN401  # boto3's
+        if model.name == request:
+            raise Stop
+
+    for service in ("s3", "dynamodb", "cognito-identity"):
+        events = stack.client(service).meta.events
+        events.unregister("before-call", unique_id="stop")
+        if request:
+            events.register("before-call", stop, unique_id="stop")
+
+
+def sub_of(site: Site, name: str) -> str:
+    pool = site.account.user_pool_id
+    user = site.stack.client("cognito-idp").admin_get_user(UserPoolId=pool, Username=name)
+    return str(next(one["Value"] for one in user["UserAttributes"] if one["Name"] == "sub"))
+
+
+def test_the_owner_of_photos_is_the_user_that_api_gateway_names(
+    site: Site, ada: User, bob: User
+) -> None:
+    deployment = deployment_of(site)
+    pool = site.account.user_pool_id
+    stranger = f"x,cognito-idp.us-east-1.amazonaws.com/{pool}:CognitoSignIn:{sub_of(site, 'bob')}"
+
+    forged = [
+        edit(site, ada, introduce=True, login=stranger),
+        edit(site, ada, introduce={"login": stranger}),
+        edit(site, ada, introduce=True, owner=bob.identity),
+    ]
+    status, _ = edit(site, ada, introduce=True)
+
+    assert [status for status, _ in forged] == [400, 400, 400]
+    assert status == 200
+    users = users_of(deployment)
+    known = owner_of(deployment, ada.identity, users, with_bytes=True)
+    unknown = owner_of(deployment, bob.identity, users, with_bytes=False)
+    assert (known.user, known.photos, known.albums) == (sub_of(site, USERNAME), 1, 1)
+    assert (known.email, known.known_by, known.is_identity) == (USERNAME, "API Gateway", True)
+    assert (known.bytes or 0) > 500
+    assert (unknown.user, unknown.email, unknown.known_by) == (None, None, None)
+    assert 0 < known.read_units <= 2
+
+
+def test_credentials_that_are_no_users_introduce_nobody(site: Site) -> None:
+    body = json.dumps({"introduce": True}).encode()
+
+    status, _, _ = send(site, "POST", "/edits", key=OPERATOR, body=body)
+
+    assert status == 403
+
+
+def test_a_removed_owner_has_nothing_left_and_others_have_all(
+    site: Site, ada: User, bob: User
+) -> None:
+    stack, deployment = site.stack, deployment_of(site)
+    edit(site, bob, introduce=True)
+    upload(site, bob, "Bob/another.jpg")
+    stack.s3.delete_object(Bucket=stack.photos_bucket, Key=f"uploads/{bob.identity}/Bob/bob.jpg")
+    stack.wait_until_idle()
+    stack.s3.put_object(
+        Bucket=stack.derived_bucket, Key=f"shares/7/{bob.identity}/x/share.json", Body=b"{}"
+    )
+    stack.s3.create_multipart_upload(
+        Bucket=stack.photos_bucket, Key=f"uploads/{bob.identity}/part.jpg"
+    )
+    others = Removal(deployment, ada.identity).holdings()
+    stack.dynamodb.put_item(  # a row without an object: the workflow never deletes it
+        TableName=stack.table,
+        Item={name: {"S": bob.identity if name == "pk" else "photo#x"} for name in ("pk", "sk")}
+        | {"status": {"S": "READY"}},
+    )
+    removal = Removal(
+        deployment,
+        bob.identity,
+        settle_seconds=0.01,
+        patience_seconds=2,
+        pause=lambda _: sleep(0.05),
+    )
+    before = removal.holdings()
+
+    for request in ("DeleteObjects", "BatchWriteItem", "DeleteIdentities"):  # then it is killed
+        stop_before(stack, request)
+        with pytest.raises(Stop):
+            removal.remove()
+        stop_before(stack, "")
+        assert removal.holdings().user == before.user  # so that the next run ends it
+    refused = removal.remove()
+
+    stack.wait_until_idle()
+    after = removal.holdings()
+    assert refused == []
+    assert (before.versions, before.shared) == (3, 1)
+    assert before.renditions > 0
+    assert (after.versions, after.renditions, after.shared, after.rows) == (0, 0, 0, 0)
+    assert not stack.s3.list_multipart_uploads(Bucket=stack.photos_bucket).get("Uploads")
+    assert Removal(deployment, ada.identity).holdings() == others
+    users = users_of(deployment)
+    assert before.user not in users.emails
+    assert users.identities is not None
+    assert bob.identity not in users.identities

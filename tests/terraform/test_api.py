@@ -17,6 +17,8 @@ NAME = "0ae9a2e3-1f6b-4f0e-9f6e-2f4d8a1c7b55_7a6b5c4d-0000-4000-8000-00000000000
 MODEL = "com.amazonaws.swf.service.v2.model"  # as Step Functions names its errors
 ADA = "us-east-1:aaaaaaaa-0000-4000-8000-000000000001"
 BOB = "us-east-1:bbbbbbbb-0000-4000-8000-000000000002"
+POOL = "cognito-idp.eu-west-1.amazonaws.com/eu-west-1_aB3dE6gH9"
+LOGIN = f"{POOL},{POOL}:CognitoSignIn:sub-of-ada"
 
 
 @pytest.fixture
@@ -54,10 +56,11 @@ def refused(plan: Plan, error: str | None, **headers: str) -> Answer:
     return render_mapping(template, given(body, **headers), status=502)
 
 
-def edit_of(plan: Plan, body: str, identity: str = ADA) -> Any:  # noqa: ANN401  # JSON
+def edit_of(plan: Plan, body: str, identity: str = ADA, login: str = "") -> Any:  # noqa: ANN401
     """Return the request to Step Functions for an edit."""
     template = template_of(plan, "aws_api_gateway_integration", "post")
-    return json.loads(render_mapping(template, given(body), identity=identity, status=200).body)
+    answer = render_mapping(template, given(body), identity=identity, login=login, status=200)
+    return json.loads(answer.body)
 
 
 def edited(plan: Plan, body: dict[str, Any], **headers: str) -> Answer:
@@ -248,16 +251,25 @@ def test_each_text_reaches_the_state_machine_as_it_is(plan: Plan, title: str) ->
     [
         {"owner": BOB},
         {"owner": BOB, "path": "a.jpg", "request": {"owner": BOB}},
+        {"introduce": True, "login": LOGIN.replace("sub-of-ada", "sub-of-bob")},
         {"path": f'a", "owner": "{BOB}'},
         {"path": f'a\\", "owner": "{BOB}'},
         {"path": f'a\'}}, "owner": "{BOB}"'},
     ],
 )
-def test_no_body_replaces_the_owner(plan: Plan, body: dict[str, Any]) -> None:
-    pairs = json.loads(edit_of(plan, json.dumps(body))["input"], object_pairs_hook=list)
+def test_no_body_replaces_the_owner_or_the_login(plan: Plan, body: dict[str, Any]) -> None:
+    sent = edit_of(plan, json.dumps(body), login=LOGIN)
+    pairs = json.loads(sent["input"], object_pairs_hook=list)
 
-    assert [name for name, _ in pairs] == ["request", "owner"]
-    assert dict(pairs)["owner"] == ADA
+    assert [name for name, _ in pairs] == ["request", "owner", "login"]
+    assert (dict(pairs)["owner"], dict(pairs)["login"]) == (ADA, LOGIN)
+
+
+@pytest.mark.parametrize("login", ["", 'x", "owner": "y', "x" * 501, "x\ny"])
+def test_a_login_of_another_form_is_none(plan: Plan, login: str) -> None:
+    sent = json.loads(edit_of(plan, '{"introduce": true}', login=login)["input"])
+
+    assert sent == {"request": {"introduce": True}, "owner": ADA}
 
 
 @pytest.mark.parametrize(

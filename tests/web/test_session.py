@@ -179,7 +179,8 @@ def test_a_password_is_changed_in_the_account(page: Page, site: Site) -> None:
     dialog.get_by_label("Password", exact=True).fill(site.account.password)
     dialog.get_by_role("button", name="Change the password").click()
 
-    expect(dialog.get_by_role("status")).to_have_text("The password is changed.")
+    form = dialog.get_by_role("form", name="Change your password")
+    expect(form.get_by_role("status")).to_have_text("The password is changed.")
     dialog.get_by_role("button", name="Close account").click()
     expect(dialog).to_have_count(0)
     pools = site.stack.client("cognito-idp")
@@ -189,3 +190,31 @@ def test_a_password_is_changed_in_the_account(page: Page, site: Site) -> None:
         AuthFlow="ADMIN_USER_PASSWORD_AUTH",
         AuthParameters={"USERNAME": USERNAME, "PASSWORD": NEW_PASSWORD},
     )
+
+
+def test_a_person_finds_and_copies_the_id_that_the_operator_knows_them_by(
+    page: Page, site: Site, page_errors: list[str]
+) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Account").click()
+    shown = page.get_by_role("region", name="Your owner ID")
+
+    shown.get_by_role("button", name="Copy the ID").click()
+
+    expect(shown.get_by_role("status")).to_have_text("Copied")
+    expect(shown.get_by_role("code")).to_have_text(site.account.owner)
+    assert page.evaluate("navigator.clipboard.readText()") == site.account.owner
+    assert page_errors == []
+
+
+def test_a_sign_in_lets_api_gateway_say_which_user_the_owner_is(visitor: Page, site: Site) -> None:
+    with visitor.expect_response(lambda answer: answer.url.endswith("/edits")):
+        visitor.get_by_role("button", name="Sign in").click()
+
+    row = site.stack.dynamodb.get_item(
+        TableName=site.stack.table,
+        Key={"pk": {"S": site.account.owner}, "sk": {"S": "owner"}},
+        ConsistentRead=True,
+    )
+
+    assert f"{site.account.user_pool_id}:CognitoSignIn:" in row["Item"]["login"]["S"]

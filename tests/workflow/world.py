@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any, TypeVar
 
+import msgspec
 from boto3.dynamodb.types import TypeDeserializer
 from botocore.exceptions import ClientError
 
@@ -143,6 +144,12 @@ class World:
                 Bucket=self.stack.derived_bucket, Key=rendition.key, Body=b"webp"
             )
         return made
+
+    def hashed_thumbnail(self, request: ThumbnailRequest) -> ThumbnailResult:
+        """Store the renditions, and hash the photo's bytes, as the real step does."""
+        made = self.stored_thumbnail(request)
+        with S3PhotoStore(self.stack.s3).stream(request.photo, None) as stream:
+            return msgspec.structs.replace(made, sha256=stream.hashed().sha256())
 
     def reading(self, step: Step) -> Step:
         """Return a step that raises PhotoGoneError unless its version is in the bucket."""

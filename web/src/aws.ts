@@ -284,6 +284,11 @@ export class Aws {
     return answer.body ?? {}; // of the state machine's output, {status, body}
   }
 
+  /** Let the gallery note which user this owner is: API Gateway knows both, and no page can say it. */
+  async introduce(): Promise<void> {
+    await this.callApi("POST", "/edits", JSON.stringify({ introduce: true }));
+  }
+
   /** The URL of the page that shows shares; undefined if nobody may share. */
   get sharesUrl(): string | undefined {
     return this.config.shares_bucket ? this.config.shares_url : undefined;

@@ -55,7 +55,7 @@ function Page({ config }: { config: Config }) {
       {sessionEnded.value && <SessionEnded onSignedIn={() => goOn(config)} onSignOut={() => void leave()} />}
     </>
   ) : (
-    <SignIn prefilled={config.local_credentials} onSignedIn={() => enter(config)} onBegin={() => void load().catch(() => undefined)} />
+    <SignIn prefilled={config.local_credentials} onSignedIn={() => enter(config).then(() => gallery.value?.introduce())} onBegin={() => void load().catch(() => undefined)} />
   );
 }
 

@@ -290,6 +290,18 @@ export interface MonthRow {
   readonly photos: number;
 }
 
+/** The user that an owner is, as API Gateway knows the caller: no user can write it. */
+export interface OwnerRow {
+  /** the owner: an identity of the identity pool */
+  readonly pk: string;
+  /** owner */
+  readonly sk: string;
+  /** <provider>,<provider>:CognitoSignIn:<sub of the user> */
+  readonly login: string;
+  /** time of the last sign-in with a password in the page */
+  readonly seen_at: string;
+}
+
 /** A photo in the index by_album. */
 export type AlbumIndexRow = Pick<PhotoRow,
   | "album_key"

@@ -10,6 +10,8 @@ export interface SignedIn {
   View: (props: { onSignOut: () => void }) => preact.JSX.Element;
   /** Follow the connection, and show what an earlier page did not end. */
   open: () => Promise<void>;
+  /** Let the operator know which user this owner is, if a request may. */
+  introduce: () => void;
   close: () => void;
 }
 
@@ -23,6 +25,7 @@ export function signedIn(config: Config, owner: string): SignedIn {
       </AppContext.Provider>
     ),
     open: () => app.open(),
+    introduce: () => void app.aws.introduce().catch(() => undefined), // the next sign-in does it
     close: () => app.close(),
   };
 }

@@ -46,7 +46,7 @@ locals {
 
   s3_service = "s3.${local.region}.${local.dns_suffix}" # the value of kms:ViaService
 
-  table_name = var.name
+  table_name = coalesce(var.table_name, var.name)
   table_arn  = "arn:${local.partition}:dynamodb:${local.region}:${local.account_id}:table/${local.table_name}"
   # Keys and indexes. The embedded AWS in local/ reads the same file.
   table_schema = jsondecode(file("${local.workflow_path}/table.json"))

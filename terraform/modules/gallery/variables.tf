@@ -520,6 +520,17 @@ variable "site" {
   }
 }
 
+variable "table_name" {
+  type        = string
+  description = "Name of the table, if it is not that of the deployment: of one that was restored to a point in time (docs/runbooks.md). null: `name`."
+  default     = null
+
+  validation {
+    condition     = var.table_name == null || can(regex("^[a-zA-Z0-9_.-]{3,255}$", var.table_name))
+    error_message = "table_name must be 3 to 255 characters of a-z, A-Z, 0-9, _, . and -; got ${coalesce(var.table_name, "null")}."
+  }
+}
+
 variable "tags" {
   type        = map(string)
   description = "Tags of all resources, in addition to the provider's default_tags."

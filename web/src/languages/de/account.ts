@@ -9,6 +9,11 @@ export default {
   Back: "Zurück",
   "Change the password": "Passwort ändern",
   "Change your password": "Dein Passwort ändern",
+  "Copy the ID": "ID kopieren",
+  "The browser does not allow it. Copy the ID by hand.": "Der Browser erlaubt es nicht. Kopiere die ID von Hand.",
+  "Whoever runs this gallery needs it to hand your photos over or to delete them.":
+    "Wer diese Galerie betreibt, braucht sie, um deine Fotos zu übergeben oder zu löschen.",
+  "Your owner ID": "Deine Besitzer-ID",
   "Choose a new password": "Wähle ein neues Passwort",
   "Close account": "Konto schließen",
   Code: "Code",
