@@ -249,6 +249,8 @@ def _version(found: Object) -> _Version:
     if found.version_id is None:
         return {"Key": found.key, "IfMatch": f'"{found.etag}"'}
     return {"Key": found.key, "VersionId": found.version_id}
+
+
 def _unless_changed(error: ClientError, key: str) -> Exception:
     """Return ChangedError if S3 refuses since an object changed, else `error` itself."""
     code = error.response["Error"]["Code"]

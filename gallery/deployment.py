@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from gallery.buckets import Bucket
 from gallery.editing import Editor
 from gallery.outputs import ROOT_CONFIGURATION, Outputs, read_outputs
-from gallery.shell import UsageError, print_stderr, session_for
+from gallery.shell import CommandError, UsageError, print_stderr, session_for
 from gallery.table import Table
 from shared.errors import BadKeyError
 from shared.keys import UPLOADS, layout, split_upload_key, use_layout
@@ -64,13 +64,23 @@ class Deployment:
         use_layout(self.outputs.key_layout or UPLOADS)
 
     @classmethod
-    def of(cls, given: argparse.Namespace) -> Deployment:
+    def of(cls, given: argparse.Namespace, *, changes: str | None = None) -> Deployment:
         """Return the deployment that the arguments name.
 
+        Args:
+            given: the command line.
+            changes: what the command does to originals, such as "import sends photos".
+
         Raises:
-            gallery.shell.CommandError: it is not to be found; the message says what to do.
+            gallery.shell.CommandError: it is not to be found, or the command `changes` photos and
+                the bucket is an adopted one; the message says what to do.
         """
         outputs = read_outputs(given.deployment, terraform=given.terraform)
+        if changes is not None and outputs.key_layout is not None:
+            raise CommandError(
+                f"{changes}, and the gallery only reads {outputs.photos_bucket}, which is adopted."
+                " Use a deployment without adopted_bucket"
+            )
         return cls(outputs, session_for(outputs.state_machine_arn))
 
     @cached_property

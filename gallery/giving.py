@@ -490,10 +490,11 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Print the figures and give the photos; return 1 if a photo stays with its old owner."""
-    source = Deployment.of(given)
+    source = Deployment.of(given, changes="give moves photos")
     target = source
     if given.to is not None:
-        target = Deployment.of(argparse.Namespace(deployment=given.to, terraform=given.terraform))
+        other = argparse.Namespace(deployment=given.to, terraform=given.terraform)
+        target = Deployment.of(other, changes="give moves photos")
     [old], [new] = source.owners(given.old), target.owners(given.new)
     if (source.outputs.photos_bucket, old) == (target.outputs.photos_bucket, new):
         raise UsageError(f"OLD and NEW are both {old}")

@@ -73,7 +73,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Compare, print the figures, and send what is missing."""
-    deployment = Deployment.of(given)
+    deployment = Deployment.of(given, changes="import sends photos")
     owner, album = owner_of(given, deployment), normal(given.album)
     archive = archive_of(given, deployment)
     report = print_stderr if given.json else print_stdout

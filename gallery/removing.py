@@ -212,7 +212,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Print what the owner has, ask for the ID again, and delete all of it."""
-    deployment = Deployment.of(given)
+    deployment = Deployment.of(given, changes="remove-owner deletes photos")
     [owner] = deployment.owners(given.owner)
     removal = Removal(deployment, owner, settle_seconds=given.settle_seconds)
     holdings = removal.holdings()

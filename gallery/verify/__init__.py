@@ -126,13 +126,8 @@ def run(given: argparse.Namespace) -> int:
         for one in [*chosen, CLEANUP]:
             print_stdout(f"{one.name}: {one.tried}. Expected: {one.expected}")
         return 0
-    deployment = Deployment.of(given)
+    deployment = Deployment.of(given, changes="verify uploads photos")
     outputs = deployment.outputs
-    if outputs.key_layout is not None:
-        raise CommandError(
-            f"verify uploads photos, and the gallery only reads {outputs.photos_bucket}."
-            " Deploy another gallery without adopted_bucket, and verify that"
-        )
     verification = Run(
         outputs=outputs,
         session=deployment.session,

@@ -5,11 +5,14 @@ import sys
 from argparse import ArgumentTypeError
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from gallery import costs, shell
 from gallery.__main__ import COMMANDS, MODULES, main
 from gallery.shell import print_stderr, print_stdout, session_for, whole_number
+from outputs import as_outputs_file, outputs_of
+from shared.keys import Layout
 
 ROOT = Path(__file__).parents[2]
 ARN = "arn:aws-cn:states:cn-north-1:123456789012:stateMachine:gallery"
@@ -194,3 +197,19 @@ def test_progress_outside_of_a_terminal_is_a_line_now_and_then(
     assert capsys.readouterr().err == (
         "photos to copy: 1 of 2,000\nphotos to copy: 1,500 of 2,000\n"
     )
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["give", "ada", "bob"], ["import", "--owner=ada", "."], ["remove-owner", "ada"], ["verify"]],
+    ids=lambda command: str(command[0]),
+)
+def test_a_command_that_changes_photos_refuses_an_adopted_bucket(
+    command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    adopted = msgspec.structs.replace(outputs_of(photos_bucket="old"), key_layout=Layout())
+    file = as_outputs_file(adopted, tmp_path / "outputs.json")
+
+    assert main([*command, f"--deployment={file}"]) == 1
+
+    assert "and the gallery only reads old, which is adopted" in capsys.readouterr().err

@@ -113,8 +113,8 @@ def shell(world: World, pool: str, tmp_path_factory: pytest.TempPathFactory) -> 
     outputs = outputs_of(
         world.stack,
         user_pool_id=pool,
-        identity_pool_id=None,  # type: ignore[arg-type]  # as with client = false
-        shares_bucket=None,  # type: ignore[arg-type]  # shares are off
+        identity_pool_id=None,  # as with client = false
+        shares_bucket=None,  # shares are off
     )
     shell = Shell(folder, world.stack.endpoint_url, names)
     file = as_outputs_file(outputs, folder / "outputs.json")
