@@ -49,6 +49,13 @@ run "is_private_and_requires_tls" {
 
   assert {
     condition = jsondecode(aws_s3_bucket_policy.this.policy).Statement == [{
+      Sid       = "DenyCustomerKeys"
+      Effect    = "Deny"
+      Principal = "*"
+      Action    = "s3:PutObject"
+      Resource  = "arn:aws:s3:::gallery-photos-123456789012-eu-west-1/*"
+      Condition = { Null = { "s3:x-amz-server-side-encryption-customer-algorithm" = "false" } }
+      }, {
       Sid       = "DenyInsecureTransport"
       Effect    = "Deny"
       Principal = "*"
@@ -59,7 +66,7 @@ run "is_private_and_requires_tls" {
       ]
       Condition = { Bool = { "aws:SecureTransport" = "false" } }
     }]
-    error_message = "The policy must deny every action without TLS, on the bucket and its objects: ${aws_s3_bucket_policy.this.policy}"
+    error_message = "The policy must deny keys of the uploader, and every action without TLS, on the bucket and its objects: ${aws_s3_bucket_policy.this.policy}"
   }
 }
 
@@ -80,8 +87,8 @@ run "adds_policy_json_to_the_tls_statement" {
   }
 
   assert {
-    condition     = jsondecode(aws_s3_bucket_policy.this.policy).Statement[*].Sid == ["AllowAccessLogs", "DenyInsecureTransport"]
-    error_message = "The policy must contain policy_json and the statement that requires TLS."
+    condition     = jsondecode(aws_s3_bucket_policy.this.policy).Statement[*].Sid == ["AllowAccessLogs", "DenyCustomerKeys", "DenyInsecureTransport"]
+    error_message = "The policy must contain policy_json and the bucket's own statements."
   }
 }
 
