@@ -207,6 +207,12 @@ variable "table_name" {
 locals { table_name = coalesce(var.table_name, var.name) }
 module "table" {
   source              = "./modules/table"
+  deployment = {
+    account_id = "123456789012"
+    dns_suffix = "amazonaws.com"
+    partition  = "aws"
+    region     = "us-east-1"
+  }
   name                = local.table_name
   deletion_protection = true
   hash_key            = local.schema.hash_key

@@ -24,7 +24,7 @@ locals {
   # What reads the bucket. Needed by name if the bucket is in another account.
   reader_arns = [
     for name in concat(values(local.function_names), ["${var.name}-workflow", local.bulk_names.backfill, "${var.name}-client"]) :
-    "arn:${local.partition}:iam::${local.account_id}:role/${name}-${local.region}"
+    "arn:${local.partition}:iam::${local.account_id}:role${var.role_path}${name}-${local.region}"
   ]
 }
 
