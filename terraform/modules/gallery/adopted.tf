@@ -88,9 +88,3 @@ data "aws_iam_policy_document" "adopted_bucket" {
     }
   }
 }
-
-# Until a bucket could be adopted, there was always one to create.
-moved {
-  from = module.photos
-  to   = module.photos[0]
-}

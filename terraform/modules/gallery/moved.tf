@@ -5,6 +5,11 @@ moved {
 }
 
 moved {
+  from = module.photos
+  to   = module.photos[0]
+}
+
+moved {
   from = module.site
   to   = module.site[0]
 }
