@@ -4,6 +4,7 @@
  * They are one file: Brotli makes far less of many small ones.
  */
 
+export { AccountDialog } from "./account-dialog";
 export { AlbumPage, Albums } from "./albums";
 export { EditForm } from "./edit";
 export { JobCards } from "./jobs";
