@@ -83,6 +83,8 @@ def test_our_templates_render_to_json_with_every_name_the_stack_gives(name: str)
         "derived_bucket": "d",
         "table": "t",
         "dead_letters_url": "u",
+        "event_source": "gallery",
+        "events": "true",
         "functions": functions,
     }
 
