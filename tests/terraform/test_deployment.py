@@ -315,8 +315,10 @@ def test_a_state_from_before_the_module_is_moved(deployment: Deployment) -> None
     state = deployment.folder / "terraform.tfstate"
     now = state.read_text()
     before = json.loads(now)
+    # Data is read again by each plan, and both folders have the same.
+    before["resources"] = [one for one in before["resources"] if one["mode"] == "managed"]
     for one in before["resources"]:
-        one["module"] = re.sub(r"(client|photos|site)\[0\]", r"\1", one.get("module", ""))
+        one["module"] = re.sub(r"(client|photos|site)\[0\]", r"\1", one["module"])
         one["module"] = one["module"].removeprefix("module.gallery").removeprefix(".")
         for instance in one["instances"]:
             instance.pop("dependencies", None)
