@@ -146,7 +146,7 @@ def _printed(folder: Path, terraform: str) -> str:
     if shutil.which(terraform) is None:
         raise CommandError(f"{terraform} is not installed. It prints the outputs of {folder}")
     done = subprocess.run(  # noqa: S603  # our own arguments
-        [terraform, f"-chdir={folder}", "output", "-json"],
+        [terraform, f"-chdir={folder}", "output", "-json", "-no-color"],
         check=False,
         capture_output=True,
         text=True,
