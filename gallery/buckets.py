@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple, Required, TypedDict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Required, TypedDict
 
 from botocore.exceptions import ClientError
 
@@ -33,22 +33,6 @@ class _Version(TypedDict, total=False):
     IfMatch: str
 
 
-@dataclass(frozen=True)
-class Object:
-    """The current version of an object."""
-
-    key: str
-    version: str  # version id; in a bucket without versions the ETag, without quotes
-    modified: datetime
-    size_bytes: int
-    etag: str  # without quotes
-
-    @property
-    def version_id(self) -> str | None:
-        """The version id; None in a bucket without versions."""
-        return None if self.version == self.etag else self.version
-
-
 @dataclass(frozen=True, kw_only=True)
 class Version:
     """One version of an object, or a delete marker, which has no bytes."""
@@ -56,14 +40,20 @@ class Version:
     key: str
     id: str  # "null" in a bucket without versions
     etag: str = ""  # without quotes
-    bytes: int = 0
+    size_bytes: int = 0
+    modified: datetime = field(compare=False)  # S3 answers a copy with another precision
     is_latest: bool
     is_marker: bool = False
 
     @property
-    def claimed(self) -> str:
-        """The version as rows name it."""
-        return self.etag if self.id == "null" else self.id
+    def version_id(self) -> str | None:
+        """The version id; None in a bucket without versions."""
+        return None if self.id == "null" else self.id
+
+    @property
+    def version(self) -> str:
+        """The version as rows name it: the id; in a bucket without versions the ETag."""
+        return self.version_id or self.etag
 
 
 class ChangedError(Exception):
@@ -93,24 +83,11 @@ class Bucket:
             for found in page.get("CommonPrefixes", []):
                 yield found["Prefix"].removeprefix(prefix).removesuffix("/")
 
-    def objects(self, prefix: str) -> Iterator[Object]:
+    def objects(self, prefix: str) -> Iterator[Version]:
         """Yield the current object of each key below `prefix`, sorted by the keys' UTF-8 bytes."""
-        pages = self._s3.get_paginator("list_object_versions").paginate(
-            Bucket=self.name, Prefix=prefix
-        )
-        for page in pages:
-            for found in page.get("Versions", []):
-                if found["IsLatest"]:
-                    version, etag = found["VersionId"], found["ETag"].strip('"')
-                    yield Object(
-                        key=found["Key"],
-                        version=etag if version == "null" else version,
-                        modified=found["LastModified"],
-                        size_bytes=found["Size"],
-                        etag=etag,
-                    )
+        return (one for one in self.versions(prefix) if one.is_latest and not one.is_marker)
 
-    def get(self, found: Object) -> GetObjectOutputTypeDef:
+    def get(self, found: Version) -> GetObjectOutputTypeDef:
         """Return S3's answer with the bytes of an object, in the version that was listed.
 
         S3 answers 412 if a bucket without versions has other bytes by then.
@@ -118,12 +95,15 @@ class Bucket:
         """
         return self._s3.get_object(Bucket=self.name, **_version(found))
 
-    def head(self, found: Object) -> HeadObjectOutputTypeDef:
+    def head(self, found: Version) -> HeadObjectOutputTypeDef:
         """Return the same answer without the bytes."""
         return self._s3.head_object(Bucket=self.name, **_version(found))
 
     def versions(self, prefix: str) -> Iterator[Version]:
-        """Yield all versions and delete markers of the keys below `prefix`."""
+        """Yield all versions and delete markers of the keys below `prefix`.
+
+        Each page has its versions first, sorted by key and the newest first, then its markers.
+        """
         pages = self._s3.get_paginator("list_object_versions").paginate(
             Bucket=self.name, Prefix=prefix
         )
@@ -133,13 +113,15 @@ class Bucket:
                     key=one["Key"],
                     id=one["VersionId"],
                     etag=one["ETag"].strip('"'),
-                    bytes=one["Size"],
+                    size_bytes=one["Size"],
+                    modified=one["LastModified"],
                     is_latest=one["IsLatest"],
                 )
             for marker in page.get("DeleteMarkers", []):
                 yield Version(
                     key=marker["Key"],
                     id=marker["VersionId"],
+                    modified=marker["LastModified"],
                     is_latest=marker["IsLatest"],
                     is_marker=True,
                 )
@@ -170,9 +152,15 @@ class Bucket:
             )
         except ClientError as error:
             raise _unless_changed(error, key) from error
-        etag = made["CopyObjectResult"]["ETag"].strip('"')
-        version_id = made.get("VersionId", "null")
-        return Version(key=key, id=version_id, etag=etag, bytes=version.bytes, is_latest=True)
+        result = made["CopyObjectResult"]
+        return Version(
+            key=key,
+            id=made.get("VersionId", "null"),
+            etag=result["ETag"].strip('"'),
+            size_bytes=version.size_bytes,
+            modified=result["LastModified"],
+            is_latest=True,
+        )
 
     def delete_unchanged(self, version: Version) -> None:
         """Delete the current version of an object: in a bucket with versions, by a delete marker.
@@ -189,20 +177,7 @@ class Bucket:
 
     def delete_versions(self, versions: Sequence[Version]) -> list[Refusal]:
         """Delete versions and delete markers for good, and return those that S3 did not delete."""
-        refused: list[Refusal] = []
-        in_xml = [one for one in versions if not _NOT_XML.search(one.key)]
-        for one in versions:
-            if _NOT_XML.search(one.key):
-                self._s3.delete_object(Bucket=self.name, Key=one.key, VersionId=one.id)
-        for start in range(0, len(in_xml), MAX_DELETED):
-            some: list[ObjectIdentifierTypeDef] = [
-                {"Key": one.key, "VersionId": one.id} for one in in_xml[start : start + MAX_DELETED]
-            ]
-            answer = self._s3.delete_objects(
-                Bucket=self.name, Delete={"Objects": some, "Quiet": True}
-            )
-            refused += [Refusal(one["Key"], one["Code"]) for one in answer.get("Errors", [])]
-        return refused
+        return self._delete([{"Key": one.key, "VersionId": one.id} for one in versions])
 
     def abort_uploads(self, prefix: str) -> int:
         """Abort the unfinished uploads in parts below `prefix`, and return how many there were."""
@@ -224,27 +199,31 @@ class Bucket:
         self._s3.put_object(Bucket=self.name, Key=key, Body=body)
 
     def delete(self, keys: Sequence[str]) -> list[Refusal]:
-        """Delete any number of objects, and return those that S3 did not delete.
+        """Delete any number of objects, and return those that S3 did not delete."""
+        return self._delete([{"Key": key} for key in keys])
+
+    def _delete(self, named: Sequence[ObjectIdentifierTypeDef]) -> list[Refusal]:
+        """Delete objects or versions of them, and return those that S3 did not delete.
 
         S3 answers 200 to DeleteObjects even if it refuses every key.
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
         """
         refused: list[Refusal] = []
-        in_xml = [key for key in keys if not _NOT_XML.search(key)]
-        for key in set(keys).difference(in_xml):
-            self._s3.delete_object(Bucket=self.name, Key=key)
+        in_xml = [one for one in named if not _NOT_XML.search(one["Key"])]
+        for one in named:
+            if _NOT_XML.search(one["Key"]):
+                request: Any = {"Bucket": self.name, **one}
+                self._s3.delete_object(**request)
         for start in range(0, len(in_xml), MAX_DELETED):
-            some: list[ObjectIdentifierTypeDef] = [
-                {"Key": key} for key in in_xml[start : start + MAX_DELETED]
-            ]
             answer = self._s3.delete_objects(
-                Bucket=self.name, Delete={"Objects": some, "Quiet": True}
+                Bucket=self.name,
+                Delete={"Objects": in_xml[start : start + MAX_DELETED], "Quiet": True},
             )
             refused += [Refusal(one["Key"], one["Code"]) for one in answer.get("Errors", [])]
         return refused
 
 
-def _version(found: Object) -> _Version:
+def _version(found: Version) -> _Version:
     """Return the arguments that name an object in the version that was listed."""
     if found.version_id is None:
         return {"Key": found.key, "IfMatch": f'"{found.etag}"'}

@@ -9,11 +9,11 @@ from __future__ import annotations
 import argparse
 import json
 import re
-import unicodedata
 from typing import TYPE_CHECKING, Any, Final
 
 from gallery import queries
 from gallery.deployment import Deployment, add_deployment_arguments
+from gallery.editing import in_nfc
 from gallery.find import start_of
 from gallery.shell import CommandError, UsageError, print_stdout
 from gallery.show import owner_of, print_photo
@@ -76,13 +76,13 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Make the edit, and print the photo as it is then."""
+    deployment = Deployment.of(given)  # says what the layout of the keys is
     owner = owner_of(given.key)
     path = photo_sort_key(owner, given.key).removeprefix("photo#")
     changes = _changes(given)
     if given.dry_run:
         print_stdout(json.dumps({"path": path, **changes}, ensure_ascii=False))
         return 0
-    deployment = Deployment.of(given)
     try:
         deployment.editor.request(owner, {"path": path, **changes})
     except (ValueError, LookupError, ConflictError) as error:
@@ -95,7 +95,7 @@ def run(given: argparse.Namespace) -> int:
 
 
 def _changes(given: argparse.Namespace) -> Mapping[str, Any]:
-    """Return the fields of the request. Its texts are in NFC, which JSONata cannot make."""
+    """Return the fields of the request."""
     named = {
         name: getattr(given, name)
         for name in ("title", "description", "taken", "location")
@@ -111,8 +111,7 @@ def _changes(given: argparse.Namespace) -> Mapping[str, Any]:
     changes = {**named, **lists, **dict.fromkeys(given.as_in_file)}
     if not changes:
         raise UsageError("nothing to edit: name at least one change, such as --title TEXT")
-    text = json.dumps(changes, ensure_ascii=False)
-    normal: dict[str, Any] = json.loads(unicodedata.normalize("NFC", text))
+    normal: dict[str, Any] = in_nfc(changes)
     return normal
 
 

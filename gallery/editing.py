@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from gallery import queries
+from gallery.shell import CommandError
 from gallery.table import ConflictError, Table
 from shared.keys import photo_sort_key
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from gallery.records import Edits, Photo
 
 
-class EditError(Exception):
+class EditError(CommandError):
     """The state machine itself failed; the message is its error and cause."""
 
 
@@ -76,13 +77,21 @@ class Editor:
         return body
 
 
-def _whole(edits: Edits) -> dict[str, Any]:
-    """Return the request that replaces all edits of a photo by `edits`.
+def in_nfc(value: Any) -> Any:  # noqa: ANN401  # JSON
+    """Return `value` with all texts in NFC, which the state machine cannot make."""
+    match value:
+        case str():
+            return unicodedata.normalize("NFC", value)
+        case list():
+            return [in_nfc(one) for one in value]
+        case dict():
+            return {name: in_nfc(one) for name, one in value.items()}
+    return value
 
-    Its texts are in NFC, which the state machine cannot make.
-    """
-    text = unicodedata.normalize("NFC", msgspec.json.encode(edits).decode())
-    fields: dict[str, Any] = json.loads(text)
+
+def _whole(edits: Edits) -> dict[str, Any]:
+    """Return the request that replaces all edits of a photo by `edits`."""
+    fields = in_nfc(msgspec.to_builtins(edits))
     names = ("title", "description", "keywords", "taken", "location")
     return {
         **{name: fields.get(name) for name in names},

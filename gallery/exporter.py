@@ -48,12 +48,12 @@ from gallery.manifests import (
 from gallery.shell import CommandError
 from gallery.table import Query
 from shared.errors import BadKeyError
-from shared.keys import UPLOADS_PREFIX, photo_key, photo_sort_key, split_upload_key, within
+from shared.keys import layout, photo_key, photo_sort_key, split_upload_key, within
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from gallery.buckets import Bucket, Object
+    from gallery.buckets import Bucket, Version
     from gallery.table import Table
     from shared.rows import PhotoRow
 
@@ -72,12 +72,14 @@ HASHED_FORMATS: Final = frozenset({"AVIF", "GIF", "HEIC", "JPEG", "PNG", "TIFF",
 # https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
 # https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html, images/shared/s3.py
 _REASONS: Final[Mapping[str, LeftOutReason]] = {
+    "AccessDenied": "DENIED",
     "InvalidObjectState": "ARCHIVED",
     "InvalidRequest": "CUSTOMER_KEY",  # S3 asks for the key
     "NoSuchKey": "CHANGED",
     "NoSuchVersion": "CHANGED",
     "PreconditionFailed": "CHANGED",
     "404": "CHANGED",  # an answer to HEAD has no error code
+    "403": "DENIED",
     "412": "CHANGED",
 }
 
@@ -97,7 +99,7 @@ class _DifferentError(Exception):
 class Original:
     """A photo to export."""
 
-    found: Object
+    found: Version
     path: str  # relative to the folder
     renamed: bool
 
@@ -232,7 +234,7 @@ class Exporter:
         self._finish(manifest)
         return Done(manifest, self._fetched, sorted(_files(self._folder / DATA) - _paths(photos)))
 
-    def _add(self, plan: Plan, paths: Paths, found: Object) -> None:
+    def _add(self, plan: Plan, paths: Paths, found: Version) -> None:
         """Add an object to the plan, or to what is left out."""
         try:
             key = split_upload_key(found.key)
@@ -296,7 +298,9 @@ class Exporter:
             else:
                 sha256, about = self._fetch(found, file, in_row)
         except ClientError as error:
-            reason = _REASONS.get(error.response["Error"]["Code"])
+            code = error.response["Error"]["Code"]
+            # KMS.DisabledException and so on: the key cannot be used.
+            reason = "DENIED" if code.startswith("KMS.") else _REASONS.get(code)
             if reason is None:
                 raise
             return LeftOut(key=found.key, reason=reason)
@@ -324,11 +328,11 @@ class Exporter:
             metadata=about.metadata,
         )
 
-    def _about(self, found: Object) -> _About:
+    def _about(self, found: Version) -> _About:
         answer = self._photos.head(found)
         return _About(answer.get("ContentType"), dict(answer["Metadata"]))
 
-    def _fetch(self, found: Object, file: Path, sha256: str | None) -> tuple[str, _About]:
+    def _fetch(self, found: Version, file: Path, sha256: str | None) -> tuple[str, _About]:
         """Fetch an object into a file, and return its checksum and what S3 says of it.
 
         Raises:
@@ -432,7 +436,7 @@ def _in_words(scope: Scope) -> str:
 
 def _prefix(owner: str, album: str | None) -> str:
     """Return the beginning of the keys to export; an album includes the albums within it."""
-    return f"{UPLOADS_PREFIX}{owner}/" + ("" if album is None else f"{album}/")
+    return layout().folder_of(owner) + ("" if album is None else f"{album}/")
 
 
 def _all_albums(owner: str) -> Query:
@@ -451,7 +455,7 @@ def _trash(table: Table, owner: str) -> Iterator[str]:
             return
 
 
-def _is_version(photo: ExportedPhoto, found: Object) -> bool:
+def _is_version(photo: ExportedPhoto, found: Version) -> bool:
     """Return whether an exported photo is of the version that was listed."""
     listed = (found.version_id, found.etag, found.size_bytes)
     return (photo.version_id, photo.etag, photo.bytes) == listed

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from gallery.manifests import LeftOut
 
 LEFTOVERS_NAMED: Final = 10
-UNREAD: Final = frozenset({"CHANGED", "CUSTOMER_KEY", "DIFFERENT"})  # the exit status is 1
+UNREAD: Final = frozenset(
+    {"CHANGED", "CUSTOMER_KEY", "DENIED", "DIFFERENT"}
+)  # the exit status is 1
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
@@ -50,11 +52,16 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """List the photos, print the figures, and export. Exit with 1 if a photo could not be read."""
-    album = None if given.album is None else given.album.strip("/")
+    album = (given.album or "").strip("/") or None
     if album is not None and given.owner is None:
         raise UsageError("--album needs --owner: albums belong to their owner")
     deployment = Deployment.of(given)
-    scope = Scope(bucket=deployment.photos.name, owner=given.owner, album=album)
+    scope = Scope(
+        bucket=deployment.photos.name,
+        owner=given.owner,
+        album=album,
+        layout=deployment.outputs.key_layout,
+    )
     exporter = Exporter(
         deployment.table, deployment.photos, deployment.owners(given.owner), given.folder, album
     )

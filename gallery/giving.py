@@ -47,6 +47,7 @@ from shared.keys import (
     within,
 )
 from shared.rows import PhotoRow, read
+from shared.sidecars import SIDECAR
 from shared.versions import VERSIONS
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ LOOK_AGAIN_MAX_SECONDS: Final = 10.0
 DELETED_TRANSITIONS: Final = 10  # counted: states that the deletion of a photo enters
 LISTS: Final = 4  # of versions, for each photo
 
+_ANNOUNCEMENT: Final = "announced"  # in the place of an execution and of a version
 _NO_EVENT: Final = "0" * 32  # lower than any sequencer of S3: every event of the copy is newer
 _SHARE_DAYS: Final = Path(__file__).parents[1] / "workflow" / "shares.json"
 
@@ -213,18 +215,11 @@ class Giving:
         version = _current(self.source.photos, self.source.key(path))
         if version is None:
             raise StaysError(MISSING, "it has no object")
-        if version.claimed not in (photo.version_id, photo.etag):
+        if version.version not in (photo.version_id, photo.etag):
             raise StaysError(CHANGED, "the bucket has a version that is not processed yet")
         to, copy = self._place(path, version)
         if copy is None:
-            announced = self._announce(row, to)
-            try:
-                copy = self.target.photos.copy_from(
-                    self.source.photos, version, self.target.key(to)
-                )
-            except ChangedError:
-                self._retract(to, announced)
-                raise
+            copy = self._copy(row, to, version)
         self._await_ready(photo, to, copy)
         given = self._give_edits(path, to)
         self._give_cover(path, to, covers)
@@ -245,8 +240,13 @@ class Giving:
             newest = next((one for one in versions if not one.is_marker), None)
             if newest is None:
                 return to, None
-            if self._is_same(version, newest):
-                return to, newest if newest.is_latest else None
+            is_same = self._is_same(version, newest)
+            if is_same and not newest.is_latest:
+                return to, None
+            if is_same and self._says_as_much(version, newest):
+                return to, newest
+            if not self.rename and is_same:
+                raise StaysError(COLLISION, f"the new owner's lacks x-amz-meta-{SIDECAR}")
             if not self.rename:
                 is_trash = not any(one.is_latest and not one.is_marker for one in versions)
                 where = "the trash of the new owner has" if is_trash else "the new owner has"
@@ -259,11 +259,33 @@ class Giving:
         The ETag of an upload in parts is no hash of its bytes:
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html
         """
-        if one.bytes != other.bytes:
+        if one.size_bytes != other.size_bytes:
             return False
         return one.etag == other.etag or (
             self.source.photos.sha256(one) == self.target.photos.sha256(other)
         )
+
+    def _copy(self, row: Row, to: str, version: Version) -> Version:
+        """Announce a photo, and let S3 copy it.
+
+        Raises:
+            ChangedError: the photo is gone, or the new owner has got another one of this name.
+        """
+        announced = self._announce(row, to)
+        try:
+            return self.target.photos.copy_from(self.source.photos, version, self.target.key(to))
+        except ChangedError:
+            # S3 may have copied it, and the answer was lost: botocore then sends the request again.
+            there = _current(self.target.photos, self.target.key(to))
+            if there is not None and self._is_same(version, there):
+                return there
+            self._retract(to, announced)
+            raise
+
+    def _says_as_much(self, one: Version, other: Version) -> bool:
+        """Return whether the object `other` has what an archive says of the photo `one`."""
+        said = self.source.photos.head(one)["Metadata"].get(SIDECAR)
+        return said is None or said == self.target.photos.head(other)["Metadata"].get(SIDECAR)
 
     def _announce(self, row: Row, to: str) -> str:
         """Write the row that Claim and Tag find before the copy has any other.
@@ -278,8 +300,8 @@ class Giving:
         if before is None:
             changes |= {
                 "bucket": self.target.photos.name,
-                "claimed_version": "announced",
-                "execution_arn": "announced",
+                "claimed_version": _ANNOUNCEMENT,
+                "execution_arn": _ANNOUNCEMENT,
                 "key": key,
                 "sequencer": _NO_EVENT,
                 "status": "DELETED",
@@ -287,6 +309,10 @@ class Giving:
             unchanged: Row = {"pk": None}
         else:  # a photo of this name was deleted, or an earlier run has stopped here
             unchanged = {"status": "DELETED", "updated_at": before["updated_at"]}
+            if "edits" in before and before["claimed_version"] != _ANNOUNCEMENT:
+                del changes["edits"], changes["edited_terms"]  # theirs: _give_edits merges both
+            else:
+                changes["claimed_version"] = _ANNOUNCEMENT
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
         self.target.table.write(
             {"pk": self.target.owner, "sk": f"photo#{to}"},
@@ -310,7 +336,7 @@ class Giving:
         def is_ended(row: PhotoRow | None) -> bool:
             return (
                 row is not None
-                and row.claimed_version == copy.claimed
+                and row.claimed_version == copy.version
                 and row.status not in ("PROCESSING", "DELETED")
             )
 
@@ -363,7 +389,7 @@ class Giving:
         first = f"{album_sort_key(album, path).rpartition('#')[0]}#0"  # the row with the cover
         chosen = (self.target.table.get(self.target.owner, first) or {}).get("cover")
         if chosen is None:
-            with contextlib.suppress(LookupError):  # deleted meanwhile
+            with contextlib.suppress(LookupError, ValueError):  # deleted meanwhile; too long a name
                 self.editor.request(self.target.owner, {"album": album, "cover": to})
 
     def _settled(

@@ -127,7 +127,7 @@ def run(given: argparse.Namespace) -> int:
         )
     if given.json:
         print_stdout(summary(made, sent))
-    return 1 if sent.failed or restored.refused else 0
+    return 1 if made.unread or sent.failed or restored.refused else 0
 
 
 def owner_of(given: argparse.Namespace, deployment: Deployment) -> str:
@@ -169,6 +169,7 @@ def figures(made: Plan) -> Iterator[str]:
     for why, count in made.left_out.items():
         yield f"left out: {count:,} {why}"
     yield from _some("not sent", made.refused)
+    yield from _some("not sent, cannot be compared", made.unread)
     yield from _some("the name is taken", made.renamed)
     yield (
         f"to find out what is there took {made.read_units:,.1f} read units and"
@@ -197,7 +198,7 @@ def summary(made: Plan, sent: Sent | None) -> str:
             "known": made.known,
             "copies": made.copies,
             "renamed": made.renamed,
-            "refused": made.refused,
+            "refused": made.refused | made.unread,
             "left_out": made.left_out,
             "read_units": made.read_units,
             "usd_to_compare": made.usd,

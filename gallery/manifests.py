@@ -11,6 +11,7 @@ import msgspec
 
 from gallery.shell import CommandError
 from shared.contracts import Contract, Count, Sha256, UtcTime
+from shared.keys import Layout
 from shared.rows import Status
 
 MANIFEST: Final = "manifest.json"
@@ -28,6 +29,7 @@ LeftOutReason = Literal[
     "CUSTOMER_KEY",  # encrypted with a key that the uploader kept (SSE-C)
     "CHANGED",  # deleted, or replaced again and again, while the export ran
     "DELETED",  # in the trash
+    "DENIED",  # S3 does not let the caller read it: its KMS key, an ACL, a policy
     "DIFFERENT",  # the bytes that S3 sent do not have the checksum of the photo's row
     "FOLDER",  # an empty object that other programs show as a folder
 ]
@@ -75,6 +77,7 @@ class Scope(Contract, frozen=True):
     bucket: str
     owner: str | None = None  # absent: all owners
     album: str | None = None  # and the albums within it; absent: all albums
+    layout: Layout | None = None  # of the keys in an adopted bucket; absent: uploads/<owner>/…
 
 
 class Manifest(Contract, frozen=True):

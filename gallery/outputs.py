@@ -107,10 +107,19 @@ def forget(name: str) -> None:
         CommandError: it is not saved.
     """
     try:
-        _saved(name).unlink()
+        _saved(name if NAME.fullmatch(name) else "").unlink()  # a name leads into no other folder
     except FileNotFoundError as error:
         names = ", ".join(saved_names()) or "none"
         raise CommandError(f"{name} is not saved (saved: {names})") from error
+
+
+def read_saved(name: str) -> Outputs:
+    """Return the outputs that were saved under a name, whatever files are in this folder.
+
+    Raises:
+        CommandError: as `read_outputs`.
+    """
+    return _converted(_saved(name), _file(_saved(name)))
 
 
 def saved_names() -> list[str]:

@@ -18,7 +18,7 @@ from gallery.costs import USD
 from gallery.deployment import Deployment, add_deployment_arguments, add_owner_argument
 from gallery.shell import print_stderr, print_stdout
 from gallery.table import Query
-from shared.keys import UPLOADS_PREFIX, within
+from shared.keys import layout, within
 from shared.rows import OwnerRow, read
 from shared.text import escaped
 
@@ -67,7 +67,7 @@ def owner_of(deployment: Deployment, name: str, users: Users, *, with_bytes: boo
     """Return an owner. Reads the counts of all albums, and one row more."""
     photos, albums, read_units = _counts(deployment.table, name)
     user, seen_at = login_of(deployment.table, name, users.pool)
-    objects = deployment.photos.versions(f"{UPLOADS_PREFIX}{name}/") if with_bytes else ()
+    objects = deployment.photos.objects(layout().folder_of(name)) if with_bytes else ()
     return Owner(
         owner=name,
         photos=photos,
@@ -77,7 +77,7 @@ def owner_of(deployment: Deployment, name: str, users: Users, *, with_bytes: boo
         email=None if user is None else users.emails.get(user),
         known_by=None if user is None else SEEN,
         known_since=seen_at,
-        bytes=sum(one.bytes for one in objects if one.is_latest) if with_bytes else None,
+        bytes=sum(one.size_bytes for one in objects) if with_bytes else None,
         read_units=read_units + ROW_READ_UNITS,
     )
 
@@ -156,7 +156,8 @@ def run(given: argparse.Namespace) -> int:
     deployment = Deployment.of(given)
     users = users_of(deployment)
     names = deployment.owners(given.owner, renditions=True)
-    if given.owner is None and users.identities is not None:
+    # All photos of an adopted bucket may belong to one owner: other identities have none.
+    if given.owner is None and users.identities is not None and layout().owner is None:
         names = sorted({*names, *users.identities})
     read_units = 0.0
     for name in names:

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
-    from gallery.buckets import Bucket, Object, Refusal
+    from gallery.buckets import Bucket, Refusal, Version
     from gallery.table import Row, Table
 
 # Longer than any execution runs, and than S3 usually takes to deliver an event. A difference that
@@ -167,7 +167,7 @@ class Reconciling:
                 )
         return refused
 
-    def _side_by_side(self) -> Iterator[tuple[Object | None, Row | None]]:
+    def _side_by_side(self) -> Iterator[tuple[Version | None, Row | None]]:
         """Yield each photo's object and record in the order of keys; None for a missing one."""
         objects = (
             one
@@ -189,7 +189,7 @@ class Reconciling:
                 found, row = next(objects, None), next(rows, None)
 
     def _compare_photo(
-        self, found: Object | None, row: Row | None, now: datetime, report: Report
+        self, found: Version | None, row: Row | None, now: datetime, report: Report
     ) -> None:
         """Add the difference between an object and its record, if there is one."""
         if row is not None and row["status"] == "PROCESSING":

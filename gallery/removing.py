@@ -71,7 +71,7 @@ class Removal:
         found = Holdings(user=self._user(), is_identity=self._is_identity())
         for one in self.deployment.photos.versions(self._uploads):
             found.versions += 1
-            found.bytes += one.bytes
+            found.bytes += one.size_bytes
         found.renditions = sum(1 for _ in self.deployment.derived.versions(f"{self.owner}/"))
         found.shared = sum(1 for bucket, prefix in self._shares() for _ in bucket.versions(prefix))
         found.rows = sum(1 for _ in self._sort_keys())

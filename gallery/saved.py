@@ -7,7 +7,7 @@ has no secrets. Save it again after outputs have changed.
 import argparse
 
 from gallery.deployment import add_deployment_arguments
-from gallery.outputs import forget, read_outputs, save, saved_names
+from gallery.outputs import forget, read_outputs, read_saved, save, saved_names
 from gallery.shell import print_stdout
 
 
@@ -29,5 +29,5 @@ def run(given: argparse.Namespace) -> int:
         print_stdout(f"forgotten: {given.forget}")
     else:
         for name in saved_names():
-            print_stdout(f"{name}: {read_outputs(name).state_machine_arn}")
+            print_stdout(f"{name}: {read_saved(name).state_machine_arn}")
     return 0

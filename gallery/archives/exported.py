@@ -22,7 +22,7 @@ from gallery.records import Edits
 from gallery.shell import CommandError
 from shared import sidecars
 from shared.errors import BadKeyError
-from shared.keys import UploadKey, split_upload_key
+from shared.keys import UPLOADS, Layout, UploadKey, split_upload_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -67,7 +67,7 @@ class Exported:
         self._photos: dict[str, list[tuple[UploadKey, ExportedPhoto]]] = {}
         self._without_key = 0
         for photo in manifest.photos:
-            key = _key(photo.key)
+            key = _key(photo.key, manifest.scope.layout or UPLOADS)
             if key is None:
                 self._without_key += 1
             else:
@@ -138,10 +138,10 @@ class Exported:
         return edits if edits != Edits() else None
 
 
-def _key(text: str) -> UploadKey | None:
+def _key(text: str, keys: Layout) -> UploadKey | None:
     """Return the parts of a photo's key; None if it is no such key."""
     try:
-        return split_upload_key(text)
+        return split_upload_key(text, keys)
     except BadKeyError:
         return None
 

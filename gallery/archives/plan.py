@@ -59,6 +59,7 @@ class Plan:
     copies: int = 0  # files whose content is in the archive before them
     renamed: dict[str, str] = field(default_factory=dict)  # path -> key; the name was taken
     refused: dict[str, str] = field(default_factory=dict)  # path -> why
+    unread: dict[str, str] = field(default_factory=dict)  # path -> why it could not be compared
     left_out: dict[str, int] = field(default_factory=dict)  # why -> how many
     edits: dict[str, Edits] = field(default_factory=dict)  # by key, of photos that have none yet
     covers: list[str] = field(default_factory=list)  # keys of known photos
@@ -114,9 +115,9 @@ class Gallery:
         asked one by one, if they have the same size.
         """
         found = self._contents.get((entry.size_bytes, sha256))
-        if found is not None and found in self.keys:
-            return found
         others = self._by_size.get(entry.size_bytes, {})
+        if found is not None and found in others:  # else it was deleted or replaced since
+            return found
         return next((key for key in others if self._is(key, entry, sha256)), None)
 
     def has(self, key: str, entry: Entry, sha256: str) -> bool:
@@ -201,7 +202,8 @@ def plan(  # noqa: PLR0913  # all but the first two by name
         try:
             found = Compared() if problem else compared(entry, gallery, same_size, find)
         except (OSError, BotoCoreError, ClientError) as error:
-            problem = f"cannot be read: {error}"
+            made.unread[entry.path] = str(error)
+            continue
         if problem is not None:
             made.refused[entry.path] = problem
             continue
@@ -336,7 +338,10 @@ def hashed(file: BinaryIO) -> str:
 def _is_among(planned: list[Planned], sha256: str) -> bool:
     for one in planned:
         if one.sha256 is None:
-            one.sha256 = sha256_of_entry(one.entry)
+            try:
+                one.sha256 = sha256_of_entry(one.entry)
+            except (OSError, BotoCoreError, ClientError):  # told when it is to be sent
+                continue
         if one.sha256 == sha256:
             return True
     return False

@@ -73,7 +73,7 @@ def restore(  # noqa: PLR0913  # all but the first four by name
 def _edit(editor: Editor, owner: str, key: str, edits: Edits) -> bool:
     """Edit a photo, unless it has edits; return False if it has no row yet."""
     row = editor.table.photo(owner, photo_sort_key(owner, key))
-    if row is None:
+    if row is None or row.status == "DELETED":  # it was deleted before the import
         return False
     if row.edits is None:
         editor.edit(owner, key, edits)
@@ -84,7 +84,7 @@ def _cover(editor: Editor, owner: str, key: str) -> bool:
     """Choose a photo as its album's cover, unless it has one; return False if it is not READY."""
     photo = photo_sort_key(owner, key)
     row = editor.table.photo(owner, photo)
-    if row is None or (row.status == "PROCESSING" and row.album_key is None):
+    if row is None or (row.status in ("PROCESSING", "DELETED") and row.album_key is None):
         return False
     album = split_upload_key(key).album
     counts = editor.table.get(owner, f"album#{album_prefix(album)}#0")  # the row with the cover

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
 from gallery.archives.base import Entry, S3Source, normal, normal_name
 from gallery.archives.folder import REASONS, SYSTEM_FOLDERS
+from gallery.backfill import ARCHIVED
 from gallery.shell import UsageError
 from shared.not_photos import is_system_folder, why_left_out
 
@@ -17,10 +18,10 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import ObjectTypeDef
 
 SCHEME: Final = "s3://"
-_ARCHIVED: Final = frozenset({"DEEP_ARCHIVE", "GLACIER"})  # cannot be read
-ARCHIVED: Final = "archived objects: restore them first"
+NOT_RESTORED: Final = "archived objects: restore them first"
 
 
 class Objects:
@@ -37,7 +38,7 @@ class Objects:
         self._left_out.clear()
         system_folders: set[str] = set()
         pages = self._s3.get_paginator("list_objects_v2").paginate(
-            Bucket=self._bucket, Prefix=self._prefix
+            Bucket=self._bucket, Prefix=self._prefix, OptionalObjectAttributes=["RestoreStatus"]
         )
         for page in pages:
             for found in page.get("Contents", []):
@@ -50,8 +51,8 @@ class Objects:
                     system_folders.add("/".join(folders[: system + 1]))
                 elif (why := why_left_out(name)) is not None:
                     self._left_out[REASONS[why]] += 1
-                elif found.get("StorageClass") in _ARCHIVED:
-                    self._left_out[ARCHIVED] += 1
+                elif found.get("StorageClass") in ARCHIVED and not _is_restored(found):
+                    self._left_out[NOT_RESTORED] += 1
                 else:
                     yield Entry(
                         path=key,
@@ -71,6 +72,14 @@ class Objects:
     def _open(self, key: str, etag: str) -> AbstractContextManager[BinaryIO]:
         body = self._s3.get_object(Bucket=self._bucket, Key=key, IfMatch=etag)["Body"]
         return closing(cast("BinaryIO", body))
+
+
+def _is_restored(found: ObjectTypeDef) -> bool:
+    """Return whether an archived object can be read: its class stays the same.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_RestoreStatus.html
+    """
+    return "RestoreExpiryDate" in found.get("RestoreStatus", {})
 
 
 def bucket_and_prefix(address: str) -> tuple[str, str]:

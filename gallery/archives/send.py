@@ -33,10 +33,15 @@ IN_MEMORY_BYTES: Final = 16_777_216  # of one file: sent in one request, and rea
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
 ANY: Final = "*"
 SENDERS: Final = 8  # files at a time: 128 MB at most in memory
-MAX_IN_A_ROW: Final = 10  # files that fail one after the other: then all would
+MAX_IN_A_ROW: Final = 10  # files that S3 refuses one after the other: then it refuses all
 
+# Codes that say nothing of the next file: an archive tier of Intelligent-Tiering, a source that is
+# gone or has changed. https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+_OF_ONE_FILE: Final = frozenset({"InvalidObjectState", "NoSuchKey", "PreconditionFailed"})
+
+# Always in parts, even if the file has become short: _only_new holds for parts alone.
 _TRANSFER: Final = TransferConfig(
-    multipart_threshold=IN_MEMORY_BYTES, multipart_chunksize=8_388_608, max_concurrency=4
+    multipart_threshold=1, multipart_chunksize=8_388_608, max_concurrency=4
 )
 
 
@@ -63,7 +68,7 @@ class Sender:
         """Send one file, and return whether what is said of it had to be shortened.
 
         Raises:
-            FileExistsError: the key is taken.
+            FileExistsError: another object has the key.
             ClientError, BotoCoreError, OSError: S3 refuses, or the file cannot be read.
         """
         try:
@@ -72,18 +77,27 @@ class Sender:
             self._copy(planned.key, planned.entry.source)
         except ClientError as error:
             status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-            # It is also the answer if the source of a copy has changed.
-            if status == HTTPStatus.PRECONDITION_FAILED and self._exists(planned.key):
-                raise FileExistsError(planned.key) from error
-            raise
+            if status != HTTPStatus.PRECONDITION_FAILED:
+                raise
+            match self._is_there(planned):
+                case None:  # the source of a copy has changed
+                    raise
+                case False:
+                    raise FileExistsError(planned.key) from error
         return False
 
-    def _exists(self, key: str) -> bool:
+    def _is_there(self, planned: Planned) -> bool | None:
+        """Return whether the object with the key is the file; None if there is no object.
+
+        It is if S3 has stored it and the answer was lost: botocore then sends the request again.
+        """
         try:
-            self._s3.head_object(Bucket=self._bucket, Key=key)
+            head = self._s3.head_object(Bucket=self._bucket, Key=planned.key)
         except ClientError:
-            return False
-        return True
+            return None
+        if planned.entry.source is not None:
+            return head["ETag"] == planned.entry.source.etag
+        return head["Metadata"].get(SHA256) == sha256_of_entry(planned.entry)
 
     def _upload(self, planned: Planned) -> bool:
         entry = planned.entry
@@ -170,7 +184,7 @@ class Import:
         """Send the files as fast as `pace` allows.
 
         Raises:
-            CommandError: `MAX_IN_A_ROW` files failed one after the other.
+            CommandError: S3 refused `MAX_IN_A_ROW` files one after the other.
             KeyboardInterrupt: after the files that had begun.
         """
         running: dict[Future[bool], Planned] = {}
@@ -208,13 +222,20 @@ class Import:
                 is_shortened = future.result()
             except (BotoCoreError, ClientError, OSError) as error:
                 self.done.failed[planned.entry.path] = str(error) or type(error).__name__
-                self._failed_in_a_row += 1
+                self._failed_in_a_row += not _is_of_one_file(error)
                 continue
             self.done.keys.append(planned.key)
             if is_shortened:
                 self.done.shortened.append(planned.key)
             self._failed_in_a_row = 0
             self.on_sent()
+
+
+def _is_of_one_file(error: Exception) -> bool:
+    """Return whether an error says nothing of the next file: it stays in the way of each import."""
+    if isinstance(error, ClientError):
+        return error.response["Error"]["Code"] in _OF_ONE_FILE
+    return not isinstance(error, BotoCoreError)  # the file cannot be read
 
 
 def _metadata(entry: Entry, sha256: str) -> tuple[dict[str, str], bool]:

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
@@ -134,9 +136,11 @@ class Takeout:
             with path.open("rb") as file:
                 body = file.read(_MAX_JSON_BYTES + 1)
             facts = msgspec.json.decode(body.removeprefix(b"\xef\xbb\xbf"))
-        except (OSError, UnicodeError, msgspec.MsgspecError):
+        except (OSError, RecursionError, UnicodeError, msgspec.MsgspecError):
             self._left_out[UNREAD] += 1
             return
+        if isinstance(facts, dict) and isinstance(title := facts.get("title"), str):
+            facts["title"] = title[:MAX_TAG_CHARACTERS]  # NFC takes n² steps for n marks
         if not isinstance(facts, dict):
             self._left_out[REASONS["SIDECAR"]] += 1
         elif _is_photo(facts):
@@ -160,10 +164,13 @@ class Matcher:
     def __init__(self, facts: Mapping[str, Mapping[str, Any]], photos: set[str]) -> None:
         self._facts = facts
         self._photos = {_plain(name).casefold() for name in photos}
-        self._by_number: defaultdict[str, list[str]] = defaultdict(list)
+        self._by_number: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
         for name in facts:
             match = _NUMBER.fullmatch(name)
-            self._by_number["" if match is None else match["number"]].append(name)
+            number = "" if match is None else match["number"]
+            self._by_number[number].append((name.removesuffix(number), name))
+        for names in self._by_number.values():
+            names.sort()
 
     def find(self, photo: str) -> str | None:
         """Return the name of a photo's JSON file, without .json; None if there is none."""
@@ -194,8 +201,9 @@ class Matcher:
         """Yield the JSON files with this number that may be the photo's; the greatest is best."""
         stem, _ = _split(photo)
         whole = photo + _SUFFIX
-        for name in self._by_number[number]:
-            own = name.removesuffix(number)
+        names, beginning = self._by_number.get(number, []), stem[:_LEAST_CUT]
+        first = bisect_left(names, (beginning, ""))  # a folder of a year has thousands
+        for own, name in takewhile(lambda one: one[0].startswith(beginning), names[first:]):
             title = self._facts[name].get("title")
             is_titled = isinstance(title, str) and _plain(_split(title)[0]).startswith(stem)
             is_beginning = whole.startswith(own)

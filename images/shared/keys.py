@@ -83,8 +83,12 @@ class UploadKey(NamedTuple):
     file: str
 
 
-def split_upload_key(key: str) -> UploadKey:
+def split_upload_key(key: str, keys: Layout | None = None) -> UploadKey:
     """Split the key of an upload into its parts.
+
+    Args:
+        key: of the upload.
+        keys: the layout that it has; None: that of the deployment.
 
     Raises:
         BadKeyError: not uploads/<owner>/<file>, or what the deployment's layout has instead; a
@@ -94,7 +98,7 @@ def split_upload_key(key: str) -> UploadKey:
         key.encode()
     except UnicodeEncodeError as error:
         raise BadKeyError(f"key {key!r} is not valid Unicode") from error
-    keys = layout()
+    keys = keys or layout()
     path = key.removeprefix(keys.prefix)
     owner, _, rest = path.partition("/") if keys.owner is None else (keys.owner, "", path)
     album, _, file = rest.rpartition("/")

@@ -22,6 +22,7 @@ _WINDOWS_1252: Final = {
 }
 _MAX_RAW_LABEL_CHARACTERS: Final = 1_024  # of a label; the rest is ignored
 _MAX_RAW_CHARACTERS: Final = 65_536  # of a text; the rest is ignored
+_MAX_COMPOSED: Final = 4  # code points that NFC makes one character of
 
 
 def text(value: str | bytes | None, max_characters: int) -> str | None:
@@ -34,7 +35,9 @@ def text(value: str | bytes | None, max_characters: int) -> str | None:
         return None
     whole = decode(value) if isinstance(value, bytes) else value
     line = _LINE_BREAKS.sub(" ", whole[:_MAX_RAW_CHARACTERS].partition("\0")[0])
-    cleaned = unicodedata.normalize("NFC", _HARMFUL.sub("", line)).strip()
+    # Sorting n marks that follow one letter takes n² steps.
+    kept = _HARMFUL.sub("", line).strip()[: max_characters * _MAX_COMPOSED]
+    cleaned = unicodedata.normalize("NFC", kept).strip()
     return cleaned[:max_characters].strip() or None
 
 

@@ -1,5 +1,6 @@
 """`python -m gallery`: each command has its help, and imports only what it needs."""
 
+import json
 import subprocess
 import sys
 from argparse import ArgumentTypeError
@@ -10,9 +11,11 @@ import pytest
 
 from gallery import costs, shell
 from gallery.__main__ import COMMANDS, MODULES, main
+from gallery.editing import EditError, Editor
 from gallery.shell import print_stderr, print_stdout, session_for, whole_number
 from outputs import as_outputs_file, outputs_of
 from shared.keys import Layout
+from shared.settings import KEY_LAYOUT
 
 ROOT = Path(__file__).parents[2]
 ARN = "arn:aws-cn:states:cn-north-1:123456789012:stateMachine:gallery"
@@ -213,3 +216,30 @@ def test_a_command_that_changes_photos_refuses_an_adopted_bucket(
     assert main([*command, f"--deployment={file}"]) == 1
 
     assert "and the gallery only reads old, which is adopted" in capsys.readouterr().err
+
+
+def test_an_edit_knows_the_keys_of_an_adopted_bucket(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(KEY_LAYOUT, "")  # restored afterwards
+    adopted = msgspec.structs.replace(outputs_of(), key_layout=Layout("photos/", "ada"))
+    file = as_outputs_file(adopted, tmp_path / "outputs.json")
+    edit = ["edit", "photos/2016/a.jpg", "--title=x\n\u0301", "--dry-run"]
+
+    assert main([*edit, f"--deployment={file}"]) == 0
+
+    assert json.loads(capsys.readouterr().out) == {"path": "2016/a.jpg", "title": "x\n\u0301"}
+
+
+def test_an_edit_that_the_state_machine_fails_is_an_error_of_the_command(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise EditError("States.Timeout: ")
+
+    monkeypatch.setattr(Editor, "request", fail)
+    file = as_outputs_file(outputs_of(), tmp_path / "outputs.json")
+
+    assert main(["edit", "uploads/ada/a.jpg", "--title=x", f"--deployment={file}"]) == 1
+
+    assert capsys.readouterr().err == "edit: States.Timeout: \n"

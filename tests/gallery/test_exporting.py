@@ -13,14 +13,14 @@ from typing import Any
 
 import msgspec
 import pytest
-from botocore.exceptions import ReadTimeoutError
+from botocore.exceptions import ClientError, ReadTimeoutError
 
 import rawfiles
 from gallery import deployment, importing, queries, xmp
 from gallery.__main__ import main
 from gallery.archives import restore
 from gallery.archives.exported import ABSENT, CHANGED, NO_KEY, Exported, is_export
-from gallery.buckets import Bucket, Object
+from gallery.buckets import Bucket, Version
 from gallery.costs import USD
 from gallery.editing import Editor
 from gallery.exporter import Done, Exporter
@@ -174,7 +174,7 @@ class Counted(Bucket):
         self.read: list[str] = []
         self.fail_after = fail_after
 
-    def get(self, found: Object) -> Any:  # noqa: ANN401  # S3's answer
+    def get(self, found: Version) -> Any:  # noqa: ANN401  # S3's answer
         if self.fail_after is not None and len(self.read) >= self.fail_after:
             raise ConnectionError("the network is gone")
         self.read.append(found.key)
@@ -615,7 +615,7 @@ class Unreliable(Counted):
         super().__init__(stack)
         self.broken, self.wrong = broken, wrong
 
-    def get(self, found: Object) -> Any:  # noqa: ANN401  # S3's answer
+    def get(self, found: Version) -> Any:  # noqa: ANN401  # S3's answer
         answer = super().get(found)
         body = answer["Body"].read()
         if self.broken:
@@ -625,6 +625,31 @@ class Unreliable(Counted):
             self.wrong -= 1
             return {**answer, "Body": Body(body[:-1] + b"!")}
         return {**answer, "Body": Body(body)}
+
+
+class Denying(Counted):
+    """A bucket in which S3 refuses to read one photo."""
+
+    def __init__(self, stack: Stack, code: str) -> None:
+        super().__init__(stack)
+        self.code = code
+
+    def get(self, found: Version) -> Any:  # noqa: ANN401  # S3's answer
+        if found.key == f"uploads/{ADA}/{FOX}":
+            raise ClientError({"Error": {"Code": self.code}}, "GetObject")
+        return super().get(found)
+
+
+@pytest.mark.parametrize("code", ["AccessDenied", "KMS.DisabledException"])
+def test_a_photo_that_may_not_be_read_is_told_and_the_others_are_exported(
+    stack: Stack, tmp_path: Path, code: str
+) -> None:
+    done = export(stack, tmp_path / "new", photos=Denying(stack, code), album="2016")
+
+    assert [(one.key, one.reason) for one in done.manifest.left_out] == [
+        (f"uploads/{ADA}/{FOX}", "DENIED")
+    ]
+    assert bytes_of(tmp_path / "new") == {name: BYTES[name] for name in (RTL, UPPER, LOWER)}
 
 
 @dataclass

@@ -23,7 +23,8 @@ from gallery.giving import (
 )
 from gallery.records import Edits, Taken
 from gallery.table import Table
-from shared.contracts import Position, TagRequest, TagResult
+from shared import sidecars
+from shared.contracts import Position, Sidecar, TagRequest, TagResult
 from shared.errors import EmptyPhotoError
 from shared.s3 import S3PhotoStore
 from shared.versions import VERSIONS
@@ -334,6 +335,66 @@ def test_a_photo_that_gets_the_name_meanwhile_is_not_overwritten(world: World) -
     assert current(world, OLD) == {"a.jpg": b"old"}
     assert current(world, NEW) == {"a.jpg": b"new"}
     assert list(queries.copies(world.editor.table, NEW).items) == []
+
+
+def test_a_copy_of_which_the_answer_was_lost_is_given_and_its_labels_are_not_paid_again(
+    world: World, labeler: Labeler
+) -> None:
+    upload(world, "a.jpg", b"old")
+    world.stack.wait_until_idle()
+    row, paid = rows_of(world)["a.jpg"], labeler.paid.total()
+    events = world.stack.s3.meta.events
+
+    def copy(**_: object) -> None:  # botocore sends the request again: S3 finds the copy
+        events.unregister("before-call.s3.CopyObject", copy)
+        bucket = world.stack.photos_bucket
+        world.stack.s3.copy_object(
+            Bucket=bucket, Key="uploads/bob/a.jpg", CopySource=f"{bucket}/uploads/alice/a.jpg"
+        )
+
+    events.register_first("before-call.s3.CopyObject", copy)
+
+    given = giving(world).one(row, {})
+
+    world.stack.wait_until_idle()
+    assert (given.to, labeler.paid.total()) == ("a.jpg", paid)
+    assert (current(world, OLD), current(world, NEW)) == ({}, {"a.jpg": b"old"})
+
+
+def test_what_the_new_owner_has_edited_stays_also_if_the_photo_is_in_the_trash(
+    world: World,
+) -> None:
+    for owner, edits in ((OLD, Edits(description="Ours")), (NEW, Edits(title="Theirs"))):
+        upload(world, "a.jpg", b"same", owner)
+        world.stack.wait_until_idle()
+        world.editor.edit(owner, f"uploads/{owner}/a.jpg", edits)
+    world.delete("uploads/bob/a.jpg")
+    world.stack.wait_until_idle()
+
+    given = giving(world).one(rows_of(world)["a.jpg"], {})
+
+    photo = queries.photo(world.editor.table, NEW, "uploads/bob/a.jpg")
+    assert given.to == "a.jpg"
+    assert photo is not None
+    assert photo.edits == Edits(title="Theirs", description="Ours")
+
+
+def test_the_same_bytes_without_what_an_archive_says_of_them_do_not_replace_a_photo(
+    world: World,
+) -> None:
+    world.stack.s3.put_object(
+        Bucket=world.stack.photos_bucket,
+        Key="uploads/alice/a.jpg",
+        Body=b"same",
+        Metadata={"sidecar": sidecars.write(Sidecar(source="TAKEOUT", title="Tower"))[0]},
+    )
+    upload(world, "a.jpg", b"same", NEW)
+    world.stack.wait_until_idle()
+
+    assert outcome(list(giving(world).all(at_once=1))) == {"a.jpg": COLLISION}
+    assert current(world, OLD) == {"a.jpg": b"same"}
+    renamed = outcome(list(giving(world, rename=True).all(at_once=1)))
+    assert renamed == {"a.jpg": "to a (2).jpg"}
 
 
 def test_a_row_that_announced_a_copy_names_no_content_without_one(world: World) -> None:

@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from embeddedaws import TABLE, Aws
 from gallery.__main__ import main
 from gallery.archives import send
 from gallery.archives.base import Archive, Entry
 from gallery.archives.folder import Folder
-from gallery.archives.plan import Gallery, Plan, plan
+from gallery.archives.plan import Gallery, Plan, Planned, plan
 from gallery.archives.s3 import Objects, bucket_and_prefix
 from gallery.archives.send import MAX_IN_A_ROW, Import, Pace, Sender, Sent
 from gallery.shell import CommandError, UsageError
@@ -321,12 +322,86 @@ def test_a_file_that_is_not_what_its_archive_states_is_not_sent(aws: Aws, owner:
     assert list(there(aws, owner)) == ["b.jpg"]
 
 
-def test_files_that_fail_one_after_the_other_end_the_import(aws: Aws, owner: str) -> None:
-    names = [f"{number}.jpg" for number in range(MAX_IN_A_ROW + 20)]
-    entries = [entry(name, b"x" * at, sha256="0" * 64) for at, name in enumerate(names, 1)]
+def test_files_that_s3_refuses_one_after_the_other_end_the_import(aws: Aws, owner: str) -> None:
+    entries = [entry(f"{at}.jpg", b"x" * at) for at in range(1, MAX_IN_A_ROW + 20)]
+    made, gallery = planned(aws, Listed(*entries), owner)
+    sender = Sender(aws.client("s3"), "a-bucket-that-is-not-there")
 
     with pytest.raises(CommandError, match="Run the import again"):
-        imported(aws, Listed(*entries), owner)
+        Import(sender, owner, "", set(gallery.keys)).run(made.to_send, Pace(1e6))
+
+
+def test_any_number_of_unreadable_files_does_not_end_the_import(aws: Aws, owner: str) -> None:
+    damaged = [entry(f"{at}.jpg", b"x" * at, sha256="0" * 64) for at in range(1, 40)]
+
+    _, sent = imported(aws, Listed(*damaged, entry("z.jpg", b"whole")), owner)
+
+    assert len(sent.failed) == len(damaged)
+    assert there(aws, owner) == {"z.jpg": b"whole"}
+
+
+def test_any_number_of_objects_in_an_archive_tier_does_not_end_the_import(
+    aws: Aws, owner: str
+) -> None:
+    class Tiered(Sender):
+        def send(self, planned: Planned) -> bool:
+            if planned.entry.name != "z.jpg":
+                raise ClientError({"Error": {"Code": "InvalidObjectState"}}, "CopyObject")
+            return super().send(planned)
+
+    entries = [entry(f"{at}.jpg", b"x" * at) for at in range(1, 40)]
+    made, _ = planned(aws, Listed(*entries, entry("z.jpg", b"whole")), owner)
+
+    sent = Import(Tiered(aws.client("s3"), PHOTOS), owner, "", set()).run(made.to_send, Pace(1e6))
+
+    assert (len(sent.failed), sent.keys) == (len(entries), [f"uploads/{owner}/z.jpg"])
+
+
+def test_a_file_is_sent_though_another_of_its_size_cannot_be_read(aws: Aws, owner: str) -> None:
+    def refuse() -> io.BytesIO:
+        raise PermissionError(13, "Permission denied")
+
+    damaged = replace(entry("a.jpg", b"taco"), open=refuse)
+
+    made, sent = imported(aws, Listed(damaged, entry("b.jpg", b"taco")), owner)
+
+    assert (made.unread, list(sent.failed)) == ({}, ["a.jpg"])
+    assert there(aws, owner) == {"b.jpg": b"taco"}
+
+
+@pytest.mark.parametrize("size", [4, send.IN_MEMORY_BYTES + 1])
+def test_a_file_that_s3_has_stored_though_its_answer_was_lost_is_not_sent_twice(
+    aws: Aws, owner: str, size: int
+) -> None:
+    made, gallery = planned(aws, Listed(entry(f"{size}.jpg", os.urandom(size))), owner)
+    work = started(aws, made, gallery, owner)
+    assert not work.sender.send(made.to_send[0])
+
+    sent = work.run(made.to_send, Pace(1e6))
+
+    assert (sent.keys, sent.failed) == ([f"uploads/{owner}/{size}.jpg"], {})
+    assert f"{size} (2).jpg" not in there(aws, owner)
+
+
+def test_a_file_that_became_short_meanwhile_overwrites_nothing(aws: Aws, owner: str) -> None:
+    short = replace(entry("a.jpg", b"short"), size_bytes=send.IN_MEMORY_BYTES + 1)
+    made, gallery = planned(aws, Listed(short), owner)
+    aws.client("s3").put_object(Bucket=PHOTOS, Key=f"uploads/{owner}/a.jpg", Body=b"theirs")
+
+    started(aws, made, gallery, owner).run(made.to_send, Pace(1e6))
+
+    assert there(aws, owner) == {"a.jpg": b"theirs", "a (2).jpg": b"short"}
+
+
+def test_a_photo_whose_object_was_replaced_since_is_sent(aws: Aws, owner: str) -> None:
+    key = f"uploads/{owner}/a.jpg"
+    aws.client("s3").put_object(Bucket=PHOTOS, Key=key, Body=b"another")
+    ready(aws, owner, key, b"taco")
+    aws.client("s3").put_object(Bucket=PHOTOS, Key=f"uploads/{owner}/b.jpg", Body=b"TACO")
+
+    made, _ = planned(aws, Listed(entry("c.jpg", b"taco")), owner)
+
+    assert [one.entry.name for one in made.to_send] == ["c.jpg"]
 
 
 def test_objects_of_another_bucket_are_copied_by_s3_with_what_is_said_of_them(
@@ -357,6 +432,39 @@ def test_objects_of_another_bucket_are_copied_by_s3_with_what_is_said_of_them(
     assert s3.list_object_versions(Bucket="source", Prefix=prefix)["Versions"] == before
     again, _ = planned(aws, archive, owner)
     assert (again.known, again.downloaded_bytes) == (1, 0)
+
+
+def test_an_archived_object_that_was_restored_is_copied(aws: Aws, owner: str) -> None:
+    s3 = aws.client("s3")
+    for name in ("restored", "restoring", "archived"):
+        s3.put_object(Bucket="source", Key=f"{owner}/{name}.jpg", Body=b"1", StorageClass="GLACIER")
+    restored = {
+        f"{owner}/restored.jpg": {"IsRestoreInProgress": False, "RestoreExpiryDate": "2030-01-01"},
+        f"{owner}/restoring.jpg": {"IsRestoreInProgress": True},
+    }
+    asked = []
+
+    def state(params: dict[str, Any], **_: object) -> None:
+        asked.append(params["headers"].get("x-amz-optional-object-attributes"))
+
+    def answer(parsed: dict[str, Any], **_: object) -> None:  # the embedded AWS does not say it
+        for one in parsed["Contents"]:
+            if one["Key"] in restored:
+                one["RestoreStatus"] = restored[one["Key"]]
+
+    s3.meta.events.register("before-call.s3.ListObjectsV2", state)
+    s3.meta.events.register("after-call.s3.ListObjectsV2", answer)
+    archive = Objects(s3, "source", f"{owner}/")
+    found = [one.name for one in archive.entries()]
+    s3.meta.events.unregister("before-call.s3.ListObjectsV2", state)
+    s3.meta.events.unregister("after-call.s3.ListObjectsV2", answer)
+
+    assert asked == ["RestoreStatus"]
+    assert found == ["restored.jpg"]
+    assert archive.left_out() == {
+        "archived objects: restore them first": 2,
+        "folders that are hidden or belong to other programs": 0,
+    }
 
 
 def test_an_object_that_changed_since_it_was_listed_is_not_copied(aws: Aws, owner: str) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from gallery.__main__ import main
 from gallery.outputs import forget, read_outputs, save, saved_names
 from gallery.shell import CommandError, UsageError
 from outputs import NAMES, outputs_of
@@ -95,6 +96,28 @@ def test_a_saved_name_has_the_outputs_of_its_deployment_until_it_is_forgotten() 
         read_outputs("home")
     with pytest.raises(CommandError, match=r"home is not saved \(saved: work\)"):
         forget("home")
+
+
+def test_a_file_of_that_name_in_this_folder_changes_no_saved_name(
+    configuration: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (configuration / "here" / "home").mkdir(parents=True)
+    monkeypatch.chdir(configuration / "here")
+    save("home", outputs_of())
+
+    assert main(["saved"]) == 0
+
+    assert capsys.readouterr().out == f"home: {outputs_of().state_machine_arn}\n"
+
+
+def test_only_what_was_saved_is_forgotten(configuration: Path) -> None:
+    save("home", outputs_of())
+    other = configuration / "other.json"
+    other.write_text("mine")
+
+    with pytest.raises(CommandError, match="is not saved"):
+        forget("../other")
+    assert other.exists()
 
 
 @pytest.mark.usefixtures("configuration")

@@ -49,10 +49,18 @@ class Gallery:
     def edit(self, _owner: str, key: str, edits: Edits) -> None:
         if self.fault is not None:
             raise self.fault
+        self.refuse_deleted(key)
         self.written.append((key, edits))
 
     def request(self, _owner: str, request: dict[str, str]) -> None:
+        self.refuse_deleted(request["cover"])
         self.written.append(request)
+
+    def refuse_deleted(self, key: str) -> None:
+        """Raise for a photo that is deleted, as the state machine does."""
+        row = self.photo("", key)
+        if row is None or row.status == "DELETED":
+            raise LookupError(f"there is no photo {key}")
 
 
 def run(gallery: Gallery, edits: list[str], covers: list[str]) -> Any:  # noqa: ANN401  # Restored
@@ -88,6 +96,16 @@ def test_a_cover_waits_until_its_photo_is_ready_and_replaces_no_other() -> None:
     gallery.covers, gallery.written = {"2016"}, []
     assert run(gallery, [], ["a"]).late == []
     assert gallery.written == []
+
+
+def test_a_photo_that_was_deleted_before_the_import_is_waited_for() -> None:
+    deleted = Row("DELETED", album_key=None)
+    gallery = Gallery([{"a": deleted, "b": deleted}, {"a": Row(), "b": Row()}])
+
+    done = run(gallery, ["a"], ["b"])
+
+    assert gallery.written == [(KEY.format("a"), OLD), {"album": "2016", "cover": "2016/b.jpg"}]
+    assert (done.late, done.refused) == ([], {})
 
 
 @pytest.mark.parametrize(

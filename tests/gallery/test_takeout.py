@@ -3,6 +3,7 @@
 import json
 import unicodedata
 from pathlib import Path
+from time import process_time
 from typing import Any
 
 import pytest
@@ -213,6 +214,34 @@ def test_nothing_in_a_json_file_breaks_it_and_extract_reads_the_rest(said: dict[
     told = sidecar_of(said, "a.jpg")
 
     assert told is None or sidecars.read(sidecars.write(told)[0]) is not None
+
+
+def test_json_that_is_nested_too_deep_does_not_end_the_import(tmp_path: Path) -> None:
+    write_photo(tmp_path / ROOT / YEAR / "a.jpg", b"a")
+    (tmp_path / ROOT / YEAR / "a.jpg.json").write_text("[" * 100_000)
+    takeout = Takeout(tmp_path)
+
+    assert [one.name for one in takeout.entries()] == ["a.jpg"]
+    assert takeout.left_out()[UNREAD] == 1
+
+
+def test_a_title_of_any_length_costs_no_time(tmp_path: Path) -> None:
+    write_photo(tmp_path / ROOT / YEAR / "a.jpg", b"a")
+    title = "a" + "\u0301" * 100_000 + "\u0323" * 100_000
+    write_json(tmp_path / ROOT / YEAR / "a.jpg.json", facts(title))
+    started = process_time()
+
+    assert len(entries(tmp_path)) == 1
+    assert process_time() - started < 1
+
+
+def test_a_folder_with_thousands_of_photos_is_matched_in_seconds() -> None:
+    known = {f"IMG_{number:05}.jpg": facts(f"IMG_{number:05}.jpg") for number in range(5_000)}
+    matcher = Matcher(known, {*known})
+    started = process_time()
+
+    assert all(matcher.find(name) == name for name in known)
+    assert process_time() - started < 5
 
 
 def test_half_a_surrogate_pair_in_a_text_is_removed() -> None:

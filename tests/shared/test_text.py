@@ -1,0 +1,22 @@
+"""A text of a file is cleaned in next to no time, whatever is in it."""
+
+from time import process_time
+
+from shared.text import text
+
+MARKS = 32_000
+
+
+def test_any_number_of_marks_after_one_letter_costs_no_time() -> None:
+    """NFC sorts them, in n² steps: 64,000 take seconds."""
+    hostile = "a" + "\u0301" * MARKS + "\u0323" * MARKS
+    started = process_time()
+
+    cleaned = text(hostile, 256)
+
+    assert process_time() - started < 0.2
+    assert cleaned == "\u00e1" + "\u0301" * 255
+
+
+def test_a_text_that_nfc_shortens_is_not_cut_too_early() -> None:
+    assert text("  " + "\u1100\u1161\u11a8" * 300, 256) == "\uac01" * 256
