@@ -507,7 +507,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--rename",
         action="store_true",
-        help="give a photo whose name NEW has already a number; without it the photo stays",
+        help="if NEW has the name of a photo already, give it a number; without it the photo stays",
     )
     add_max_concurrency(command)
     command.add_argument("--dry-run", action="store_true", help="print the figures, give nothing")

@@ -54,7 +54,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--owner",
         metavar="ID",
-        help="whose photos they become (default: the only owner of the gallery)",
+        help="the owner that the photos get (default: the only owner of the gallery)",
     )
     command.add_argument(
         "--exported-owner",

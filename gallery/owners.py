@@ -24,8 +24,9 @@ from shared.text import escaped
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
+    from gallery.buckets import Version
     from gallery.table import Table
 
 PAGE: Final = 1000  # rows; a Query ends at 1 MB before that
@@ -67,7 +68,7 @@ def owner_of(deployment: Deployment, name: str, users: Users, *, with_bytes: boo
     """Return an owner. Reads the counts of all albums, and one row more."""
     photos, albums, read_units = _counts(deployment.table, name)
     user, seen_at = login_of(deployment.table, name, users.pool)
-    objects = deployment.photos.objects(layout().folder_of(name)) if with_bytes else ()
+    objects = _objects(deployment, name) if with_bytes else ()
     return Owner(
         owner=name,
         photos=photos,
@@ -80,6 +81,14 @@ def owner_of(deployment: Deployment, name: str, users: Users, *, with_bytes: boo
         bytes=sum(one.size_bytes for one in objects) if with_bytes else None,
         read_units=read_units + ROW_READ_UNITS,
     )
+
+
+def _objects(deployment: Deployment, owner: str) -> Iterable[Version]:
+    """Return an owner's objects; none if all photos are of another owner."""
+    try:
+        return deployment.photos.objects(layout().folder_of(owner))
+    except ValueError:
+        return ()
 
 
 def login_of(table: Table, owner: str, pool: str | None) -> tuple[str | None, str | None]:

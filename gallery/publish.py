@@ -107,7 +107,8 @@ def run(given: argparse.Namespace) -> int:
     deployment = Deployment.of(given)
     bucket = deployment.outputs.site_bucket
     if bucket is None:
-        raise PublishError("the deployment has no page: site is false")
+        print_stdout("nothing to upload: the deployment has no page (site is false)")
+        return 0  # `make apply` publishes after every deployment
     uploaded = publish(deployment.session.client("s3"), bucket, given.dist, now=datetime.now(UTC))
     print_stdout(f"{len(uploaded)} files are in s3://{bucket}")
     print_stdout(f"Gallery: {deployment.outputs.site_url}")

@@ -25,6 +25,7 @@ from gallery.reprocess import Job, start
 from gallery.shell import print_stderr, print_stdout
 from gallery.table import ConflictError, Query
 from gallery.times import LONGEST_EXECUTION
+from shared.errors import BadKeyError
 from shared.keys import (
     album_sort_key,
     layout,
@@ -170,9 +171,7 @@ class Reconciling:
     def _side_by_side(self) -> Iterator[tuple[Version | None, Row | None]]:
         """Yield each photo's object and record in the order of keys; None for a missing one."""
         objects = (
-            one
-            for one in self.photos.objects(layout().folder_of(self.owner))
-            if not one.key.endswith("/")  # a folder marker is not a photo
+            one for one in self.photos.objects(layout().folder_of(self.owner)) if _is_photo(one.key)
         )
         rows = self.table.every(self._within("photo"), *_RECORD)
         found, row = next(objects, None), next(rows, None)
@@ -278,6 +277,15 @@ class Reconciling:
     def _within(self, prefix: str) -> Query:
         low, high = within(prefix)
         return Query(owner=self.owner, index=None, range_key="sk", low=low, high=high)
+
+
+def _is_photo(key: str) -> bool:
+    """Return whether a key is a photo's: no folder marker, and short enough for a row."""
+    try:
+        split_upload_key(key)
+    except BadKeyError:
+        return False
+    return True
 
 
 def _counted_in(row: Row, key: str) -> Iterator[tuple[str, str | None]]:

@@ -8,7 +8,7 @@ variable "adopted_bucket" {
     kms_key_arn = optional(string)
     account_id  = optional(string)
   })
-  description = "A bucket with photos that the gallery shows instead of one of its own, and only reads: name; prefix of the photos' keys, empty or folders that end in a slash; owner, the identity ID of the user whose photos they are (null: the first folder below the prefix is the owner's identity ID); kms_key_arn, if a KMS key encrypts them; account_id, if it belongs to another account. The folders of the rest of a key are its album. It must be in the deployment's region. Cannot be set for a gallery that has photos. Afterwards run `python -m gallery adopt`."
+  description = "A bucket with photos that the gallery shows instead of one of its own, and only reads: name; prefix of the photos' keys, empty or folders that end in a slash; owner, the identity ID of the user that all photos belong to (null: the first folder below the prefix is the owner's identity ID); kms_key_arn, if a KMS key encrypts them; account_id, if it belongs to another account. The folders of the rest of a key are its album. It must be in the deployment's region. Cannot be set for a gallery that has photos. Afterwards run `python -m gallery adopt`."
   default     = null
 }
 

@@ -29,7 +29,7 @@ class PhotoEvent(Contract, frozen=True, kw_only=True):
     status: Status  # of the row; one for each detail-type
     owner: str  # partition key of the row
     bucket: str  # of the object
-    key: str  # of the object, exactly as S3 names it; its row is photo#<key after uploads/<owner>/>
+    key: str  # of the object, as S3 names it; its row is photo#<key after the owner's folder>
     photo: KeyDigest  # digest of the key, the same in all keys of indexes
     version: (
         str  # S3's version ID, else the ETag; empty if the event that was processed had neither

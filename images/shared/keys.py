@@ -16,7 +16,7 @@ import msgspec
 
 from shared.contracts import PhotoRef
 from shared.errors import BadKeyError, ForeignBucketError
-from shared.limits import MAX_OWNER_BYTES
+from shared.limits import MAX_OWNER_BYTES, MAX_PATH_BYTES
 from shared.settings import KEY_LAYOUT, key_layout
 
 DIGEST_CHARACTERS: Final = 24  # hex: 96 bits, so that a billion photos of one owner do not collide
@@ -30,7 +30,7 @@ _AFTER_HASH: Final = "$"  # the character that follows "#"
 UPLOADS_PREFIX: Final = "uploads/"
 
 
-class Layout(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Layout(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Which part of a photo's key is its owner, and which its album.
 
     A key is <prefix><owner>/<album…>/<file>, or <prefix><album…>/<file> if all photos have the
@@ -87,12 +87,13 @@ def split_upload_key(key: str, keys: Layout | None = None) -> UploadKey:
     """Split the key of an upload into its parts.
 
     Args:
-        key: of the upload.
-        keys: the layout that it has; None: that of the deployment.
+        key: of an object.
+        keys: the layout of its bucket; None: that of the deployment.
 
     Raises:
-        BadKeyError: not uploads/<owner>/<file>, or what the deployment's layout has instead; a
-            folder marker, an owner of over `MAX_OWNER_BYTES` bytes, or not valid Unicode.
+        BadKeyError: not uploads/<owner>/<file>, or what the layout has instead; a folder marker, an
+            owner of over `MAX_OWNER_BYTES` bytes, a path of over `MAX_PATH_BYTES` bytes below the
+            owner's folder, or not valid Unicode.
     """
     try:
         key.encode()
@@ -106,6 +107,8 @@ def split_upload_key(key: str, keys: Layout | None = None) -> UploadKey:
         raise BadKeyError(f"key {key!r} is not {keys}")
     if len(owner.encode()) > MAX_OWNER_BYTES:
         raise BadKeyError(f"owner {owner!r} has over {MAX_OWNER_BYTES} bytes")
+    if len(rest.encode()) > MAX_PATH_BYTES:
+        raise BadKeyError(f"path {rest!r} has over {MAX_PATH_BYTES:,} bytes")
     return UploadKey(owner, album, file)
 
 

@@ -63,6 +63,7 @@ MAX_SURPLUS = 4  # times that the parts of a HEIF picture may have its pixels: t
 MAX_SURPLUS_PIXELS = 4_194_304  # or so many: a single tile is larger than a small picture
 MAX_XMP_NAME_CHARACTERS = 16_777_216  # of all names together: 20,000 of 50 are in 1 MiB of XMP
 MAX_OWNER_BYTES = 128  # keeps every derived key and sort key below S3's and DynamoDB's 1,024
+MAX_PATH_BYTES = 1_018  # DynamoDB's sort keys have at most 1,024: photo#<path>
 
 MAX_TAG_CHARACTERS = 256  # camera make, model, lens, title, creator, copyright
 MAX_DESCRIPTION_CHARACTERS = 2_000

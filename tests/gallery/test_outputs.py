@@ -30,7 +30,8 @@ def terraform(tmp_path: Path) -> Path:
     (tmp_path / "printed").write_text(printed())
     program = tmp_path / "terraform"
     program.write_text(
-        f'#!/bin/sh\n[ "$*" = "-chdir={tmp_path} output -json -no-color" ] && exec cat {tmp_path}/printed\n'
+        f'#!/bin/sh\n[ "$*" = "-chdir={tmp_path} output -json -no-color" ] &&'
+        f" exec cat {tmp_path}/printed\n"
         "echo no state >&2; exit 1\n"
     )
     program.chmod(0o755)

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from embeddedaws import Answering
+from gallery.__main__ import main
 from gallery.publish import CONFIG, KEPT, PublishError, content_type, keys, publish
 from local.stack import Stack
-from outputs import gallery, outputs_of
+from outputs import as_outputs_file, gallery, outputs_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -114,6 +115,16 @@ def test_a_compressed_file_is_uploaded_in_place_of_the_other(
 )
 def test_the_content_type_follows_from_the_name(key: str, kind: str) -> None:
     assert content_type(key) == kind
+
+
+def test_a_deployment_without_a_page_is_published_by_doing_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = as_outputs_file(outputs_of(site_bucket=None, site_url=None), tmp_path / "outputs.json")
+
+    # `make apply` ends with it, and must not fail after the deployment.
+    assert main(["publish", f"--deployment={file}"]) == 0
+    assert "site is false" in capsys.readouterr().out
 
 
 def test_files_of_earlier_builds_stay_for_30_days(stack: Stack, bucket: str, dist: Path) -> None:

@@ -5,19 +5,22 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from subprocess import CompletedProcess  # as everywhere else
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from gallery.buckets import Bucket
+from gallery.buckets import Bucket, Version
 from gallery.reconcile import MISSING, ORPHANED, STALE, STUCK, Reconciling, Report
 from gallery.records import Edits
 from gallery.table import Table
 from shared.keys import term_sort_key
+from shared.limits import MAX_PATH_BYTES
+from shared.settings import KEY_LAYOUT
 from workflow.bulk import deployed, succeeded
 from workflow.bulk import gallery as command
 from workflow.conftest import deployed as gallery  # noqa: F401  # a fixture
@@ -54,6 +57,30 @@ def filled(world: World) -> None:
         world.stack.upload(key, key.encode())
     world.stack.wait_until_idle()
     world.editor.edit(OWNER, KEYS[0], Edits(title="Mine"))
+
+
+def test_a_key_that_no_row_can_have_is_not_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(KEY_LAYOUT, '{"prefix": "", "owner": "alice"}')
+    keys = ["2024/", f"{'a' * (MAX_PATH_BYTES - 3)}.jpg"]
+    listed = [
+        Version(
+            key=key,
+            id="1",
+            etag="1",
+            size_bytes=1,
+            is_latest=True,
+            modified=datetime(2024, 1, 1, tzinfo=UTC),
+        )
+        for key in keys
+    ]
+    bucket, table, empty = Mock(Bucket), Mock(Table), Mock(Bucket)
+    bucket.objects.return_value = iter(listed)
+    table.every.side_effect = lambda *_: iter(())
+    empty.objects.return_value = iter(())
+
+    report = Reconciling(table, bucket, empty, OWNER).compare()
+
+    assert (report.photos, report.findings) == (0, [])
 
 
 @contextmanager

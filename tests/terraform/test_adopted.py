@@ -41,6 +41,18 @@ def test_nothing_of_the_bucket_is_managed(adopted_plan: Plan) -> None:
     assert managed == []
 
 
+def test_the_own_bucket_is_destroyed_only_without_keep_photos(
+    plan: Plan, adopted_plan: Plan
+) -> None:
+    """Replacing keep_photos runs its check before Terraform takes the policies of the bucket."""
+    own, adopted = (
+        next(one for one in each.resources if one.address.endswith("terraform_data.keep_photos"))
+        for each in (plan, adopted_plan)
+    )
+
+    assert adopted.values["triggers_replace"] != own.values.get("triggers_replace")
+
+
 def test_nobody_may_do_more_than_read_it(adopted_plan: Plan) -> None:
     allowed = {
         (action, resource)

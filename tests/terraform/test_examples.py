@@ -110,6 +110,17 @@ def test_the_minimal_example_is_a_whole_gallery(planner: Planner) -> None:
     }
 
 
+def test_the_example_of_an_existing_bucket_manages_nothing_of_it(planner: Planner) -> None:
+    planner.ready("existing-bucket")
+
+    plan = planner.planned("existing-bucket")
+
+    buckets = {one.values["bucket"] for one in plan.of_type("aws_s3_bucket")}
+    assert buckets == {
+        f"gallery-{name}-123456789012-eu-west-1" for name in ("derived", "logs", "shares", "site")
+    }
+
+
 def test_names_are_known_although_a_dependency_is_pending(complete: Plan) -> None:
     """A bucket whose name a plan does not know would be replaced."""
     names = {

@@ -100,7 +100,8 @@ def test_a_session_that_ended_asks_for_the_password_and_goes_on(
     dialog.get_by_role("button", name="Sign in").click()
     expect(dialog.get_by_role("alert")).to_have_text("Incorrect username or password.")
     dialog.get_by_label("Password").fill(site.account.password)
-    dialog.get_by_role("button", name="Sign in").click()
+    with later.expect_response(lambda answer: answer.url.endswith("/edits")):  # who the owner is
+        dialog.get_by_role("button", name="Sign in").click()
 
     expect(dialog).to_have_count(0)
     expect(later.get_by_text("2 of 2 photos ready")).to_be_visible()

@@ -20,8 +20,6 @@ from gallery.__main__ import main
 from gallery.adopt import EVENTBRIDGE, notifications, refuse_unusable
 from gallery.archives.exported import Exported
 from gallery.deployment import Deployment
-from gallery.exporter import Exporter
-from gallery.manifests import Scope
 from gallery.owners import Users, owner_of
 from gallery.reconcile import MISSING, Reconciling
 from gallery.shell import CommandError, UsageError
@@ -29,7 +27,7 @@ from local.clients import REGION, client, environment
 from local.stack import Stack
 from outputs import as_outputs_file, outputs_of
 from photofiles import jpeg
-from shared.keys import UPLOADS, Layout, use_layout
+from shared.keys import Layout, use_layout
 from shared.settings import KEY_LAYOUT
 from workflow.bulk import deployed, outcomes, results, succeeded
 from workflow.scripted import Scripted, tag
@@ -218,24 +216,33 @@ def test_the_other_commands_know_the_layout_too(adopted: Adopted) -> None:
         deployment.owners("ada")
     code, said = adopted.gallery("verify")
     assert (code, "the gallery only reads photos" in said) == (1, True)
-    owner = owner_of(deployment, OWNER, Users(None, {}, None), with_bytes=True)
-    assert owner.bytes == sum(len(JPEG) + len(key) for key in [*KEYS, "family photos/2016/"])
 
 
-def test_an_export_of_an_adopted_bucket_can_be_imported_into_a_bucket_of_the_gallery(
-    adopted: Adopted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_owners_counts_the_bytes_of_the_bucket(adopted: Adopted) -> None:
     deployment = Deployment(adopted.outputs, boto3.Session(region_name=REGION))
-    scope = Scope(bucket=deployment.photos.name, owner=OWNER, album="2001", layout=LAYOUT)
-    exporter = Exporter(deployment.table, deployment.photos, [OWNER], tmp_path, "2001")
+    nobody = Users(None, {}, None)
 
-    exporter.run(exporter.plan(scope), scope, lambda _: None)
+    owner, other = (
+        owner_of(deployment, name, nobody, with_bytes=True) for name in (OWNER, "us-east-1:bob")
+    )
 
-    monkeypatch.setenv(KEY_LAYOUT, "")
-    use_layout(UPLOADS)
-    keys = {one.key("ada") for one in Exported(tmp_path).entries()}
-    album = [key for key in KEYS if key.startswith("family photos/2001/")]
-    assert keys == {key.replace("family photos/", "uploads/ada/") for key in album}
+    assert owner.bytes == sum(len(JPEG + key.encode()) for key in [*KEYS, "family photos/2016/"])
+    assert other.bytes == 0
+
+
+def test_an_export_has_the_photos_of_the_bucket_and_can_be_imported(
+    adopted: Adopted, tmp_path: Path
+) -> None:
+    folder = tmp_path / "export"
+    names = [key.rpartition("/")[2] for key in KEYS if "/2003/" in key]
+
+    code, said = adopted.gallery("export", str(folder), "--owner", OWNER, "--album", "2003")
+
+    assert (code, f"exported {len(names)} photos" in said) == (0, True), said
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv(KEY_LAYOUT)  # a gallery with a bucket of its own imports it
+        found = [(entry.folder, entry.name) for entry in Exported(folder).entries()]
+    assert sorted(found) == sorted(("2003", name) for name in names)
 
 
 def test_what_the_owner_changes_afterwards_is_followed_without_versions(adopted: Adopted) -> None:

@@ -37,6 +37,7 @@ async function goOn(config: Config): Promise<void> {
     await enter(config);
   }
   resumeSession();
+  gallery.value?.introduce();
 }
 
 async function leave(): Promise<void> {

@@ -10,7 +10,7 @@ export interface SignedIn {
   View: (props: { onSignOut: () => void }) => preact.JSX.Element;
   /** Follow the connection, and show what an earlier page did not end. */
   open: () => Promise<void>;
-  /** Let the operator know which user this owner is, if a request may. */
+  /** Let the operator know which user this owner is, after a password was entered. Nobody is told if that fails. */
   introduce: () => void;
   close: () => void;
 }
@@ -25,7 +25,9 @@ export function signedIn(config: Config, owner: string): SignedIn {
       </AppContext.Provider>
     ),
     open: () => app.open(),
-    introduce: () => void app.aws.introduce().catch(() => undefined), // the next sign-in does it
+    introduce: () => {
+      if (app.aws.canEdit) void app.aws.introduce().catch(() => undefined); // the next sign-in does it
+    },
     close: () => app.close(),
   };
 }

@@ -27,7 +27,7 @@ module "gallery" {
   adopted_bucket = {
     name   = "our-family-photos"
     prefix = "photos/"                                        # the album is what follows
-    owner  = "eu-west-1:1234abcd-12ab-34cd-56ef-1234567890ab" # whose photos they are
+    owner  = "eu-west-1:1234abcd-12ab-34cd-56ef-1234567890ab" # the owner of all photos
   }
 }
 

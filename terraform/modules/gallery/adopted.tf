@@ -21,9 +21,10 @@ locals {
   photos_key_arns = local.is_adopted ? var.adopted_bucket[*].kms_key_arn : [var.kms_key_arn]
   photo_arns      = "${local.bucket_arns.photos}/${local.key_layout.prefix}*"
 
-  # What reads the bucket. Needed by name if the bucket is in another account.
+  # What reads the bucket. Needed by name if the bucket is in another account. S3 refuses a policy that names
+  # a role that does not exist.
   reader_arns = [
-    for name in concat(values(local.function_names), ["${var.name}-workflow", local.bulk_names.backfill, "${var.name}-client"]) :
+    for name in concat(values(local.function_names), ["${var.name}-workflow", local.bulk_names.backfill], var.client ? ["${var.name}-client"] : []) :
     "arn:${local.partition}:iam::${local.account_id}:role${var.role_path}${name}-${local.region}"
   ]
 }

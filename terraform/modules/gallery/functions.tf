@@ -6,13 +6,13 @@ resource "terraform_data" "images" {
   lifecycle {
     precondition {
       condition     = local.given_images != null
-      error_message = "There are no images to deploy. Run `make build push`: it builds and pushes them, and records their digests in the SSM parameter /${var.name}/images."
+      error_message = "There are no images to deploy. Run `make build push`: it builds and pushes them, and records their digests in the SSM parameter ${local.images_parameter}."
     }
 
     # var.images has the same rule.
     precondition {
       condition     = alltrue([for image in local.images : can(regex("^sha256:[0-9a-f]{64}$", image.digest))])
-      error_message = "Each digest in the SSM parameter /${var.name}/images must be sha256:<64 hex digits>, as `make push` writes it; got ${join(", ", [for image in local.images : image.digest])}."
+      error_message = "Each digest in the SSM parameter ${local.images_parameter} must be sha256:<64 hex digits>, as `make push` writes it; got ${join(", ", [for image in local.images : image.digest])}."
     }
 
     precondition {

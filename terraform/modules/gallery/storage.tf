@@ -8,6 +8,12 @@ locals {
   }
 }
 
+# From which S3 reads at once, in the order in which objects move from one to the next.
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html
+locals {
+  storage_classes = ["STANDARD_IA", "INTELLIGENT_TIERING", "ONEZONE_IA", "GLACIER_IR"]
+}
+
 # Photos that the functions could not read: archived, or encrypted with a KMS key that the functions may not
 # use. modules/bucket denies keys of the uploader. Lifecycle rules and restored copies are not affected.
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/amazon-s3-policy-keys.html
@@ -152,13 +158,15 @@ module "table" {
 }
 
 # `terraform destroy` destroys this resource first, and fails here while keep_photos is true. Otherwise
-# the buckets would fail to be destroyed only after their policies and all functions were destroyed.
+# the buckets would fail to be destroyed only after their policies and all functions were destroyed. The same
+# if adopted_bucket takes the place of the bucket of photos, which Terraform then destroys.
 resource "terraform_data" "keep_photos" {
-  input = var.keep_photos
+  input            = var.keep_photos
+  triggers_replace = local.is_adopted ? true : null
 
   provisioner "local-exec" {
     when    = destroy
-    command = "[ ${self.input} = false ] || [ \"$KEEP_PHOTOS\" = false ] || { echo 'keep_photos is true: apply keep_photos = false first, or make destroy KEEP_PHOTOS=false' >&2; exit 1; }"
+    command = "[ ${self.input} = false ] || [ \"$KEEP_PHOTOS\" = false ] || { echo 'keep_photos is true, so no bucket of photos is destroyed: apply keep_photos = false first, or set KEEP_PHOTOS=false for make destroy, or for make apply if adopted_bucket has changed' >&2; exit 1; }"
     quiet   = true
   }
 

@@ -16,7 +16,7 @@ variable "adopted_bucket" {
     kms_key_arn = optional(string)
     account_id  = optional(string)
   })
-  description = "A bucket with photos that the gallery shows instead of one of its own, and only reads: name; prefix of the photos' keys, empty or folders that end in a slash; owner, the identity ID of the user whose photos they are (null: the first folder below the prefix is the owner's identity ID); kms_key_arn, if a KMS key encrypts them; account_id, if it belongs to another account. The folders of the rest of a key are its album. It must be in the deployment's region. Cannot be set for a gallery that has photos. Afterwards run `python -m gallery adopt`."
+  description = "A bucket with photos that the gallery shows instead of one of its own, and only reads: name; prefix of the photos' keys, empty or folders that end in a slash; owner, the identity ID of the user that all photos belong to (null: the first folder below the prefix is the owner's identity ID); kms_key_arn, if a KMS key encrypts them; account_id, if it belongs to another account. The folders of the rest of a key are its album. It must be in the deployment's region. Cannot be set for a gallery that has photos. Afterwards run `python -m gallery adopt`."
   default     = null
 
   # The page requests objects at <bucket>.s3.<region>…, whose certificate covers no name with a dot.
@@ -30,6 +30,21 @@ variable "adopted_bucket" {
   validation {
     condition     = var.adopted_bucket == null || can(regex("^([A-Za-z0-9 !_.()+,=@:~-]+/)*$", var.adopted_bucket.prefix))
     error_message = "adopted_bucket.prefix must be empty, or folders of A-Z, a-z, 0-9, space and !_.()+,=@:~- that end in a slash, such as photos/; got ${try(var.adopted_bucket.prefix, "null")}."
+  }
+
+  # Expressions are joined by single spaces: definitions.tf.
+  validation {
+    condition     = !can(regex("  ", var.adopted_bucket.prefix))
+    error_message = "adopted_bucket.prefix must not have two spaces side by side; got ${jsonencode(try(var.adopted_bucket.prefix, null))}."
+  }
+
+  # The gallery writes into its other buckets, and Terraform would destroy the one of the photos.
+  validation {
+    condition = !try(contains([
+      for content in ["derived", "logs", "photos", "shares", "site"] :
+      "${var.name}-${content}-${var.account_id}-${var.region}"
+    ], var.adopted_bucket.name), false)
+    error_message = "adopted_bucket.name must not be one of the gallery's own buckets; got ${try(var.adopted_bucket.name, "null")}."
   }
 
   validation {
@@ -58,12 +73,22 @@ variable "alarms" {
   type        = bool
   description = "Whether there are alarms, and a topic that they are published to. false: the dashboard and the watch of photos that stay PROCESSING remain."
   default     = true
+
+  validation {
+    condition     = var.alarms || var.alarm_email == null || var.budget != null
+    error_message = "alarm_email requires alarms = true or a budget: nothing else writes to it."
+  }
 }
 
 variable "api_access_logs" {
   type        = bool
   description = "Whether requests to the API are logged. The account must have a CloudWatch role for API Gateway in the region."
   default     = false
+
+  validation {
+    condition     = !var.api_access_logs || var.client
+    error_message = "api_access_logs = true requires client = true: without it there is no API."
+  }
 }
 
 variable "architecture" {
@@ -230,6 +255,15 @@ variable "logs_transition_days" {
   }
 
   validation {
+    condition = try(alltrue([
+      for pair in setproduct(keys(var.logs_transition_days), keys(var.logs_transition_days)) :
+      index(local.storage_classes, pair[0]) >= index(local.storage_classes, pair[1])
+      || var.logs_transition_days[pair[1]] - var.logs_transition_days[pair[0]] >= (endswith(pair[0], "_IA") ? 30 : 1)
+    ]), true)
+    error_message = "Storage classes in logs_transition_days must follow each other as ${join(", ", local.storage_classes)}, 30 days or more after STANDARD_IA and ONEZONE_IA; got ${jsonencode(var.logs_transition_days)}."
+  }
+
+  validation {
     condition     = alltrue([for days in values(var.logs_transition_days) : days < var.log_retention_days])
     error_message = "Each number of days in logs_transition_days must be less than log_retention_days, which is ${var.log_retention_days}."
   }
@@ -353,6 +387,20 @@ variable "photos_transition_days" {
     ])
     error_message = "Each number of days in photos_transition_days must be an integer of at least 1, and of at least 30 for STANDARD_IA and ONEZONE_IA; got ${jsonencode(var.photos_transition_days)}."
   }
+
+  validation {
+    condition = try(alltrue([
+      for pair in setproduct(keys(var.photos_transition_days), keys(var.photos_transition_days)) :
+      index(local.storage_classes, pair[0]) >= index(local.storage_classes, pair[1])
+      || var.photos_transition_days[pair[1]] - var.photos_transition_days[pair[0]] >= (endswith(pair[0], "_IA") ? 30 : 1)
+    ]), true)
+    error_message = "Storage classes in photos_transition_days must follow each other as ${join(", ", local.storage_classes)}, 30 days or more after STANDARD_IA and ONEZONE_IA; got ${jsonencode(var.photos_transition_days)}."
+  }
+
+  validation {
+    condition     = length(var.photos_transition_days) == 0 || var.adopted_bucket == null
+    error_message = "photos_transition_days is of the gallery's own bucket. An adopted bucket is never changed: set its lifecycle rules there."
+  }
 }
 
 variable "price_class" {
@@ -475,6 +523,11 @@ variable "self_sign_up" {
   type        = bool
   description = "Whether anyone can create an account with Cognito's API. false: only administrators create accounts."
   default     = false
+
+  validation {
+    condition     = !var.self_sign_up || var.client
+    error_message = "self_sign_up = true requires client = true: without it there are no accounts."
+  }
 }
 
 variable "shares" {
@@ -499,8 +552,8 @@ variable "shares_domain_name" {
   }
 
   validation {
-    condition     = var.shares_domain_name == null || (var.site && var.shares != false)
-    error_message = "shares_domain_name requires site = true and shares."
+    condition     = var.shares_domain_name == null || (var.site && coalesce(var.shares, !var.self_sign_up))
+    error_message = "shares_domain_name requires site = true and shares, which are off with self_sign_up unless shares = true."
   }
 }
 

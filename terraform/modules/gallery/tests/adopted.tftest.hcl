@@ -69,6 +69,56 @@ run "refuses_a_prefix_that_has_a_meaning_in_a_policy" {
   expect_failures = [var.adopted_bucket]
 }
 
+run "refuses_a_prefix_with_two_spaces" {
+  command = plan
+
+  plan_options { target = [module.extract] }
+
+  variables { adopted_bucket = { name = "old-photos", prefix = "old  photos/" } }
+
+  expect_failures = [var.adopted_bucket]
+}
+
+run "refuses_its_own_bucket" {
+  command = plan
+
+  plan_options { target = [module.extract] }
+
+  variables { adopted_bucket = { name = "gallery-derived-123456789012-eu-west-1" } }
+
+  expect_failures = [var.adopted_bucket]
+}
+
+run "refuses_to_move_photos_of_an_adopted_bucket" {
+  command = plan
+
+  plan_options { target = [module.photos] }
+
+  variables {
+    adopted_bucket         = { name = "old-photos" }
+    photos_transition_days = { STANDARD_IA = 30 }
+  }
+
+  expect_failures = [var.photos_transition_days]
+}
+
+run "asks_the_buckets_owner_to_allow_no_role_that_does_not_exist" {
+  command = plan
+
+  plan_options { target = [data.aws_iam_policy_document.adopted_bucket] }
+
+  variables {
+    adopted_bucket = { name = "old-photos", account_id = "210987654321" }
+    client         = false
+    site           = false
+  }
+
+  assert {
+    condition     = length(local.reader_arns) == 5 && !strcontains(join(" ", local.reader_arns), "-client-")
+    error_message = "Without users there is no role of users: ${jsonencode(local.reader_arns)}"
+  }
+}
+
 run "refuses_an_owner_that_is_a_path" {
   command = plan
 

@@ -151,6 +151,47 @@ run "refuses_numbers_out_of_range" {
   ]
 }
 
+run "refuses_settings_of_what_is_off_and_transitions_that_s3_refuses" {
+  command = plan
+
+  plan_options { target = [module.client, module.logs, module.observability, module.photos] }
+
+  variables {
+    alarm_email            = "photos@example.com"
+    alarms                 = false
+    api_access_logs        = true
+    client                 = false
+    log_retention_days     = 90
+    logs_transition_days   = { STANDARD_IA = 60, INTELLIGENT_TIERING = 30 } # back
+    photos_transition_days = { STANDARD_IA = 30, GLACIER_IR = 59 }          # too soon
+    self_sign_up           = true
+    site                   = false
+  }
+
+  expect_failures = [
+    var.alarms,
+    var.api_access_logs,
+    var.logs_transition_days,
+    var.photos_transition_days,
+    var.self_sign_up,
+  ]
+}
+
+run "refuses_a_domain_of_shares_that_are_off" {
+  command = plan
+
+  plan_options { target = [module.shares] }
+
+  variables {
+    certificate_arn    = "arn:aws:acm:us-east-1:123456789012:certificate/1234abcd-12ab-34cd-56ef-1234567890ab"
+    domain_name        = "photos.example.com"
+    self_sign_up       = true
+    shares_domain_name = "shared.example.com"
+  }
+
+  expect_failures = [var.shares_domain_name]
+}
+
 run "refuses_a_wildcard_origin" {
   command = plan
 

@@ -218,5 +218,13 @@ run "creates_the_repositories_before_images_exist" {
 
   plan_options { target = [module.registry] }
 
-  variables { images = null }
+  variables {
+    images = null
+    name   = "aws-photos"
+  }
+
+  assert {
+    condition     = local.images_parameter == "/gallery-aws-photos/images"
+    error_message = "SSM reserves names that begin with aws: ${local.images_parameter}"
+  }
 }
