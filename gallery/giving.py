@@ -40,9 +40,9 @@ from gallery.records import Edits
 from gallery.shell import UsageError, print_stderr, print_stdout, progress
 from gallery.table import ConflictError, Query
 from shared.keys import (
+    ANNOUNCED_CONTENT,
     UPLOADS_PREFIX,
     album_sort_key,
-    digest,
     split_upload_key,
     within,
 )
@@ -295,7 +295,7 @@ class Giving:
         key = self.target.key(to)
         changes = {name: row.get(name) for name in _ANNOUNCED}
         if "content_key" in row:
-            changes["content_key"] = f"{row['content_key'].rpartition('#')[0]}#{digest(key)}"
+            changes["content_key"] = row["content_key"].rpartition("#")[0] + ANNOUNCED_CONTENT
         before = self.target.table.get(self.target.owner, f"photo#{to}")
         if before is None:
             changes |= {

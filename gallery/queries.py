@@ -23,7 +23,14 @@ from gallery.records import (
     Trashed,
 )
 from gallery.table import Query, Row, Table
-from shared.keys import ALBUM_SHARDS, album_prefix, month_of, photo_sort_key, within
+from shared.keys import (
+    ALBUM_SHARDS,
+    ANNOUNCED_CONTENT,
+    album_prefix,
+    month_of,
+    photo_sort_key,
+    within,
+)
 from shared.rows import AlbumRow, PhotoRow, read
 
 MAX_LIMIT: Final = 100
@@ -250,10 +257,15 @@ def copies(
         groups.pop()  # the next page begins with it, and has all of it
     last = groups[-1][-1] if groups else {}
     return Page(
-        items=[records.copies(same) for same in groups if len(same) > 1],
+        items=[records.copies(same) for same in map(_present, groups) if len(same) > 1],
         cursor=cursors.at(query, last["content_key"], last["sk"]) if found.more else None,
         read_units=read_units,
     )
+
+
+def _present(rows: Sequence[Row]) -> list[Row]:
+    """Return the rows of photos, without those that `give` has announced and not copied yet."""
+    return [row for row in rows if not row["content_key"].endswith(ANNOUNCED_CONTENT)]
 
 
 def _content_of(row: Row) -> str:

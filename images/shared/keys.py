@@ -24,6 +24,8 @@ SIZE_DIGITS: Final = 9  # of a content key
 SORT_TIME_CHARACTERS: Final = len("2016-04-09T14:08:13")
 ALBUM_SHARDS: Final = 16  # rows that share the count of an album: fewer transactions conflict
 
+ANNOUNCED_CONTENT: Final = "#announced"  # ends the content key of a photo that `give` will copy
+
 _AFTER_HASH: Final = "$"  # the character that follows "#"
 
 

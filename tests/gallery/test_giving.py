@@ -416,6 +416,25 @@ def test_a_row_that_announced_a_copy_names_no_content_without_one(world: World) 
     assert "content_key" not in world.rows(NEW)["photo#a.jpg"]
 
 
+def test_a_photo_that_is_announced_and_not_copied_yet_is_no_copy_of_another(world: World) -> None:
+    upload(world, "a.jpg", b"same")
+    upload(world, "b.jpg", b"same", NEW)
+    world.stack.wait_until_idle()
+    row = rows_of(world)["a.jpg"]
+    events = world.stack.s3.meta.events
+
+    def stop(**_: object) -> None:
+        events.unregister("before-call.s3.CopyObject", stop)
+        raise Stop
+
+    events.register_first("before-call.s3.CopyObject", stop)
+    with pytest.raises(Stop):
+        giving(world).one(row, {})
+
+    assert "content_key" in world.rows(NEW)["photo#a.jpg"]
+    assert list(queries.copies(world.editor.table, NEW).items) == []
+
+
 def test_what_a_person_edits_meanwhile_is_given_too(world: World) -> None:
     upload(world, "a.jpg")
     world.stack.wait_until_idle()
