@@ -253,7 +253,7 @@ def test_what_the_gallery_refuses_has_its_reason_and_the_rest_is_sent(aws: Aws, 
 
     made, sent = imported(aws, archive, owner)
 
-    assert [why.split()[0] for why in made.refused.values()] == ["its", "key", "it", "it"]
+    assert [why.split()[0] for why in made.refused.values()] == ["path", "key", "it", "it"]
     assert (len(sent.keys), list(there(aws, owner))) == (1, ["kept.jpg"])
 
 
