@@ -245,7 +245,8 @@ def run(given: argparse.Namespace) -> int:
 def _confirmed(given: argparse.Namespace) -> str:
     if given.confirm is not None:
         return str(given.confirm)
+    print_stderr("Everything is deleted for good. Type the ID of the owner again:")
     try:
-        return input("Everything is deleted for good. Type the ID of the owner again: ")
+        return input()
     except EOFError as error:
         raise UsageError("nothing is deleted: give the ID again as --confirm") from error

@@ -200,6 +200,16 @@ def test_another_id_removes_nothing(world: World, shell: Shell) -> None:
     assert statuses(world, "eve") == {"photo#a.jpg": "READY"}
 
 
+def test_the_question_of_a_removal_is_no_part_of_its_json(world: World, shell: Shell) -> None:
+    world.stack.upload("uploads/eve/b.jpg", b"b")
+    world.stack.wait_until_idle()
+
+    printed = shell.bash("(! python -m gallery remove-owner eve --json <<< eva 2>/dev/null)")
+
+    assert json.loads(printed)["rows"] > 0
+    assert statuses(world, "eve")["photo#b.jpg"] == "READY"
+
+
 def test_the_sessions_of_a_user_end_and_all_older_credentials_are_refused(
     world: World, pool: str, shell: Shell
 ) -> None:
