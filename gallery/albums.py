@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from gallery import queries
 from gallery.deployment import Deployment, add_deployment_arguments, add_owner_argument
-from gallery.shell import print_stderr, print_stdout
+from gallery.shell import print_json, print_stderr, print_stdout
 from shared.text import escaped
 
 if TYPE_CHECKING:
@@ -35,7 +34,7 @@ def run(given: argparse.Namespace) -> int:
         for album in albums:
             if given.json:
                 line = {"owner": owner, **msgspec.to_builtins(album)}
-                print_stdout(json.dumps(line, ensure_ascii=False))
+                print_json(line)
             else:
                 print_stdout(f"{album.photos:>9,}  {owner}/{album.path}")
         photos = sum(album.photos for album in albums)

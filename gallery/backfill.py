@@ -10,7 +10,7 @@ import argparse
 import json
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from gallery.costs import (
@@ -30,7 +30,7 @@ from gallery.quotas import (
     photos_per_second,
     quotas_of,
 )
-from gallery.shell import UsageError, print_stdout, whole_number
+from gallery.shell import UsageError, print_json, print_stderr, print_stdout, whole_number
 from shared.errors import BadKeyError
 from shared.keys import layout, photo_sort_key, split_upload_key
 
@@ -234,6 +234,9 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     )
     add_max_concurrency(command)
     command.add_argument("--dry-run", action="store_true", help="print the figures, start nothing")
+    command.add_argument(
+        "--json", action="store_true", help="print one JSON object, and the figures to stderr"
+    )
 
 
 def run(given: argparse.Namespace) -> int:
@@ -251,15 +254,17 @@ def run(given: argparse.Namespace) -> int:
         table=outputs.table,
         prefix=prefix,
     )
-    print_stdout(
+    report = print_stderr if given.json else print_stdout
+    report(
         f"{tally.new:,} new photos ({tally.bytes / 1e9:,.1f} GB),"
         f" {tally.known:,} with a record, {tally.no_photos:,} keys that are not photos"
     )
     if tally.archived:
-        print_stdout(f"{tally.archived:,} new photos are archived: rejected until restored")
+        report(f"{tally.archived:,} new photos are archived: rejected until restored")
     at_once, hours, limit = paced(given, session, tally.new)
     dollars = usd(tally, labeler=given.labeler)
-    print_stdout(f"about USD {dollars:,.2f} and {hours:,.1f} hours ({limit})")
+    report(f"about USD {dollars:,.2f} and {hours:,.1f} hours ({limit})")
+    arn = None
     if not given.dry_run:
         arn = start(
             deployment.stepfunctions,
@@ -267,5 +272,8 @@ def run(given: argparse.Namespace) -> int:
             prefix=prefix,
             max_concurrency=at_once,
         )
-        print_stdout(f"started: {arn}")
+        report(f"started: {arn}")
+    if given.json:
+        costs = {"usd": dollars, "hours": hours, "limit": limit}
+        print_json({**asdict(tally), **costs, "execution_arn": arn})
     return 0

@@ -5,14 +5,13 @@ Nothing is deleted: `aws s3 rm` moves a photo to the Trash, where the page can r
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from gallery import queries
 from gallery.deployment import Deployment, add_deployment_arguments, add_owner_argument
-from gallery.shell import print_stderr, print_stdout
+from gallery.shell import print_json, print_stderr, print_stdout
 from shared.text import escaped
 
 if TYPE_CHECKING:
@@ -40,7 +39,7 @@ def run(given: argparse.Namespace) -> int:
                 spare_bytes += same.bytes * (len(same.keys) - 1)
                 if given.json:
                     line = {"owner": owner, **msgspec.to_builtins(same)}
-                    print_stdout(json.dumps(line, ensure_ascii=False))
+                    print_json(line)
                 else:
                     print_stdout(f"{len(same.keys)} of {same.bytes:,} bytes, {same.sha256[:12]}")
                     for key in same.keys:

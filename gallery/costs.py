@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from gallery.shell import LABELERS, print_stdout, whole_number
+from gallery.shell import LABELERS, print_json, print_stdout, whole_number
 from shared.limits import MAX_TERM_ROWS
 
 ROOT: Final = Path(__file__).parents[1]
@@ -392,7 +392,7 @@ def run(given: argparse.Namespace) -> int:
     }
     if given.json:
         figures = {"prices_of": PRICES_OF, "once": once, "month": month}
-        print_stdout(json.dumps(figures))
+        print_json(figures)
         return 0
     print_stdout(f"once, {given.photos:,} new photos, {given.labeler}: {_usd(once)}")
     print_stdout(f"each month: {_usd(sum(month.values()))}")

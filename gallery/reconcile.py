@@ -22,7 +22,7 @@ from gallery import records
 from gallery.backfill import add_max_concurrency, paced
 from gallery.deployment import Deployment, add_deployment_arguments, add_owner_argument
 from gallery.reprocess import Job, start
-from gallery.shell import print_stderr, print_stdout
+from gallery.shell import print_json, print_stderr, print_stdout
 from gallery.table import ConflictError, Query
 from gallery.times import LONGEST_EXECUTION
 from shared.errors import BadKeyError
@@ -310,6 +310,9 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         help="ignore differences that are younger (default: %(default)g)",
     )
     command.add_argument("--repair", action="store_true", help="repair the differences")
+    command.add_argument(
+        "--json", action="store_true", help="print a JSON object for each difference"
+    )
 
 
 def run(given: argparse.Namespace) -> int:
@@ -328,7 +331,10 @@ def run(given: argparse.Namespace) -> int:
         )
         report = reconciling.compare()
         for kind, what, why in report.findings:
-            print_stdout(f"{kind}: {what}: {why}")
+            if given.json:
+                print_json({"owner": owner, "kind": kind, "what": what, "why": why})
+            else:
+                print_stdout(f"{kind}: {what}: {why}")
         kinds.update(finding.kind for finding in report.findings)
         print_stderr(
             f"{escaped(owner)}: {report.photos:,} photos, {len(report.findings):,} findings"
@@ -338,7 +344,8 @@ def run(given: argparse.Namespace) -> int:
                 print_stderr(f"not deleted: {key}: {code}")
                 is_repaired = False
         work += report.jobs.values()
-    print_stdout(", ".join(f"{count:,} {kind}" for kind, count in kinds.items()) or "all agree")
+    tell = print_stderr if given.json else print_stdout
+    tell(", ".join(f"{count:,} {kind}" for kind, count in kinds.items()) or "all agree")
     if work and given.repair:
         at_once, _, _ = paced(given, deployment.session, len(work))
         arn = start(
@@ -348,5 +355,5 @@ def run(given: argparse.Namespace) -> int:
             work,
             at_once=at_once,
         )
-        print_stdout(f"started: {arn}")
+        tell(f"started: {arn}")
     return 0 if is_repaired or not kinds else 1

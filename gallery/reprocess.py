@@ -16,7 +16,7 @@ import msgspec
 
 from gallery.backfill import add_max_concurrency, paced, reprocess_usd
 from gallery.deployment import Deployment, add_deployment_arguments, add_owner_argument
-from gallery.shell import UsageError, print_stderr, print_stdout
+from gallery.shell import UsageError, print_json, print_stderr, print_stdout
 from gallery.table import Query
 from shared.errors import RejectedError
 from shared.keys import photo_key, split_upload_key, within
@@ -161,6 +161,9 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         help="call the labeler even if a photo of the same bytes has labels",
     )
     command.add_argument("--dry-run", action="store_true", help="print the figures, start nothing")
+    command.add_argument(
+        "--json", action="store_true", help="print one JSON object, and the figures to stderr"
+    )
 
 
 def run(given: argparse.Namespace) -> int:
@@ -185,10 +188,12 @@ def run(given: argparse.Namespace) -> int:
         print_stderr(f"{escaped(owner)}: {tally.photos:,} photos so far")
     usd = reprocess_usd(tally.photos, tally.labeled, labeler=given.labeler)
     at_once, hours, limit = paced(given, deployment.session, tally.photos)
-    print_stdout(
+    report = print_stderr if given.json else print_stdout
+    report(
         f"{tally.photos:,} photos, {tally.labeled:,} of them to be labeled:"
         f" about USD {usd:,.2f} and {hours:,.1f} hours ({limit})"
     )
+    arn = None
     if work and not given.dry_run:
         arn = start(
             deployment.stepfunctions,
@@ -197,5 +202,10 @@ def run(given: argparse.Namespace) -> int:
             work,
             at_once=at_once,
         )
-        print_stdout(f"started: {arn}")
+        report(f"started: {arn}")
+    if given.json:
+        costs = {"usd": usd, "hours": hours, "limit": limit}
+        print_json(
+            {"photos": tally.photos, "labeled": tally.labeled, **costs, "execution_arn": arn}
+        )
     return 0

@@ -1,6 +1,7 @@
 """What the commands share: their output, the arguments that several of them have, and errors."""
 
 import argparse
+import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -29,6 +30,11 @@ def print_stdout(text: str) -> None:
     A key may contain any character: those that control a terminal are escaped.
     """
     print(escaped(text), flush=True)  # noqa: T201  # the output of a command
+
+
+def print_json(value: object) -> None:
+    """Print a result as JSON on one line."""
+    print_stdout(json.dumps(value, ensure_ascii=False))
 
 
 def print_text(text: str) -> None:

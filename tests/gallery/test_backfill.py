@@ -1,5 +1,6 @@
 """Backfill: it counts the photos before it starts anything."""
 
+import json
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -122,6 +123,15 @@ def test_a_dry_run_starts_nothing(aws: Aws) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("1 new photos (0.0 GB), 1 with a record, 1 keys")
     assert "about USD 0.00 and 0.0 hours" in done.stdout
+
+
+def test_the_figures_can_be_read_by_a_program(aws: Aws) -> None:
+    done = run("--dry-run", "--json", "--prefix=uploads/ada/", **environment(aws.endpoint_url))
+
+    figures = json.loads(done.stdout)
+    assert (figures["new"], figures["known"], figures["execution_arn"]) == (1, 1, None)
+    assert {"usd", "hours", "limit", "bytes"} <= figures.keys()
+    assert "1 new photos" in done.stderr
 
 
 def test_prints_an_error_of_aws_in_one_line(aws: Aws) -> None:

@@ -329,6 +329,11 @@ def test_without_repair_nothing_changes_and_the_exit_status_is_1(
     assert f"orphaned: {KEYS[1]}: a person row that no record names" in done.stdout
     assert "ghost" not in done.stdout  # it may be the name of a person
     assert done.stdout.endswith("1 missing, 1 orphaned\n")
+    listed = run(world, reprocess_arn, "--settled", "0", "--json")
+    assert [(one["kind"], one["what"]) for one in map(json.loads, listed.stdout.splitlines())] == [
+        ("missing", KEYS[0]),
+        ("orphaned", KEYS[1]),
+    ]
     assert (world.rows(), world.derived()) == before
 
 

@@ -169,10 +169,12 @@ def test_one_execution_reprocesses_the_photos_that_a_dry_run_counts(
     )
     assert {row.get("versions", {}).get("extract") for row in photos(world)} == {1}
 
-    done = command(world.stack, reprocess_arn, *asked)
+    done = command(world.stack, reprocess_arn, *asked, "--json")
 
     assert done.returncode == 0, done.stderr
-    arn = done.stdout.splitlines()[-1].removeprefix("started: ")
+    figures = json.loads(done.stdout)
+    assert (figures["photos"], figures["labeled"]) == (2, 0)
+    arn = figures["execution_arn"]
     ended = succeeded(world.stack, arn)
     assert outcomes(results(world.stack, ended)) == {"READY": 1, "FAILED": 1}
     assert [row["versions"]["extract"] for row in photos(world)] == [2, 1, 1]

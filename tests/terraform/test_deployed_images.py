@@ -2,13 +2,15 @@
 
 import json
 import os
+import shutil
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 import engine
-from deployment import NO_PHOTO, READY, Deployment, Dogs
+from deployment import NO_PHOTO, READY, SETTINGS, Deployment, Dogs
 from local.functions import Containers
 from local.stack import Stack
 from registry import docker_registry
@@ -77,5 +79,23 @@ def test_the_pushed_images_process_photos(deployment: Deployment) -> None:
     assert record["status"] == "REJECTED"
 
 
-def test_a_second_plan_changes_nothing(deployment: Deployment) -> None:
-    assert deployment.changes() == ""
+def test_another_clone_plans_nothing_and_an_alarm_address_needs_no_build(
+    deployment: Deployment, tmp_path: Path
+) -> None:
+    clone = Deployment.of(deployment.stack, tmp_path)
+    shutil.copy(deployment.folder / SETTINGS, clone.folder)
+    shutil.copy(deployment.folder / "terraform.tfstate", clone.folder)  # as a backend shares it
+
+    assert clone.changes() == ""
+
+    settings = json.loads((clone.folder / SETTINGS).read_text())
+    clone.configure(**settings, alarm_email="ada@example.com")
+    clone.terraform("plan", "-input=false", "-out=email.tfplan")
+    plan = json.loads(clone.terraform("show", "-json", "email.tfplan").stdout)
+    changed = {
+        one["address"]: one["change"]["actions"]
+        for one in plan["resource_changes"]
+        if one["change"]["actions"] not in (["no-op"], ["read"])
+    }
+    subscription = "module.gallery.module.observability.aws_sns_topic_subscription.email[0]"
+    assert changed == {subscription: ["create"]}
