@@ -4,6 +4,7 @@ import { useApp } from "../app";
 import { chooseLanguage, chosenLanguage, LANGUAGES, t } from "../language";
 import { changePassword, currentUsername } from "../session";
 import { errorInWords } from "../words";
+import { Copy } from "./copy";
 import { CloseIcon } from "./icons";
 import { readOnlyInWords } from "./read-only";
 import "./account-dialog.css";
@@ -72,28 +73,12 @@ export function AccountDialog({ onClose }: { onClose: () => void }) {
 
 /** Shows by which name the operator of the gallery knows this person. */
 function OwnerId({ owner }: { owner: string }) {
-  const said = useSignal("");
-
-  async function copy(): Promise<void> {
-    try {
-      await navigator.clipboard.writeText(owner);
-      said.value = t("Copied");
-    } catch {
-      said.value = t("The browser does not allow it. Copy the ID by hand.");
-    }
-  }
-
   return (
     <section class="owner-id" aria-labelledby="owner-id">
       <h3 id="owner-id">{t("Your owner ID")}</h3>
       <p>{t("Whoever runs this gallery needs it to hand your photos over or to delete them.")}</p>
       <code dir="ltr">{owner}</code>
-      <div class="buttons">
-        <button type="button" onClick={() => void copy()}>
-          {t("Copy the ID")}
-        </button>
-        <span role="status">{said.value}</span>
-      </div>
+      <Copy text={owner} label={t("Copy the ID")} byHand={t("The browser does not allow it. Copy the ID by hand.")} />
     </section>
   );
 }

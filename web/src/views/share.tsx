@@ -5,7 +5,7 @@ import { t } from "../language";
 import { href } from "../routes";
 import { DAYS, MAX_PHOTOS, MAX_TITLE, Shares, type Allowed, type Share } from "../shares";
 import { errorInWords, instant } from "../words";
-import { Copy } from "./copy";
+import { CopyLink } from "./copy";
 import "./share.css";
 
 const DEFAULT_DAYS = 30;
@@ -183,7 +183,7 @@ function Made({ made: { share, left } }: { made: { share: Share; left: string[] 
         {t("Link")}
         <input ref={link} readOnly value={share.link} onFocus={({ currentTarget }) => currentTarget.select()} />
       </label>
-      <Copy share={share} />
+      <CopyLink share={share} />
     </div>
   );
 }

@@ -6,7 +6,7 @@ import { Loading } from "../loading";
 import { Shares, type Share } from "../shares";
 import { instant } from "../words";
 import { ConfirmButton } from "./confirm";
-import { Copy } from "./copy";
+import { CopyLink } from "./copy";
 import { Empty } from "./empty";
 import { Failure } from "./failure";
 import "./share.css";
@@ -62,7 +62,7 @@ export default function SharesView() {
                   {t("Open it as others see it")}
                 </a>
               )}
-              {share.manifest && <Copy share={share} />}
+              {share.manifest && <CopyLink share={share} />}
               <ConfirmButton
                 class="danger"
                 label={t("Withdraw {title}", { title: share.manifest?.title || t("Shared photos") })}
