@@ -40,7 +40,7 @@ COMMANDS: Final = {
     "saved": "List deployments that have a saved name, save one, or forget one",
     "completion": "Print what completes commands and options in a shell",
 }
-MODULES: Final = {  # whose names are another: `import` is a word of Python
+MODULES: Final = {  # that have another name: `import` is a word of Python
     "export": "exporting",
     "give": "giving",
     "import": "importing",

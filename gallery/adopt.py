@@ -88,7 +88,7 @@ def switch(s3: S3Client, bucket: str, present: Notifications, *, on: bool) -> No
 
 
 def refuse_unusable(s3: S3Client, bucket: str, region: str) -> None:
-    """Refuse a bucket that the gallery cannot read, or whose events it would not get.
+    """Refuse a bucket that the gallery cannot read, or that would send it no events.
 
     Raises:
         CommandError: the message says why.

@@ -34,7 +34,7 @@ class Paths:
         self._taken: set[str] = set()  # as file systems compare them
 
     def of(self, names: tuple[str, ...]) -> str:
-        """Return the path of the photo whose key has these names: folders, and the file's own."""
+        """Return the path of the photo with these names in its key: folders, and the file's own."""
         return self._take(self._folder(names[:-1]), names, self._suffix)
 
     def _folder(self, names: tuple[str, ...]) -> str:

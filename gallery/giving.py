@@ -157,7 +157,7 @@ class Giving:
     source: Side
     target: Side
     editor: Editor  # of the new owner's deployment
-    rename: bool = False  # a photo whose name is taken gets a number
+    rename: bool = False  # a photo gets a number if its name is taken
     ready_seconds: float = READY_SECONDS
     scale: float = 1.0  # of all pauses; tests wait less
 

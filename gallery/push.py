@@ -34,7 +34,7 @@ from gallery.shell import CommandError, print_stdout
 
 FUNCTIONS: Final = ("extract", "thumbnail", "tag")
 FILES: Final = ("images.auto.tfvars.json", "images.previous.json")  # the record up to 0.1.0
-KEPT_RECORDS: Final = 2  # whose images stay: the newest, and the one before it
+KEPT_RECORDS: Final = 2  # their images stay: the newest record, and the one before it
 LAMBDA_ARCHITECTURES: Final = {"amd64": "x86_64", "arm64": "arm64"}  # by Docker's names
 TAG_DIGITS: Final = 16  # of the image's id, in hex
 KEPT_IMAGES: Final = 20  # the newest of each repository

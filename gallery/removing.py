@@ -91,7 +91,7 @@ class Removal:
         self.deployment.photos.abort_uploads(self._uploads)
         refused += _delete_all(self.deployment.photos, self._uploads, advance)
         self._await_workflow()
-        if refused:  # the rows say what is left, and whose it is
+        if refused:  # the rows say what is left, and of which owner
             return refused
         while True:
             refused += _delete_all(self.deployment.derived, f"{self.owner}/")
@@ -132,7 +132,7 @@ class Removal:
     def _await_workflow(self) -> None:
         """Wait until the workflow has seen that every photo is gone, or sees no more of them.
 
-        Nobody deletes a photo whose row had no object: `reconcile` finds those.
+        Nobody deletes a photo if its row had no object: `reconcile` finds those.
         """
         photos = Query(owner=self.owner, index=None, range_key="sk", low="photo#", high="photo$")
         left_before, since = -1, time.monotonic()

@@ -1,4 +1,4 @@
-"""What an import will send: files of an archive whose content the gallery does not have.
+"""Plan an import: find the files of an archive with contents that the gallery does not have.
 
 Nothing is sent here. What is there already is found by its content, so an import can be interrupted
 at any point and run again: it keeps no state of its own.
@@ -55,8 +55,8 @@ class Plan:
 
     to_send: list[Planned] = field(default_factory=list)
     bytes: int = 0  # to send
-    known: int = 0  # files whose content is in the gallery
-    copies: int = 0  # files whose content is in the archive before them
+    known: int = 0  # files with a content that the gallery has
+    copies: int = 0  # files with the content of a file before them
     renamed: dict[str, str] = field(default_factory=dict)  # path -> key; the name was taken
     refused: dict[str, str] = field(default_factory=dict)  # path -> why
     unread: dict[str, str] = field(default_factory=dict)  # path -> why it could not be compared
