@@ -75,7 +75,7 @@ class Bucket:
         self.name = name
 
     def folders(self, prefix: str) -> Iterator[str]:
-        """Yield the names of the folders directly below `prefix`, which ends in a slash."""
+        """Yield what follows `prefix` in names of folders: whole names, if it ends in a slash."""
         pages = self._s3.get_paginator("list_objects_v2").paginate(
             Bucket=self.name, Prefix=prefix, Delimiter="/"
         )

@@ -15,17 +15,19 @@ import time
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from gallery import redrive, reprocess
-from gallery.buckets import MAX_DELETED
+from gallery.buckets import Bucket
 from gallery.verify.run import OWNER, OWNER_PREFIX, DifferentError, Marker, Run, place
 from shared.keys import UPLOADS_PREFIX
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+
+    from gallery.buckets import Version
 
 LONGEST_RUN: Final = timedelta(hours=2)  # the marker of another machine's run is a leftover then
 MESSAGES: Final = 1000  # of the dead-letter queue that are searched, at most
@@ -33,25 +35,13 @@ LATE_EVENTS: Final = 5  # times that rows are deleted which an event has made ag
 HIDDEN_SECONDS: Final = 120  # from a redrive, while they are searched
 
 
-class Version(NamedTuple):
-    """A version of an object, or a delete marker."""
-
-    key: str
-    version_id: str
-
-
 def find(run: Run) -> Iterator[Run]:
     """Yield the runs that were killed: their owners, and what they have started."""
-    s3 = run.client("s3")
-    pages = s3.get_paginator("list_objects_v2").paginate(
-        Bucket=run.outputs.photos_bucket, Prefix=UPLOADS_PREFIX + OWNER_PREFIX, Delimiter="/"
-    )
-    for page in pages:
-        for folder in page.get("CommonPrefixes", []):
-            owner = folder["Prefix"].removeprefix(UPLOADS_PREFIX).rstrip("/")
-            executions = _killed(run, folder["Prefix"]) if OWNER.fullmatch(owner) else None
-            if executions is not None and owner != run.owner:
-                yield replace(run, owner=owner, executions=executions)
+    for rest in _photos(run).folders(UPLOADS_PREFIX + OWNER_PREFIX):
+        owner = OWNER_PREFIX + rest
+        executions = _killed(run, f"{UPLOADS_PREFIX}{owner}/") if OWNER.fullmatch(owner) else None
+        if executions is not None and owner != run.owner:
+            yield replace(run, owner=owner, executions=executions)
 
 
 def _killed(run: Run, key: str) -> list[str] | None:
@@ -89,27 +79,30 @@ def remove(run: Run) -> str:
     """
     _await_uploads(run)
     _stop_executions(run)
-    _abort_uploads(run)
-    objects = _versions(run, run.outputs.photos_bucket, run.prefix)
+    _photos(run).abort_uploads(run.prefix)
+    objects = list(_photos(run).versions(run.prefix))
     photos = [one for one in objects if one.key != run.prefix]
-    _delete(run, run.outputs.photos_bucket, photos)
+    _delete(_photos(run), photos)
     rows = _remove_rows(run, {one.key for one in photos})
-    _delete_all(run, run.outputs.derived_bucket, f"{run.owner}/")
+    _delete_all(_derived(run), f"{run.owner}/")
     letters = dead_letters(run, delete=True)
     left = remaining(run)
     if left:
         raise DifferentError(f"left behind: {', '.join(left)}")
-    _delete_all(run, run.outputs.photos_bucket, run.prefix)
+    _delete_all(_photos(run), run.prefix)
     return f"removed: versions {len(objects):,}, rows {rows:,}, dead-letter messages {letters:,}"
 
 
 def remaining(run: Run) -> list[str]:
     """Return what is left of a run beside its marker."""
-    photos = _versions(run, run.outputs.photos_bucket, run.prefix)
-    derived = _versions(run, run.outputs.derived_bucket, f"{run.owner}/")
+    photos, derived = _photos(run), _derived(run)
     return [
-        *(f"s3://{run.outputs.photos_bucket}/{one.key}" for one in photos if one.key != run.prefix),
-        *(f"s3://{run.outputs.derived_bucket}/{one.key}" for one in derived),
+        *(
+            f"s3://{photos.name}/{one.key}"
+            for one in photos.versions(run.prefix)
+            if one.key != run.prefix
+        ),
+        *(f"s3://{derived.name}/{one.key}" for one in derived.versions(f"{run.owner}/")),
         *(f"the row {row['pk']} {row['sk']}" for row in run.all_rows()),
     ]
 
@@ -158,7 +151,7 @@ def _await_uploads(run: Run) -> None:
 def _stop_executions(run: Run) -> None:
     """Stop backfills and reprocessings, and delete their lists and results."""
     stepfunctions = run.client("stepfunctions")
-    logs = run.outputs.logs_bucket
+    logs = Bucket(run.client("s3"), run.outputs.logs_bucket)
     for arn in run.executions:
         machine, name = arn.split(":")[6:]  # arn:aws:states:REGION:ACCOUNT:execution:MACHINE:NAME
         folder = machine.rpartition("-")[2]  # backfill or reprocess, as the definitions have it
@@ -167,46 +160,25 @@ def _stop_executions(run: Run) -> None:
             if ended["status"] == "RUNNING":
                 stepfunctions.stop_execution(executionArn=arn, error="Verify", cause="interrupted")
             for map_run in stepfunctions.list_map_runs(executionArn=arn)["mapRuns"]:
-                _delete_all(run, logs, f"{folder}/{map_run['mapRunArn'].rpartition(':')[2]}/")
-        _delete_all(run, logs, reprocess.items_key(name))
+                _delete_all(logs, f"{folder}/{map_run['mapRunArn'].rpartition(':')[2]}/")
+        _delete_all(logs, reprocess.items_key(name))
 
 
-def _abort_uploads(run: Run) -> None:
-    s3, bucket = run.client("s3"), run.outputs.photos_bucket
-    listed = s3.list_multipart_uploads(Bucket=bucket, Prefix=run.prefix)
-    for upload in listed.get("Uploads", []):
-        if upload["Key"].startswith(run.prefix):  # an emulator may list others too
-            s3.abort_multipart_upload(Bucket=bucket, Key=upload["Key"], UploadId=upload["UploadId"])
+def _photos(run: Run) -> Bucket:
+    return Bucket(run.client("s3"), run.outputs.photos_bucket)
 
 
-def _versions(run: Run, bucket: str, prefix: str) -> list[Version]:
-    """Return all versions and delete markers below `prefix`."""
-    pages = run.client("s3").get_paginator("list_object_versions")
-    return [
-        Version(one["Key"], one["VersionId"])
-        for page in pages.paginate(Bucket=bucket, Prefix=prefix)
-        for one in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
-        if one["Key"].startswith(prefix)  # an emulator may list others too
-    ]
+def _derived(run: Run) -> Bucket:
+    return Bucket(run.client("s3"), run.outputs.derived_bucket)
 
 
-def _delete_all(run: Run, bucket: str, prefix: str) -> None:
-    _delete(run, bucket, _versions(run, bucket, prefix))
+def _delete_all(bucket: Bucket, prefix: str) -> None:
+    _delete(bucket, list(bucket.versions(prefix)))
 
 
-def _delete(run: Run, bucket: str, versions: list[Version]) -> None:
-    for start in range(0, len(versions), MAX_DELETED):
-        some = [
-            {"Key": one.key, "VersionId": one.version_id}
-            for one in versions[start : start + MAX_DELETED]
-        ]
-        answer = run.client("s3").delete_objects(
-            Bucket=bucket, Delete={"Objects": some, "Quiet": True}
-        )
-        for error in answer.get("Errors", []):
-            raise DifferentError(
-                f"s3://{bucket}/{error['Key']} cannot be deleted: {error['Message']}"
-            )
+def _delete(bucket: Bucket, versions: Sequence[Version]) -> None:
+    for refusal in bucket.delete_versions(versions):
+        raise DifferentError(f"s3://{bucket.name}/{refusal.key} cannot be deleted: {refusal.code}")
 
 
 def dead_letters(run: Run, *, delete: bool) -> int:
