@@ -284,6 +284,16 @@ def test_a_path_without_a_file_returns_the_page_404(deployment: Deployment, dist
     assert "default-src 'none'" in answer["headers"]["Content-Security-Policy"]
 
 
+def test_the_pages_settings_have_no_tags_since_an_object_can_have_only_ten(
+    deployment: Deployment,
+) -> None:
+    bucket = deployment.outputs()["site_bucket"]
+
+    tags = deployment.stack.s3.get_object_tagging(Bucket=bucket, Key="config.json")["TagSet"]
+
+    assert tags == []
+
+
 def test_a_stopped_execution_leaves_a_dead_letter_message(
     deployment: Deployment, functions: Holding
 ) -> None:

@@ -586,7 +586,7 @@ variable "table_name" {
 
 variable "tags" {
   type        = map(string)
-  description = "Tags of all resources, in addition to the provider's default_tags."
+  description = "Tags of all resources but the page's config.json, in addition to the provider's default_tags."
   default     = {}
 }
 

@@ -30,7 +30,14 @@ resource "aws_s3_object" "config" {
   content       = jsonencode(var.config)
   content_type  = "application/json"
   cache_control = "no-cache"
-  tags          = var.deployment.tags
+
+  # An object can have 10 tags, and every other resource 50. With the tags of all resources, a team of 11 could not apply.
+  # https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html
+  override_provider {
+    default_tags {
+      tags = {}
+    }
+  }
 }
 
 resource "aws_cloudfront_origin_access_control" "this" {
