@@ -11,12 +11,14 @@ from botocore.exceptions import (
     IncompleteReadError,
 )
 
+MAX_CONNECTIONS = 4  # of a client; only Thumbnail, for its renditions, uses more than one at a time
+
 # Few and short attempts: Step Functions retries the step with jitter, and does not bill the wait.
 CLIENT_CONFIG = Config(
     connect_timeout=2,  # seconds; within a region a connection takes milliseconds
     read_timeout=10,  # seconds between two packets
     retries={"mode": "standard", "total_max_attempts": 2},
-    max_pool_connections=2,  # a step sends one request at a time
+    max_pool_connections=MAX_CONNECTIONS,
 )
 
 BROKEN_CONNECTION = (ConnectionError, HTTPClientError, IncompleteReadError, FlexibleChecksumError)

@@ -14,11 +14,13 @@ import logging
 import math
 import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 import msgspec
 
 import shared.cold_start
+from shared.aws import MAX_CONNECTIONS
 from shared.contracts import (
     Rendition,
     ThumbnailRequest,
@@ -86,9 +88,9 @@ def run(  # noqa: PLR0913  # all but the first three by name
             deadline=deadline,
         )
         sha256 = stream.sha256()
-    written = {}
-    for name, encoded in rendered.renditions.items():
-        spec = renditions[name]
+
+    def write(name: str) -> Rendition:
+        encoded, spec = rendered.renditions[name], renditions[name]
         image_format = spec.format
         recipe = f"{VERSION} {msgspec.json.encode(spec).decode()}{xmp.decode()}"
         rendition = Rendition(
@@ -100,7 +102,11 @@ def run(  # noqa: PLR0913  # all but the first three by name
             thumbhash=encoded.thumbhash,
         )
         store.write(rendition.key, encoded.body, rendition.mime_type)
-        written[name] = rendition
+        return rendition
+
+    # At the same time: everything else waits for S3's last answer. An error is raised after it.
+    with ThreadPoolExecutor(MAX_CONNECTIONS) as pool:
+        written = dict(zip(rendered.renditions, pool.map(write, rendered.renditions), strict=True))
     log.info(
         "renditions written",
         extra={

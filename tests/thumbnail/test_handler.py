@@ -4,6 +4,7 @@ import hashlib
 import json
 import logging
 import math
+import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterator
@@ -93,6 +94,32 @@ class TestRun:
             assert (rendition.width_px, rendition.height_px) == (image.width, image.height)
             assert (rendition.bytes, rendition.mime_type) == (len(body), mime_type)
             assert mime_type == "image/webp"
+
+    def test_renditions_are_written_at_the_same_time(self, photo: bytes) -> None:
+        both = threading.Barrier(len(DEFAULT_RENDITIONS))
+
+        class Meeting(MemoryPhotoStore):
+            def write(self, key: str, body: bytes, mime_type: str) -> None:
+                both.wait(timeout=20)  # breaks if one is written after the other
+                super().write(key, body, mime_type)
+
+        store, reference = stored(photo)
+
+        result = make(Meeting(store.photos), reference)
+
+        assert list(result.renditions) == list(DEFAULT_RENDITIONS)
+
+    def test_a_rendition_that_cannot_be_written_is_an_error(self, photo: bytes) -> None:
+        class Refusing(MemoryPhotoStore):
+            def write(self, key: str, body: bytes, mime_type: str) -> None:
+                if key.endswith("/thumb.webp"):
+                    raise StorageUnavailableError("503")
+                super().write(key, body, mime_type)
+
+        store, reference = stored(photo)
+
+        with pytest.raises(StorageUnavailableError):
+            make(Refusing(store.photos), reference)
 
     def test_keys_carry_digests_and_the_owner(self, photo: bytes) -> None:
         store, reference = stored(photo)
