@@ -38,7 +38,7 @@ TIMED_OUT: Final = "timed out"
 
 # States that a photo enters in addition, if its last retry fails: Unlabeled, DeadLetter and
 # Conclude; or ReadFailure, SortFailure, RecordFailure, DeadLetter, Conclude, AnnounceFailure and
-# Failed instead of RenderAndTag, Thumbnail, Tag and Assemble.
+# Failed instead of RenderAndTag, Thumbnail, Tag and Announce.
 MORE_TRANSITIONS: Final[Mapping[str, int]] = {UNLABELED: 3, FAILED: 3}
 
 Definition: TypeAlias = Mapping[str, Any]

@@ -56,10 +56,10 @@ USD: Final = {
     "KMS, request": 0.03 / 1e4,
 }
 
-# Counted: the states that a photo enters until it is READY, and their requests.
-TRANSITIONS: Final = 10
+# Counted in a run: the states that a photo enters, and the requests to S3.
+TRANSITIONS: Final = 9
 RENDITIONS: Final = 2
-GETS: Final = 4  # two by Extract, one by Thumbnail, one by Rekognition or the label model
+GETS: Final = 3  # one by Extract, one by Thumbnail, one by Rekognition or the label model
 ALARM_METRICS: Final = 23  # metrics of all alarms
 WATCH_SHARDS: Final = 16  # of workflow/watch.json.tftpl
 WATCH_MINUTES: Final = 15
@@ -89,6 +89,7 @@ STATES_SECONDS: Final = 0.5  # of one photo, without its functions
 PHOTO_MB: Final = 4.0
 RENDITIONS_MB: Final = 0.25
 RECORD_KB: Final = 4
+LABELED_RECORD_KB: Final = 3  # of a photo that can be found by labels only
 INDEXED_KB: Final = 1  # of a record, in each of the indexes by_album and by_time
 TERM_ROWS: Final = {"label": 15, "position and place": 4, "camera": 1}  # of half a KB each
 FULL_RECORD_KB: Final = 6  # of a photo with MAX_TERM_ROWS terms
@@ -154,10 +155,7 @@ def seconds_each(*, labeler: str) -> float:
 
 
 def states_usd(workflow: str, *, labeler: str) -> float:
-    """Return the cost of Step Functions for one photo: by transition, or (Express) by time.
-
-    Express is only for comparison: it may run an execution twice, and keeps no history.
-    """
+    """Return the cost of Step Functions for one photo: by transition, or (Express) by time."""
     if workflow == "standard":
         return TRANSITIONS * USD["Step Functions, transition"]
     # Charged in steps of 64 MB; an execution needs less than one step.
@@ -310,10 +308,7 @@ def tables() -> str:
             "",
             *_write_units(),
             "",
-            f"With {MAX_TERM_ROWS} rows, the most that a photo has, and {FULL_RECORD_KB} KB:",
-            f"{owner_write_units(record_kb=FULL_RECORD_KB, term_rows=MAX_TERM_ROWS)}.",
-            f"With its {TERM_ROWS['label']} labels only:",
-            f"{owner_write_units(term_rows=TERM_ROWS['label'])}.",
+            *_standard_or_express(),
             "",
             "| step | memory, MB | CPU, measured, ms | waiting, estimated, ms | billed, ms |",
             "|---|---:|---:|---:|---:|",
@@ -323,19 +318,46 @@ def tables() -> str:
 
 
 def _write_units() -> list[str]:
-    rows = {
-        "Claim": 1,
-        f"Publish: the photo, {RECORD_KB} KB": 2 * RECORD_KB,
-        "counts of album and month": 2 * 2,
-        **{f"terms, {kind}: {count}": 2 * count for kind, count in TERM_ROWS.items()},
-        "**together**": owner_write_units(),
+    labels = TERM_ROWS["label"]
+    kinds = {
+        f"{labels} labels only": (LABELED_RECORD_KB, {"label": labels}),
+        "usual": (RECORD_KB, TERM_ROWS),
+        "every term": (FULL_RECORD_KB, {"of all kinds": MAX_TERM_ROWS}),
     }
+    rows = [
+        f"| {name}: {', '.join(f'{kind} {count}' for kind, count in terms.items())} | 1 |"
+        f" {2 * record_kb} | 4 | {2 * sum(terms.values())} |"
+        f" **{owner_write_units(record_kb=record_kb, term_rows=sum(terms.values()))}** |"
+        for name, (record_kb, terms) in kinds.items()
+    ]
     in_indexes = write_units() - owner_write_units()
     return [
-        f"**Write units of a photo** in the table; {in_indexes} more are in its indexes:",
+        f"**Write units of a photo** in the table; {in_indexes} more are in its indexes. A",
+        f"transaction doubles those of the photo, of {LABELED_RECORD_KB}, {RECORD_KB} or",
+        f"{FULL_RECORD_KB} KB, of the counts of album and month, and of its term rows:",
         "",
-        *("| | units |", "|---|---:|"),
-        *(f"| {what} | {units} |" for what, units in rows.items()),
+        *("| a photo and its term rows | Claim | photo | counts | terms | together |",),
+        *("|---|---:|---:|---:|---:|---:|", *rows),
+    ]
+
+
+def _standard_or_express() -> list[str]:
+    standard, express = (
+        PHOTOS * states_usd(workflow, labeler="rekognition") for workflow in ("standard", "express")
+    )
+    return [
+        "**Standard or Express.** The workflow of a photo is a Standard one:",
+        "",
+        *("| | Standard | Express |", "|---|---|---|"),
+        f"| Step Functions, {PHOTOS:,} photos | USD {standard:.3f} | USD {express:.3f} |",
+        "| an execution lasts at most | a year; here 36 hours | 5 minutes |",
+        "| a photo waits for a quota | for hours | for minutes, and then it is FAILED |",
+        "| an execution runs | exactly once | at least once: labels may be paid twice |",
+        "| an execution that died | a status and an event, which redrive takes | logs |",
+        "| history | 90 days | in logs, which are paid |",
+        "",
+        "The rows after the first are",
+        "[AWS's](https://docs.aws.amazon.com/step-functions/latest/dg/choosing-workflow-type.html).",
     ]
 
 

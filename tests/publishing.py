@@ -67,9 +67,8 @@ class Publisher:
         asked = evaluated(STATES["Extract"]["Arguments"]["Payload"], variables)
         extracted, *others = results
         results_ = [with_terms(extracted, parse(ExtractRequest, asked).edited), *others]
-        for name, result in zip(("extracted", "rendered", "tagged"), results_, strict=True):
-            variables[name] = _result(result)
-        self._publish(STATES["Assemble"]["Choices"][1], variables)
+        variables["extracted"], *variables["states"]["result"] = map(_result, results_)
+        self._publish(STATES["RenderAndTag"], variables)
 
     def problem(self, key: str, time: str, status: str) -> None:
         """Publish a photo as REJECTED or FAILED."""

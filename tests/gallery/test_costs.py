@@ -9,6 +9,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from gallery import costs
@@ -87,9 +88,15 @@ def units(item: dict[str, Any]) -> int:
 def test_a_photo_takes_as_many_units_as_are_counted() -> None:
     owner = "us-east-1:9cc8d1a8-0d1f-4b7c-8c52-3ab2c1f0a1b2"  # as long as Cognito's
     key = f"uploads/{owner}/2024/summer/IMG_0001.jpg"
-    sizes, largest = Sizes(), Sizes()
+    sizes, labeled, largest = Sizes(), Sizes(), Sizes()
+    extracted, rendered, tagged = usual_results_of(key)
+    metadata = msgspec.structs.replace(
+        extracted.metadata, camera=None, creator=None, location=None, place=None
+    )
 
     Publisher(sizes).ready(key, NOW, usual_results_of(key))
+    extracted = msgspec.structs.replace(extracted, metadata=metadata)
+    Publisher(labeled).ready(key, NOW, (extracted, rendered, tagged))
     Publisher(largest).ready(key, NOW, usual_results_of(key, stated=True))
 
     found_by = plain(sizes.photo)["found_by"]
@@ -98,6 +105,9 @@ def test_a_photo_takes_as_many_units_as_are_counted() -> None:
     assert len(found_by) == sum(costs.TERM_ROWS.values())
     assert sizes.table == costs.owner_write_units()
     assert sizes.table + sizes.indexes == costs.write_units()
+    assert labeled.table == costs.owner_write_units(
+        record_kb=costs.LABELED_RECORD_KB, term_rows=costs.TERM_ROWS["label"]
+    )
     assert largest.table == costs.owner_write_units(
         record_kb=costs.FULL_RECORD_KB, term_rows=MAX_TERM_ROWS
     )

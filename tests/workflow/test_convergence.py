@@ -32,7 +32,6 @@ STATES = (
     "ClaimOnly",
     "Extract",
     "RenderAndTag",
-    "Assemble",
     "RecordDeletion",
     "Publish",
     "Finish",
@@ -41,7 +40,7 @@ STATES = (
 )
 # An execution that dies before one of these may leave renditions that no row names. No redelivery
 # finds them, but reconcile does (docs/architecture.md).
-MAY_LEAVE_RENDITIONS = {"Assemble", "Publish", "Finish", "EraseRenditions"}
+MAY_LEAVE_RENDITIONS = {"Publish", "Finish", "EraseRenditions"}
 
 
 class History(NamedTuple):

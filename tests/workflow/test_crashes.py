@@ -26,7 +26,6 @@ BEFORE_PUBLISH = [
     "RenderAndTag",
     "Thumbnail",
     "Tag",
-    "Assemble",
     "Publish",
 ]
 AFTER_PUBLISH = ["Finish", "EraseRenditions", "Announce"]

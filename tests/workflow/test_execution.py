@@ -75,13 +75,13 @@ def test_a_photo_is_published_with_the_results_of_every_step(world: World) -> No
     assert renditions_of(row) == world.derived()
 
 
-def test_a_photo_that_is_ready_at_the_first_attempt_enters_ten_states(world: World) -> None:
+def test_a_photo_that_is_ready_at_the_first_attempt_enters_nine_states(world: World) -> None:
     [ended] = world.run(CREATED)
 
     assert sorted(visit.state for visit in ended.visits) == sorted(
         [
             *("Receive", "Claim", "Extract", "RenderAndTag", "Thumbnail", "Tag"),
-            *("Assemble", "Publish", "Finish", "Announce"),
+            *("Publish", "Finish", "Announce"),
         ]
     )
 

@@ -224,17 +224,17 @@ def test_the_content_and_the_album_of_a_photo_are_named_as_the_vectors_say(
             **case,
             "row": {**ROW, "digest": digest(one["key"])},
             "extracted": {**EXTRACTED, "image": {"bytes": one["bytes"]}},
-            "rendered": {**RENDERED, "sha256": one["sha256"]},
+            "states": {**STATES, "result": [{**RENDERED, "sha256": one["sha256"]}, {}]},
         }
         for one in VECTORS["content_keys"]
     ]
     albums = [
-        {**case, "record": record, "row": {**ROW, "album": one["album"]}}
-        for record in by_python("ready_record", [case])
+        {**case, "record": record, "found": {}, "row": {**ROW, "album": one["album"]}}
+        for record in by_python("rendered_record", [case])
         for one in OWNED
     ]
 
-    assert [record["content_key"] for record in evaluate("ready_record", contents)] == [
+    assert [record["content_key"] for record in evaluate("rendered_record", contents)] == [
         one["content_key"] for one in VECTORS["content_keys"]
     ]
     rows = [plain(items[0]["Put"]["Item"]) for items in evaluate("publish_items", albums)]
@@ -600,10 +600,12 @@ def test_a_rejection_has_its_code(evaluate: Evaluate) -> None:
 
 
 def results() -> Iterator[Variables]:
-    """Yield the variables of Assemble: no label, one and many; absent and empty attributes."""
+    """Yield the variables of RenderAndTag: no label, one and many; absent and empty attributes."""
     labels = [[], ["dog"], ["dog", "animal", "straße #1", "label 'x' \"y\""]]
     for names, truncated, edited in itertools.product(labels, (None, False, True), (False, True)):
-        tagged = {"labels": [{"name": name, "confidence": 98.7654} for name in names]}
+        labels_ = [{"name": name, "confidence": 98.7654} for name in names]
+        tagged = {"labels": labels_, "label_index": names, "version": 3}
+        rendered = RENDERED | ({} if truncated is None else {"truncated": truncated})
         yield {
             "row": {**ROW, "album": "" if truncated else ROW["album"]},
             "photo": PHOTO,
@@ -618,9 +620,7 @@ def results() -> Iterator[Variables]:
                 "row_keys": ["label#old#t#d", f"label#dog#2016-04-09T12:08:13#{'d' * 24}"],
             },
             "extracted": {**EXTRACTED, "metadata": {} if truncated else EXTRACTED["metadata"]},
-            "rendered": RENDERED | ({} if truncated is None else {"truncated": truncated}),
-            "tagged": {**tagged, "label_index": names, "labels_status": "READY", "version": 3},
-            "states": STATES,
+            "states": {**STATES, "result": [rendered, {**tagged, "labels_status": "READY"}]},
         }
 
 
@@ -639,21 +639,46 @@ def test_thumbnail_is_told_creator_and_copyright_if_they_are_known(evaluate: Eva
 def test_a_ready_photo_has_what_the_steps_have_found(evaluate: Evaluate) -> None:
     cases = list(results())
 
-    for case, record in zip(cases, evaluate("ready_record", cases), strict=True):
+    for case, record in zip(cases, evaluate("rendered_record", cases), strict=True):
         assert record["status"] == "READY"
         assert record["content_key"] == f"000001000#{'a' * 64}#{'d' * 24}"
-        assert record["labels"] == case["tagged"]["labels"]
+        assert record["labels"] == case["states"]["result"][1]["labels"]
         assert record["versions"] == {"extract": 1, "thumbnail": 2, "tag": 3}
         assert record.get("title") == case["extracted"]["metadata"].get("title")
-        assert record.get("truncated") == case["rendered"].get("truncated")
+        assert record.get("truncated") == case["states"]["result"][0].get("truncated")
         assert "labels_model" not in record
+
+
+def test_a_reprocessing_without_labels_leaves_a_ready_photo_as_it_was(evaluate: Evaluate) -> None:
+    reprocess = {"kind": "Reprocess Requested"}
+    ready = {"status": "READY"}
+    failed, archived = ({"error": {"Error": f"{name}Error"}} for name in ("X", "ArchivedPhoto"))
+    cases = [
+        {**case, "event": event, "previous": previous, "states": {"result": [RENDERED, tagged]}}
+        for case in [next(results())]
+        for event, previous, tagged in [
+            (reprocess, ready, failed),
+            (reprocess, ready, archived),
+            (reprocess, ready, {}),
+            (reprocess, {"status": "FAILED"}, failed),
+            (EVENT, ready, failed),
+        ]
+    ]
+
+    restored, unread, *written = evaluate("rendered_record", cases)
+
+    assert (restored, unread) == (
+        {"status": "RESTORED"},
+        {"status": "RESTORED", "reason": "ARCHIVED"},
+    )
+    assert [record["status"] for record in written] == ["READY", "READY", "READY"]
 
 
 def test_publishing_writes_the_photo_its_terms_and_its_album_and_ends_old_terms(
     evaluate: Evaluate,
 ) -> None:
     cases = list(results())
-    records = by_python("ready_record", cases)
+    records = by_python("rendered_record", cases)
     found = evaluate("found_terms", cases)
     cases = [
         {**case, "record": record, "found": terms}
@@ -667,7 +692,7 @@ def test_publishing_writes_the_photo_its_terms_and_its_album_and_ends_old_terms(
         photo, *terms = (plain(put["Item"]) for put in puts)
         deleted = [one["Delete"]["Key"]["sk"]["S"] for one in items if "Delete" in one]
         month, *albums = reversed([one["Update"] for one in items if "Update" in one])
-        names = [name for name in case["tagged"]["label_index"] if name not in hidden]
+        names = [name for name in case["states"]["result"][1]["label_index"] if name not in hidden]
 
         assert photo["labels"] == record["labels"]
         assert (photo["status"], photo["claimed_version"]) == ("READY", "v1")
@@ -682,7 +707,7 @@ def test_publishing_writes_the_photo_its_terms_and_its_album_and_ends_old_terms(
         keys = [f"{term}#{at}" for term in found_by]
         assert photo["found_by"] == found_by
         assert [one["key"] for one in photo["terms"]["labels"]] == [
-            f"label#{name}" for name in case["tagged"]["label_index"]
+            f"label#{name}" for name in case["states"]["result"][1]["label_index"]
         ]
         assert photo.get("edited_terms", "") == previous["edited_terms"]
         assert photo.get("edits", "") == previous["edits"]
@@ -728,14 +753,18 @@ def test_terms_of_an_earlier_release_s_edits_come_from_extract_and_those_of_late
     extracted = {"terms": {"title": words[0]}, "edited_terms": own}
     edits = json.dumps({"title": "new", "taken": {"local": "t"}})
     late = {"edits": edits, "edited_terms": json.dumps({"title": words[2]})}
-    cases: list[dict[str, Any]] = [
-        {"previous": {**PREVIOUS, "edits": edits}},
-        {"previous": {**PREVIOUS, **late}},
-        {"previous": {**PREVIOUS, "edits": edits}, "holder": {"edited": late}},
-        {"previous": {**PREVIOUS, **late}, "holder": {"edited": {"edits": "", "edited_terms": ""}}},
-    ]
-
-    found = evaluate("found_terms", [{"extracted": extracted, "tagged": {}, **it} for it in cases])
+    steps = {"extracted": extracted, "states": {"result": [{}, {}]}}
+    begun = [{"previous": {**PREVIOUS, **it}} for it in ({"edits": edits}, late)]
+    found = evaluate("found_terms", [{**steps, **it} for it in begun])
+    # A person edits the photo meanwhile.
+    edited = [late, {"edits": "", "edited_terms": ""}]
+    found += evaluate(
+        "found_again",
+        [
+            {**steps, **before, "found": terms, "holder": {"edited": after}}
+            for before, terms, after in zip(begun, found, edited, strict=True)
+        ],
+    )
 
     # A description is not edited: its terms are not kept.
     assert [[term["key"] for term in one["terms"]] for one in found] == [
@@ -853,8 +882,9 @@ def test_a_number_is_written_as_dynamodb_reads_it(evaluate: Evaluate) -> None:
 def test_a_restored_row_is_ready_and_otherwise_unchanged(evaluate: Evaluate) -> None:
     case = {"row": ROW, "claim": CLAIM, "states": STATES}
 
-    [update] = evaluate("restore_row", [case])
+    [[item]] = evaluate("restored_items", [case])
 
+    update = item["Update"]
     values = update["ExpressionAttributeValues"]
     text = f"{update['ConditionExpression']} {update['UpdateExpression']}"
     assert set(re.findall(r":\w+", text)) == set(values)
@@ -1053,14 +1083,14 @@ class TestEveryExpression:
 
 
 def test_the_generated_cases_agree_in_both_implementations(by_reference: Evaluate) -> None:
-    records = by_python("ready_record", results())
+    records = by_python("rendered_record", results())
     published: list[Variables] = [
         {**c, "record": r} for c, r in zip(results(), records, strict=True)
     ]
     everything: dict[str, list[Variables]] = {
         "first_state": [uploaded(key, kind) for key in KEYS for kind in KINDS],
         "claim_row": list(claims()),
-        "ready_record": list(results()),
+        "rendered_record": list(results()),
         "publish_items": published,
     }
 

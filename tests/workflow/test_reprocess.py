@@ -187,12 +187,13 @@ def test_the_dead_letter_message_of_a_failed_reprocess_can_be_redriven(ready: Wo
     assert ready.rows()[SK]["versions"]["extract"] == 2
 
 
+@pytest.mark.parametrize("step", ["extract", "tag"])
 @pytest.mark.parametrize("error", [ArchivedPhotoError, CustomerKeyError])
 def test_a_photo_that_cannot_be_read_any_more_stays_unchanged_without_a_dead_letter(
-    ready: World, error: type[RejectedError]
+    ready: World, error: type[RejectedError], step: str
 ) -> None:
     before, renditions = ready.rows(), ready.derived()
-    ready.functions.steps["extract"] = raising(error("not now"))
+    ready.functions.steps[step] = raising(error("not now"))
 
     (ended,) = ready.run(reprocess(ready))
 
