@@ -24,7 +24,7 @@ from local import report
 from local.template import PLACEHOLDERS, render_file
 from places.lookup import place_of
 from shared.events import PhotoEvent
-from tools import rows, terraform_root
+from tools import path_page, rows, terraform_root
 
 ROOT = Path(__file__).parents[1]
 CONTRACTS = ROOT / "images" / "shared" / "contracts.py"
@@ -366,11 +366,19 @@ def places() -> str:
     return _filled(PLACES.read_text(), "points", "tests/places/points.tsv", "\n".join(table))
 
 
+def critical_path() -> str:
+    """Return docs/critical-path.md with the counts of both releases."""
+    page = path_page.PAGE.read_text()
+    return _filled(page, "path", "docs/critical-path.json", path_page.tables())
+
+
 GENERATED: dict[str, Callable[[], str]] = {
     "docs/architecture.md": architecture,
     "docs/clients.md": clients,
     "docs/commands.md": commands,
     "docs/contracts.md": contracts,
+    "docs/critical-path.md": critical_path,
+    "docs/critical-path.svg": path_page.picture,
     "docs/events.md": events,
     "docs/events.schema.json": events_schema,
     "docs/manifest.schema.json": manifests.schema,
