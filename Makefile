@@ -223,13 +223,9 @@ reprocess: .venv/.local init
 reconcile: .venv/.local init
 	$(GALLERY) $(RECONCILE)
 
-.PHONY: bench  ## Measure the project and its peers, and write docs/performance.md: BENCH=quick BENCH_PHOTOS=…
+.PHONY: bench  ## Measure the project and its peers, and write docs/performance.md: BENCH='quick memory' BENCH_PHOTOS=…
 bench: .venv/.bench
 	$(BIN)/python -m bench $(BENCH) $(if $(BENCH_PHOTOS),--photos=$(call quoted,BENCH_PHOTOS))
-
-.PHONY: bench-compare  ## Count the instructions of the cores, and compare with the recorded counts
-bench-compare: .venv/.bench
-	$(BIN)/python -m bench.instructions
 
 .PHONY: docs  ## Write the generated parts of docs/
 docs: .venv/.dev

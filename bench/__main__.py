@@ -1,15 +1,13 @@
 """Measure, and write docs/performance.md.
 
-    python -m bench [quick|large] [SECTION…] [--photos FOLDER]
+    python -m bench [quick] [SECTION…] [--photos FOLDER]
 
-Without SECTION all are measured. The other sections keep their last figures.
+Without SECTION all are measured. The other sections, and other processors, keep their last figures.
 """
 
 import argparse
 import datetime as dt
 import os
-import platform
-import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -24,12 +22,11 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-import local  # noqa: F401  # puts images/ on the path, as the handlers' imports want it
 from bench import ROOT, corpus, report
-from bench.peers import gather
+from bench.peers import gather, processor
 from bench.plots import draw
 from bench.results import load, save
-from bench.section import Run
+from bench.section import REST_SAMPLES, Run, rest, wait_for_rest
 
 SHIPPED = ROOT / "local" / "photos"
 
@@ -37,13 +34,12 @@ SHIPPED = ROOT / "local" / "photos"
 def main() -> None:
     """Parse the command line, measure, and write the results and the page."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__.partition("\n")[0])
-    parser.add_argument("what", nargs="*", metavar="WHAT", help="quick, large, or sections")
+    parser.add_argument("what", nargs="*", metavar="WHAT", help="quick, or sections")
     photos = os.environ.get("BENCH_PHOTOS") or SHIPPED
     parser.add_argument("--photos", type=Path, default=photos, help="a folder of real photos")
     given = parser.parse_args()
-    quick, large = "quick" in given.what, "large" in given.what
-    named = [name for name in given.what if name not in {"quick", "large"}]
-    chosen = named or list(report.SECTIONS)
+    quick = "quick" in given.what
+    chosen = [name for name in given.what if name != "quick"] or list(report.SECTIONS)
     if unknown := set(chosen) - set(report.SECTIONS):
         parser.error(f"expected {', '.join(report.SECTIONS)}, got {', '.join(unknown)}")
     started = time.monotonic()
@@ -64,25 +60,32 @@ def main() -> None:
             number = progress.add_task(what, total=total)
             return lambda: progress.advance(number)
 
-        run = Run(corpus.make(given.photos), peers, quick, large, task)
+        run = Run(corpus.make(given.photos), peers, quick, task)
         source = "`local/photos`" if given.photos == SHIPPED else "a folder of real ones"
         for name in chosen:
-            when = {
-                "date": dt.datetime.now(dt.UTC).date().isoformat(),
-                "load": os.getloadavg()[0],
-                "machine": machine(),
-            }
+            busy_before = wait_for_rest(run.some(REST_SAMPLES, 1))
+            began = time.monotonic()
             figures = report.SECTIONS[name].measure(run)
-            results = load()  # keeps the figures of the other sections
+            minutes = (time.monotonic() - began) / 60
+            busy_cores = max(busy_before, wait_for_rest(1))  # something may have begun meanwhile
+            console.print(f"{name}: {minutes:.1f} minutes, {rest(busy_cores)}")
+            results = load().get(processor(), {})  # keeps the figures of the other sections
             results[name] = figures
             results["about"] = {
+                "processor": processor(),
+                "cores": os.cpu_count(),
                 "source": source,
                 "photos": corpus.facts(run.corpus),
                 "versions": peers.versions,
                 "skipped": peers.skipped,
                 "sections": {
                     **results.get("about", {}).get("sections", {}),
-                    name: {**when, "quick": quick},
+                    name: {
+                        "date": dt.datetime.now(dt.UTC).date().isoformat(),
+                        "busy_cores": busy_cores,
+                        "minutes": minutes,
+                        "quick": quick,
+                    },
                 },
             }
             save(results)
@@ -90,13 +93,6 @@ def main() -> None:
     report.PAGE.write_text(report.page(load()))
     minutes = (time.monotonic() - started) / 60
     console.print(f"written: {report.PAGE.relative_to(ROOT)}, after {minutes:.1f} minutes")
-
-
-def machine() -> str:
-    """Return the number and the model of this machine's cores."""
-    cpuinfo = Path("/proc/cpuinfo")
-    model = re.search(r"model name\s*: (.*)", cpuinfo.read_text()) if cpuinfo.exists() else None
-    return f"{os.cpu_count()} cores of {model[1] if model else platform.machine()}"
 
 
 if __name__ == "__main__":

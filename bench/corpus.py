@@ -18,9 +18,12 @@ import pyvips
 from bench import CACHE
 
 WIDTH_PX, HEIGHT_PX = 4032, 3024  # of a frame: the size of most phone photos
+MEGAPIXELS: Final = WIDTH_PX * HEIGHT_PX / 1e6
 FRAMES: Final = 4
+MAX_HEICS: Final = 3
+TOLERANCE: Final = 0.05  # of 12 megapixels
 QUALITY: Final = 90  # of JPEG and WebP; chroma is subsampled, as in cameras
-VERSION: Final = 2  # of this file: raise it when the photos change
+VERSION: Final = 3  # of this file: raise it when the photos change
 PHOTO_SUFFIXES: Final = frozenset({".avif", ".heic", ".heif", ".jpeg", ".jpg", ".png", ".webp"})
 
 
@@ -78,33 +81,54 @@ def _make(photos: Sequence[Path], folder: Path) -> None:
         shutil.copy(largest, folder / "12mp-camera.jpg")
     two = pyvips.Image.arrayjoin(frames[:2], across=1).rot90()
     _jpeg(two, folder / "24mp.jpg")
-    four = pyvips.Image.arrayjoin([frame.fliphor() for frame in frames], across=2)
+    four = pyvips.Image.arrayjoin([frame.fliphor() for frame in frames], across=2).copy_memory()
     _jpeg(four, folder / "48mp.jpg")
     for number, frame in enumerate(frames[:2], 1):
         _jpeg(frame, folder / f"progressive-{number}.jpg", interlace=True)
-    frames[0].pngsave(str(folder / "png.png"))
-    frames[0].webpsave(str(folder / "webp.webp"), Q=QUALITY, effort=2)
-    frames[0].heifsave(str(folder / "avif.avif"), compression="av1", Q=60, effort=0)
-    if heics := [path for path in photos if path.suffix.lower() in {".heic", ".heif"}]:
-        # HEIC encoders are GPL, so the largest real HEIC is used.
-        shutil.copy(max(heics, key=_pixels), folder / "heic.heic")
+    for start, image in ("", frames[0]), ("large-", four):
+        image.pngsave(str(folder / f"{start}png.png"))
+        image.webpsave(str(folder / f"{start}webp.webp"), Q=QUALITY, effort=2)
+        image.heifsave(str(folder / f"{start}avif.avif"), compression="av1", Q=60, effort=0)
+    _jpeg(four, folder / "large-progressive.jpg", interlace=True)
+    # HEIC encoders are GPL, so real ones are used: those of a phone's 12 megapixels, if any.
+    heics = [path for path in photos if path.suffix.lower() in {".heic", ".heif"}]
+    phone = [path for path in heics if abs(megapixels(path) / MEGAPIXELS - 1) < TOLERANCE]
+    chosen = phone or sorted(heics, key=megapixels)[-1:]
+    for number, path in enumerate(sorted(chosen, key=lambda path: path.name)[:MAX_HEICS], 1):
+        shutil.copy(path, folder / f"heic-{number}.heic")
 
 
-def _pixels(photo: Path) -> int:
+def header(photo: Path) -> pyvips.Image | None:
+    """Return a photo's size and metadata; None if libvips does not read it."""
     try:
-        image = pyvips.Image.new_from_file(str(photo))
+        return pyvips.Image.new_from_file(str(photo))
     except pyvips.Error:
-        return 0
-    return int(image.width * image.height)
+        return None
+
+
+def has(photo: Path, field: str) -> bool:
+    """Return whether a photo has a field that libvips names, such as `exif-ifd0-Make`."""
+    image = header(photo)
+    return image is not None and bool(image.get_typeof(field) and image.get(field))
+
+
+def megapixels(photo: Path) -> float:
+    """Return the size of a photo; 0 if libvips does not read it."""
+    image = header(photo)
+    return 0 if image is None else float(image.width * image.height / 1e6)
+
+
+def is_progressive(photo: Path) -> bool:
+    """Return whether a file is a JPEG with several scans."""
+    return has(photo, "jpeg-multiscan")
 
 
 def _frames(photos: Sequence[Path]) -> Iterator[pyvips.Image]:
     """Yield frames of `WIDTH_PX` x `HEIGHT_PX` in memory: large photos first, by bytes."""
     jpegs = [path for path in photos if path.suffix.lower() in {".jpg", ".jpeg"}]
-    enough = WIDTH_PX * HEIGHT_PX
 
-    def rank(path: Path) -> tuple[int, int]:
-        return min(_pixels(path), enough), path.stat().st_size
+    def rank(path: Path) -> tuple[float, int]:
+        return min(megapixels(path), MEGAPIXELS), path.stat().st_size
 
     for path in sorted(jpegs, key=rank, reverse=True):
         try:
@@ -119,34 +143,17 @@ def _frame(image: pyvips.Image) -> pyvips.Image:
     left, top = max(0, image.width - WIDTH_PX) // 2, max(0, image.height - HEIGHT_PX) // 2
     image = image.crop(left, top, min(image.width, WIDTH_PX), min(image.height, HEIGHT_PX))
     image = image.embed(0, 0, WIDTH_PX, HEIGHT_PX, extend="mirror")
-    return _without_profile(image.colourspace("srgb")).copy_memory()
-
-
-def _without_profile(image: pyvips.Image) -> pyvips.Image:
-    """Return the image without its profile, as most cameras write sRGB."""
-    image = image.copy()
-    if image.get_typeof("icc-profile-data"):
+    image = image.colourspace("srgb").copy()
+    if image.get_typeof("icc-profile-data"):  # most cameras write sRGB without a profile
         image.remove("icc-profile-data")
-    return image
+    return image.copy_memory()
 
 
 def _is_camera_file(path: Path) -> bool:
     """Return whether a file is a baseline JPEG of 12 megapixels, as cameras write them."""
-    try:
-        image = pyvips.Image.new_from_file(str(path))
-    except pyvips.Error:
-        return False
-    size = sorted((image.width, image.height))
-    return size == [HEIGHT_PX, WIDTH_PX] and path.suffix == ".jpg" and not is_progressive(path)
-
-
-def is_progressive(path: Path) -> bool:
-    """Return whether a file is a JPEG with several scans."""
-    try:
-        image = pyvips.Image.new_from_file(str(path))
-    except pyvips.Error:
-        return False
-    return bool(image.get_typeof("jpeg-multiscan") and image.get("jpeg-multiscan"))
+    image = header(path) if path.suffix == ".jpg" else None
+    size = sorted((image.width, image.height)) if image else []
+    return size == [HEIGHT_PX, WIDTH_PX] and not is_progressive(path)
 
 
 def _jpeg(image: pyvips.Image, path: Path, **options: Any) -> None:  # noqa: ANN401  # libvips'
@@ -155,11 +162,11 @@ def _jpeg(image: pyvips.Image, path: Path, **options: Any) -> None:  # noqa: ANN
 
 def facts(corpus: Corpus) -> list[dict[str, object]]:
     """Return the name, megapixels and megabytes of each photo."""
-    found: list[dict[str, object]] = []
-    for path in corpus.of(""):
-        image = pyvips.Image.new_from_file(str(path))
-        megapixels = round(image.width * image.height / 1e6, 1)
-        found.append(
-            {"name": path.name, "megapixels": megapixels, "megabytes": path.stat().st_size / 1e6}
-        )
-    return found
+    return [
+        {
+            "name": path.name,
+            "megapixels": round(megapixels(path), 1),
+            "megabytes": path.stat().st_size / 1e6,
+        }
+        for path in corpus.of("")
+    ]

@@ -5,11 +5,12 @@ program that this machine lacks is unpacked from its Debian package, with its de
 .cache/bench/debian. Nothing is installed outside of this folder.
 """
 
+import json
 import os
+import platform
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import metadata
@@ -26,6 +27,7 @@ LIMIT: Final = CACHE / "limit"
 DISTRIBUTIONS: Final = {
     "pyvips": "pyvips-binary",
     "Pillow": "pillow",
+    "pi-heif": "pi-heif",
     "OpenCV": "opencv-python-headless",
     "exifread": "exifread",
     "boto3": "boto3",
@@ -52,8 +54,8 @@ PROGRAMS: Final = {
     ),
     "GraphicsMagick": Program(("gm",), "graphicsmagick", ("version",), r"GraphicsMagick (\S+)"),
     "vipsthumbnail": Program(("vipsthumbnail",), "libvips-tools", ("--vips-version",), r"(8\.\S+)"),
+    "FFmpeg": Program(("ffmpeg",), "ffmpeg", ("-version",), r"ffmpeg version (\d[\d.]*)"),
     "exiftool": Program(("exiftool",), "libimage-exiftool-perl", ("-ver",), r"^([\d.]+)"),
-    "valgrind": Program(("valgrind",), "valgrind", ("--version",), r"valgrind-(\S+)"),
 }
 
 
@@ -71,10 +73,12 @@ class Peers:
         if not DEBIAN.exists():
             return ()
         folders = [DEBIAN / "usr" / "lib", *DEBIAN.glob("usr/lib/*-linux-gnu*")]
+        folders += [each / name for each in folders[1:] for name in ("blas", "lapack")]  # FFmpeg's
         variables = {
             "LD_LIBRARY_PATH": os.pathsep.join(map(str, folders)),
             "MAGICK_CODER_MODULE_PATH": _first(DEBIAN.glob("usr/lib/*/ImageMagick-6*/*/coders")),
             "MAGICK_CONFIGURE_PATH": _first(DEBIAN.glob("etc/ImageMagick-6")),
+            "VIPSHOME": str(DEBIAN / "usr" / "lib"),  # for its modules: HEIC is in one of them
             "PERL5LIB": str(DEBIAN / "usr" / "share" / "perl5"),
         }
         return tuple((name, value) for name, value in variables.items() if value)
@@ -83,84 +87,67 @@ class Peers:
 def gather() -> Peers:
     """Find, fetch and build all available peers."""
     CACHE.mkdir(parents=True, exist_ok=True)
-    peers = Peers(versions={"Python": ".".join(map(str, sys.version_info[:3]))})
+    peers = Peers(versions={"Python": platform.python_version()})
     for name, distribution in DISTRIBUTIONS.items():
         peers.versions[name] = metadata.version(distribution)
-    _find_programs(peers)
+    found = {name: _found(program, peers) for name, program in PROGRAMS.items()}
+    _unpack(*{PROGRAMS[name].package for name in found if found[name] is None})
+    for name, program in PROGRAMS.items():
+        if one := found[name] or _found(program, peers):
+            peers.programs[name], peers.versions[name] = one
+        else:
+            peers.skipped[name] = f"no {program.candidates[-1]} (Debian: {program.package})"
     _install_node(peers)
     _build_limit(peers)
     return peers
 
 
-def _find_programs(peers: Peers) -> None:
-    missing = [one.package for one in PROGRAMS.values() if _found(one, {}) is None]
-    if missing and not DEBIAN.exists():
-        _unpack(missing)
-    for name, program in PROGRAMS.items():
-        found = _found(program, dict(peers.environment))
-        if found is None:
-            peers.skipped[name] = f"no {program.candidates[-1]} (Debian: {program.package})"
-        else:
-            peers.programs[name], peers.versions[name] = found
-
-
-def _found(program: Program, environment: Mapping[str, str]) -> tuple[str, str] | None:
+def _found(program: Program, peers: Peers) -> tuple[str, str] | None:
     """Return path and version; None if there is none, or only another program of that name."""
     path = os.pathsep.join((os.environ.get("PATH", os.defpath), str(DEBIAN / "usr" / "bin")))
     for name in program.candidates:
         if where := shutil.which(name, path=path):
-            printed = _run([where, *program.version], environment)
-            if match := re.search(program.output, printed):
+            done = _run([where, *program.version], environment=dict(peers.environment))
+            if match := re.search(program.output, done.stdout + done.stderr):
                 return where, match[1]
     return None
 
 
-def _unpack(packages: Sequence[str]) -> None:
+def _unpack(*packages: str) -> None:
     """Fetch and unpack Debian packages with their missing dependencies, without root."""
-    if shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
+    if not packages or shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
         return
     # Not --print-uris, which omits packages in apt's cache.
     listed = _run(["apt-get", "install", "--simulate", "-qq", "--no-install-recommends", *packages])
-    names = re.findall(r"^Inst (\S+)", listed, re.MULTILINE)
-    if not names:
-        return
+    names = re.findall(r"^Inst (\S+)", listed.stdout, re.MULTILINE)
     downloads = CACHE / "packages"
     downloads.mkdir(exist_ok=True)
-    _run(["apt-get", "download", "-qq", *names], folder=downloads)
+    if names:
+        _run(["apt-get", "download", "-qq", *names], folder=downloads)
     for package in downloads.glob("*.deb"):
         _run(["dpkg-deb", "--extract", str(package), str(DEBIAN)])
 
 
 def _install_node(peers: Peers) -> None:
     """Install the packages of bench/package-lock.json, if there is npm."""
-    reason = ""
     if shutil.which("npm") is None:
-        reason = "no npm"
-    else:
+        peers.skipped.update(dict.fromkeys(PACKAGES, "no npm"))
+        return
+    wanted, stamp = (ROOT / "bench" / "package-lock.json").read_text(), NODE / ".made"
+    if not stamp.exists() or stamp.read_text() != wanted:
         NODE.mkdir(exist_ok=True)
         for name in ("package.json", "package-lock.json"):
             shutil.copy(ROOT / "bench" / name, NODE)
-        stamp = NODE / ".made"
-        if not stamp.exists() or stamp.read_text() != (NODE / "package-lock.json").read_text():
-            done = subprocess.run(
-                ["npm", "ci", "--no-audit", "--no-fund"],  # noqa: S607  # the npm of this machine
-                cwd=NODE,
-                check=False,
-                capture_output=True,
-                text=True,
-            )
-            if done.returncode:
-                reason = f"npm: {done.stderr.strip().splitlines()[-1]}"
-            else:
-                stamp.write_text((NODE / "package-lock.json").read_text())
+        done = _run(["npm", "ci", "--no-audit", "--no-fund"], folder=NODE)
+        if done.returncode:
+            why = f"npm: {done.stderr.strip().splitlines()[-1]}"
+            peers.skipped.update(dict.fromkeys(PACKAGES, why))
+            return
+        stamp.write_text(wanted)
     for name in PACKAGES:
-        if reason:
-            peers.skipped[name] = reason
-        else:
-            manifest = (NODE / "node_modules" / name / "package.json").read_text()
-            peers.versions[name] = re.findall(r'"version": "(.*)"', manifest)[0]
-    if not reason:
-        peers.versions["Node"] = _run(["node", "--version"]).strip().removeprefix("v")
+        manifest = json.loads((NODE / "node_modules" / name / "package.json").read_text())
+        peers.versions[name] = manifest["version"]
+    peers.versions["Node"] = _run(["node", "--version"]).stdout.strip().removeprefix("v")
 
 
 def _build_limit(peers: Peers) -> None:
@@ -170,32 +157,34 @@ def _build_limit(peers: Peers) -> None:
     if compiler is None:
         peers.skipped[name] = "no C compiler"
         return
-    command = [compiler, "-O2", "-o", str(LIMIT), str(ROOT / "bench" / "limit.c"), "-ljpeg"]
+    options: list[str] = []
     if not Path("/usr/include/jpeglib.h").exists():
-        _unpack(["libjpeg62-turbo-dev"])
-        libraries = [f"-L{folder}" for folder in DEBIAN.glob("usr/lib/*-linux-gnu*")]
-        command += [f"-I{folder}" for folder in DEBIAN.glob("usr/include/**/") if folder.is_dir()]
-        command += libraries
-    done = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603  # ours
-    if done.returncode:
+        _unpack("libjpeg62-turbo-dev")
+        options = [f"-L{folder}" for folder in DEBIAN.glob("usr/lib/*-linux-gnu*")]
+        options += [f"-I{folder}" for folder in DEBIAN.glob("usr/include/**/") if folder.is_dir()]
+    source = str(ROOT / "bench" / "limit.c")
+    if _run([compiler, "-O2", "-o", str(LIMIT), source, *options, "-ljpeg"]).returncode:
         peers.skipped[name] = "no jpeglib.h (Debian: libjpeg62-turbo-dev)"
         return
-    preprocessed = subprocess.run(  # noqa: S603  # as above
-        [compiler, "-E", "-dM", "-include", "stdio.h", "-include", "jpeglib.h", "-"],
-        input="",
-        check=False,
-        capture_output=True,
-        text=True,
-    )
-    version = re.search(r"LIBJPEG_TURBO_VERSION (\S+)", preprocessed.stdout)
+    headers = [compiler, "-E", "-dM", "-include", "stdio.h", "-include", "jpeglib.h", *options]
+    macros = _run([*headers, "-x", "c", os.devnull]).stdout
+    version = re.search(r"LIBJPEG_TURBO_VERSION (\S+)", macros)
     peers.versions[name] = version[1] if version else "unknown"
+
+
+def processor() -> str:
+    """Return the model of this machine's cores, without what differs between two of a kind."""
+    cpuinfo = Path("/proc/cpuinfo")
+    model = re.search(r"model name\s*: (.*)", cpuinfo.read_text()) if cpuinfo.exists() else None
+    name = re.sub(r"\(\w+\)|\bCPU\b|\bProcessor\b", "", model[1] if model else platform.machine())
+    return " ".join(name.split())
 
 
 def _run(
     command: Sequence[str], environment: Mapping[str, str] | None = None, folder: Path | None = None
-) -> str:
+) -> subprocess.CompletedProcess[str]:
     """Run a program, and return its output and errors, whether it fails or not."""
-    done = subprocess.run(  # noqa: S603  # our own commands
+    return subprocess.run(  # noqa: S603  # our own commands
         command,
         cwd=folder,
         env={**os.environ, **(environment or {})},
@@ -203,7 +192,6 @@ def _run(
         capture_output=True,
         text=True,
     )
-    return done.stdout + done.stderr
 
 
 def _first(paths: Iterable[Path]) -> str:

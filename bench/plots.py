@@ -1,89 +1,238 @@
-"""Draw the plots of docs/performance.md: small SVGs, always the same for the same figures."""
+"""Draw the five pictures of docs/performance.md: SVGs that follow the reader's light or dark.
 
-from collections.abc import Mapping, Sequence
+Each is a chart of bars, with a column for each processor. The same figures give the same file.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
-from bench import ROOT, growth, thumbnail
-from bench.section import Figures
+from bench import ROOT, cold, functions, memory, thumbnail
+from bench.rounds import mean
+from bench.section import OURS, Figures, digits
+from gallery import costs
+from shared.limits import WAYS
 
 FOLDER: Final = ROOT / "docs"
-OURS, THEIRS, LIMIT = "#b3411e", "#9aa5ad", "#3b4a54"
+PAPER, INK, OTHER = "#ffffff", "#24292f", "#8c959f"
+SHADES: Final = ("#b3411e", "#e0825f", "#f0b9a3", "#4f7a8c", "#86aebd", "#bcd5de", "#6b6b8f")
+# The pictures bring their own background: GitHub's setting may differ from the system's.
+DARK: Final = {PAPER: "#0d1117", INK: "#e6edf3"}
 SETTINGS: Final[Mapping[str, Any]] = {
-    "axes.spines.right": False,
-    "axes.spines.top": False,
+    **{f"axes.spines.{side}": False for side in ("right", "top")},
+    **dict.fromkeys(("text.color", "axes.labelcolor", "axes.edgecolor"), INK),
+    **dict.fromkeys(("xtick.color", "ytick.color"), INK),
+    **dict.fromkeys(("axes.facecolor", "figure.facecolor", "savefig.facecolor"), PAPER),
     "font.family": "sans-serif",
-    "font.size": 9,
+    "font.size": 10,
     "svg.fonttype": "none",  # text stays text
     "svg.hashsalt": "bench",  # otherwise IDs change with each run
 }
+SMALL_USD: Final = 0.01
+Bars = Mapping[str, Mapping[str, float]]  # by name: the parts, from the left
 
 
-def draw(results: Figures, folder: Path = FOLDER, suffix: str = "svg") -> None:
-    """Draw the measured figures to files in `folder`."""
+@dataclass(frozen=True)
+class Picture:
+    """One of the five figures."""
+
+    name: str
+    title: str
+    text: str
+    unit: str
+    section: str | None  # None: computed, the same for all processors
+    bars: Callable[[Figures], Bars]
+    bound: float | None = None  # a line across the bars
+
+    def by_processor(self, results: Mapping[str, Figures]) -> dict[str, Bars]:
+        """Return the bars by processor, without those on which nothing was measured."""
+        if self.section is None:
+            return {"Computed": self.bars({})}
+        return {
+            processor: self.bars(each[self.section])
+            for processor, each in results.items()
+            if self.section in each
+        }
+
+
+def _tools(starts: Sequence[str], names: Mapping[str, str]) -> Callable[[Figures], Bars]:
+    """Return the bars of tools that were measured with photos of a kind."""
+
+    def bars(figures: Figures) -> Bars:
+        ms = {name: mean(figures["ms"].get(name, {}), starts) for name in names}
+        return {names[name]: {"": value} for name, value in ms.items() if value is not None}
+
+    return bars
+
+
+def _starts(figures: Figures) -> Bars:
+    """Return the bars of the functions' starts, in their images if these were measured."""
+    steps = figures["steps"]
+    reference = steps[cold.REFERENCE]["ms"]
+    found = figures.get("images") or {"extract": steps[cold.SHIPPED]}
+    return {
+        **{name.capitalize(): {"": reference * one["ratio"]} for name, one in found.items()},
+        f"{cold.REFERENCE} alone": {"": reference},
+    }
+
+
+def _memory(figures: Figures) -> Bars:
+    """Return the bars of the ways of decoding, the most demanding first."""
+    found: dict[str, dict[str, float]] = {}
+    for way, needed in memory.needs(figures).items():
+        usual = sorted(figures["usual"].get(way, {}).values())
+        marks = [figures["empty"], *usual, needed]
+        names = ["before the photo", *("12 MP", "48 MP")[: len(usual)], "largest accepted"]
+        steps = [marks[0], *(now - before for before, now in pairwise(marks))]
+        name = WAYS[way].name.partition(" ")[2]
+        found[name] = dict(zip(names, (max(0, step) for step in steps), strict=True))
+    return found
+
+
+def _costs(_: Figures) -> Bars:
+    """Return the bars of the services, for each labeler."""
+    found: dict[str, dict[str, float]] = {}
+    for (labeler, workflow), by_service in functions.totals().items():
+        if workflow == "standard":
+            parts = found.setdefault(f"with {functions.LABELERS[labeler]}", {})
+            for service, usd in sorted(by_service.items(), key=lambda item: -item[1]):
+                name = service if usd > SMALL_USD or service == "Rekognition" else "others"
+                parts[name] = parts.get(name, 0) + usd
+    return found
+
+
+_PROGRAMS: Final = {
+    thumbnail.VIPSTHUMBNAIL: "vipsthumbnail, program",
+    "FFmpeg": "FFmpeg, program",
+    thumbnail.IMAGEMAGICK: "ImageMagick, program",
+}
+PICTURES: Final = (
+    Picture(
+        "cost",
+        "What 1,000 photos cost",
+        f"From upload to READY a photo enters {costs.TRANSITIONS} states and takes {costs.GETS}"
+        f" GETs, {1 + costs.RENDITIONS} PUTs and {costs.write_units()} write units. Computed from"
+        " list prices, not measured; [beside others](comparison.md#figures), [by"
+        " service](#requests-and-cost).",
+        "USD",
+        None,
+        _costs,
+    ),
+    Picture(
+        "thumbnail",
+        "A thumbnail of a 12 MP JPEG",
+        "CPU time, baseline JPEG to a JPEG of 256 px: libraries in process, programs with their"
+        " start. [Quality, other sizes](#thumbnail-core).",
+        "ms",
+        "thumbnail",
+        _tools(
+            thumbnail.COLUMNS["12 MP"],
+            {
+                OURS: OURS,
+                thumbnail.SHARP: thumbnail.SHARP,
+                "OpenCV, 1/8": "OpenCV, lower quality",
+                thumbnail.DRAFT: thumbnail.DRAFT,
+                **_PROGRAMS,
+                thumbnail.ORIGINAL: "the original's ImageMagick",
+            },
+        ),
+    ),
+    Picture(
+        "heic",
+        "A thumbnail of a HEIC",
+        "CPU time, photos of phones to a JPEG of 256 px. vipsthumbnail takes the small preview in"
+        " the file, if it has one. [Quality, and what fails](#thumbnail-core).",
+        "ms",
+        "thumbnail",
+        _tools(
+            thumbnail.OTHERS["HEIC"],
+            {OURS: OURS, thumbnail.DRAFT: "Pillow with pi-heif", **_PROGRAMS},
+        ),
+    ),
+    Picture(
+        "cold",
+        "Cold start",
+        "CPU time of imports and clients in a new process, scaled to the reference."
+        " [Step by step](#cold-start).",
+        "ms",
+        "cold",
+        _starts,
+    ),
+    Picture(
+        "memory",
+        "Memory, by kind of photo",
+        "What Thumbnail needs for usual photos, and it or Tag for the largest that is accepted."
+        " The largest of these sets the deployed memory. [Cost without each](#memory).",
+        "MiB",
+        "memory",
+        _memory,
+        costs.memory_mb()["thumbnail"],
+    ),
+)
+
+
+def draw(results: Mapping[str, Figures], folder: Path = FOLDER) -> None:
+    """Draw the pictures to files in `folder`."""
     import matplotlib as mpl  # noqa: PLC0415  # of the group bench
 
     mpl.use("Agg")
     from matplotlib import pyplot as plt  # noqa: PLC0415  # as above
 
-    for name, plot in (("thumbnail", _thumbnail), ("growth", _growth)):
-        if name in results:
-            with mpl.rc_context(SETTINGS):
-                figure = plot(plt, results[name])
-                metadata = {"Date": None} if suffix == "svg" else None
-                target = folder / f"performance-{name}.{suffix}"
-                figure.savefig(target, metadata=metadata, bbox_inches="tight", facecolor="white")
-                plt.close(figure)
+    for picture in PICTURES:
+        found = picture.by_processor(results)
+        if not found:
+            continue
+        with mpl.rc_context(SETTINGS):
+            figure = _chart(plt, picture, found)
+            target = folder / f"performance-{picture.name}.svg"
+            figure.savefig(target, metadata={"Date": None}, bbox_inches="tight")
+            plt.close(figure)
+        target.write_text(follow_reader(target.read_text()))
 
 
-def _thumbnail(plt: Any, figures: Figures) -> Any:  # noqa: ANN401  # matplotlib is untyped here
-    """Draw CPU time against the limit, for three sets of photos."""
-    columns = ("baseline", "progressive", "mixed")
-    ratios: Mapping[str, Mapping[str, float]] = figures["to_limit"]
-    left_out = {thumbnail.FULL, thumbnail.ALONE, thumbnail.PILLOW_ALONE}
-    tools = [name for name in ratios if name not in left_out]
-    figure, axes = plt.subplots(1, len(columns), figsize=(9, 2.6), sharey=True)
-    for axis, column in zip(axes, columns, strict=True):
-        means = [thumbnail.mean(ratios[tool], thumbnail.COLUMNS[column]) or 0 for tool in tools]
-        bars = axis.barh(tools, means, color=[_color(tool) for tool in tools])
-        axis.bar_label(bars, fmt="%.2f", padding=2)
-        axis.axvline(1, color=LIMIT, linewidth=0.8, linestyle=":")
-        axis.set_title(column)
-        axis.set_xlim(0, max(means) * 1.2)
-        axis.set_xlabel("× the limit, CPU")
-    axes[0].invert_yaxis()
-    figure.suptitle("A JPEG within 256 × 256 px: CPU time against libjpeg-turbo's decode alone")
-    figure.tight_layout()
-    return figure
-
-
-def _color(tool: str) -> str:
-    return {thumbnail.OURS: OURS, thumbnail.REFERENCE: LIMIT}.get(tool, THEIRS)
-
-
-def _growth(plt: Any, figures: Figures) -> Any:  # noqa: ANN401  # as above
-    """Draw time and cost against the number of photos."""
-    counts: Sequence[int] = growth.COMPUTED
-    runs: Mapping[str, Any] = figures["runs"]
-    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.2))
-    measured = sorted(map(int, runs))
-    left.plot(
-        measured,
-        [runs[str(count)]["seconds"] for count in measured],
-        "o-",
-        color=OURS,
-        label="this machine, measured",
+def _chart(plt: Any, picture: Picture, found: Mapping[str, Bars]) -> Any:  # noqa: ANN401  # matplotlib is untyped here
+    """Return a chart of bars with their parts, with a column for each processor."""
+    parts = dict.fromkeys(
+        part for bars in found.values() for each in bars.values() for part in each
     )
-    for labeler, name, style in (
-        ("rekognition", "Rekognition", "--"),
-        ("embedded", "label model", ":"),
-    ):
-        taken = [growth.seconds(count, labeler=labeler) for count in counts]
-        left.plot(counts, taken, style, color=LIMIT, label=f"AWS, {name}, computed")
-        cost = [growth.usd(count, labeler=labeler) for count in counts]
-        right.plot(counts, cost, style, color=LIMIT, label=name)
-    for axis, title, unit in ((left, "Time", "seconds"), (right, "Cost, computed", "USD")):
-        axis.set(xscale="log", yscale="log", title=title, xlabel="photos", ylabel=unit)
-        axis.legend(frameon=False)
-    figure.tight_layout()
+    height = 1.1 + 0.3 * max(map(len, found.values())) + 0.3 * (len(parts) > 1)
+    figure, [axes] = plt.subplots(
+        1, len(found), figsize=(9, height), squeeze=False, layout="constrained"
+    )
+    for axis, (processor, bars) in zip(axes, found.items(), strict=True):
+        names, left = list(bars), [0.0] * len(bars)
+        for shade, part in zip(SHADES, parts, strict=False):
+            widths = [bars[name].get(part, 0) for name in names]
+            colors = [shade if part or _is_ours(name) else OTHER for name in names]
+            axis.barh(names, widths, left=left, color=colors, label=part or None)
+            left = [before + width for before, width in zip(left, widths, strict=True)]
+        for row, total in enumerate(left):
+            axis.text(total, row, f" {digits(total)}", va="center")
+        if picture.bound:
+            axis.axvline(picture.bound, color=INK, linewidth=0.8, linestyle=":")
+            axis.text(picture.bound, -0.8, f"deployed {picture.bound:,}", ha="center")
+        axis.set(xlabel=f"{picture.unit}, {processor}", xlim=(0, max(left) * 1.15))
+        axis.invert_yaxis()
+        axis.tick_params(axis="y", length=0)
+    if len(parts) > 1:
+        handles, labels = axes[0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside lower center", ncols=6, frameon=False)
     return figure
+
+
+def _is_ours(name: str) -> bool:
+    return name.startswith(OURS) or name.lower() in cold.IMAGES
+
+
+def follow_reader(svg: str) -> str:
+    """Return an SVG with other colors where the reader's system is dark."""
+    rules = "".join(
+        f'[style*="{property_}: {light}"]{{{property_}:{dark} !important}}'
+        for light, dark in DARK.items()
+        for property_ in ("fill", "stroke")
+    )
+    style = f"<style>@media (prefers-color-scheme: dark){{{rules}}}</style>"
+    head, close, rest = svg.partition("<defs>")
+    return f"{head}{style}{close}{rest}"

@@ -1,34 +1,18 @@
-"""Make docs/performance.md from bench/results.json: targets first, then all sections."""
+"""Make docs/performance.md from bench/results/: five figures, the targets, then all sections."""
 
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from bench import (
-    ROOT,
-    cold,
-    extract,
-    growth,
-    instructions,
-    limits,
-    memory,
-    pipeline,
-    streaming,
-    thumbnail,
-)
-from bench.section import Figures, Section, prose
-from bench.targets import Target, reasons, rows
+from bench import ROOT, cold, extract, functions, memory, plots, thumbnail
+from bench.section import Figures, Section, Target, digits, prose, reasons, rest, target_rows
 
 PAGE: Final = ROOT / "docs" / "performance.md"
 SECTIONS: Final[Mapping[str, Section]] = {
     "thumbnail": thumbnail,
-    "streaming": streaming,
     "extract": extract,
     "memory": memory,
-    "limits": limits,
     "cold": cold,
-    "pipeline": pipeline,
-    "growth": growth,
-    "instructions": instructions,
+    "functions": functions,
 }
 
 INTRODUCTION: Final = """\
@@ -36,62 +20,90 @@ INTRODUCTION: Final = """\
 
 <!-- Made by `make bench`; do not edit. -->
 
-CPU time and memory of this project and of its peers, for the same photos on one machine. The
-method is in [bench/README.md](../bench/README.md). **The results are ratios; milliseconds only show
-the scale**. A ratio is the median over rounds of two CPU times in the same round, and the geometric
+CPU time and memory of this project and of its peers, for the same photos on one machine; the method
+is in [bench/README.md](../bench/README.md). **The results are ratios; milliseconds only show the
+scale**. A ratio is the median over rounds of two CPU times in the same round, and the geometric
 mean over photos. Nothing was measured in AWS.
 """
 
 
-def page(results: Figures) -> str:
+def page(results: Mapping[str, Figures]) -> str:
     """Return docs/performance.md."""
     return "\n".join(_lines(results))
 
 
-def _lines(results: Figures) -> Iterator[str]:
+def _lines(results: Mapping[str, Figures]) -> Iterator[str]:
     yield INTRODUCTION
-    about = results["about"]
-    yield from prose(
-        f"Measured by `make bench` with photos of {about['source']}. Each section has its command,"
-        " the machine, and the machine's load average before the start, where one core can carry a"
-        " load of 1."
-    )
+    for processor, each in results.items():
+        about = each["about"]
+        yield from prose(
+            f"Measured on {about['cores']} cores of {processor}, with photos of {about['source']}."
+        )
+    for picture in plots.PICTURES:
+        yield f"### {picture.title}"
+        yield ""
+        yield from prose(" ".join(_captions(picture, results)))
+        yield f"![{picture.title}](performance-{picture.name}.svg)"
+        yield ""
     yield "## Targets"
     yield ""
-    demanded = list(targets(results))
-    yield from rows(demanded)
+    yield "A target is met if it is met on every processor."
     yield ""
+    demanded = targets(results)
+    yield from target_rows(demanded)
     if why := list(reasons(demanded)):
         yield "Missed targets, and why:"
         yield ""
         yield from why
         yield ""
     for name, section in SECTIONS.items():
-        if name in results:
-            yield f"## {section.TITLE}"
-            yield ""
-            yield _command(name, about["sections"].get(name, {}))
-            yield ""
-            yield from section.page(results[name])
+        yield f"## {section.TITLE}"
+        yield ""
+        yield section.TEXT
+        yield ""
+        for processor, each in results.items():
+            if name in each:
+                yield f"**{processor}**: {_command(name, each['about']['sections'][name])}"
+                yield ""
+                yield from section.tables(each[name])
+    yield from functions.computed()
     yield "## Versions"
     yield ""
-    yield ", ".join(f"{name} {version}" for name, version in about["versions"].items()) + "."
-    for name, why in about["skipped"].items():
-        yield f"\nSkipped: {name}, {why}."
-    yield ""
+    for processor, each in results.items():
+        versions = ", ".join(f"{name} {text}" for name, text in each["about"]["versions"].items())
+        yield from prose(f"**{processor}**: {versions}.")
+        for name, why in each["about"]["skipped"].items():
+            yield f"Skipped: {name}, {why}."
+            yield ""
+
+
+def _captions(picture: plots.Picture, results: Mapping[str, Figures]) -> Iterator[str]:
+    """Yield what the picture shows, on each processor that it was measured on."""
+    yield picture.text
+    for processor, bars in picture.by_processor(results).items():
+        ours, *others = (
+            f"{name} {digits(sum(parts.values()))} {picture.unit}" for name, parts in bars.items()
+        )
+        yield f"{processor}: {'; '.join([f'**{ours}**', *others])}."
 
 
 def _command(name: str, when: Figures) -> str:
     """Return the command that measures a section, and when it was last measured."""
-    command = f'"{name} quick"' if when.get("quick") else name
-    if "load" not in when:
-        return f"`make bench BENCH={name}`"
-    on = f"{when['date']}, {when['machine']}, load {when['load']:.1f}"
-    return f"`make bench BENCH={command}`: {on}"
+    command = f'"{name} quick"' if when["quick"] else name
+    minutes = max(1, round(when["minutes"]))
+    return (
+        f"`make bench BENCH={command}`, {when['date']}, {minutes} min, {rest(when['busy_cores'])}"
+    )
 
 
-def targets(results: Figures) -> Iterator[Target]:
-    """Yield the targets of all measured sections."""
-    for name, section in SECTIONS.items():
-        if name in results:
-            yield from section.targets(results[name])
+def targets(results: Mapping[str, Figures]) -> dict[str, list[Target]]:
+    """Return the targets of all measured sections, by processor."""
+    return {
+        processor: [
+            target
+            for name, section in SECTIONS.items()
+            if name in each
+            for target in section.targets(each[name])
+        ]
+        for processor, each in results.items()
+    }

@@ -1,22 +1,31 @@
-"""bench/results.json: read and written in this one place, so that no section imports the page."""
+"""bench/results/: one file for each processor, read and written in this one place."""
 
 import json
+import re
+from pathlib import Path
 from typing import Final
 
 from bench import ROOT
 from bench.section import Figures
 
-RESULTS: Final = ROOT / "bench" / "results.json"
+FOLDER: Final = ROOT / "bench" / "results"
 
 
-def load() -> Figures:
-    """Return what was measured last, or nothing."""
-    return dict(json.loads(RESULTS.read_text())) if RESULTS.exists() else {}
+def load() -> dict[str, Figures]:
+    """Return what was measured last, by the name of the processor."""
+    files = [json.loads(path.read_text()) for path in sorted(FOLDER.glob("*.json"))]
+    return {each["about"]["processor"]: each for each in files}
 
 
 def save(results: Figures) -> None:
-    """Keep what was measured, with no more digits than it is worth."""
-    RESULTS.write_text(json.dumps(rounded(results), indent=1, ensure_ascii=False) + "\n")
+    """Keep what was measured on one processor, with no more digits than it is worth."""
+    text = json.dumps(rounded(results), indent=1, ensure_ascii=False) + "\n"
+    file_of(results["about"]["processor"]).write_text(text)
+
+
+def file_of(processor: str) -> Path:
+    """Return the file of a processor's results."""
+    return FOLDER / f"{re.sub(r'[^a-z0-9]+', '-', processor.lower()).strip('-')}.json"
 
 
 def rounded(node: object) -> object:

@@ -6,18 +6,24 @@ the operation itself, and writes the result to `output` if that is given.
 """
 
 import json
+import math
 import os
 import random
+import statistics
 import subprocess
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from bench import ROOT
+from local.functions import IMAGE_ENVIRONMENT
 
 PYTHON_PATH: Final = os.pathsep.join(map(str, (ROOT, ROOT / "images")))
+ENVIRONMENT: Final = tuple(IMAGE_ENVIRONMENT.items())
+OPERATIONS: Final = (sys.executable, "-m", "bench.workers.ours")  # this project's
 
 
 class Sample(NamedTuple):
@@ -37,12 +43,46 @@ class Tool:
     operation: str
     lossless: str = ""  # the operation that makes the same picture as PNG, to compare quality
     environment: tuple[tuple[str, str], ...] = ()
-    only: Callable[[str], bool] = field(
-        default=lambda _: True, compare=False
-    )  # the photos that it accepts
+    only: str = ""  # the suffix of the photos that it accepts; empty: all
 
 
 Samples = dict[str, list[Sample]]  # by photo; a photo that a tool fails on is missing
+
+
+@dataclass
+class Measured:
+    """The samples of all tools, and why photos are missing; both by tool and photo."""
+
+    samples: dict[str, Samples] = field(default_factory=dict)
+    failed: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def add(self, other: "Measured") -> None:
+        """Add what was measured on other photos."""
+        for tool, found in other.samples.items():
+            self.samples.setdefault(tool, {}).update(found)
+        for tool, why in other.failed.items():
+            self.failed.setdefault(tool, {}).update(why)
+
+    def fail(self, tool: str, photo: str, why: str) -> None:
+        """Leave a photo out, with the reason."""
+        self.failed.setdefault(tool, {})[photo] = why
+        self.samples.get(tool, {}).pop(photo, None)
+
+    def ms(self) -> dict[str, dict[str, float]]:
+        """Return the median CPU milliseconds by tool and photo."""
+        return {
+            tool: {name: statistics.median(cpu_ms(found, name)) for name in found}
+            for tool, found in self.samples.items()
+        }
+
+    def ratios(self, ours: str, theirs: str) -> dict[str, float]:
+        """Return by photo the median ratio of CPU times, for photos that both tools read."""
+        one, other = self.samples.get(ours, {}), self.samples.get(theirs, {})
+        return {
+            photo: median_ratio(cpu_ms(one, photo), cpu_ms(other, photo))
+            for photo in one
+            if len(one[photo]) == len(other.get(photo, ()))
+        }
 
 
 class Workers:
@@ -95,33 +135,32 @@ def workers() -> Iterator[Workers]:
         running.stop()
 
 
+def programs(commands: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """Return the command of the worker that runs whole programs, by operation."""
+    return (sys.executable, "-m", "bench.workers.programs", json.dumps(commands))
+
+
 def interleave(
     running: Workers,
     tools: Sequence[Tool],
     photos: Sequence[Path],
     rounds: int,
     advance: Callable[[], None],
-) -> dict[str, Samples]:
-    """Ask each tool for each photo `rounds` times, after a round to warm up.
-
-    Returns:
-        By tool and photo one sample for each round, without photos that the tool failed on.
-    """
+) -> Measured:
+    """Ask each tool for each photo `rounds` times, after a round to warm up."""
     chance = random.Random(7)  # noqa: S311  # for an order, not for a secret
-    found: dict[str, Samples] = {tool.name: {} for tool in tools}
-    failed: set[tuple[str, str]] = set()
+    found = Measured({tool.name: {} for tool in tools})
     for number in range(rounds + 1):
         for photo in photos:
-            able = [tool for tool in tools if tool.only(photo.name)]
+            able = [tool for tool in tools if photo.name.endswith(tool.only)]
             for tool in chance.sample(able, len(able)):
-                if (tool.name, photo.name) in failed:
+                if photo.name in found.failed.get(tool.name, {}):
                     continue
                 answer = running.ask(tool, tool.operation, photo)
                 if "error" in answer:
-                    failed.add((tool.name, photo.name))
-                    found[tool.name].pop(photo.name, None)
+                    found.fail(tool.name, photo.name, answer["error"])
                 elif number:
-                    found[tool.name].setdefault(photo.name, []).append(Sample(**answer))
+                    found.samples[tool.name].setdefault(photo.name, []).append(Sample(**answer))
             advance()
     return found
 
@@ -129,3 +168,33 @@ def interleave(
 def cpu_ms(samples: Mapping[str, list[Sample]], photo: str) -> list[float]:
     """Return the CPU milliseconds of each round."""
     return [sample.cpu_ms for sample in samples[photo]]
+
+
+def median_ratio(ours: Sequence[float], reference: Sequence[float]) -> float:
+    """Return the median of the ratios within each round, which cancels drift of the machine.
+
+    Raises:
+        ValueError: the lists have different lengths, or are empty.
+    """
+    ratios = [one / other for one, other in zip(ours, reference, strict=True)]
+    if not ratios:
+        raise ValueError("no rounds")
+    return statistics.median(ratios)
+
+
+def geometric_mean(ratios: Iterable[float]) -> float:
+    """Return the geometric mean, for which twice and half cancel out.
+
+    Raises:
+        ValueError: there are no ratios, or one is not positive.
+    """
+    logs = [math.log(ratio) for ratio in ratios]
+    if not logs:
+        raise ValueError("no ratios")
+    return math.exp(statistics.fmean(logs))
+
+
+def mean(by_photo: Mapping[str, float], starts: Sequence[str]) -> float | None:
+    """Return the geometric mean over the photos with these prefixes; None if there are none."""
+    chosen = [value for photo, value in by_photo.items() if photo.startswith(tuple(starts))]
+    return geometric_mean(chosen) if chosen else None

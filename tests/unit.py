@@ -14,7 +14,7 @@ import pytest
 
 TESTS: Final = Path(__file__).parent
 ELSEWHERE: Final = (
-    "bench/test_report.py",  # some sections of the bench start the embedded AWS
+    "bench/test_report.py",  # some sections of the bench import the embedded AWS
     "bench/test_limits.py",
     "bench/test_sections.py",
     "gallery",

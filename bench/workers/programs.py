@@ -1,7 +1,8 @@
-"""Whole programs with the photo on standard input, as the original ran them.
+"""Whole programs, as a script would run them.
 
 The CPU time is that of the program, with its start. The first argument has the commands as JSON, by
-operation. This worker imports little, since a program's peak memory includes that of its parent.
+operation; `{photo}` in a command is the photo's path, and without it the photo is on standard
+input. This worker imports little, since a program's peak memory includes that of its parent.
 """
 
 import json
@@ -11,6 +12,8 @@ import sys
 import threading
 import time
 from pathlib import Path
+
+PHOTO = "{photo}"
 
 
 def main() -> None:
@@ -24,10 +27,13 @@ def main() -> None:
 
 def run(command: list[str], photo: Path, outputs: list[Path]) -> dict[str, object]:
     """Run one program, and return its times."""
-    body = photo.read_bytes()
+    body = b"" if PHOTO in command else photo.read_bytes()
     wall = time.perf_counter()
     program = subprocess.Popen(  # noqa: S603  # our own commands
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [str(photo) if word == PHOTO else word for word in command],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )
     feeder = threading.Thread(target=_feed, args=(program, body))
     feeder.start()
@@ -37,7 +43,7 @@ def run(command: list[str], photo: Path, outputs: list[Path]) -> dict[str, objec
     _, status, used = os.wait4(program.pid, 0)  # wait() would not return this child's times alone
     program.returncode = os.waitstatus_to_exitcode(status)
     if program.returncode:
-        return {"error": said.decode(errors="replace")[-200:]}
+        return {"error": said.decode(errors="replace").strip()[-200:]}
     for output in outputs:
         output.write_bytes(made)
     return {

@@ -2,7 +2,7 @@
 
 Extract and the decoder call the same functions, so that both refuse a photo in the same words.
 
-Sources: docs/decisions, and the limits of the services themselves. `python -m bench limits`
+Sources: docs/decisions, and the limits of the services themselves. `python -m bench memory`
 measures what a file just below each limit of `WAYS` costs; docs/performance.md has the figures.
 """
 

@@ -45,14 +45,15 @@ def test_every_tool_gets_every_photo_in_each_round_and_once_to_warm_up(asked: Pa
         "two a.jpg": 4,
         "two b.jpg": 4,
     }
-    assert cpu_ms(found["two"], "b.jpg") == [2.0, 2.0, 2.0]
+    assert cpu_ms(found.samples["two"], "b.jpg") == [2.0, 2.0, 2.0]
 
 
 def test_a_photo_that_a_tool_fails_on_is_left_out_and_not_tried_again(asked: Path) -> None:
     with workers() as running:
         found = interleave(running, [tool("fail", asked)], PHOTOS, 3, lambda: None)
 
-    assert list(found["fail"]) == ["a.jpg"]
+    assert list(found.samples["fail"]) == ["a.jpg"]
+    assert found.failed == {"fail": {"b.jpg": "no"}}
     assert asked.read_text().count("fail b.jpg") == 1
 
 
@@ -60,4 +61,5 @@ def test_a_worker_that_dies_does_not_end_the_run(asked: Path) -> None:
     with workers() as running:
         found = interleave(running, [tool("die", asked)], PHOTOS, 1, lambda: None)
 
-    assert found == {"die": {}}
+    assert found.samples == {"die": {}}
+    assert found.failed["die"] == dict.fromkeys(["a.jpg", "b.jpg"], "the worker has died")

@@ -1,26 +1,31 @@
 """The computations of the sections are right. Their measurements are not tested."""
 
+import os
 import re
 import sys
+import time
 from pathlib import Path
 
 import pytest
 import pyvips
 
-from bench import ROOT, cold, corpus, growth, instructions, memory, peers, pipeline, thumbnail
-from bench.processes import Process, compare, cpu_ms
-from bench.section import prose
-from bench.workers import throttled
+from bench import ROOT, cold, corpus, functions, memory, peers, thumbnail
+from bench.peers import Peers
+from bench.rounds import Measured, Sample, Tool, programs, workers
+from bench.workers import ours
 from gallery import backfill, costs
 from gallery.quotas import DEFAULT_QUOTAS
-from gallery.read_units import read_units
+from shared.limits import WAYS
+
+
+def python(program: str) -> list[str]:
+    return [sys.executable, "-I", "-S", "-c", program]
 
 
 def test_processes_are_compared_by_cpu_time() -> None:
-    quick = Process([sys.executable, "-I", "-S", "-c", "pass"])
-    slow = Process([sys.executable, "-I", "-S", "-c", "sum(range(5_000_000))"])
+    commands = {"quick": python("pass"), "slow": python("sum(range(5_000_000))")}
 
-    found = compare({"quick": quick, "slow": slow}, "quick", 1, lambda: None)
+    found = cold.compare(commands, "quick", 1, lambda: None)
 
     assert found["quick"]["ratio"] == 1
     assert found["slow"]["ratio"] > 1
@@ -28,46 +33,37 @@ def test_processes_are_compared_by_cpu_time() -> None:
 
 
 def test_a_failing_process_raises() -> None:
-    failing = Process([sys.executable, "-c", "raise SystemExit(3)"])
+    commands = {"failing": python("raise SystemExit('no such thing')")}
 
-    with pytest.raises(ChildProcessError, match="SystemExit"):
-        compare({"failing": failing}, "failing", 1, lambda: None)
+    with pytest.raises(ChildProcessError, match="no such thing"):
+        cold.compare(commands, "failing", 1, lambda: None)
 
 
 @pytest.mark.parametrize("image", cold.IMAGES)
 def test_the_start_programs_run_with_the_rooms_of_their_image(image: str, tmp_path: Path) -> None:
     for room in cold.copied_rooms(image):
         (tmp_path / room).symlink_to(ROOT / "images" / room)
-    environment = {**cold.SETTINGS, "PYTHONPATH": str(tmp_path), "TABLE": "gallery"}
+    settings = {**cold.SETTINGS, "PYTHONPATH": str(tmp_path), "TABLE": "gallery"}
+    variables = [f"{name}={value}" for name, value in settings.items()]
+    command = ["/usr/bin/env", "-i", *variables, sys.executable, "-c", cold.start_program(image)]
 
-    assert cpu_ms(Process([sys.executable, "-c", cold.start_program(image)], environment)) > 0
-
-
-@pytest.mark.parametrize(
-    ("now", "regressed"),
-    [(100.0, set()), (104.9, set()), (105.1, {"core"}), (50.0, set())],
-    ids=["equal", "tolerated", "grown", "less"],
-)
-def test_only_growth_beyond_the_tolerance_is_a_regression(now: float, regressed: set[str]) -> None:
-    assert set(instructions.grown({"core": now}, {"core": 100.0})) == regressed
+    assert cold.compare({"start": command}, "start", 1, lambda: None)["start"]["ms"] > 0
 
 
-@pytest.mark.parametrize("labeler", ["rekognition", "embedded"])
+@pytest.mark.parametrize("labeler", functions.LABELERS)
 def test_time_is_linear_once_a_quota_limits_it(labeler: str) -> None:
     at_once = DEFAULT_QUOTAS.invocations_at_once
     rate = min(backfill.rates(at_once, DEFAULT_QUOTAS, labeler=labeler).values())
+    most = functions.COUNTS[-1]
 
-    first, million = (growth.seconds(count, labeler=labeler) for count in (1, growth.MILLION))
+    first, million = (functions.seconds(count, labeler=labeler) for count in (1, most))
 
     assert first == costs.seconds_each(labeler=labeler)
-    assert million == pytest.approx(growth.MILLION / rate, rel=0.01)
-    assert growth.usd(2000, labeler=labeler) == pytest.approx(
-        2 * sum(item.usd for item in costs.thousand_photos(labeler=labeler))
-    )
+    assert million == pytest.approx(most / rate, rel=0.01)
 
 
 def test_costs_of_the_page_are_those_of_operations() -> None:
-    page = "\n".join(pipeline.costs_page())
+    page = "\n".join(functions.computed())
     [sums] = re.findall(r"\| \*\*all\*\* \| \*\*(.*)\*\* \|", page)
 
     assert [float(one) for one in sums.split("** | **")] == [
@@ -75,10 +71,9 @@ def test_costs_of_the_page_are_those_of_operations() -> None:
             sum(one.usd for one in costs.thousand_photos(labeler=labeler, workflow=workflow)),
             abs=0.006,
         )
-        for labeler in pipeline.LABELERS
+        for labeler in functions.LABELERS
         for workflow in ("standard", "express")
     ]
-    assert page.count(" *") >= len(costs.memory_mb())
 
 
 def test_a_small_photo_becomes_a_frame_without_being_enlarged() -> None:
@@ -91,11 +86,14 @@ def test_a_small_photo_becomes_a_frame_without_being_enlarged() -> None:
     assert frame.crop(0, 0, 40, 30).avg() == pytest.approx(photo.avg())
 
 
-def test_columns_select_photos_by_prefix() -> None:
-    ratios = {"12mp-1.jpg": 2.0, "12mp-2.jpg": 0.5, "48mp.jpg": 4.0}
+def test_baseline_and_progressive_are_told_apart(tmp_path: Path) -> None:
+    image = pyvips.Image.black(8, 8)
+    for name, interlace in (("baseline.jpg", False), ("progressive.jpg", True)):
+        image.jpegsave(str(tmp_path / name), interlace=interlace)
 
-    assert thumbnail.mean(ratios, thumbnail.COLUMNS["12 MP"]) == pytest.approx(1)
-    assert thumbnail.mean(ratios, thumbnail.COLUMNS["progressive"]) is None
+    assert not corpus.is_progressive(tmp_path / "baseline.jpg")
+    assert corpus.is_progressive(tmp_path / "progressive.jpg")
+    assert not corpus.is_progressive(tmp_path / "none.jpg")
 
 
 def test_another_program_with_the_same_name_is_no_peer(
@@ -107,29 +105,63 @@ def test_another_program_with_the_same_name_is_no_peer(
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(peers, "DEBIAN", tmp_path / "debian")
 
-    assert peers._found(peers.PROGRAMS["ImageMagick"], {}) is None  # noqa: SLF001  # as above
+    assert peers._found(peers.PROGRAMS["ImageMagick"], Peers()) is None  # noqa: SLF001  # as above
 
     stand_in.write_text("#!/bin/sh\necho 'Version: ImageMagick 6.9.11-60 Q16'\n")
-    found = peers._found(peers.PROGRAMS["ImageMagick"], {})  # noqa: SLF001  # as above
+    found = peers._found(peers.PROGRAMS["ImageMagick"], Peers())  # noqa: SLF001  # as above
     assert found == (str(stand_in), "6.9.11-60")
 
 
-def test_prose_has_at_most_100_columns() -> None:
-    *lines, last = prose("word " * 100)
+def test_a_program_that_is_missing_is_named() -> None:
+    available = {"vipsthumbnail": "/usr/bin/vipsthumbnail"}
+    found = Peers(programs=available, skipped={"FFmpeg": "no ffmpeg (Debian: ffmpeg)"})
 
-    assert max(map(len, lines)) <= 100
-    assert last == ""
-
-
-def test_memory_is_measured_at_its_marks() -> None:
-    assert {memory.FEW, memory.MANY, int(memory.SETTLED)} <= {100, 200, 1000}
-    assert throttled.PIECE_BYTES < 1_000_000
+    assert [tool.name for tool in thumbnail.program_tools(found)] == ["vipsthumbnail"]
 
 
-def test_an_eventually_consistent_read_costs_half() -> None:
-    row = {"pk": {"S": "a" * 4000}, "n": {"N": "12"}, "list": {"L": [{"M": {"x": {"S": "y"}}}]}}
+def test_a_program_gets_the_path_where_its_command_names_it(tmp_path: Path) -> None:
+    photo = tmp_path / "a b.heic"
+    photo.write_text("photo")
+    commands = {"path": ["/bin/echo", "{photo}"], "input": ["/bin/cat"]}
+    tools = [Tool(name, programs(commands), name) for name in commands]
+    made = tmp_path / "made"
 
-    assert read_units([row, row], consistent=True) == 2
-    assert read_units([row, row], consistent=False) == 1
-    with pytest.raises(ValueError, match="type 'B'"):
-        read_units([{"b": {"B": b""}}], consistent=True)
+    with workers() as running:
+        printed = []
+        for tool in tools:
+            assert "error" not in running.ask(tool, tool.operation, photo, made)
+            printed.append(made.read_text())
+
+    assert printed == [f"{photo}\n", "photo"]
+
+
+def test_what_fails_is_on_the_page_with_its_reason() -> None:
+    measured = Measured({"FFmpeg": {"heic-1.heic": [Sample(1, 1, 1)]}})
+    measured.fail("FFmpeg", "heic-1.heic", "moov atom not found\n/a/b.heic: Invalid data found")
+    names = ("ms", "bytes", "to_limit", "to_original", "to_draft", "quality")
+    figures = {**{name: {} for name in names}, "failed": measured.failed}
+
+    assert measured.samples == {"FFmpeg": {}}
+    assert "Failed: FFmpeg with HEIC (b.heic: Invalid data found)." in thumbnail.tables(figures)
+
+
+@pytest.mark.parametrize("rate", ["40", "80"])
+def test_a_download_takes_its_time(rate: str) -> None:
+    body = os.urandom(800_000)
+    stream = ours._arriving(body, float(rate))  # noqa: SLF001  # what the worker reads from
+    started = time.perf_counter()
+
+    assert stream.read(1000) + stream.read(-1) == body
+
+    seconds = time.perf_counter() - started
+    assert seconds >= ours.FIRST_BYTE_SECONDS + 0.8 / float(rate)
+
+
+def test_the_most_demanding_way_sets_the_memory() -> None:
+    small = {step: {"peak_mib": 100.0, "cpu_s": 1.0} for step in memory.STEPS}
+    large = {step: {"peak_mib": 1600.0, "cpu_s": 1.0} for step in memory.STEPS}
+    figures = {"largest": {**dict.fromkeys(WAYS, small), "AVIF": large}}
+
+    first, *_ = memory.needs(figures).items()
+
+    assert first == ("AVIF", 1600 + 3 * WAYS["AVIF"].max_bytes / 2**20 + memory.RUNTIME_MIB)

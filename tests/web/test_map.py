@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final, Literal
 import pytest
 
 import photofiles as pf
-from bench.long_gallery import LongGallery
 from browsing import ANY, go, photo
+from longgallery import LongGallery
 from shared.terms import geohash
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ from playwright.sync_api import expect
 
 WEB = Path(__file__).parents[2] / "web"
 ALBUM = "Trip"
-MANY = 20_000  # bench.scrolling measures 50,000
+MANY = 20_000  # tests/scrolling.py measures 50,000
 PHONE: Final[ViewportSize] = {"width": 390, "height": 844}
 DESKTOP: Final[ViewportSize] = {"width": 1440, "height": 900}
 # By number: three photos in Lisbon, two of them at one position; Porto; both sides of the

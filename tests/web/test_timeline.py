@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import pytest
 
 import photofiles as pf
-from bench.long_gallery import LongGallery
 from browsing import choose, photo, write
+from longgallery import LongGallery
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from bench import ROOT
-from bench.bursts import (
+from gallery.costs import ROOT, TRANSITIONS
+from tools.bursts import (
     BURSTS,
     FAILED,
     READY,
@@ -21,7 +21,6 @@ from bench.bursts import (
     parsed,
     rows,
 )
-from gallery.costs import TRANSITIONS
 
 THROTTLES = {"LabelsThrottledError", "Lambda.TooManyRequestsException"}
 NEW_ACCOUNT = Burst(photos=1000, per_second=20, invocations=10, labels_per_second=5)
@@ -46,7 +45,7 @@ def with_six_retries_of_a_minute() -> Any:  # noqa: ANN401  # JSON
 
 @pytest.mark.parametrize("burst", [one for one in BURSTS if one.photos <= 5000])
 def test_the_docs_have_the_figures(burst: Burst) -> None:
-    # If they differ: python -m bench.bursts
+    # If they differ: python -m tools.bursts
     [row] = rows([burst], definition())
 
     assert f"| {' | '.join(row)} |" in (ROOT / "docs" / "operations.md").read_text()

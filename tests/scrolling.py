@@ -1,9 +1,9 @@
 """Scroll and pan through 50 and through 50,000 photos in Chromium: long tasks, heap, thumbnails.
 
-    python -m bench.scrolling DIST
+    PYTHONPATH=.:images:tests python tests/scrolling.py DIST
 
 DIST is the built page (`make web`). Prints a line for each size of the gallery. DynamoDB is
-answered by bench/long_gallery.py, pictures by a small file; the sign-in is the embedded AWS's. Each
+answered by tests/longgallery.py, pictures by a small file; the sign-in is the embedded AWS's. Each
 figure is of one run. The CPU time of a task is hardly longer on a busy machine, its time is.
 """
 
@@ -21,9 +21,9 @@ from typing import Any, Final
 
 from playwright.sync_api import Page, Route, sync_playwright
 
-from bench.long_gallery import LongGallery
 from local.functions import InProcess
 from local.site import Site, gallery
+from longgallery import LongGallery
 
 SIZES: Final = (50, 50_000)
 WEBP: Final = base64.b64decode("UklGRiQAAABXRUJQVlA4IBgAAAAwAQCdASoBAAEAAwA0JaQAA3AA/vuUAAA=")

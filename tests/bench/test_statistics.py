@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.stats import geometric_mean, median_ratio, percentile
+from bench.rounds import geometric_mean, mean, median_ratio
 
 TIMES = st.lists(st.floats(0.1, 1e4), min_size=1, max_size=20)
 
@@ -36,8 +36,8 @@ def test_twice_and_half_cancel_out() -> None:
         geometric_mean([])
 
 
-@pytest.mark.parametrize(
-    ("share", "value"), [(0, 1), (0.5, 2), (0.75, 3), (1, 4)], ids=["least", "half", "most", "all"]
-)
-def test_a_percentile_is_one_of_the_values(share: float, value: float) -> None:
-    assert percentile([4, 1, 3, 2], share) == value
+def test_a_column_has_the_photos_with_its_prefix() -> None:
+    ratios = {"12mp-1.jpg": 2.0, "12mp-2.jpg": 0.5, "48mp.jpg": 4.0}
+
+    assert mean(ratios, ["12mp"]) == pytest.approx(1)
+    assert mean(ratios, ["progressive"]) is None
