@@ -1,8 +1,10 @@
 """Measure, and write docs/performance.md.
 
     python -m bench [quick] [SECTION…] [--photos FOLDER]
+    python -m bench page
 
-Without SECTION all are measured. The other sections, and other processors, keep their last figures.
+Without SECTION all are measured. With `page` nothing is: it is written from the last figures. What
+is not measured, on this processor or on others, keeps its last figures.
 """
 
 import argparse
@@ -13,14 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
+from rich.progress import Progress
 
 from bench import ROOT, corpus, report
 from bench.peers import gather, processor
@@ -34,10 +29,13 @@ SHIPPED = ROOT / "local" / "photos"
 def main() -> None:
     """Parse the command line, measure, and write the results and the page."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__.partition("\n")[0])
-    parser.add_argument("what", nargs="*", metavar="WHAT", help="quick, or sections")
+    parser.add_argument("what", nargs="*", metavar="WHAT", help="quick, sections, or page")
     photos = os.environ.get("BENCH_PHOTOS") or SHIPPED
     parser.add_argument("--photos", type=Path, default=photos, help="a folder of real photos")
     given = parser.parse_args()
+    if given.what == ["page"]:
+        write()
+        return
     quick = "quick" in given.what
     chosen = [name for name in given.what if name != "quick"] or list(report.SECTIONS)
     if unknown := set(chosen) - set(report.SECTIONS):
@@ -47,14 +45,7 @@ def main() -> None:
     peers = gather()
     for name, why in peers.skipped.items():
         console.print(f"skipped: {name}, {why}")
-    with Progress(
-        TextColumn("{task.description:32}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-        console=console,
-    ) as progress:
+    with Progress(console=console) as progress:
 
         def task(what: str, total: int) -> Callable[[], None]:
             number = progress.add_task(what, total=total)
@@ -75,7 +66,6 @@ def main() -> None:
                 "processor": processor(),
                 "cores": os.cpu_count(),
                 "source": source,
-                "photos": corpus.facts(run.corpus),
                 "versions": peers.versions,
                 "skipped": peers.skipped,
                 "sections": {
@@ -89,10 +79,15 @@ def main() -> None:
                 },
             }
             save(results)
-    draw(load())
-    report.PAGE.write_text(report.page(load()))
+    write()
     minutes = (time.monotonic() - started) / 60
     console.print(f"written: {report.PAGE.relative_to(ROOT)}, after {minutes:.1f} minutes")
+
+
+def write() -> None:
+    """Write the page and its pictures from the results."""
+    draw(load())
+    report.PAGE.write_text(report.page(load()))
 
 
 if __name__ == "__main__":

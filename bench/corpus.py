@@ -158,15 +158,3 @@ def _is_camera_file(path: Path) -> bool:
 
 def _jpeg(image: pyvips.Image, path: Path, **options: Any) -> None:  # noqa: ANN401  # libvips'
     image.jpegsave(str(path), Q=QUALITY, subsample_mode="on", **options)
-
-
-def facts(corpus: Corpus) -> list[dict[str, object]]:
-    """Return the name, megapixels and megabytes of each photo."""
-    return [
-        {
-            "name": path.name,
-            "megapixels": round(megapixels(path), 1),
-            "megabytes": path.stat().st_size / 1e6,
-        }
-        for path in corpus.of("")
-    ]

@@ -1,12 +1,11 @@
-"""Measure warm functions by kind of photo, and with the download; compute what photos cost."""
+"""Measure the CPU time of warm functions by kind of photo, and the thumbnail of a download."""
 
 from collections.abc import Iterator
 from typing import Final
 
 from bench.rounds import ENVIRONMENT, OPERATIONS, Tool, interleave, mean, workers
 from bench.section import Figures, Run, Target, cell, digits, prose, table
-from gallery import backfill, costs
-from gallery.quotas import DEFAULT_QUOTAS
+from gallery import costs
 
 TITLE = "Functions"
 TEXT = """\
@@ -25,11 +24,9 @@ KINDS: Final = {
     **{name: (name.lower(),) for name in ("PNG", "WebP", "AVIF", "HEIC")},
 }
 SENT_AS_THEY_ARE: Final = ("JPEG", "PNG")  # Rekognition reads them
-LABELERS: Final = {"rekognition": "Rekognition", "embedded": "label model"}
 GET, THEN, ARRIVING = "get", "get-then", "as-it-arrives"
 DOWNLOADED: Final = {name: KINDS[name] for name in ("JPEG, baseline", "JPEG, progressive", "HEIC")}
 BOUNDS: Final = {"40": 1.05, "80": 1.35}  # by MB/s
-COUNTS: Final = (1, 1_000, 100_000, 1_000_000)
 
 
 def measure(run: Run) -> Figures:
@@ -101,63 +98,3 @@ def targets(figures: Figures) -> Iterator[Target]:
         ratio = mean(figures["streaming"][f"{ARRIVING} {rate}"], KINDS["JPEG, baseline"])
         what = f"GET and thumbnail / GET at {rate} MB/s, baseline"
         yield Target(what, ratio, bound, why=why)
-
-
-def totals() -> dict[tuple[str, str], dict[str, float]]:
-    """Return the USD of a thousand photos by service, for each labeler and kind of workflow."""
-    found: dict[tuple[str, str], dict[str, float]] = {}
-    for labeler in LABELERS:
-        for workflow in ("standard", "express"):
-            by_service = found.setdefault((labeler, workflow), {})
-            for item in costs.thousand_photos(labeler=labeler, workflow=workflow):
-                by_service[item.service] = by_service.get(item.service, 0) + item.usd
-    return found
-
-
-def seconds(photos: int, *, labeler: str) -> float:
-    """Return the seconds of a backfill in AWS, by default quotas and the project's estimates."""
-    at_once = DEFAULT_QUOTAS.invocations_at_once
-    rate = min(backfill.rates(at_once, DEFAULT_QUOTAS, labeler=labeler).values())
-    return costs.seconds_each(labeler=labeler) + (photos - 1) / rate
-
-
-def computed() -> Iterator[str]:
-    """Yield what is not measured: requests, USD, time by the number of photos, by memory."""
-    yield "## Requests and cost"
-    yield ""
-    yield from prose(
-        "Computed by `gallery/costs.py`, which says of every figure whether it is counted, measured"
-        f" or estimated; list prices of us-east-1, {costs.PRICES_OF}, arm64. Extract reads 0.13 MB"
-        f" of a photo of {costs.PHOTO_MB:.0f} MB, Thumbnail and the labeler all of it;"
-        f" {costs.RENDITIONS_MB} MB are written."
-    )
-    each = totals()
-    services = dict.fromkeys(service for found in each.values() for service in found)
-    rows = [
-        [service, *(f"{found.get(service, 0):.3f}" for found in each.values())]
-        for service in services
-    ]
-    rows.append(["**all**", *(f"**{sum(found.values()):.2f}**" for found in each.values())])
-    header = [f"{LABELERS[labeler]}, {workflow.title()}" for labeler, workflow in each]
-    yield from table(["USD for 1,000 photos", *header], rows)
-    yield from prose(
-        "Express is for comparison: it may run an execution twice, and keeps no history. Cost is"
-        " linear in the number of photos. Time is, once a quota limits it: for `make backfill` with"
-        " Lambda's default concurrency, estimated for Standard:"
-    )
-    rows = [
-        [
-            f"{count:,}",
-            *(
-                text
-                for labeler in LABELERS
-                for text in (
-                    f"{seconds(count, labeler=labeler):,.0f}",
-                    f"{count * sum(each[labeler, 'standard'].values()) / costs.PHOTOS:,.4g}",
-                )
-            ),
-        ]
-        for count in COUNTS
-    ]
-    header = [f"{name}, {unit}" for name in LABELERS.values() for unit in ("s", "USD")]
-    yield from table(["photos", *header], rows)

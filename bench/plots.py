@@ -9,10 +9,11 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
-from bench import ROOT, cold, functions, memory, thumbnail
+from bench import ROOT, cold, memory, thumbnail
 from bench.rounds import mean
 from bench.section import OURS, Figures, digits
-from gallery import costs
+from gallery import backfill, costs
+from gallery.quotas import DEFAULT_QUOTAS
 from shared.limits import WAYS
 
 FOLDER: Final = ROOT / "docs"
@@ -30,6 +31,7 @@ SETTINGS: Final[Mapping[str, Any]] = {
     "svg.fonttype": "none",  # text stays text
     "svg.hashsalt": "bench",  # otherwise IDs change with each run
 }
+LABELERS: Final = {"rekognition": "Rekognition", "embedded": "label model"}
 SMALL_USD: Final = 0.01
 Bars = Mapping[str, Mapping[str, float]]  # by name: the parts, from the left
 
@@ -49,7 +51,7 @@ class Picture:
     def by_processor(self, results: Mapping[str, Figures]) -> dict[str, Bars]:
         """Return the bars by processor, without those on which nothing was measured."""
         if self.section is None:
-            return {"Computed": self.bars({})}
+            return {"": self.bars({})}
         return {
             processor: self.bars(each[self.section])
             for processor, each in results.items()
@@ -94,18 +96,27 @@ def _memory(figures: Figures) -> Bars:
 def _costs(_: Figures) -> Bars:
     """Return the bars of the services, for each labeler."""
     found: dict[str, dict[str, float]] = {}
-    for (labeler, workflow), by_service in functions.totals().items():
-        if workflow == "standard":
-            parts = found.setdefault(f"with {functions.LABELERS[labeler]}", {})
-            for service, usd in sorted(by_service.items(), key=lambda item: -item[1]):
-                name = service if usd > SMALL_USD or service == "Rekognition" else "others"
-                parts[name] = parts.get(name, 0) + usd
+    for labeler, title in LABELERS.items():
+        parts = found.setdefault(f"with {title}", {})
+        items = costs.thousand_photos(labeler=labeler)
+        for item in sorted(items, key=lambda item: -item.usd):
+            is_large = item.usd > SMALL_USD or item.service == "Rekognition"
+            name = item.service if is_large else "others"
+            parts[name] = parts.get(name, 0) + item.usd
     return found
+
+
+def hours(labeler: str) -> str:
+    """Return the hours of a backfill of 100,000 photos in AWS, by default quotas."""
+    at_once = DEFAULT_QUOTAS.invocations_at_once
+    rate = min(backfill.rates(at_once, DEFAULT_QUOTAS, labeler=labeler).values())
+    return digits(100_000 / rate / 3600)
 
 
 _PROGRAMS: Final = {
     thumbnail.VIPSTHUMBNAIL: "vipsthumbnail, program",
     "FFmpeg": "FFmpeg, program",
+    "GraphicsMagick": "GraphicsMagick, program",
     thumbnail.IMAGEMAGICK: "ImageMagick, program",
 }
 PICTURES: Final = (
@@ -114,8 +125,10 @@ PICTURES: Final = (
         "What 1,000 photos cost",
         f"From upload to READY a photo enters {costs.TRANSITIONS} states and takes {costs.GETS}"
         f" GETs, {1 + costs.RENDITIONS} PUTs and {costs.write_units()} write units. Computed from"
-        " list prices, not measured; [beside others](comparison.md#figures), [by"
-        " service](#requests-and-cost).",
+        " list prices, not measured: [each service](operations.md#costs), [beside"
+        " others](comparison.md#figures). By default quotas 100,000 photos take"
+        f" {hours('rekognition')} hours with Rekognition, {hours('embedded')} with the label"
+        " model.",
         "USD",
         None,
         _costs,
@@ -213,7 +226,7 @@ def _chart(plt: Any, picture: Picture, found: Mapping[str, Bars]) -> Any:  # noq
         if picture.bound:
             axis.axvline(picture.bound, color=INK, linewidth=0.8, linestyle=":")
             axis.text(picture.bound, -0.8, f"deployed {picture.bound:,}", ha="center")
-        axis.set(xlabel=f"{picture.unit}, {processor}", xlim=(0, max(left) * 1.15))
+        axis.set(xlabel=f"{picture.unit}, {processor}".rstrip(", "), xlim=(0, max(left) * 1.15))
         axis.invert_yaxis()
         axis.tick_params(axis="y", length=0)
     if len(parts) > 1:

@@ -66,7 +66,6 @@ def _lines(results: Mapping[str, Figures]) -> Iterator[str]:
                 yield f"**{processor}**: {_command(name, each['about']['sections'][name])}"
                 yield ""
                 yield from section.tables(each[name])
-    yield from functions.computed()
     yield "## Versions"
     yield ""
     for processor, each in results.items():
@@ -84,7 +83,8 @@ def _captions(picture: plots.Picture, results: Mapping[str, Figures]) -> Iterato
         ours, *others = (
             f"{name} {digits(sum(parts.values()))} {picture.unit}" for name, parts in bars.items()
         )
-        yield f"{processor}: {'; '.join([f'**{ours}**', *others])}."
+        said = "; ".join([f"**{ours}**", *others])
+        yield f"{processor}: {said}." if processor else f"{said}."
 
 
 def _command(name: str, when: Figures) -> str:

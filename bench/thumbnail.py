@@ -254,26 +254,14 @@ def _other_formats(figures: Figures) -> Iterator[str]:
             rows.append([bold(tool), *values])
     header = [*OTHERS, *(f"{name}, {what}" for what in ("ms", "score") for name in OTHERS)]
     yield from table(["× Pillow, draft, CPU", *header], rows)
-    failures = [
-        f"{tool} with {', '.join(formats)} ({why})"
-        for tool, by_photo in figures["failed"].items()
-        for why, formats in _by_reason(by_photo).items()
-        if tool != ORIGINAL
-    ]
+    failures: dict[str, list[str]] = {}
+    for tool, by_photo in figures["failed"].items():
+        for photo, why in by_photo.items():
+            last = why.strip().rpartition("\n")[2].rpartition("/")[2].strip()
+            failures.setdefault(f"{tool} ({last})", []).append(photo)
     if failures:
-        yield from prose(f"Failed: {'; '.join(failures)}.")
-
-
-def _by_reason(by_photo: Mapping[str, str]) -> dict[str, list[str]]:
-    """Return the formats by the reason, which ends with the last line of what the tool printed."""
-    found: dict[str, list[str]] = {}
-    for photo, why in by_photo.items():
-        last = (why.splitlines() or ["no reason given"])[-1]
-        reason = last.rpartition("/")[2] if "/" in last else last
-        formats = found.setdefault(reason, [])
-        if (kind := photo.rpartition(".")[2].upper()) not in formats:
-            formats.append(kind)
-    return found
+        said = "; ".join(f"{tool}: {', '.join(photos)}" for tool, photos in failures.items())
+        yield from prose(f"Failed: {said}.")
 
 
 def targets(figures: Figures) -> Iterator[Target]:

@@ -25,5 +25,5 @@ def serve(operations: Mapping[str, Callable[[bytes], bytes]]) -> None:
             for name in output:
                 Path(name).write_bytes(made)
         except Exception as error:  # noqa: BLE001  # a peer may raise any error; the answer has it
-            answer = {"error": f"{type(error).__name__}: {error}"[:200]}
+            answer = {"error": f"{type(error).__name__}: {error}"[-200:]}
         print(json.dumps(answer), flush=True)  # noqa: T201  # the protocol

@@ -38,7 +38,7 @@ for await (const line of createInterface({ input: process.stdin })) {
     };
     if (output) writeFileSync(output, made);
   } catch (error) {
-    answer = { error: String(error).slice(0, 200) };
+    answer = { error: String(error).slice(-200) };
   }
   console.log(JSON.stringify(answer));
 }

@@ -1,7 +1,6 @@
 """The computations of the sections are right. Their measurements are not tested."""
 
 import os
-import re
 import sys
 import time
 from pathlib import Path
@@ -9,7 +8,7 @@ from pathlib import Path
 import pytest
 import pyvips
 
-from bench import ROOT, cold, corpus, functions, memory, peers, thumbnail
+from bench import ROOT, cold, corpus, memory, peers, plots, thumbnail
 from bench.peers import Peers
 from bench.rounds import Measured, Sample, Tool, programs, workers
 from bench.workers import ours
@@ -50,30 +49,17 @@ def test_the_start_programs_run_with_the_rooms_of_their_image(image: str, tmp_pa
     assert cold.compare({"start": command}, "start", 1, lambda: None)["start"]["ms"] > 0
 
 
-@pytest.mark.parametrize("labeler", functions.LABELERS)
-def test_time_is_linear_once_a_quota_limits_it(labeler: str) -> None:
+def test_the_hours_of_a_backfill_are_those_of_its_quotas() -> None:
     at_once = DEFAULT_QUOTAS.invocations_at_once
-    rate = min(backfill.rates(at_once, DEFAULT_QUOTAS, labeler=labeler).values())
-    most = functions.COUNTS[-1]
+    rate = min(backfill.rates(at_once, DEFAULT_QUOTAS, labeler="rekognition").values())
 
-    first, million = (functions.seconds(count, labeler=labeler) for count in (1, most))
-
-    assert first == costs.seconds_each(labeler=labeler)
-    assert million == pytest.approx(most / rate, rel=0.01)
+    assert f"{100_000 / rate / 3600:.3g} hours with Rekognition" in plots.PICTURES[0].text
 
 
-def test_costs_of_the_page_are_those_of_operations() -> None:
-    page = "\n".join(functions.computed())
-    [sums] = re.findall(r"\| \*\*all\*\* \| \*\*(.*)\*\* \|", page)
-
-    assert [float(one) for one in sums.split("** | **")] == [
-        pytest.approx(
-            sum(one.usd for one in costs.thousand_photos(labeler=labeler, workflow=workflow)),
-            abs=0.006,
-        )
-        for labeler in functions.LABELERS
-        for workflow in ("standard", "express")
-    ]
+def test_the_picture_of_costs_has_those_of_operations() -> None:
+    for labeler, parts in zip(plots.LABELERS, plots.PICTURES[0].bars({}).values(), strict=True):
+        usd = sum(one.usd for one in costs.thousand_photos(labeler=labeler))
+        assert sum(parts.values()) == pytest.approx(usd)
 
 
 def test_a_small_photo_becomes_a_frame_without_being_enlarged() -> None:
@@ -137,12 +123,12 @@ def test_a_program_gets_the_path_where_its_command_names_it(tmp_path: Path) -> N
 
 def test_what_fails_is_on_the_page_with_its_reason() -> None:
     measured = Measured({"FFmpeg": {"heic-1.heic": [Sample(1, 1, 1)]}})
-    measured.fail("FFmpeg", "heic-1.heic", "moov atom not found\n/a/b.heic: Invalid data found")
+    measured.fail("FFmpeg", "heic-1.heic", "moov atom not found\n/a/b.heic: Invalid data found\n")
     names = ("ms", "bytes", "to_limit", "to_original", "to_draft", "quality")
     figures = {**{name: {} for name in names}, "failed": measured.failed}
 
     assert measured.samples == {"FFmpeg": {}}
-    assert "Failed: FFmpeg with HEIC (b.heic: Invalid data found)." in thumbnail.tables(figures)
+    assert "Failed: FFmpeg (b.heic: Invalid data found): heic-1.heic." in thumbnail.tables(figures)
 
 
 @pytest.mark.parametrize("rate", ["40", "80"])
