@@ -2,8 +2,8 @@
 
 List prices of us-east-1 as of `PRICES_OF`, without free tiers. Nothing was measured in AWS. Each
 constant is marked as counted (tests/gallery/test_costs.py compares it with the code), measured, or
-estimated. `python -m bench.cpu_time PHOTO…` measures CPU times: here on one core of a 2-core x86-64
-machine, for three JPEGs of phones and cameras, of 9 to 12 megapixels.
+estimated. `make bench BENCH=functions` measures CPU times by kind of photo; those here are of one
+core of a 2-core x86-64 machine, for three JPEGs of phones and cameras, of 9 to 12 megapixels.
 """
 
 import argparse
