@@ -143,6 +143,6 @@ def test_photos_at_once_that_need_minutes_of_a_new_accounts_quotas_are_ready_wit
     assert ended == {"READY": PHOTOS}
     assert Counter(row["labels_status"]["S"] for row in rows) == {"READY": PHOTOS}
     assert letters == {"ApproximateNumberOfMessages": "0"}
-    # The quota of DetectLabels allows 200 s. bench/bursts.py ends after 12 to 16 minutes, with
+    # The quota of DetectLabels allows 200 s. tools/bursts.py ends after 12 to 16 minutes, with
     # twelve draws of the jitter.
     assert 200 <= clock.now() < 20 * 60
