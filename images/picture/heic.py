@@ -1,6 +1,6 @@
-"""HEIC's pixels, by libheif and libde265 from the wheel of pi-heif.
+"""HEIC's pixels, by libheif and libde265 from the wheel of pi-heif-decoder.
 
-The only module that uses pi-heif, and of it only the C module: the Python part imports Pillow,
+The only module that uses it, and of it only the C module: the Python part imports Pillow,
 20 MB that nothing here calls. docs/decisions/0002-heic-by-pi-heif.md says why, and
 tests/picture/test_heic.py tests each call of the C module.
 """

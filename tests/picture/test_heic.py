@@ -1,4 +1,4 @@
-"""The calls of pi-heif's C module, which is private: a release may change it."""
+"""The calls of pi-heif-decoder's C module, which is private: a release may change it."""
 
 import struct
 import subprocess
@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_needs_no_pillow() -> None:
-    """pi-heif requires it, but the images do not contain it."""
+    """pi-heif-decoder requires it, but the images do not contain it."""
     code = "import sys; sys.modules['PIL'] = None; import picture.heic"
 
     subprocess.run(  # noqa: S603  # this very Python
@@ -33,6 +33,19 @@ def test_the_wheel_only_decodes_and_has_no_gpl_part() -> None:
     assert list(info["decoders"]) == ["libde265"]
     assert not {"x265", "aom", "kvazaar"} & set(info["encoders"])
     assert (info["HEIF"], info["AVIF"]) == ("", "")
+
+
+def test_the_libraries_have_the_fixes_of_september_2026() -> None:
+    """A HEIC in an upload could reach the heap overflows in libheif up to 1.23.2."""
+    info = _pi_heif.get_lib_info()
+    libde265 = info["decoders"]["libde265"].split()[-1]
+
+    assert _numbers(info["libheif"]) >= (1, 23, 4)
+    assert _numbers(libde265) >= (1, 1, 3)
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(map(int, version.split(".")))
 
 
 def test_the_size_is_known_before_anything_is_decoded() -> None:
