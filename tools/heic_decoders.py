@@ -2,7 +2,7 @@
 
     uv pip install --no-deps --target OLD pi-heif==1.4.0
     uv pip install --no-deps --target PEER opencv-python-headless
-    MALLOC_ARENA_MAX=1 python -m bench.heic OLD PEER PHOTO…  # as in the images
+    MALLOC_ARENA_MAX=1 python -m tools.heic_decoders OLD PEER PHOTO…  # as in the images
 
 Prints the median milliseconds, and the ratio to the libde265 in OLD in the same round.
 """
