@@ -2,16 +2,16 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, Final
-
-from boto3.dynamodb.types import TypeDeserializer
-
-_deserialize: Final = TypeDeserializer().deserialize
+from typing import Any
 
 
 def plain(item: Mapping[str, Any]) -> dict[str, Any]:
     """Convert an item with DynamoDB's types to plain JSON values."""
-    return {name: _plain(_deserialize(value)) for name, value in item.items()}
+    # Imported here: Tag reads an item only if another photo has the same size.
+    from boto3.dynamodb.types import TypeDeserializer  # noqa: PLC0415
+
+    deserialize = TypeDeserializer().deserialize
+    return {name: _plain(deserialize(value)) for name, value in item.items()}
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401  # JSON

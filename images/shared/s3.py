@@ -6,10 +6,9 @@ from functools import cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
-import boto3
 from botocore.exceptions import ClientError
 
-from shared.aws import BROKEN_CONNECTION, CLIENT_CONFIG, is_transient, status_of
+from shared.aws import BROKEN_CONNECTION, create_client, is_transient, status_of
 from shared.contracts import PhotoRef, Preview
 from shared.errors import (
     AccessDeniedError,
@@ -40,7 +39,7 @@ CACHE_CONTROL = "private, max-age=31536000, immutable"
 @cache
 def photo_store() -> PhotoStore:
     """Return the S3 adapter, the same for all invocations."""
-    return S3PhotoStore(boto3.client("s3", config=CLIENT_CONFIG))
+    return S3PhotoStore(create_client("s3"))
 
 
 @dataclass(frozen=True, slots=True)

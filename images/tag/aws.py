@@ -7,7 +7,6 @@ from functools import cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-import boto3
 import msgspec
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
@@ -16,6 +15,7 @@ from shared.aws import (
     BROKEN_CONNECTION,
     CLIENT_CONFIG,
     DENIED_CODES,
+    create_client,
     is_throttled,
     is_transient,
     status_of,
@@ -52,13 +52,13 @@ SAVING_CONFIG = CLIENT_CONFIG.merge(
 @cache
 def rekognition() -> "Rekognition":
     """Return the Rekognition adapter."""
-    return Rekognition(boto3.client("rekognition", config=CLIENT_CONFIG))
+    return Rekognition(create_client("rekognition"))
 
 
 @cache
 def records() -> Records:
     """Return the DynamoDB adapter."""
-    return DynamoRecords(boto3.client("dynamodb", config=SAVING_CONFIG), table())
+    return DynamoRecords(create_client("dynamodb", SAVING_CONFIG), table())
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,14 @@
 """Settings and clients are created from the environment, once, at their first use."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
 
+import boto3
 import pytest
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.compat import HTTPHeaders
+from botocore.handlers import BUILTIN_HANDLERS
 
 from shared import aws, s3, settings
 from shared.contracts import PhotoRef
@@ -81,3 +87,87 @@ def test_all_attempts_of_a_request_end_before_the_function() -> None:
     )
 
     assert slowest_seconds <= 27  # the functions have 30 s, and stop themselves 3 s before
+
+
+CALLS: dict[str, tuple[str, dict[str, Any]]] = {
+    "GetObject": ("s3", {"Bucket": "photos", "Key": "a b/ü.jpg", "Range": "bytes=0-9"}),
+    "PutObject": ("s3", {"Bucket": "derived", "Key": "a.webp", "Body": b"WebP"}),
+    "DetectLabels": ("rekognition", {"Image": {"Bytes": b"JPEG"}}),
+    "Query": ("dynamodb", {"TableName": "gallery", "IndexName": "by_content"}),
+    "GetItem": ("dynamodb", {"TableName": "gallery", "Key": {"pk": {"S": "ada"}}}),
+}
+ENVIRONMENTS = {
+    "default": {},
+    "China": {"AWS_DEFAULT_REGION": "cn-north-1"},
+    "GovCloud": {"AWS_DEFAULT_REGION": "us-gov-west-1"},
+    "the first region": {"AWS_DEFAULT_REGION": "us-east-1"},
+    "FIPS": {"AWS_USE_FIPS_ENDPOINT": "true", "AWS_DEFAULT_REGION": "us-east-1"},
+    "dual stack": {"AWS_USE_DUALSTACK_ENDPOINT": "true"},
+    "an endpoint": {"AWS_ENDPOINT_URL": "http://127.0.0.1:9"},
+    "an endpoint for S3": {"AWS_ENDPOINT_URL_S3": "https://s3.example.org"},
+    "a session's token": {"AWS_SESSION_TOKEN": "token"},
+}
+NEW_IN_EACH_REQUEST = {"amz-sdk-invocation-id", "authorization", "user-agent", "x-amz-date"}
+
+
+@pytest.fixture
+def forgotten_session() -> Iterator[None]:
+    """A session that reads the environment of this test."""
+    aws._session.cache_clear()  # noqa: SLF001  # settings are read once in a function's life
+    yield
+    aws._session.cache_clear()  # noqa: SLF001  # as above
+
+
+@pytest.mark.parametrize("operation", CALLS)
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+@pytest.mark.usefixtures("forgotten_session")
+def test_a_client_sends_what_boto3s_sends(
+    operation: str, environment: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    common = {"AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "secret"}
+    for name, value in (
+        common | {"AWS_DEFAULT_REGION": "eu-west-1"} | ENVIRONMENTS[environment]
+    ).items():
+        monkeypatch.setenv(name, value)
+    service, arguments = CALLS[operation]
+
+    ours = sent(aws.create_client(service), operation, arguments)
+    theirs = sent(boto3.Session().client(service, config=aws.CLIENT_CONFIG), operation, arguments)  # type: ignore[call-overload]  # any service
+
+    assert ours == theirs
+
+
+def sent(client: Any, operation: str, arguments: dict[str, Any]) -> dict[str, Any]:  # noqa: ANN401  # of any service
+    """Return the request for an operation, without what differs in each, and how it is signed."""
+    requests: list[AWSPreparedRequest] = []
+
+    def answer(request: AWSPreparedRequest, **_: object) -> AWSResponse:
+        requests.append(request)
+        return AWSResponse(request.url, 200, HTTPHeaders(), raw=None)
+
+    client.meta.events.register_first("before-send", answer)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(AWSResponse, "content", b"" if operation == "PutObject" else b"{}")
+        client._make_api_call(operation, dict(arguments))  # noqa: SLF001  # as the methods do
+    [request] = requests
+    headers = {name.lower(): str(value) for name, value in request.headers.items()}
+    credential, signed, _ = headers["authorization"].split(", ")
+    body: Any = request.body
+    return {
+        "request": (request.method, request.url, body.read() if hasattr(body, "read") else body),
+        "headers": {name: headers[name] for name in headers.keys() - NEW_IN_EACH_REQUEST},
+        "signature": (credential.partition("/")[2], signed),
+    }
+
+
+def test_only_handlers_of_other_services_and_of_documentation_are_left_out() -> None:
+    left_out = {event.split(".")[1] for event, *_ in BUILTIN_HANDLERS if is_left_out(event)}
+
+    assert len(left_out) > 20
+    assert [name for name in left_out if re.search("s3|dynamo|rekognition", name)] == ["s3-control"]
+
+
+def is_left_out(event: str) -> bool:
+    return not aws.is_registered(event) and not event.startswith("docs.")
