@@ -80,6 +80,7 @@ class Decoding:
     heif: HeifFile | None = None  # owns the pixels of a HEIC: must live until `evaluate`
     source: pyvips.Source | None = None  # `image` reads from it: must live until `evaluate`
     image: pyvips.Image = field(init=False)  # the result so far; lazy until `evaluate`
+    divided_by: int = 1  # the sides of `image`, since `read_header`
     loaded: pyvips.Image = field(init=False)  # `image` before its size and color were changed
     samples: Samples | None = None  # of a TIFF
     complaints: Complaints = field(default_factory=Complaints)  # of libtiff about the header
@@ -87,6 +88,12 @@ class Decoding:
     is_damaged: bool = False  # libtiff went on, with a part of the picture missing
     truncated: bool = False
     chunks: DecodedChunks | None = None  # of a PNG
+
+    def set_size(self, width_px: int, height_px: int, orientation: int) -> None:
+        """Set the size as displayed of a photo that is stored in this size and orientation."""
+        is_sideways = orientation in SIDEWAYS
+        self.width_px = height_px if is_sideways else width_px
+        self.height_px = width_px if is_sideways else height_px
 
     def check(self) -> None:
         """Raise if the stream broke or the deadline passed.
@@ -201,16 +208,37 @@ def read_header(decoding: Decoding) -> None:
     else:
         as_decoded = _DECODED_PARTS.get(decoding.image_format, bytes)
         decoding.source = pyvips.Source.new_from_memory(as_decoded(_readable(decoding)))
+    if decoding.image_format == "JPEG" and _is_opened_shrunk(decoding):
+        return
     with heard() as decoding.complaints:
         image = _load(decoding)
     if decoding.image_format == "GIF":
         canvas = read_canvas(decoding.whole_file())
         image = on_canvas(image, canvas)
         decoding.drawn_rows = drawn_rows(canvas)
-    is_sideways = _is_sideways(image)
-    decoding.width_px = image.height if is_sideways else image.width
-    decoding.height_px = image.width if is_sideways else image.height
+    decoding.set_size(image.width, image.height, _orientation(image))
     decoding.image = image
+
+
+def _is_opened_shrunk(decoding: Decoding) -> bool:
+    """Open a baseline JPEG as small as the boxes allow, if libvips finds the size of the survey.
+
+    Most photos are one. To open it at its full size first, only to ask for that size, would cost
+    2 % of a thumbnail.
+    """
+    structure = decoding.structure
+    width, height = structure.width_px, structure.height_px
+    if structure.way is not None or not width or not height:
+        return False
+    if decoding.orientation is None:
+        decoding.orientation = exif_orientation(structure)
+    decoding.set_size(width, height, decoding.orientation)
+    shrink = decoding.shrink()
+    image = _load(decoding, shrink=shrink)
+    if (image.width, image.height) != (width // shrink, height // shrink):
+        return False
+    decoding.image, decoding.divided_by = image, shrink
+    return True
 
 
 def _readable(decoding: Decoding) -> bytes:
@@ -230,11 +258,11 @@ def refuse_bombs(decoding: Decoding) -> None:
     if decoding.heif is not None:
         refuse_pixels(*decoding.heif.decoded_size, decoding.image_format)
         return
-    image, way = decoding.image, _way(decoding)
+    way, width, height = _way(decoding), decoding.width_px, decoding.height_px
     refuse_bytes(decoding.photo.total_bytes, way)
-    refuse_pixels(image.width, image.height, way)
+    refuse_pixels(width, height, way)
     if _is_multiscan_jpeg(decoding):
-        refuse_scans(count_jpeg_scans(decoding.photo.whole()), image.width * image.height)
+        refuse_scans(count_jpeg_scans(decoding.photo.whole()), width * height)
 
 
 def _way(decoding: Decoding) -> str:
@@ -266,7 +294,10 @@ def shrink_on_load(decoding: Decoding) -> None:
 
 def _shrunk_jpeg(decoding: Decoding) -> pyvips.Image:
     shrink = decoding.shrink()
-    if _is_multiscan_jpeg(decoding):
+    is_multiscan = _is_multiscan_jpeg(decoding)
+    if shrink == decoding.divided_by and not is_multiscan:
+        return decoding.image
+    if is_multiscan:
         photo = DecodedSegments().feed(decoding.photo.whole())
         is_stripped = shrink == _SHRINKS[-1] and not decoding.lenient
         decoding.source = pyvips.Source.new_from_memory(
@@ -305,7 +336,7 @@ def _load(decoding: Decoding, **options: float) -> pyvips.Image:
     if is_unknown and decoding.image_format in _ORIENTED_BY_US:
         structure = Structure(exif=decoding.chunks.exif) if decoding.chunks else decoding.structure
         decoding.orientation = exif_orientation(structure)
-    if decoding.orientation is not None:
+    if decoding.orientation not in {None, _orientation(image)}:
         image = image.copy()
         image.set_type(pyvips.GValue.gint_type, "orientation", decoding.orientation)
     return image
@@ -327,10 +358,10 @@ def _is_multiscan_jpeg(decoding: Decoding) -> bool:
     return decoding.image_format == "JPEG" and bool(decoding.image.get("jpeg-multiscan"))
 
 
-def _is_sideways(image: pyvips.Image) -> bool:
-    """Return whether its EXIF orientation exchanges width and height."""
+def _orientation(image: pyvips.Image) -> int:
+    """Return the EXIF orientation that `image` has, 1 if it has none."""
     orientation: Any = image.get("orientation") if image.get_typeof("orientation") else 1
-    return orientation in SIDEWAYS
+    return int(orientation)
 
 
 def read_colors(decoding: Decoding) -> None:
@@ -360,7 +391,7 @@ def resize_to_srgb(decoding: Decoding) -> None:
     """Resize to the wanted size, and convert to sRGB; see `color.to_srgb`."""
     image = decoding.image
     width, height = decoding.wanted_size()
-    if _is_sideways(image):
+    if _orientation(image) in SIDEWAYS:
         width, height = height, width
     # A thumbnail in a HEIC may be smaller than wanted.
     decoding.image = color.to_srgb(image, min(width, image.width), min(height, image.height))
@@ -439,4 +470,5 @@ def _share_of_rows_shown(image: pyvips.Image, fill: list[float]) -> float:
 
 def turn_upright(decoding: Decoding) -> None:
     """Turn and mirror the picture as its EXIF orientation says."""
-    decoding.image = decoding.image.autorot()
+    if _orientation(decoding.image) != 1:  # or an operation of libvips would do nothing in 0.1 ms
+        decoding.image = decoding.image.autorot()

@@ -4,8 +4,10 @@ import math
 import time
 
 import pytest
+import pyvips
 
 from fakes import MemoryPhotoStream
+from formats import DecodedSegments
 from picture.buffer import READ_BYTES, PhotoBuffer
 from shared.errors import DeadlineExceededError, StorageUnavailableError
 
@@ -66,3 +68,13 @@ def test_nothing_is_read_after_the_deadline() -> None:
         buffered(stream, time.monotonic()).head(1)
 
     assert stream.read() == BODY
+
+
+@pytest.mark.parametrize("rest", [True, False])
+def test_libvips_calls_back_only_for_bytes_that_have_not_arrived(*, rest: bool) -> None:
+    photo = buffered(MemoryPhotoStream(BODY))
+    photo.head(len(BODY) // 2 if rest else len(BODY))
+
+    source = photo.source(DecodedSegments())
+
+    assert isinstance(source, pyvips.SourceCustom) is rest

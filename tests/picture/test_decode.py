@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
 from io import BytesIO
+from typing import Any
 
 import pytest
 import pyvips
@@ -20,6 +21,7 @@ from fakes import MemoryPhotoStream
 from formats import (
     DecodedSegments,
     PartialFile,
+    Structure,
     orientation_of,
     read_tiff,
     sniff,
@@ -52,6 +54,7 @@ from picture.buffer import PhotoBuffer
 from picture.color import Nclx, hdr_to_srgb
 from picture.decode import Box, decode
 from picture.heic import HeifFile
+from picture.vips import LOADERS
 from pictures import (
     NO_METADATA,
     QUARTERS,
@@ -101,6 +104,18 @@ def photo_of(image_format: str, width_px: int, height_px: int) -> bytes:
 
 def shown(photo: bytes, *boxes: Box) -> list[list[float]]:
     return seen(decode(photo, *(boxes or (ALL,))).image)
+
+
+def recorded_shrinks(monkeypatch: pytest.MonkeyPatch) -> list[int | None]:
+    """Return a list that gets an item for each JPEG that libvips opens: what it divides by."""
+    opened: list[int | None] = []
+
+    def load(source: pyvips.Source, **options: Any) -> pyvips.Image:  # noqa: ANN401  # libvips'
+        opened.append(options.get("shrink"))
+        return pyvips.Image.jpegload_source(source, **options)
+
+    monkeypatch.setitem(LOADERS, "JPEG", load)
+    return opened
 
 
 class TestSize:
@@ -176,6 +191,33 @@ class TestSize:
         image = decode(photo_of(image_format, 1200, 900), Box(100, 100)).image
 
         assert difference(image, exact) < 6  # levels; GIF's palette alone makes 3
+
+    @pytest.mark.parametrize("orientation", [1, 6])
+    def test_a_baseline_photo_is_opened_once(
+        self, monkeypatch: pytest.MonkeyPatch, orientation: int
+    ) -> None:
+        photo = stored(textured(1200, 900), orientation).jpegsave_buffer()
+        opened = recorded_shrinks(monkeypatch)
+
+        decode(photo, Box(100, 100))
+        decode(MemoryPhotoStream(photo), Box(1200, 1200))
+
+        assert opened == [8, 1]
+
+    def test_libvips_decides_on_the_size_if_the_survey_reads_another(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        photo = photo_of("JPEG", 1200, 900)
+        opened = recorded_shrinks(monkeypatch)
+        small = Structure(width_px=400, height_px=300, exif=None)
+        monkeypatch.setattr(picture.steps, "survey", lambda *_: small)
+
+        found = decode(photo, Box(100, 100))
+
+        assert (found.width_px, found.height_px, found.image.width) == (1200, 900, 100)
+        assert opened == [2, None, 8]
+        with pytest.raises(TooManyPixelsError):
+            decode(PIXEL_BOMBS["JPEG"](), Box(100, 100))
 
     def test_a_decode_at_one_8th_gets_only_the_dc_scans_of_a_progressive_photo(
         self, monkeypatch: pytest.MonkeyPatch
