@@ -41,10 +41,16 @@ ON_SCREEN = """() => {
     return [...document.querySelectorAll("a.tile")].filter(shown)
         .map((one) => [one.title, Math.round(one.getBoundingClientRect().top)]);
 }"""
+# Waits for the scrolling to end, and for the photos in the window to be read.
 UNTIL_STILL = """async () => {
+    const isUnread = (one) => {
+        const { top, bottom } = one.getBoundingClientRect();
+        return bottom > 0 && top < innerHeight;
+    };
     for (let still = 0, last = -1; still < 8; last = scrollY) {
         await new Promise(requestAnimationFrame);
-        still = scrollY === last ? still + 1 : 0;
+        const isRead = ![...document.querySelectorAll(".unread")].some(isUnread);
+        still = scrollY === last && isRead ? still + 1 : 0;
     }
 }"""
 SCROLL = """async (pages) => {
@@ -76,6 +82,16 @@ class Visit:
         """Return the photos in the window, and their distances from its top in pixels."""
         self.page.evaluate(UNTIL_STILL)
         return [(title, top) for title, top in self.page.evaluate(ON_SCREEN)]
+
+    def scroll_to_end(self) -> None:
+        """Scroll to the last photo: the end of the list moves down while its pages are read."""
+        at_end = "scrollY + innerHeight >= document.documentElement.scrollHeight - 1"
+        last = self.tile(self.long.photos - 1)
+        while True:
+            self.page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+            self.page.evaluate(UNTIL_STILL)
+            if last.count() > 0 and self.page.evaluate(at_end):
+                return
 
     def first_asked(self) -> list[str]:
         """Return where the pages of photos begin."""
@@ -133,9 +149,7 @@ def test_the_document_has_few_tiles_to_the_end_of_50000_photos(
     assert len(long.asked) <= 4  # photos near the window, and the oldest one
 
     most = long.page.evaluate(SCROLL, 30)
-    while long.tile(MANY - 1).count() == 0:  # the end of the oldest month is read page by page
-        long.page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
-        long.page.evaluate("() => new Promise(requestAnimationFrame)")
+    long.scroll_to_end()
 
     expect(long.scrubber).to_have_attribute("aria-valuenow", "0")
     assert most < MAX_TILES
@@ -402,10 +416,7 @@ def test_the_focus_of_the_scrubber_scrolls_nothing_at_the_end_of_the_page(
     visit: Callable[..., Visit], size: ViewportSize
 ) -> None:
     long = visit(300, size)
-    while long.tile(299).count() == 0:
-        long.page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
-        long.page.evaluate(UNTIL_STILL)
-    long.page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    long.scroll_to_end()
     before = long.seen()
 
     long.scrubber.focus()  # as by Tab
