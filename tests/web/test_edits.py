@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import threading
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import pytest
@@ -13,19 +13,19 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from playwright.sync_api import Locator, Page, Route
+    from playwright.sync_api import Locator, Page, Route, ViewportSize
 
     from local.site import Site
 
 from playwright.sync_api import expect
 
 import photofiles as pf
+from accessibility import serious_problems
 from browsing import ANY, go, mark
-from conftest import WEB
 from shared.keys import photo_sort_key
 
-PHONE = {"width": 390, "height": 844}
-DESKTOP = {"width": 1440, "height": 900}
+PHONE: ViewportSize = {"width": 390, "height": 844}
+DESKTOP: ViewportSize = {"width": 1440, "height": 900}
 
 # A page with unsaved edits asks before it is left.
 NOTHING_IS_UNSAVED = "() => dispatchEvent(new Event('beforeunload', { cancelable: true }))"
@@ -617,25 +617,15 @@ def test_a_click_on_the_map_chooses_a_position(page: Page, add: Callable[..., st
     assert [float(part) for part in chosen.split(", ")] == pytest.approx([45, 0], abs=2)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_accessibility_checker_finds_no_serious_problem(
-    page: Page, page_errors: list[str], add: Callable[..., str], scheme: Literal["light", "dark"]
+    page: Page, page_errors: list[str], add: Callable[..., str]
 ) -> None:
-    axe = (WEB / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
-    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    page.emulate_media(reduced_motion="reduce")
     path = add()
     found: list[str] = []
 
     def check(view: str) -> None:
-        page.evaluate(axe)
-        for size in (PHONE, DESKTOP):
-            page.set_viewport_size(size)  # type: ignore[arg-type]
-            result = page.evaluate("async () => await axe.run()")
-            found.extend(
-                f"{view}: {one['id']}: {one['nodes'][0]['html'][:200]}"
-                for one in result["violations"]
-                if one["impact"] in ("serious", "critical")
-            )
+        found.extend(f"{view}: {one}" for one in serious_problems(page, (PHONE, DESKTOP)))
 
     facts = open_photo(page, path)
     form = begin(page)

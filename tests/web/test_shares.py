@@ -5,14 +5,14 @@ from __future__ import annotations
 import gzip
 import json
 from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import pytest
 
 import photofiles as pf
+from accessibility import serious_problems
 from browsing import ACCESS_DENIED, ANY, go, mark, photo
 from web.test_text_size import FAULTS
 
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 pytest.importorskip("playwright")
 from playwright.sync_api import expect
 
-WEB: Final = Path(__file__).parents[2] / "web"
 ALBUM: Final = "Secret trip"
 DESKTOP: Final[ViewportSize] = {"width": 1440, "height": 900}
 PHONE: Final[ViewportSize] = {"width": 390, "height": 844}
@@ -532,24 +531,11 @@ def test_without_shares_the_gallery_offers_none(visitor: Page, site: Site) -> No
     assert shared(site) == {}
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_accessibility_checker_finds_no_serious_problem(
-    page: Page, browser: Browser, scheme: Literal["light", "dark"]
-) -> None:
-    axe = (WEB / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+def test_the_accessibility_checker_finds_no_serious_problem(page: Page, browser: Browser) -> None:
     found: dict[str, list[str]] = {}
 
     def check(view: str, one: Page) -> None:
-        one.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        one.evaluate(axe)
-        for size in (PHONE, DESKTOP):
-            one.set_viewport_size(size)
-            result = one.evaluate("async () => await axe.run()")
-            found[f"{view} {size['width']}"] = [
-                f"{fault['id']}: {fault['nodes'][0]['html'][:200]}"
-                for fault in result["violations"]
-                if fault["impact"] in ("serious", "critical")
-            ]
+        found[view] = serious_problems(one, (PHONE, DESKTOP))
 
     open_dialog(page)
     check("the dialog", page)
