@@ -27,7 +27,7 @@ LIMIT: Final = CACHE / "limit"
 DISTRIBUTIONS: Final = {
     "pyvips": "pyvips-binary",
     "Pillow": "pillow",
-    "pi-heif": "pi-heif",
+    "pi-heif-decoder": "pi-heif-decoder",
     "OpenCV": "opencv-python-headless",
     "exifread": "exifread",
     "boto3": "boto3",
