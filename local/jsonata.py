@@ -19,9 +19,61 @@ from typing import Any, Final
 from jsonata.functions import Functions
 from jsonata.jexception import JException
 from jsonata.jsonata import Jsonata
+from jsonata.parser import Parser
+from jsonata.signature import Signature
 from jsonata.utils import Utils
 
 MAX_RANGE = 1000  # numbers in a $range; a limit of Step Functions
+
+# How the library evaluates each type of a node.
+_EVALUATORS: Final[Mapping[str, Callable[..., Any]]] = {
+    "apply": Jsonata.evaluate_apply_expression,
+    "binary": Jsonata.evaluate_binary,
+    "bind": Jsonata.evaluate_bind_expression,
+    "block": Jsonata.evaluate_block,
+    "condition": Jsonata.evaluate_condition,
+    "descendant": lambda self, node, context, _: self.evaluate_descendants(node, context),
+    "function": lambda self, node, *where: self.evaluate_function(node, *where, Utils.NONE),
+    "lambda": Jsonata.evaluate_lambda,
+    "name": Jsonata.evaluate_name,
+    "parent": lambda _, node, _context, frame: frame.lookup(node.slot.label),
+    "partial": Jsonata.evaluate_partial_application,
+    "path": Jsonata.evaluate_path,
+    "regex": lambda self, node, *_: self.evaluate_regex(node),
+    "transform": Jsonata.evaluate_transform_expression,
+    "unary": Jsonata.evaluate_unary,
+    "variable": Jsonata.evaluate_variable,
+    "wildcard": lambda self, node, context, _: self.evaluate_wildcard(node, context),
+    **dict.fromkeys(
+        ("number", "string", "value"), lambda self, node, *_: self.evaluate_literal(node)
+    ),
+}
+
+
+def _eval(self: Jsonata, node: Parser.Symbol, context: Any, frame: Jsonata.Frame) -> Any:  # noqa: ANN401  # JSON
+    """Evaluate one node as the library does, without what Step Functions does not need.
+
+    The library compares the node's type with up to 18 names, looks up two hooks of a debugger and
+    the instance of its thread, and saves what $eval needs. That takes a third of its time.
+    """
+    self.environment = frame
+    evaluate = _EVALUATORS.get(node.type)
+    result = None if evaluate is None else evaluate(self, node, context, frame)
+    for item in node.predicate or ():
+        result = self.evaluate_filter(item.expr, result, frame)
+    if node.group is not None and node.type not in (None, "path"):
+        result = self.evaluate_group_expression(node.group, result, frame)
+    if isinstance(result, Utils.JList) and result.sequence and not result.tuple_stream:
+        if node.keep_array:
+            result.keep_singleton = True
+        if not result:
+            return None
+        if len(result) == 1 and not result.keep_singleton:
+            return result[0]
+    return result
+
+
+Jsonata.eval = _eval
 
 
 def _lookup(self: Jsonata.Frame, name: str) -> Any:  # noqa: ANN401  # JSON
@@ -38,6 +90,12 @@ def _lookup(self: Jsonata.Frame, name: str) -> Any:  # noqa: ANN401  # JSON
 
 
 Jsonata.Frame.lookup = _lookup
+
+# The library finds the type of an argument by seven tests, of which one imports a module.
+_TYPES: Final = {str: "s", bool: "b", int: "n", float: "n", list: "a", Utils.JList: "a", dict: "o"}
+_type_of: Final = Signature.get_symbol
+Signature.get_symbol = lambda self, value: _TYPES.get(type(value)) or _type_of(self, value)
+Utils.is_function = staticmethod(lambda value: isinstance(value, Jsonata.JFunctionCallable))
 
 
 class _Encoder(Functions.Encoder):  # type: ignore[misc]  # not typed

@@ -13,11 +13,13 @@ from moto.dynamodb.comparisons import get_comparison_func
 from moto.dynamodb.exceptions import (
     ERROR_TYPE_PREFIX,
     DynamodbException,
+    ItemSizeTooLarge,
     TransactionCanceledException,
 )
 from moto.dynamodb.models import DynamoDBBackend
-from moto.dynamodb.models.dynamo_type import DynamoType
+from moto.dynamodb.models.dynamo_type import DynamoType, Item, LimitedSizeDict
 from moto.dynamodb.models.table import Table
+from moto.dynamodb.parsing.ast_nodes import DepthFirstTraverser, Node
 from moto.dynamodb.responses import DynamoHandler
 
 from local.moto_patches.wiring import Json, Moto, replaces, wired
@@ -29,6 +31,7 @@ _update_item: Final = DynamoDBBackend.update_item
 _query: Final = Table.query
 _serialize_structure: Final = BaseJSONSerializer._serialize_type_structure  # noqa: SLF001  # moto
 
+MAX_ITEM_BYTES: Final = 405_000  # where moto ends; AWS: 400 KB
 TOO_HOT: Final = (
     "Throughput exceeds the current capacity of your table or index. DynamoDB is automatically "
     "scaling your table or index so please try again shortly. If exceptions persist, check if you "
@@ -117,6 +120,45 @@ def _update_a_copy(
     elif item is not None:
         table.items[item.hash_key] = copy.deepcopy(item)
     return _update_item(self, table_name, key, *args, **options)
+
+
+@replaces(Item, name="__init__")
+def _item(self: Moto, hash_key: Moto, range_key: Moto, attrs: Json) -> None:
+    """AWS limits the size of an item. moto measures it again for each attribute that it adds.
+
+    AWS: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html#limits-items
+    """
+    self.hash_key, self.range_key = hash_key, range_key
+    # `update`, which the constructor uses, measures nothing.
+    self.attrs = LimitedSizeDict({name: DynamoType(value) for name, value in attrs.items()})
+    if self.size() > MAX_ITEM_BYTES:
+        raise ItemSizeTooLarge
+
+
+@functools.cache
+def _is(kind: type, others: type | tuple[type, ...]) -> bool:
+    return issubclass(kind, others)
+
+
+@replaces(DepthFirstTraverser, name="traverse_node_recursively")
+def _traverse(self: Moto, node: Moto, child_id: int = -1) -> Moto:
+    """Visit the nodes of an update's expression as moto does, and ask of each class once.
+
+    moto asks of each node and value, in each of ten passes, whether it is of an abstract class.
+    """
+    kind: Moto = type(node)
+    if not _is(kind, Node):
+        return node
+    parent = node.parent
+    for position, child in enumerate(node.children or ()):
+        self.pre_processing_of_child(node, position)
+        self.traverse_node_recursively(child, position)
+    if _is(kind, self.nodes_to_be_processed()):
+        node = self.process(node)
+        node.parent = parent
+        if parent:
+            parent.children[child_id] = node
+    return node
 
 
 @replaces(Table, name="__deepcopy__")
