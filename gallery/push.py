@@ -270,14 +270,16 @@ def _run(
         raise PushError(f"{client} does not start: {error.strerror}") from error
 
 
-def aws_account() -> str:
+def aws_account(session: boto3.Session | None = None) -> str:
     """Return the number of the AWS account that the credentials belong to.
+
+    Without a session, a new one is made: from the environment and the files of AWS.
 
     Raises:
         PushError: there are no valid credentials.
     """
     try:
-        session = boto3.Session()
+        session = session or boto3.Session()
         # Any region knows the account.
         sts = session.client("sts", region_name=session.region_name or "us-east-1")
         account: str = sts.get_caller_identity()["Account"]
@@ -446,7 +448,7 @@ def clean_up(
     may work in another account than the credentials: repositories and functions of the same names
     in this one are not those of the push.
     """
-    if host.partition(".")[0] != aws_account():
+    if host.partition(".")[0] != aws_account(session):
         print_stdout(f"old images stay, because {host} is of another account")
         return
     images, functions = session.client("ecr"), session.client("lambda")
