@@ -35,6 +35,7 @@ from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name
 from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import (
     StatesErrorNameType,
 )
+from moto.stepfunctions.parser.asl.component.common.path import result_path
 from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
 from moto.stepfunctions.parser.asl.component.common.string.string_expression import StringJSONata
 from moto.stepfunctions.parser.asl.component.eval_component import EvalComponent
@@ -53,7 +54,7 @@ from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_funct
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 from moto.stepfunctions.parser.asl.parse import preprocessor
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
-from moto.stepfunctions.parser.asl.utils import boto_client
+from moto.stepfunctions.parser.asl.utils import boto_client, json_path
 from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
 from moto.stepfunctions.parser.models import StepFunctionsParserBackend
@@ -278,6 +279,10 @@ def _reader(self: Moto) -> None:
 # their state in an Environment, except for an id that moto makes at its first use.
 AmazonStateLanguageParser.parse = functools.cache(AmazonStateLanguageParser.parse)
 EvalComponent.heap_key = property(lambda self: str(id(self)))
+
+# A path is parsed once. moto makes a parser for the path of a result after each state.
+json_path.parse = functools.cache(json_path.parse)
+result_path.parse = functools.cache(result_path.parse)
 
 
 # JSONata
