@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from botocore.config import Config
 
@@ -20,6 +20,8 @@ from thumbnail.renditions import DEFAULT_RENDITIONS, RenditionSpec
 
 if TYPE_CHECKING:
     from local.rekognition import Labeler
+
+PATIENCE_SECONDS: Final = 240  # an execution takes a second, but this machine may be busy
 
 
 class Stack(Clients):
@@ -170,7 +172,7 @@ class Stack(Clients):
             yield execution
 
     def wait_for(
-        self, key: str, version_id: str | None = None, *, timeout_seconds: float = 60
+        self, key: str, version_id: str | None = None, *, timeout_seconds: float = PATIENCE_SECONDS
     ) -> EndedExecution:
         """Wait for the first execution of this object (and version) to end, and return it.
 
@@ -184,7 +186,7 @@ class Stack(Clients):
 
         return self._executions.find(matches, timeout_seconds=timeout_seconds)
 
-    def wait_until_idle(self, *, timeout_seconds: float = 60) -> None:
+    def wait_until_idle(self, *, timeout_seconds: float = PATIENCE_SECONDS) -> None:
         """Wait until no execution runs or waits to run.
 
         Raises:
