@@ -4,10 +4,11 @@ Tests are skipped if Terraform or the provider is missing.
 """
 
 import json
-import os
 import shutil
 import subprocess
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from local.stack import Stack
 from shared.items import plain
 from shared.keys import term_of
 from tools.plan import ROOT, copy_configuration
+from tools.provider import outside, serving
 
 PHOTOS = ROOT / "local" / "photos"
 NO_PHOTO = PHOTOS / "not-a-photo.jpg"
@@ -47,19 +49,26 @@ class Deployment:
 
     stack: Stack
     folder: Path
+    attached: Mapping[str, str]  # variables that attach Terraform to the running provider
 
     @classmethod
-    def of(cls, stack: Stack, folder: Path, **settings: object) -> "Deployment":
-        """Copy the configuration into `folder`; skip the test if there is no provider."""
+    @contextmanager
+    def of(cls, stack: Stack, folder: Path, **settings: object) -> "Iterator[Deployment]":
+        """Copy the configuration into `folder`, and start one provider for all commands there.
+
+        Skips the test if there is no provider.
+        """
         if shutil.which("terraform") is None:
             pytest.skip("nothing is deployed: terraform is not installed")
-        deployment = cls(stack, copy_configuration(folder))
+        deployment = cls(stack, copy_configuration(folder), {})
         deployment.configure(**settings)
         started = deployment.terraform("init", "-lockfile=readonly", status=(0, 1))
         if started.returncode and "provider" in started.stderr:
             pytest.skip(f"nothing is deployed: terraform finds no provider: {started.stderr}")
         assert started.returncode == 0, started.stderr
-        return deployment
+        log = folder / "provider.log"
+        with serving(deployment.folder, log, stack.environment()) as attached:
+            yield replace(deployment, attached=attached)
 
     def configure(self, **settings: object) -> None:
         """Set the configuration's variables, and no others."""
@@ -81,10 +90,9 @@ class Deployment:
 
     def run(self, *command: str, **variables: str) -> "subprocess.CompletedProcess[str]":
         """Run a command with the embedded AWS in its environment, and no other account."""
-        here = {name: value for name, value in os.environ.items() if name[:3] not in ("AWS", "TF_")}
         return subprocess.run(  # noqa: S603  # our own arguments
             command,
-            env={**here, **self.stack.environment(), **variables},
+            env={**outside(), **self.stack.environment(), **self.attached, **variables},
             check=False,
             capture_output=True,
             text=True,

@@ -4,7 +4,6 @@ The plan is for an empty account: values that AWS assigns, such as the ID of an 
 """
 
 import json
-import os
 import shutil
 import subprocess
 import tempfile
@@ -19,6 +18,7 @@ from local.embedded import embedded_aws
 from local.functions import InProcess
 from local.rekognition import NoLabels
 from local.stack import Executions
+from tools.provider import outside, serving
 
 ROOT: Final = Path(__file__).parents[1]
 IMAGE: Final = {"digest": f"sha256:{'0' * 64}", "architecture": "arm64"}
@@ -112,18 +112,13 @@ def make_plan(**variables: object) -> Plan:
         configuration = copy_configuration(Path(folder))
         settings = {"images": IMAGES, **variables}
         (configuration / "plan.auto.tfvars.json").write_text(json.dumps(settings))
-        inherited = {
-            name: value
-            for name, value in os.environ.items()
-            if name[:3] not in _CONFIGURES_TERRAFORM
-        }
-        run = _Terraform(configuration, {**inherited, **environment(url)})
+        aws = environment(url)
+        run = _Terraform(configuration, {**outside(), **aws})
         run("init", "-input=false", "-lockfile=readonly")
-        run("plan", "-input=false", "-out=plan.tfplan")
-        return Plan(json.loads(run("show", "-json", "plan.tfplan")))
-
-
-_CONFIGURES_TERRAFORM: Final = ("AWS", "TF_")  # prefixes of environment variables
+        with serving(configuration, Path(folder) / "provider.log", aws) as attached:
+            run = _Terraform(configuration, {**run.environment, **attached})
+            run("plan", "-input=false", "-out=plan.tfplan")
+            return Plan(json.loads(run("show", "-json", "plan.tfplan")))
 
 
 def copy_configuration(folder: Path) -> Path:

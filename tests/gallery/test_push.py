@@ -9,8 +9,9 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import boto3
 import pytest
@@ -42,6 +43,7 @@ from local.embedded import embedded_aws
 from local.rekognition import NoLabels
 from local.stack import Executions
 from registry import docker_registry
+from tools.provider import serving
 
 ROOT = Path(__file__).parents[2]
 INSPECTED = {
@@ -312,6 +314,8 @@ class TestOldImages:
     @pytest.fixture(autouse=True)
     def use_session(self, logged_in: None) -> None:  # noqa: ARG002  # first the environment
         self.session = boto3.Session()  # one for all pushes: each reads the API models again
+        make = cast("Any", self.session).client
+        cast("Any", self.session).client = cache(make)  # four a push, each the same
 
     @pytest.fixture
     def registered(self, repository: str) -> list[str]:
@@ -568,9 +572,28 @@ def without_module(state: str) -> str:
     return re.sub(r'"module": "module.gallery",|module\.gallery\.', "", state)
 
 
+@pytest.fixture(scope="module")
+def provider(
+    configuration: Path, aws_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Mapping[str, str]]:
+    log = tmp_path_factory.mktemp("provider") / "provider.log"
+    with serving(configuration, log, environment(aws_url)) as variables:
+        yield variables
+
+
+@pytest.fixture
+def attached(provider: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let Terraform use one process of the provider; otherwise it starts some for each command."""
+    for name, value in provider.items():
+        monkeypatch.setenv(name, value)
+
+
 @pytest.mark.usefixtures("logged_in")
 class TestRepositories:
-    """The real Terraform and the real module, against the embedded AWS."""
+    """The real Terraform and the real module, against the embedded AWS.
+
+    In the first test, Terraform starts the provider itself, as a user's does.
+    """
 
     def test_only_the_repositories_are_created_and_only_once(
         self, configuration: Path, capfd: pytest.CaptureFixture[str]
@@ -589,6 +612,7 @@ class TestRepositories:
         assert "terraform_data.rest" not in made
         assert "Apply complete!" not in found
 
+    @pytest.mark.usefixtures("attached")
     def test_the_region_is_the_value_of_the_variable(
         self, configuration: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -597,6 +621,7 @@ class TestRepositories:
         monkeypatch.setenv("TF_VAR_region", "eu-west-1")
         assert Terraform(configuration).region() == "eu-west-1"
 
+    @pytest.mark.usefixtures("attached")
     def test_no_repository_is_deleted(
         self, configuration: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -607,6 +632,7 @@ class TestRepositories:
         with pytest.raises(PushError, match=r"would delete .*aws_ecr_repository\.this\[\"tag\"\]"):
             terraform.repositories()
 
+    @pytest.mark.usefixtures("attached")
     def test_a_state_from_before_the_module_is_moved_first(
         self, configuration: Path, capfd: pytest.CaptureFixture[str]
     ) -> None:

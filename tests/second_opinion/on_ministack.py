@@ -54,8 +54,10 @@ def deployed(
         settings: more variables of the configuration.
     """
     functions, labeler = functions or InProcess(), labeler or Dogs()
-    with started(folder, functions=functions, labeler=labeler) as stack:
-        deployment = Deployment.of(stack, folder, images=IMAGES, **settings)
+    with (
+        started(folder, functions=functions, labeler=labeler) as stack,
+        Deployment.of(stack, folder, images=IMAGES, **settings) as deployment,
+    ):
         deployment.apply()
         yield deployment
 

@@ -14,7 +14,7 @@ from deployment import NO_PHOTO, READY, SETTINGS, Deployment, Dogs
 from local.functions import Containers
 from local.stack import Stack
 from registry import docker_registry
-from tools.plan import ROOT
+from tools.plan import ROOT, copy_configuration
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(900)]
 
@@ -26,8 +26,8 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
     with (
         docker_registry(tmp_path_factory.mktemp("registry")) as host,
         Stack.empty(functions=Containers(registry=host), labeler=Dogs()) as stack,
+        Deployment.of(stack, tmp_path_factory.mktemp("deployment")) as deployment,
     ):
-        deployment = Deployment.of(stack, tmp_path_factory.mktemp("deployment"))
         push(deployment, host, images)
         recorded = pushed(deployment)
         digests += [f"{host}/gallery-{step}@{recorded[step]['digest']}" for step in recorded]
@@ -82,7 +82,8 @@ def test_the_pushed_images_process_photos(deployment: Deployment) -> None:
 def test_another_clone_plans_nothing_and_an_alarm_address_needs_no_build(
     deployment: Deployment, tmp_path: Path
 ) -> None:
-    clone = Deployment.of(deployment.stack, tmp_path)
+    clone = Deployment(deployment.stack, copy_configuration(tmp_path), deployment.attached)
+    clone.terraform("init", "-lockfile=readonly")
     shutil.copy(deployment.folder / SETTINGS, clone.folder)
     shutil.copy(deployment.folder / "terraform.tfstate", clone.folder)  # as a backend shares it
 

@@ -68,8 +68,10 @@ def deployment(
     functions: Holding, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Deployment]:
     folder = tmp_path_factory.mktemp("deployment")
-    with Stack.empty(functions=functions, labeler=Dogs(), wait_scale=0) as stack:
-        deployment = Deployment.of(stack, folder, images=IMAGES, cors_origins=ORIGINS)
+    with (
+        Stack.empty(functions=functions, labeler=Dogs(), wait_scale=0) as stack,
+        Deployment.of(stack, folder, images=IMAGES, cors_origins=ORIGINS) as deployment,
+    ):
         deployment.apply()
         yield deployment
 

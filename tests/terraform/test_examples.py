@@ -18,8 +18,8 @@ from local.embedded import embedded_aws
 from local.functions import InProcess
 from local.rekognition import NoLabels
 from local.stack import Executions
-from terraform.provider import outside, serving
 from tools.plan import IMAGES, ROOT, Plan, copy_configuration
+from tools.provider import outside, serving
 
 EXAMPLES = ROOT / "terraform" / "examples"
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555"

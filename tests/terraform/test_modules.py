@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from terraform.provider import outside, serving
 from tools.plan import copy_configuration
+from tools.provider import outside, serving
 
 ROOT = Path(__file__).parents[2]
 TERRAFORM = ROOT / "terraform"

@@ -1,6 +1,7 @@
 """One process of the AWS provider for many Terraform commands.
 
-Otherwise each run of a test starts the provider again, which takes two seconds of CPU time.
+Otherwise each command starts the provider, some of them several times: each start takes a second of
+CPU time.
 """
 
 import json
@@ -27,7 +28,8 @@ def serving(
 ) -> Iterator[Mapping[str, str]]:
     """Start the provider of an initialized configuration; yield the variables to attach to it.
 
-    `settings` are more variables of the provider's environment, such as AWS's endpoint.
+    `settings` are more variables of the provider's environment, such as AWS's endpoint. What it
+    traces, 10 MB for a plan, is in a file beside `log`.
 
     Source: https://developer.hashicorp.com/terraform/plugin/debugging#starting-a-provider-in-debug-mode
     """
@@ -35,8 +37,12 @@ def serving(
     (program,) = providers.glob("*/hashicorp/aws/*/*/terraform-provider-aws_*")
     with (
         log.open("w") as output,
+        log.with_suffix(".trace").open("w") as trace,
         subprocess.Popen(  # noqa: S603  # Terraform has verified it
-            [program, "-debug"], env={**outside(), **(settings or {})}, stdout=output
+            [program, "-debug"],
+            env={**outside(), **(settings or {})},
+            stdout=output,
+            stderr=trace,
         ) as provider,
     ):
         try:
