@@ -74,9 +74,12 @@ screenshots: .venv/.dev web
 	$(BIN)/python -m tools.screenshots
 
 .PHONY: test  ## Run what CI runs: style, static types, every test
-test: lint types model .cache/checkov/.made .cache/ministack/.made
-	$(BIN)/pytest --second-opinions too --numprocesses $$(($$(getconf _NPROCESSORS_ONLN) + 1)) --dist loadfile \
-		--no-loadscope-reorder $(PYTEST)
+test:
+	+@$(MAKE) --no-print-directory --jobs \
+	    lint types model .cache/checkov/.made .cache/ministack/.made
+	@# Two more processes than processors: Terraform's tests wait for minutes.
+	$(BIN)/pytest --second-opinions too --numprocesses $$(($$(getconf _NPROCESSORS_ONLN) + 2)) --dist loadfile \
+	    --no-loadscope-reorder $(PYTEST)
 
 .PHONY: unit  ## Run the tests that need no emulator, Docker, browser, Terraform, npm or network
 unit: .venv/.dev

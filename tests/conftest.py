@@ -17,29 +17,43 @@ if TYPE_CHECKING:
 
 pytest_plugins = ["labelmodel", "second_opinion.twice", "unit"]
 
-WEB = Path(__file__).parents[1] / "web"
+TESTS = Path(__file__).parent
+WEB = TESTS.parent / "web"
 PHOTOS = Path(__file__).parents[2] / "shared" / "photos"
 PATIENCE_MS = 60_000  # this machine may be busy with other tests
-SLOWEST_FIRST = {
-    name: place
-    for place, name in enumerate(
-        ("terraform", "second_opinion", "web", "workflow", "gallery", "local", "bench", "infra")
-    )
-}
+# Terraform waits for minutes in them, for buckets and distributions to settle: without CPU time.
+WAITING = (
+    "terraform/test_deployment.py",
+    "terraform/test_deployed_images.py",
+    "second_opinion/test_ministack.py",
+)
+SLOWEST_FIRST = (
+    *("terraform", "second_opinion", "web", "workflow", "gallery", "local", "bench", "infra"),
+    *("tests", "picture"),
+)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Begin with the folders of slow files: else one process is at work alone at the end.
+    """Begin with the files that wait, then with the folders of slow files.
 
-    The tests marked arm64 are deselected, unless the option `-m` names the mark: they are slow.
+    Otherwise one process is at work alone at the end. The tests marked arm64 are deselected, unless
+    the option `-m` names the mark: they are slow.
     """
-    items.sort(key=lambda item: SLOWEST_FIRST.get(item.path.parent.name, len(SLOWEST_FIRST)))
+    items.sort(key=lambda item: _place(item.path))
     if "arm64" in config.option.markexpr:
         return
     slow = [item for item in items if item.get_closest_marker("arm64")]
     if slow:
         config.hook.pytest_deselected(items=slow)
         items[:] = [item for item in items if item not in slow]
+
+
+def _place(file: Path) -> tuple[bool, int]:
+    """Return where a test file comes in a run: smaller is earlier."""
+    if (name := file.relative_to(TESTS).as_posix()) in WAITING:
+        return False, WAITING.index(name)
+    folder = file.parent.name
+    return True, (*SLOWEST_FIRST, folder).index(folder)
 
 
 @pytest.fixture(scope="session")
