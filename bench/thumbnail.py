@@ -239,8 +239,8 @@ def tables(figures: Figures) -> Iterator[str]:
 def _other_formats(figures: Figures) -> Iterator[str]:
     yield from prose(
         "Other formats, 12 MP: libraries in process, then whole programs, as a multiple of Pillow,"
-        " which reads HEIC by pi-heif-decoder; then ms of CPU and ssimulacra2. HEICs are real photos of"
-        " phones. vipsthumbnail takes the small preview in a HEIC, if it has one."
+        " which reads HEIC by pi-heif-decoder; then ms of CPU and ssimulacra2. HEICs are real"
+        " photos of phones. vipsthumbnail takes the small preview in a HEIC, if it has one."
     )
     rows = []
     for tool in [*(one.name for one in CORE if not one.only), *COMMANDS]:

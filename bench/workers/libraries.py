@@ -18,10 +18,10 @@ Operations = Mapping[str, Callable[[bytes], bytes]]
 
 def pillow() -> Operations:
     """Return Pillow with `draft` (shrink-on-load) and without it; with pi-heif it reads HEIC."""
-    import pi_heif  # noqa: PLC0415  # each process imports one library
+    from pi_heif.as_plugin import register_heif_opener  # noqa: PLC0415  # each process imports one library
     from PIL import Image, ImageCms, ImageOps  # noqa: PLC0415
 
-    pi_heif.register_heif_opener()
+    register_heif_opener()
     srgb = ImageCms.createProfile("sRGB")
 
     def opened(photo: bytes) -> Image.Image:
