@@ -13,6 +13,7 @@ from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from http.client import HTTPConnection, HTTPException
+from ipaddress import ip_network
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -78,9 +79,10 @@ class Containers:
             FileNotFoundError: there is no docker client.
             subprocess.CalledProcessError: docker failed; its message is on stderr.
         """
-        template = "{{range .IPAM.Config}}{{println .Gateway}}{{end}}"
-        gateways = _docker("network", "inspect", f"--format={template}", "bridge").split()
-        return next((gateway for gateway in gateways if _is_here(gateway)), LOOPBACK)
+        configs = json.loads(
+            _docker("network", "inspect", "--format={{json .IPAM.Config}}", "bridge")
+        )
+        return next(filter(_is_here, map(_gateway, configs or [])), LOOPBACK)
 
     def start(self, environment: Mapping[str, str]) -> None:
         """Keep `environment` for the containers."""
@@ -211,6 +213,14 @@ def _docker(*arguments: str, variables: Mapping[str, str] | None = None) -> str:
         text=True,
     )
     return done.stdout.strip()
+
+
+def _gateway(config: Mapping[str, str]) -> str:
+    """Return the gateway of a network of Docker, which is the first address of its subnet.
+
+    Before its first restart, the daemon does not tell it: https://github.com/moby/moby/issues/26799
+    """
+    return config.get("Gateway") or str(next(ip_network(config["Subnet"]).hosts()))
 
 
 def _is_here(address: str) -> bool:

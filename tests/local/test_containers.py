@@ -49,6 +49,25 @@ def test_a_container_that_dies_returns_lambdas_error_and_is_replaced() -> None:
         assert named(functions.invoke(function, b"{}")) == "InvalidRequestError"
 
 
+@pytest.mark.parametrize(
+    ("config", "address"),
+    [
+        ([{"Subnet": "127.0.0.0/8", "Gateway": "127.0.0.3"}], "127.0.0.3"),
+        # Before its first restart, Docker tells the subnet alone.
+        ([{"Subnet": "127.0.0.4/30"}], "127.0.0.5"),
+        # No address of this machine, as with Docker Desktop: its containers reach the loopback.
+        ([{"Subnet": "192.0.2.0/24", "Gateway": "192.0.2.1"}], "127.0.0.1"),
+        (None, "127.0.0.1"),
+    ],
+)
+def test_the_embedded_aws_listens_where_the_bridge_of_docker_has_its_gateway(
+    monkeypatch: pytest.MonkeyPatch, config: object, address: str
+) -> None:
+    monkeypatch.setattr("local.functions.containers._docker", lambda *_: json.dumps(config))
+
+    assert Containers.address() == address
+
+
 @pytest.mark.docker
 def test_the_embedded_aws_listens_on_the_bridge_alone_and_no_container_gets_in_without_a_key() -> (
     None
