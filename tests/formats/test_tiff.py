@@ -1,7 +1,6 @@
 """TIFF: packed directories are readable, hostile ones cost nothing, and the end is known."""
 
 import io
-import time
 from collections.abc import Callable
 
 import exifread
@@ -9,6 +8,7 @@ import pytest
 from PIL import Image
 
 import photofiles as pf
+from cputime import cpu_within
 from formats import PartialFile, is_truncated, pack_tiff, read_tiff
 
 
@@ -51,12 +51,11 @@ BOMBS: dict[str, Callable[[], bytes]] = {
 @pytest.mark.parametrize("name", BOMBS)
 def test_a_hostile_directory_costs_nothing(name: str) -> None:
     block = BOMBS[name]()
-    started = time.process_time()
 
-    packed = pack_tiff(read_tiff(PartialFile(len(block), block)))
+    with cpu_within(0.1):
+        packed = pack_tiff(read_tiff(PartialFile(len(block), block)))
 
     assert len(packed) < 100_000
-    assert time.process_time() - started < 0.1
 
 
 @pytest.mark.parametrize("field_type", [pf.SHORT, pf.LONG])

@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import picture.steps
+from cputime import cpu_within
 from fakes import MemoryPhotoStream
 from formats import (
     DecodedSegments,
@@ -707,12 +708,9 @@ class TestRefusals:
     @pytest.mark.parametrize("image_format", PIXEL_BOMBS)
     def test_pixel_bombs_by_their_header(self, image_format: str) -> None:
         bomb = PIXEL_BOMBS[image_format]()
-        started = time.process_time()
 
-        with pytest.raises(TooManyPixelsError):
+        with cpu_within(1), pytest.raises(TooManyPixelsError):  # decoding takes many seconds
             decode(bomb, Box(400, 400))
-
-        assert time.process_time() - started < 1  # second of CPU; decoding takes many
 
     def test_a_tiff_of_a_million_squared(self) -> None:
         tags = [(0x100, 4, 1_000_000), (0x101, 4, 1_000_000), (0x102, 3, 8), (0x103, 3, 1)]
@@ -725,12 +723,9 @@ class TestRefusals:
 
     def test_scan_bombs_before_they_are_decoded(self) -> None:
         bomb = scan_bomb(20_000)
-        started = time.process_time()
 
-        with pytest.raises(TooComplexError):
+        with cpu_within(1), pytest.raises(TooComplexError):
             decode(bomb, ALL)
-
-        assert time.process_time() - started < 1
 
     def test_but_not_as_many_scans_as_are_allowed(self) -> None:
         assert decode(scan_bomb(100), ALL).truncated is False
@@ -789,10 +784,9 @@ class TestAnimations:
         one = quarters().gifsave_buffer(effort=1)
         frame = one[one.index(b"\x2c\0\0\0\0") : -1]
         bomb = one[:-1] + frame * 5_000 + b";"
-        started = time.process_time()
 
-        assert distance([level[:3] for level in shown(bomb)], QUARTERS) <= CODING_TOLERANCE
-        assert time.process_time() - started < 5
+        with cpu_within(5):
+            assert distance([level[:3] for level in shown(bomb)], QUARTERS) <= CODING_TOLERANCE
 
     @pytest.mark.parametrize("screen", [bytes(4), b"\0\0\x30\0", b"\x30\0\0\0"])
     @pytest.mark.parametrize(("left", "top"), [(0, 0), (7, 5)])

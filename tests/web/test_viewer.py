@@ -79,9 +79,10 @@ def box(locator: Locator) -> dict[str, float]:
 
 STILL_AT = """([image, condition]) => {
     const { width, left } = image.getBoundingClientRect();
-    const isStill = image.before === `${width} ${left}`;
+    const isAsBefore = image.before === `${width} ${left}`;
     image.before = `${width} ${left}`;
-    return isStill && width >= condition[0] && width <= condition[1];
+    image.still = isAsBefore ? (image.still ?? 0) + 1 : 0;
+    return image.still >= 5 && width >= condition[0] && width <= condition[1];
 }"""
 
 
