@@ -613,7 +613,9 @@ def test_a_click_on_the_map_chooses_a_position(page: Page, add: Callable[..., st
 
     world.click(position={"x": box["width"] / 2, "y": box["height"] / 4})
 
-    chosen = form.get_by_label("Latitude and longitude").input_value()
+    field = form.get_by_label("Latitude and longitude")
+    expect(field).not_to_have_value("")
+    chosen = field.input_value()
     assert [float(part) for part in chosen.split(", ")] == pytest.approx([45, 0], abs=2)
 
 

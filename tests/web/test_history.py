@@ -90,10 +90,11 @@ def top_px(page: Page) -> int:
 def scroll_to_photo(page: Page, number: int) -> Locator:
     """Scroll down as a person does, until a photo is there and in view."""
     tile = page.locator(f'a.tile[title="{name(number)}"]')
-    while tile.count() == 0:  # only photos near the window are in the document
+    for _ in range(MANY):
+        if tile.count() > 0:  # only photos near the window are in the document
+            break
         page.mouse.wheel(0, 1000)
-        page.evaluate("() => new Promise(requestAnimationFrame)")
-    page.evaluate(UNTIL_STILL)
+        page.evaluate(UNTIL_STILL)  # or wheels that wait scroll past the photo
     tile.scroll_into_view_if_needed()
     page.evaluate(UNTIL_STILL)
     return tile
@@ -147,6 +148,7 @@ def test_each_list_keeps_its_photos_and_its_place(page: Page, page_errors: list[
     page.on("request", lambda request: read.append(request.post_data or ""))
     page.go_back()
     expect(page.locator(f'a.tile[title="{name(251)}"]')).to_be_focused()
+    page.evaluate(UNTIL_STILL)
     assert abs(top_px(page) - album_px) < 300  # the focused photo is in view
     page.go_back()
     expect(page.get_by_role("heading", name="Albums", exact=True)).to_be_visible()

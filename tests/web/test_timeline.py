@@ -43,12 +43,14 @@ ON_SCREEN = """() => {
 }"""
 # Waits for the scrolling to end, and for the photos in the window to be read.
 UNTIL_STILL = """async () => {
+    const end = performance.now() + 60_000;
     const isUnread = (one) => {
         const { top, bottom } = one.getBoundingClientRect();
         return bottom > 0 && top < innerHeight;
     };
     for (let still = 0, last = -1; still < 8; last = scrollY) {
         await new Promise(requestAnimationFrame);
+        if (performance.now() > end) throw new Error("photos in the window stay unread");
         const isRead = ![...document.querySelectorAll(".unread")].some(isUnread);
         still = scrollY === last && isRead ? still + 1 : 0;
     }
@@ -87,11 +89,12 @@ class Visit:
         """Scroll to the last photo: the end of the list moves down while its pages are read."""
         at_end = "scrollY + innerHeight >= document.documentElement.scrollHeight - 1"
         last = self.tile(self.long.photos - 1)
-        while True:
+        for _ in range(self.long.photos // 200 + 10):  # a page of the list has 200
             self.page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
             self.page.evaluate(UNTIL_STILL)
             if last.count() > 0 and self.page.evaluate(at_end):
                 return
+        raise AssertionError("the last photo is never in the document")
 
     def first_asked(self) -> list[str]:
         """Return where the pages of photos begin."""
@@ -211,6 +214,7 @@ def test_the_scrubber_follows_the_pointer(
     mouse.up()
 
     expect(long.scrubber).not_to_have_attribute("aria-valuetext", pointed)
+    long.page.evaluate(UNTIL_STILL)
     month = str(long.scrubber.get_attribute("aria-valuetext")).partition(",")[0]
     expect(long.page.get_by_role("heading", name=month)).to_be_in_viewport()
     expect(long.page.locator("a.tile").first).to_be_visible()
@@ -237,6 +241,7 @@ def test_the_scrubber_follows_a_finger(visit: Callable[..., Visit], page_errors:
     touch("touchEnd")
 
     expect(long.page.locator(".bubble.pointed")).to_have_count(0)
+    long.page.evaluate(UNTIL_STILL)
     month = str(long.scrubber.get_attribute("aria-valuetext")).partition(",")[0]
     assert month.endswith(("2019", "2020", "2021"))  # the list scrolls under the scrubber
     expect(long.page.get_by_role("heading", name=month)).to_be_in_viewport()
@@ -251,6 +256,7 @@ def test_the_month_in_view_stays_named_at_the_top(visit: Callable[..., Visit]) -
 
     long.page.mouse.move(600, 500)
     long.page.mouse.wheel(0, 250)
+    long.page.wait_for_function("() => scrollY > 0")  # the wheel does not wait for its effect
     long.page.evaluate(UNTIL_STILL)
 
     named = long.page.locator(".heading", has=long.page.get_by_role("heading", name="June 2026"))
@@ -274,9 +280,11 @@ def test_photos_are_all_found_without_counts_and_with_wrong_ones(
     long = visit(700, years=3, counted=counts == "wrong")
     found: set[str] = set()
 
-    while f"{699:05}.jpg" not in found:
+    for _ in range(700):
         found |= {title for title, _ in long.seen()}
-        long.page.evaluate("scrollBy(0, innerHeight / 2)")
+        long.page.evaluate("scrollBy(0, innerHeight / 2)")  # in the end, to the oldest month
+        if f"{699:05}.jpg" in found:
+            break
     expect(long.page.get_by_role("heading", name="April 1999")).to_have_count(0)
     long.scrubber.focus()
     said = []

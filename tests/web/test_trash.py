@@ -247,8 +247,7 @@ def test_the_trash_shows_what_was_deleted_and_restores_or_deletes_it_for_good(
     expect(trashed(page, "Second")).to_contain_text("Bin")
     expect(trashed(page, "Second")).to_contain_text("can be restored until")
     expect(trashed(page, "bin one.jpg").locator('canvas:not([width="1"])')).to_have_count(1)
-    headings = page.locator(".trashed h2").all_text_contents()
-    assert {"Second", "bin one.jpg", "bin three.jpg"} <= set(headings)
+    expect(trashed(page, "bin three.jpg")).to_have_count(1)
 
     page.get_by_role("button", name="Restore Second").click()
     expect(trashed(page, "Second")).to_have_count(0)
