@@ -8,10 +8,6 @@ function that are sent at the same time count once, and so do states of parallel
 """
 
 import json
-import os
-import resource
-import statistics
-import subprocess
 import sys
 import threading
 import time
@@ -22,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from local import embedded
-from local.functions import STEPS, Answer, Function, Functions, InProcess
+from local.functions import Answer, Function, Functions, InProcess
 from local.stack import EndedExecution, Stack
 from local.template import PLACEHOLDERS, render_file
 from tools import path_page
@@ -32,10 +28,8 @@ if TYPE_CHECKING:
 
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-ROOT: Final = Path(__file__).parents[1]
 KEY: Final = "uploads/ada/2016/taco.jpg"
 HOLD_SECONDS: Final = 0.3  # of each answer: requests at the same time overlap, others never do
-STARTS: Final = 5  # processes, of which the median counts
 LAST: Final = "Publish"  # after it, the photo is READY
 
 Json = dict[str, Any]
@@ -202,23 +196,6 @@ def definition() -> Json:
     return made
 
 
-def start_cpu_ms(step: str) -> float:
-    """Return the CPU time of a new process that imports a handler and creates its S3 client."""
-    program = f"import {step}.handler; from shared import s3; s3.photo_store()"
-    spent = []
-    for _ in range(STARTS):
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run(  # noqa: S603  # our own code
-            [sys.executable, "-c", program],
-            cwd=ROOT / "images",
-            env={"PATH": os.environ["PATH"], "AWS_DEFAULT_REGION": "us-east-1"},
-            check=True,
-        )
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        spent.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-    return 1000 * statistics.median(spent)
-
-
 def main() -> int:
     """Write the figures of this release beside those that it is compared with."""
     photo = Path(sys.argv[1]).read_bytes()
@@ -226,7 +203,6 @@ def main() -> int:
     found = path_page.figures()
     found["photo_bytes"] = len(photo)
     found["paths"]["now"] = path(requests, ended, definition())
-    found["start_cpu_ms"] = {step: round(start_cpu_ms(step)) for step in STEPS}
     path_page.FIGURES.write_text(json.dumps(found) + "\n")
     print(path_page.counts(found["paths"]["now"]))  # noqa: T201  # its output
     return 0

@@ -94,14 +94,14 @@ def tables() -> str:
             "**Measured**: each state, its requests in their order, their bytes, and the CPU time",
             "of its function. `∥` joins requests that are sent at the same time.",
             "",
-            "| state | requests | sent, bytes | received, bytes | CPU, warm, ms | start, ms |",
-            "|---|---|---:|---:|---:|---:|",
-            *_rows(found["paths"]["now"], found["start_cpu_ms"]),
+            "| state | requests | sent, bytes | received, bytes | CPU, warm, ms |",
+            "|---|---|---:|---:|---:|",
+            *_rows(found["paths"]["now"]),
         ]
     )
 
 
-def _rows(steps: Sequence[Json], start_cpu_ms: Mapping[str, float]) -> Iterator[str]:
+def _rows(steps: Sequence[Json]) -> Iterator[str]:
     for step in steps:
         groups = step.get("requests", [])
         named = " → ".join(" ∥ ".join(one["operation"] for one in group) for group in groups)
@@ -111,10 +111,9 @@ def _rows(steps: Sequence[Json], start_cpu_ms: Mapping[str, float]) -> Iterator[
         )
         name = step["state"].lower()
         cpu = f"{CPU_MS[name]}" if name in CPU_MS else ""
-        start = f"{start_cpu_ms[name]:.0f}" if name in start_cpu_ms else ""
-        yield f"| {step['state']} | {named} | {sent} | {received} | {cpu} | {start} |"
+        yield f"| {step['state']} | {named} | {sent} | {received} | {cpu} |"
         for branch in step.get("branches", []):
-            yield from _rows(branch, start_cpu_ms)
+            yield from _rows(branch)
 
 
 def picture() -> str:
