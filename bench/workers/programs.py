@@ -1,15 +1,14 @@
-"""Whole programs, as a script would run them.
+"""Whole programs, as a script would run them: `python -m bench.workers.programs COMMANDS`.
 
-The CPU time is that of the program, with its start. The first argument has the commands as JSON, by
-operation; `{photo}` in a command is the photo's path, and without it the photo is on standard
-input. This worker imports little, since a program's peak memory includes that of its parent.
+The CPU time is that of the program, with its start and with the programs that it waits for.
+COMMANDS are JSON, by operation. `{photo}` in a command is the photo's path; without it the photo is
+on standard input.
 """
 
 import json
-import os
+import resource
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
@@ -27,39 +26,22 @@ def main() -> None:
 
 def run(command: list[str], photo: Path, outputs: list[Path]) -> dict[str, object]:
     """Run one program, and return its times."""
+    words = [str(photo) if word == PHOTO else word for word in command]
     body = b"" if PHOTO in command else photo.read_bytes()
-    wall = time.perf_counter()
-    program = subprocess.Popen(  # noqa: S603  # our own commands
-        [str(photo) if word == PHOTO else word for word in command],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    feeder = threading.Thread(target=_feed, args=(program, body))
-    feeder.start()
-    made = program.stdout.read() if program.stdout else b""
-    said = program.stderr.read() if program.stderr else b""
-    feeder.join()
-    _, status, used = os.wait4(program.pid, 0)  # wait() would not return this child's times alone
-    program.returncode = os.waitstatus_to_exitcode(status)
-    if program.returncode:
-        return {"error": said.decode(errors="replace").strip()[-200:]}
+    wall, cpu = time.perf_counter(), children_seconds()
+    done = subprocess.run(words, input=body, capture_output=True, check=False)  # noqa: S603  # ours
+    wall, cpu = time.perf_counter() - wall, children_seconds() - cpu
+    if done.returncode:
+        return {"error": done.stderr.decode(errors="replace").strip()[-200:] or "it says nothing"}
     for output in outputs:
-        output.write_bytes(made)
-    return {
-        "cpu_ms": (used.ru_utime + used.ru_stime) * 1e3,
-        "wall_ms": (time.perf_counter() - wall) * 1e3,
-        "bytes": len(made),
-    }
+        output.write_bytes(done.stdout)
+    return {"cpu_ms": cpu * 1e3, "wall_ms": wall * 1e3, "bytes": len(done.stdout)}
 
 
-def _feed(program: "subprocess.Popen[bytes]", body: bytes) -> None:
-    try:
-        if program.stdin:
-            program.stdin.write(body)
-            program.stdin.close()
-    except BrokenPipeError:  # the program does not need the rest
-        pass
+def children_seconds() -> float:
+    """Return the CPU time of all programs that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 if __name__ == "__main__":
