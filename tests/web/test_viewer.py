@@ -77,12 +77,12 @@ def box(locator: Locator) -> dict[str, float]:
     return {"x": found["x"], "y": found["y"], "width": found["width"], "height": found["height"]}
 
 
+# Still for 8 frames: a movement that begins late, on a busy machine, stands still for one or two.
 STILL_AT = """([image, condition]) => {
     const { width, left } = image.getBoundingClientRect();
-    const isAsBefore = image.before === `${width} ${left}`;
+    image.still = image.before === `${width} ${left}` ? (image.still ?? 0) + 1 : 0;
     image.before = `${width} ${left}`;
-    image.still = isAsBefore ? (image.still ?? 0) + 1 : 0;
-    return image.still >= 5 && width >= condition[0] && width <= condition[1];
+    return image.still >= 8 && width >= condition[0] && width <= condition[1];
 }"""
 
 
