@@ -20,7 +20,6 @@ from rich.progress import Progress
 from bench import ROOT, corpus, report
 from bench.peers import gather, processor
 from bench.plots import draw
-from bench.results import load, save
 from bench.section import REST_SAMPLES, Run, rest, wait_for_rest
 
 SHIPPED = ROOT / "local" / "photos"
@@ -30,8 +29,7 @@ def main() -> None:
     """Parse the command line, measure, and write the results and the page."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__.partition("\n")[0])
     parser.add_argument("what", nargs="*", metavar="WHAT", help="quick, sections, or page")
-    photos = os.environ.get("BENCH_PHOTOS") or SHIPPED
-    parser.add_argument("--photos", type=Path, default=photos, help="a folder of real photos")
+    parser.add_argument("--photos", type=Path, default=SHIPPED, help="a folder of real photos")
     given = parser.parse_args()
     if given.what == ["page"]:
         write()
@@ -60,7 +58,7 @@ def main() -> None:
             minutes = (time.monotonic() - began) / 60
             busy_cores = max(busy_before, wait_for_rest(1))  # something may have begun meanwhile
             console.print(f"{name}: {minutes:.1f} minutes, {rest(busy_cores)}")
-            results = load().get(processor(), {})  # keeps the figures of the other sections
+            results = report.load().get(processor(), {})  # keeps the figures of the other sections
             results[name] = figures
             results["about"] = {
                 "processor": processor(),
@@ -78,7 +76,7 @@ def main() -> None:
                     },
                 },
             }
-            save(results)
+            report.save(results)
     write()
     minutes = (time.monotonic() - started) / 60
     console.print(f"written: {report.PAGE.relative_to(ROOT)}, after {minutes:.1f} minutes")
@@ -86,8 +84,9 @@ def main() -> None:
 
 def write() -> None:
     """Write the page and its pictures from the results."""
-    draw(load())
-    report.PAGE.write_text(report.page(load()))
+    results = report.load()
+    draw(results)
+    report.PAGE.write_text(report.page(results))
 
 
 if __name__ == "__main__":

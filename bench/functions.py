@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from bench.rounds import ENVIRONMENT, OPERATIONS, Tool, interleave, mean, workers
-from bench.section import Figures, Run, Target, cell, digits, prose, table
+from bench.section import Figures, Run, Target, cell, digits, failures, prose, table
 from gallery import costs
 
 TITLE = "Functions"
@@ -23,7 +23,7 @@ KINDS: Final = {
     "JPEG, progressive": ("progressive",),
     **{name: (name.lower(),) for name in ("PNG", "WebP", "AVIF", "HEIC")},
 }
-SENT_AS_THEY_ARE: Final = ("JPEG", "PNG")  # Rekognition reads them
+OTHERS: Final = (".webp", ".avif", ".heic")
 GET, THEN, ARRIVING = "get", "get-then", "as-it-arrives"
 DOWNLOADED: Final = {name: KINDS[name] for name in ("JPEG, baseline", "JPEG, progressive", "HEIC")}
 BOUNDS: Final = {"40": 1.05, "80": 1.35}  # by MB/s
@@ -32,17 +32,19 @@ BOUNDS: Final = {"40": 1.05, "80": 1.35}  # by MB/s
 def measure(run: Run) -> Figures:
     """Time the functions on photos of each kind, and GET and thumbnail at each rate."""
     names = [*STEPS, *(f"{name} {rate}" for rate in BOUNDS for name in (GET, THEN, ARRIVING))]
-    steps, downloads = (
-        [Tool(name, OPERATIONS, name, environment=ENVIRONMENT) for name in some]
-        for some in (names[: len(STEPS)], names[len(STEPS) :])
-    )
+    tools = [
+        # Rekognition reads JPEG and PNG: Tag decodes only the others.
+        Tool(name, OPERATIONS, name, "", ENVIRONMENT, OTHERS if name == "tag" else "")
+        for name in names
+    ]
+    steps, downloads = tools[: len(STEPS)], tools[len(STEPS) :]
     rounds = run.some(5, 1)
     found = []
-    for what, tools, kinds in (("CPU", steps, KINDS), ("streaming", downloads, DOWNLOADED)):
+    for what, asked, kinds in (("CPU", steps, KINDS), ("streaming", downloads, DOWNLOADED)):
         photos = run.corpus.of(*(start for starts in kinds.values() for start in starts))
         advance = run.progress(f"functions: {what}", (rounds + 1) * len(photos))
         with workers() as running:
-            found.append(interleave(running, tools, photos, rounds, advance))
+            found.append(interleave(running, asked, photos, rounds, advance))
     # Other work on the machine only adds to a wall time.
     least = {
         name: {photo: min(one.wall_ms for one in each) for photo, each in samples.items()}
@@ -50,10 +52,12 @@ def measure(run: Run) -> Figures:
     }
     return {
         "ms": found[0].ms(),
+        "failed": found[0].failed | found[1].failed,
         "streaming": {
             f"{name} {rate}": {
                 photo: ms / least[f"{GET} {rate}"][photo]
                 for photo, ms in least[f"{name} {rate}"].items()
+                if photo in least[f"{GET} {rate}"]
             }
             for rate in BOUNDS
             for name in (THEN, ARRIVING)
@@ -66,14 +70,13 @@ def tables(figures: Figures) -> Iterator[str]:
     rows = []
     for kind, starts in KINDS.items():
         values = [mean(figures["ms"][step], starts) for step in STEPS]
-        if kind.startswith(SENT_AS_THEY_ARE):
-            values[-1] = None
         rows.append([kind, *("" if value is None else digits(value) for value in values)])
     yield from table(["ms of CPU", *(step.capitalize() for step in STEPS)], rows)
     yield from prose(
-        f"`gallery/costs.py` reckons with {costs.CPU_MS['extract']} ms for Extract and"
-        f" {costs.CPU_MS['thumbnail']} for Thumbnail."
+        f"[Costs](operations.md#costs) are computed with {costs.CPU_MS['extract']} ms for Extract"
+        f" and {costs.CPU_MS['thumbnail']} ms for Thumbnail."
     )
+    yield from failures(figures["failed"])
     rows = [
         [
             f"{kind}, {rate} MB/s",

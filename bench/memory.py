@@ -21,10 +21,11 @@ from shared.limits import WAYS
 
 TITLE = "Memory"
 TEXT = """\
-Peaks of fresh processes, in MiB. Thumbnail makes both default renditions with the clients of the
-step; Tag makes the JPEG for Rekognition. The largest accepted files have the most samples and bits
-of their way, and one color, so they are short: a longer one takes its own length in addition, a
-HEIC or an AVIF three times."""
+Peaks in MiB, each of a new process. Thumbnail makes both default renditions, and Tag the JPEG for
+Rekognition. *Usual* are photos of 8 bits, in Thumbnail. *Largest* are files with the most pixels,
+samples and bits that are accepted. They have one color, so they are short; what is *needed* is the
+larger of their two peaks, the length of the longest file that is accepted (three times for HEIC and
+AVIF), and 20 MiB for Lambda's runtime."""
 USUAL: Final = {  # photos of the corpus by way: of 12 and of 48 megapixels
     "JPEG": ("12mp-1.jpg", "48mp.jpg"),
     "PROGRESSIVE_JPEG": ("progressive-1.jpg", "large-progressive.jpg"),
@@ -43,14 +44,8 @@ PLAIN: Final = frozenset({".jpeg", ".jpg", ".png", ".webp"})
 BASELINE: Final = "baseline JPEG, PNG, WebP"
 
 
-def peak_of(what: str, photos: Sequence[Path], *, settings: bool = True) -> Any:  # noqa: ANN401  # JSON
-    """Return what `bench.workers.peak` measures of photos, in a process of its own.
-
-    Args:
-        what: handler, tag or core.
-        photos: one after the other.
-        settings: whether the allocator and libvips are set as in the images.
-    """
+def peak_of(what: str, photos: Sequence[Path]) -> Any:  # noqa: ANN401  # JSON
+    """Return what `bench.workers.peak` measures of photos in a row, in a process of its own."""
     done = subprocess.run(  # noqa: S603  # our own code
         [sys.executable, "-m", "bench.workers.peak", what, *map(str, photos)],
         cwd=ROOT,
@@ -61,7 +56,7 @@ def peak_of(what: str, photos: Sequence[Path], *, settings: bool = True) -> Any:
             "AWS_ACCESS_KEY_ID": "any",
             "AWS_SECRET_ACCESS_KEY": "any",
             "DERIVED_BUCKET": "derived",
-            **(dict(ENVIRONMENT) if settings else {}),
+            **dict(ENVIRONMENT),
         },
         check=True,
         stdout=subprocess.PIPE,
@@ -102,10 +97,9 @@ def measure(run: Run) -> Figures:
     plain = [path for path in real if path.suffix.lower() in PLAIN]
     baseline = [path for path in plain if not is_progressive(path)]
     cases = {
-        BASELINE: (baseline, many, True),
-        "the same, allocator as it comes": (baseline, SETTLED, False),
-        "progressive JPEG too": (plain, many, True),
-        "HEIC, AVIF and all others too": (real, SETTLED, True),
+        BASELINE: (baseline, many),
+        "progressive JPEG too": (plain, many),
+        "HEIC, AVIF and all others too": (real, SETTLED),
     }
     total = sum(map(len, present.values())) + len(WAYS) * len(STEPS) + len(cases)
     advance = run.progress("memory", total)
@@ -123,9 +117,9 @@ def measure(run: Run) -> Figures:
                 by_step[step] = cost(Path(file.name), step)
                 advance()
     figures["many"] = {}
-    for name, (photos, count, settings) in cases.items():
+    for name, (photos, count) in cases.items():
         cycle = list(itertools.islice(itertools.cycle(photos), count))
-        figures["many"][name] = peak_of("core", cycle, settings=settings)
+        figures["many"][name] = peak_of("core", cycle)
         advance()
     return figures
 
@@ -145,40 +139,32 @@ def tables(figures: Figures) -> Iterator[str]:
     need = needs(figures)
     rows = []
     for way, needed in need.items():
-        sizes = {int(size): peak for size, peak in usual.get(way, {}).items()}
-        small, *large = [sizes[size] for size in sorted(sizes)] or [None]
-        of_usual = None
-        if small is not None and large:
-            of_usual = (large[-1] - small) * 1.048576 / (max(sizes) - min(sizes))
+        small, large = [*sorted(usual.get(way, {}).values()), None, None][:2]
         costs_of = figures["largest"][way]
         peaks = [costs_of[step]["peak_mib"] for step in STEPS]
-        seconds = max(costs_of[step]["cpu_s"] for step in STEPS)
         pixels = WAYS[way].max_megapixels
         rows.append(
             [
                 WAYS[way].name,
-                *(cell(one, ".0f") for one in (small, *(large or [None]))),
-                cell(of_usual, ".1f"),
+                *(cell(one, ".0f") for one in (small, large)),
                 str(pixels),
                 *(f"{peak:,.0f}" for peak in peaks),
-                f"{(max(peaks) - empty) * 1.048576 / pixels:.1f}",
+                f"{(max(peaks) - empty) * 2**20 / 1e6 / pixels:.1f}",
+                f"{max(costs_of[step]['cpu_s'] for step in STEPS):.1f}",
                 f"**{needed:,.0f}**",
-                f"{seconds:.1f}",
             ]
         )
-    header = ["", "12 MP", "48 MP", "bytes a pixel", "largest accepted, MP", "Thumbnail", "Tag"]
-    yield from table([*header, "bytes a pixel", "needed", "s of CPU"], rows)
+    header = ["", "usual, 12 MP", "usual, 48 MP", "largest, MP", "in Thumbnail", "in Tag"]
+    yield from table([*header, "bytes a pixel", "CPU, s", "needed"], rows)
     yield from prose(
-        f"12 and 48 MP: usual photos, 8 bit, in Thumbnail, of which {empty:.0f} MiB are there"
-        f" before the photo; HEIC has no free encoder, so only a real one. Needed: the larger peak,"
-        f" the longest file that is accepted, and {RUNTIME_MIB} MiB for Lambda's runtime. libjpeg"
-        " holds all coefficients of a progressive JPEG, at least 3 bytes for each pixel; decoders"
-        " of HEIC and AVIF hold all pixels."
+        f"{empty:.0f} MiB of each peak are there before the photo. libjpeg holds all coefficients"
+        " of a progressive JPEG, at least 3 bytes for each pixel; decoders of HEIC and AVIF hold"
+        " all pixels. HEIC's encoders are GPL, so only a real photo is measured."
     )
     yield from _sets_the_memory(figures, need)
     yield from prose(
         "Many real photos in one process, one after the other, to a JPEG within 256 × 256 px: the"
-        " peak so far, with libraries."
+        " peak so far, without AWS's clients."
     )
     marks = ["empty", "1", str(SETTLED), str(MANY)]
     rows = [
@@ -192,25 +178,26 @@ def _sets_the_memory(figures: Figures, need: dict[str, float]) -> Iterator[str]:
     """Yield what the functions would need and cost without the most demanding ways."""
     deployed = costs.memory_mb()
     yield from prose(
-        f"What sets the memory of Thumbnail ({deployed['thumbnail']:,} MiB) and of Tag"
-        f" ({deployed['tag']:,}; the label model by itself needs"
-        f" {costs.NEEDS_MB['tag, label model']:,}): each line accepts no file of the ways in the"
-        " lines above it. The cost is of"
-        f" both functions for {costs.PHOTOS:,} photos, by `gallery/costs.py`: with less memory"
-        " waiting costs less, and computing takes longer, for the same price."
+        f"`workflow/memory_mb.json` gives Thumbnail {deployed['thumbnail']:,} MiB, and Tag"
+        f" {deployed['tag']:,}: one processor core, and enough for each kind of photo. (The label"
+        f" model by itself needs {costs.NEEDS_MB['tag, label model']:,}.) Less would suffice if the"
+        " most demanding kinds were refused. The cost is that of both functions for"
+        f" {costs.PHOTOS:,} photos, by `gallery/costs.py`, and not measured: with less memory,"
+        " waiting costs less, and computing takes longer for the same price."
     )
-    smallest = max(peak for by_size in figures["usual"].values() for peak in by_size.values())
-    sizes = {f"for {WAYS[way].name}": size for way, size in need.items()}
-    sizes["for usual photos up to 48 MP alone"] = smallest + RUNTIME_MIB
+    usual = max(peak for by_size in figures["usual"].values() for peak in by_size.values())
+    sizes = {
+        "deployed": deployed["thumbnail"],
+        **{f"suffices for {WAYS[way].name}, and those below": size for way, size in need.items()},
+        "suffices for usual photos up to 48 MP only": usual + RUNTIME_MIB,
+    }
     rows = []
-    for number, (name, size) in enumerate(sizes.items()):
-        memory = math.ceil(size) if number else deployed["thumbnail"]
+    for name, size in sizes.items():
+        memory = math.ceil(size)
         usd = sum(costs.lambda_usd(step, memory=memory) for step in ("thumbnail", "tag"))
         ms = costs.billed_seconds("thumbnail", memory) * 1000
-        rows.append(
-            [name, f"{size:,.0f}", f"{memory:,}", f"{ms:,.0f}", f"{usd * costs.PHOTOS:.4f}"]
-        )
-    yield from table(["memory", "needed", "MiB", "Thumbnail, ms billed", "USD"], rows)
+        rows.append([name, f"{memory:,}", f"{ms:,.0f}", f"{usd * costs.PHOTOS:.4f}"])
+    yield from table(["memory", "MiB", "Thumbnail, ms billed", "USD"], rows)
 
 
 def targets(figures: Figures) -> Iterator[Target]:

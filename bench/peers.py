@@ -140,7 +140,7 @@ def _install_node(peers: Peers) -> None:
             shutil.copy(ROOT / "bench" / name, NODE)
         done = _run(["npm", "ci", "--no-audit", "--no-fund"], folder=NODE)
         if done.returncode:
-            why = f"npm: {done.stderr.strip().splitlines()[-1]}"
+            why = f"npm: {done.stderr.strip().rpartition(chr(10))[2]}"
             peers.skipped.update(dict.fromkeys(PACKAGES, why))
             return
         stamp.write_text(wanted)
@@ -160,7 +160,8 @@ def _build_limit(peers: Peers) -> None:
     options: list[str] = []
     if not Path("/usr/include/jpeglib.h").exists():
         _unpack("libjpeg62-turbo-dev")
-        options = [f"-L{folder}" for folder in DEBIAN.glob("usr/lib/*-linux-gnu*")]
+        libraries = list(DEBIAN.glob("usr/lib/*-linux-gnu*"))
+        options = [f"{flag}{folder}" for folder in libraries for flag in ("-L", "-Wl,-rpath,")]
         options += [f"-I{folder}" for folder in DEBIAN.glob("usr/include/**/") if folder.is_dir()]
     source = str(ROOT / "bench" / "limit.c")
     if _run([compiler, "-O2", "-o", str(LIMIT), source, *options, "-ljpeg"]).returncode:

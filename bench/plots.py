@@ -12,8 +12,7 @@ from typing import Any, Final
 from bench import ROOT, cold, memory, thumbnail
 from bench.rounds import mean
 from bench.section import OURS, Figures, digits
-from gallery import backfill, costs
-from gallery.quotas import DEFAULT_QUOTAS
+from gallery import costs
 from shared.limits import WAYS
 
 FOLDER: Final = ROOT / "docs"
@@ -53,9 +52,9 @@ class Picture:
         if self.section is None:
             return {"": self.bars({})}
         return {
-            processor: self.bars(each[self.section])
+            processor: bars
             for processor, each in results.items()
-            if self.section in each
+            if self.section in each and (bars := self.bars(each[self.section]))
         }
 
 
@@ -67,17 +66,6 @@ def _tools(starts: Sequence[str], names: Mapping[str, str]) -> Callable[[Figures
         return {names[name]: {"": value} for name, value in ms.items() if value is not None}
 
     return bars
-
-
-def _starts(figures: Figures) -> Bars:
-    """Return the bars of the functions' starts, in their images if these were measured."""
-    steps = figures["steps"]
-    reference = steps[cold.REFERENCE]["ms"]
-    found = figures.get("images") or {"extract": steps[cold.SHIPPED]}
-    return {
-        **{name.capitalize(): {"": reference * one["ratio"]} for name, one in found.items()},
-        f"{cold.REFERENCE} alone": {"": reference},
-    }
 
 
 def _memory(figures: Figures) -> Bars:
@@ -106,29 +94,17 @@ def _costs(_: Figures) -> Bars:
     return found
 
 
-def hours(labeler: str) -> str:
-    """Return the hours of a backfill of 100,000 photos in AWS, by default quotas."""
-    at_once = DEFAULT_QUOTAS.invocations_at_once
-    rate = min(backfill.rates(at_once, DEFAULT_QUOTAS, labeler=labeler).values())
-    return digits(100_000 / rate / 3600)
-
-
 _PROGRAMS: Final = {
-    thumbnail.VIPSTHUMBNAIL: "vipsthumbnail, program",
-    "FFmpeg": "FFmpeg, program",
-    "GraphicsMagick": "GraphicsMagick, program",
-    thumbnail.IMAGEMAGICK: "ImageMagick, program",
+    name: f"{name}, program" for name in thumbnail.COMMANDS if name != thumbnail.ORIGINAL
 }
 PICTURES: Final = (
     Picture(
         "cost",
         "What 1,000 photos cost",
-        f"From upload to READY a photo enters {costs.TRANSITIONS} states and takes {costs.GETS}"
-        f" GETs, {1 + costs.RENDITIONS} PUTs and {costs.write_units()} write units. Computed from"
-        " list prices, not measured: [each service](operations.md#costs), [beside"
-        " others](comparison.md#figures). By default quotas 100,000 photos take"
-        f" {hours('rekognition')} hours with Rekognition, {hours('embedded')} with the label"
-        " model.",
+        "US dollars for each service, computed from list prices and not measured. A photo enters"
+        f" {costs.TRANSITIONS} states and takes {costs.GETS} GETs, {1 + costs.RENDITIONS} PUTs and"
+        f" {costs.write_units()} write units. [How it is computed](operations.md#costs), [how long"
+        " many photos take](operations.md#process-photos-already-in-the-bucket).",
         "USD",
         None,
         _costs,
@@ -136,8 +112,9 @@ PICTURES: Final = (
     Picture(
         "thumbnail",
         "A thumbnail of a 12 MP JPEG",
-        "CPU time, baseline JPEG to a JPEG of 256 px: libraries in process, programs with their"
-        " start. [Quality, other sizes](#thumbnail-core).",
+        "CPU time from a baseline JPEG to a JPEG of 256 px. Libraries run in a warm process;"
+        " a program's time includes its start. The original's command makes 200 × 200 px."
+        " [Quality, other sizes](#thumbnail-core).",
         "ms",
         "thumbnail",
         _tools(
@@ -155,29 +132,32 @@ PICTURES: Final = (
     Picture(
         "heic",
         "A thumbnail of a HEIC",
-        "CPU time, photos of phones to a JPEG of 256 px. vipsthumbnail takes the small preview in"
-        " the file, if it has one. [Quality, and what fails](#thumbnail-core).",
+        "CPU time from a photo of a phone to a JPEG of 256 px. Libraries run in a warm process;"
+        " a program's time includes its start. vipsthumbnail decodes only the preview in the"
+        " file, if that is large enough; all others decode the photo."
+        " [Quality, and what fails](#thumbnail-core).",
         "ms",
         "thumbnail",
         _tools(
             thumbnail.OTHERS["HEIC"],
-            {OURS: OURS, thumbnail.DRAFT: "Pillow with pi-heif", **_PROGRAMS},
+            {OURS: OURS, thumbnail.DRAFT: "Pillow with pi-heif-decoder", **_PROGRAMS},
         ),
     ),
     Picture(
         "cold",
         "Cold start",
-        "CPU time of imports and clients in a new process, scaled to the reference."
-        " [Step by step](#cold-start).",
+        "CPU time of a new process that imports a function and creates its clients, in its image,"
+        " beside a process with only the client of S3, by boto3. [Ratios](#cold-start).",
         "ms",
         "cold",
-        _starts,
+        cold.bars,
     ),
     Picture(
         "memory",
         "Memory, by kind of photo",
         "What Thumbnail needs for usual photos, and it or Tag for the largest that is accepted."
-        " The largest of these sets the deployed memory. [Cost without each](#memory).",
+        " The most demanding kind sets the deployed memory, the dotted line."
+        " [What each costs](#memory).",
         "MiB",
         "memory",
         _memory,
@@ -221,8 +201,9 @@ def _chart(plt: Any, picture: Picture, found: Mapping[str, Bars]) -> Any:  # noq
             colors = [shade if part or _is_ours(name) else OTHER for name in names]
             axis.barh(names, widths, left=left, color=colors, label=part or None)
             left = [before + width for before, width in zip(left, widths, strict=True)]
+        over_lines = {"facecolor": PAPER, "edgecolor": "none", "pad": 0}
         for row, total in enumerate(left):
-            axis.text(total, row, f" {digits(total)}", va="center")
+            axis.text(total, row, f" {digits(total)}", va="center", bbox=over_lines)
         if picture.bound:
             axis.axvline(picture.bound, color=INK, linewidth=0.8, linestyle=":")
             axis.text(picture.bound, -0.8, f"deployed {picture.bound:,}", ha="center")

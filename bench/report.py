@@ -1,12 +1,16 @@
 """Make docs/performance.md from bench/results/: five figures, the targets, then all sections."""
 
+import json
+import re
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Final
 
 from bench import ROOT, cold, extract, functions, memory, plots, thumbnail
 from bench.section import Figures, Section, Target, digits, prose, reasons, rest, target_rows
 
 PAGE: Final = ROOT / "docs" / "performance.md"
+FOLDER: Final = ROOT / "bench" / "results"  # a file for each processor
 SECTIONS: Final[Mapping[str, Section]] = {
     "thumbnail": thumbnail,
     "extract": extract,
@@ -20,10 +24,10 @@ INTRODUCTION: Final = """\
 
 <!-- Made by `make bench`; do not edit. -->
 
-CPU time and memory of this project and of its peers, for the same photos on one machine; the method
-is in [bench/README.md](../bench/README.md). **The results are ratios; milliseconds only show the
-scale**. A ratio is the median over rounds of two CPU times in the same round, and the geometric
-mean over photos. Nothing was measured in AWS.
+CPU time of this project and of its peers for the same photos on one machine, and the memory of this
+project; the method is in [bench/README.md](../bench/README.md). **Compare the ratios; milliseconds
+only show the scale.** A ratio is the median over rounds of two CPU times in the same round, and the
+geometric mean over photos. Nothing was measured in AWS.
 """
 
 
@@ -68,6 +72,8 @@ def _lines(results: Mapping[str, Figures]) -> Iterator[str]:
                 yield from section.tables(each[name])
     yield "## Versions"
     yield ""
+    yield "Those of the last run on each processor."
+    yield ""
     for processor, each in results.items():
         versions = ", ".join(f"{name} {text}" for name, text in each["about"]["versions"].items())
         yield from prose(f"**{processor}**: {versions}.")
@@ -107,3 +113,31 @@ def targets(results: Mapping[str, Figures]) -> dict[str, list[Target]]:
         ]
         for processor, each in results.items()
     }
+
+
+def load() -> dict[str, Figures]:
+    """Return what was measured last, by the name of the processor."""
+    files = [json.loads(path.read_text()) for path in sorted(FOLDER.glob("*.json"))]
+    return {each["about"]["processor"]: each for each in files}
+
+
+def save(results: Figures) -> None:
+    """Keep what was measured on one processor, with no more digits than it is worth."""
+    text = json.dumps(rounded(results), indent=1, ensure_ascii=False) + "\n"
+    file_of(results["about"]["processor"]).write_text(text)
+
+
+def file_of(processor: str) -> Path:
+    """Return the file of a processor's results."""
+    return FOLDER / f"{re.sub(r'[^a-z0-9]+', '-', processor.lower()).strip('-')}.json"
+
+
+def rounded(node: object) -> object:
+    """Return JSON with its numbers rounded to four digits, where they have a fraction."""
+    if isinstance(node, float):
+        return float(f"{node:.4g}")
+    if isinstance(node, dict):
+        return {key: rounded(value) for key, value in node.items()}
+    if isinstance(node, list):
+        return [rounded(value) for value in node]
+    return node

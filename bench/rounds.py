@@ -43,7 +43,7 @@ class Tool:
     operation: str
     lossless: str = ""  # the operation that makes the same picture as PNG, to compare quality
     environment: tuple[tuple[str, str], ...] = ()
-    only: str = ""  # the suffix of the photos that it accepts; empty: all
+    only: str | tuple[str, ...] = ""  # suffixes of the photos that it accepts; empty: all
 
 
 Samples = dict[str, list[Sample]]  # by photo; a photo that a tool fails on is missing

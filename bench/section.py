@@ -1,6 +1,5 @@
 """What all sections of the benchmarks share: the inputs, targets, and their Markdown."""
 
-import math
 import os
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -90,12 +89,11 @@ def wait_for_rest(samples: int = REST_SAMPLES) -> float:
 
     The load average cannot tell: for minutes it remembers the section before.
     """
-    lowest = math.inf
     for _ in range(samples):
-        lowest = min(lowest, busy_percent() / 100 * (os.cpu_count() or 1))
-        if lowest <= AT_REST_CORES:
+        busy_cores = busy_percent() / 100 * (os.cpu_count() or 1)
+        if busy_cores <= AT_REST_CORES:
             break
-    return lowest
+    return busy_cores
 
 
 def rest(busy_cores: float) -> str:
@@ -135,6 +133,18 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]
     for row in rows:
         yield f"| {' | '.join(row)} |"
     yield ""
+
+
+def failures(failed: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
+    """Yield a paragraph with the photos that tools fail on, and the last words of the reasons."""
+    found: dict[str, list[str]] = {}
+    for tool, by_photo in failed.items():
+        for photo, why in by_photo.items():
+            last = why.strip().rpartition("\n")[2].rpartition("/")[2].strip()
+            found.setdefault(f"{tool} ({last})", []).append(photo)
+    if found:
+        said = "; ".join(f"{tool}: {', '.join(photos)}" for tool, photos in found.items())
+        yield from prose(f"Failed: {said}.")
 
 
 def verdict(each: Iterable[Target | None]) -> str:

@@ -20,7 +20,7 @@ from bench.rounds import (
     programs,
     workers,
 )
-from bench.section import OURS, Figures, Run, Target, bold, cell, digits, prose, table
+from bench.section import OURS, Figures, Run, Target, bold, cell, digits, failures, prose, table
 
 TITLE = "Thumbnail core"
 TEXT = """\
@@ -36,8 +36,6 @@ ALONE: Final = "libvips, 1/8 decode alone"
 PILLOW_ALONE: Final = "Pillow, 1/8 decode alone"
 SQUARE: Final = "this project, 200 px"
 ORIGINAL: Final = "the original's ImageMagick, 200 px"
-IMAGEMAGICK: Final = "ImageMagick"
-VIPSTHUMBNAIL: Final = "vipsthumbnail"
 
 # The photos of each column, by prefix. One in eight of `mixed` is progressive.
 COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -52,7 +50,6 @@ BASELINE: Final = ("12 MP", "24 MP", "48 MP", "baseline")
 OTHERS: Final[Mapping[str, tuple[str, ...]]] = {
     name: (name.lower(),) for name in ("PNG", "WebP", "AVIF", "HEIC")
 }
-PAIRS: Final = (SHARP, DRAFT)  # tools that ours is compared with in the same rounds
 JPEG: Final = ".jpg"
 
 NODE_WORKER: Final = ("node", str(ROOT / "bench" / "workers" / "node.mjs"), str(NODE))
@@ -84,9 +81,9 @@ COMMANDS: Final[Mapping[str, tuple[str, ...]]] = {
         *("ImageMagick", "-", "-auto-orient", "-resize", "200x200^", "-gravity", "Center"),
         *("-extent", "200x200", "-interlace", "Line", "-quality", "85", "+profile", "*", "jpg:-"),
     ),
-    IMAGEMAGICK: ("ImageMagick", "-define", "jpeg:size=512x512", "-", *_FIT),
+    "ImageMagick": ("ImageMagick", "-define", "jpeg:size=512x512", "-", *_FIT),
     "GraphicsMagick": ("GraphicsMagick", "convert", "-size", "512x512", "-", *_FIT),
-    VIPSTHUMBNAIL: ("vipsthumbnail", "stdin", "-s", "256x256>", "-o", ".{0}[Q=80,strip]"),
+    "vipsthumbnail": ("vipsthumbnail", "stdin", "-s", "256x256>", "-o", ".{0}[Q=80,strip]"),
     "FFmpeg": (
         *("FFmpeg", "-v", "error", "-i", "{{photo}}", "-frames:v", "1", "-vf", _SCALE),
         *("-f", "image2pipe", "-c:v", "{0}", "-q:v", "3", "-"),
@@ -145,7 +142,7 @@ def measure(run: Run) -> Figures:
         "to_limit": {tool.name: measured.ratios(tool.name, REFERENCE) for tool in core},
         "to_original": {name: measured.ratios(name, ORIGINAL) for name in names},
         "to_draft": {name: measured.ratios(name, DRAFT) for name in names},
-        "ours_to": {name: measured.ratios(OURS, name) for name in PAIRS},
+        "ours_to_sharp": measured.ratios(OURS, SHARP),
         "quality": scores,
         "failed": measured.failed,
     }
@@ -170,13 +167,15 @@ def quality_scores(
     with tempfile.TemporaryDirectory() as folder:
         best, made = Path(folder, "best.png"), Path(folder, "made.png")
         for photo in photos:
+            advance()
             if "error" in running.ask(reference, reference.lossless, photo, best):
-                advance()
                 continue
             for tool in tools:
                 if tool is reference or photo.name not in measured.samples.get(tool.name, {}):
                     continue
-                if "error" in running.ask(tool, tool.lossless, photo, made):
+                answer = running.ask(tool, tool.lossless, photo, made)
+                if "error" in answer:
+                    measured.fail(tool.name, photo.name, answer["error"])
                     continue
                 size, wanted = png_size(made), png_size(best)
                 if max(abs(one - other) for one, other in zip(size, wanted, strict=True)) > 1:
@@ -184,7 +183,6 @@ def quality_scores(
                 elif size == wanted:
                     score = float(compute_ssimulacra2(str(best), str(made)))
                     scores.setdefault(tool.name, {})[photo.name] = score
-            advance()
     return scores
 
 
@@ -238,36 +236,32 @@ def tables(figures: Figures) -> Iterator[str]:
 
 def _other_formats(figures: Figures) -> Iterator[str]:
     yield from prose(
-        "Other formats, 12 MP: libraries in process, then whole programs, as a multiple of Pillow,"
-        " which reads HEIC by pi-heif-decoder; then ms of CPU and ssimulacra2. HEICs are real"
-        " photos of phones. vipsthumbnail takes the small preview in a HEIC, if it has one."
+        "Other formats, 12 MP: libraries in process, then whole programs. CPU time as a multiple of"
+        " Pillow, draft, which reads HEIC by pi-heif-decoder; the same in milliseconds; and"
+        " ssimulacra2. HEICs are real photos of phones. vipsthumbnail decodes only the preview in a"
+        " HEIC, if that is large enough."
     )
     rows = []
     for tool in [*(one.name for one in CORE if not one.only), *COMMANDS]:
-        values: list[str] = []
-        for kind in ("to_draft", "ms", "quality"):
-            found = figures[kind].get(tool, {})
-            for starts in OTHERS.values():
-                value = score(found, starts) if kind == "quality" else mean(found, starts)
-                values.append("" if value is None else digits(value))
+        ratios, ms, scores = (figures[kind].get(tool, {}) for kind in ("to_draft", "ms", "quality"))
+        values = []
+        for starts in OTHERS.values():
+            found = (
+                (mean(ratios, starts), " ×"),
+                (mean(ms, starts), " ms"),
+                (score(scores, starts), ""),
+            )
+            values.append(", ".join(f"{digits(one)}{unit}" for one, unit in found if one))
         if any(values) and tool != ORIGINAL:
             rows.append([bold(tool), *values])
-    header = [*OTHERS, *(f"{name}, {what}" for what in ("ms", "score") for name in OTHERS)]
-    yield from table(["× Pillow, draft, CPU", *header], rows)
-    failures: dict[str, list[str]] = {}
-    for tool, by_photo in figures["failed"].items():
-        for photo, why in by_photo.items():
-            last = why.strip().rpartition("\n")[2].rpartition("/")[2].strip()
-            failures.setdefault(f"{tool} ({last})", []).append(photo)
-    if failures:
-        said = "; ".join(f"{tool}: {', '.join(photos)}" for tool, photos in failures.items())
-        yield from prose(f"Failed: {said}.")
+    yield from table(["CPU, ssimulacra2", *OTHERS], rows)
+    yield from failures(figures["failed"])
 
 
 def targets(figures: Figures) -> Iterator[Target]:
     """Yield the targets for CPU time and quality."""
     ours = figures["to_limit"].get(OURS, {})
-    to = figures["ours_to"]
+    to_sharp, to_draft = figures["ours_to_sharp"], figures["to_draft"].get(OURS, {})
     alone, theirs = (
         mean(figures["to_limit"].get(name, {}), COLUMNS["baseline"])
         for name in (ALONE, PILLOW_ALONE)
@@ -287,15 +281,18 @@ def targets(figures: Figures) -> Iterator[Target]:
     ):
         what = f"thumbnail, {name} / limit"
         yield Target(what, mean(ours, starts), bound, stretch=stretch, why=decoder)
-    sharp = [mean(to[SHARP], COLUMNS[name]) for name in BASELINE]
+    sharp = [mean(to_sharp, COLUMNS[name]) for name in BASELINE]
     worst = max((one for one in sharp if one is not None), default=None)
-    calls = "sharp uses the same libvips. Calls from Python add a millisecond or two to each photo."
+    calls = (
+        "sharp decodes by libvips too, in the same time. [Decision"
+        " 35](decisions/0035-where-a-thumbnails-time-goes.md) has the time of each other part."
+    )
     yield Target("thumbnail / sharp, worst baseline column", worst, 0.97, why=calls)
-    yield Target("thumbnail / sharp, mixed set", mean(to[SHARP], COLUMNS["mixed"]), 0.92, why=calls)
-    yield Target("thumbnail / Pillow with draft", mean(to[DRAFT], COLUMNS["mixed"]), 0.88)
+    yield Target("thumbnail / sharp, mixed set", mean(to_sharp, COLUMNS["mixed"]), 0.92, why=calls)
+    yield Target("thumbnail / Pillow with draft", mean(to_draft, COLUMNS["mixed"]), 0.88)
     square = mean(figures["to_original"].get(SQUARE, {}), COLUMNS["mixed"])
     yield Target("thumbnail / the original's recipe", square, 0.09)
-    heic = mean(to[DRAFT], OTHERS["HEIC"])
-    yield Target("thumbnail of a HEIC / Pillow with pi-heif", heic, 1.0)
+    heic = mean(to_draft, OTHERS["HEIC"])
+    yield Target("thumbnail of a HEIC / Pillow with pi-heif-decoder", heic, 1.0)
     quality = score(figures["quality"].get(OURS, {}), COLUMNS["mixed"])
     yield Target("quality, mean ssimulacra2", quality, 90, unit="", at_least=True)

@@ -17,7 +17,7 @@ Operations = Mapping[str, Callable[[bytes], bytes]]
 
 
 def pillow() -> Operations:
-    """Return Pillow with `draft` (shrink-on-load) and without it; with pi-heif it reads HEIC."""
+    """Return Pillow with `draft` (shrink-on-load) and without, and pi-heif-decoder for HEIC."""
     from pi_heif.as_plugin import register_heif_opener  # noqa: PLC0415  # each process imports one library
     from PIL import Image, ImageCms, ImageOps  # noqa: PLC0415
 

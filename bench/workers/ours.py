@@ -1,19 +1,12 @@
-"""This project without AWS, called as in the functions: `python -m bench.workers.ours`.
-
-    python -m bench.workers.ours OPERATION TIMES PHOTO
-
-runs one operation several times, for valgrind to count its instructions.
-"""
+"""This project without AWS, called as in the functions: `python -m bench.workers.ours`."""
 
 import logging
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from io import BytesIO
-from pathlib import Path
 from typing import Final, Literal
 
 from bench.workers import serve
@@ -135,17 +128,6 @@ OPERATIONS: Final[dict[str, Callable[[bytes], bytes]]] = {
 }
 
 
-def main() -> None:
-    """Serve all operations, or run one several times."""
-    logging.disable(logging.CRITICAL)
-    if len(sys.argv) == 1:
-        serve(OPERATIONS)
-        return
-    operation, times, photo = sys.argv[1:]
-    body = Path(photo).read_bytes()
-    for _ in range(int(times)):
-        OPERATIONS[operation](body)
-
-
 if __name__ == "__main__":
-    main()
+    logging.disable(logging.CRITICAL)
+    serve(OPERATIONS)

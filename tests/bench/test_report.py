@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from bench import ROOT, plots, report, results
+from bench import ROOT, plots, report
 
-RESULTS = results.load()
+RESULTS = report.load()
 PAGE = report.PAGE.read_text()
 
 
@@ -26,7 +26,7 @@ def test_the_results_have_date_processor_and_versions(processor: str) -> None:
     about = RESULTS[processor]["about"]
 
     assert all(re.fullmatch(r"\d{4}-\d\d-\d\d", one["date"]) for one in about["sections"].values())
-    assert results.file_of(about["processor"]).exists()
+    assert report.file_of(about["processor"]).exists()
     assert about["versions"]["libjpeg-turbo"]
 
 
@@ -96,11 +96,11 @@ def numbers(node: object) -> Iterator[float]:
 
 def test_figures_have_four_significant_digits() -> None:
     assert all(figure == float(f"{figure:.4g}") for figure in numbers(RESULTS))
-    assert results.rounded({"a": [1.23456, 12_345]}) == {"a": [1.235, 12_345]}
+    assert report.rounded({"a": [1.23456, 12_345]}) == {"a": [1.235, 12_345]}
 
 
 def test_results_are_formatted_json() -> None:
-    for path in results.FOLDER.iterdir():
+    for path in report.FOLDER.iterdir():
         text = path.read_text()
 
         assert text == json.dumps(json.loads(text), indent=1, ensure_ascii=False) + "\n"

@@ -76,7 +76,7 @@ def test_only_missed_targets_have_reasons_each_once() -> None:
     [
         ([2.0, 90.0], 1, "at rest"),
         ([90.0, 2.0], 2, "at rest"),
-        ([90.0, 60.0, 80.0], 3, "**not at rest**: 1.2 cores busy with other work"),
+        ([90.0, 60.0, 80.0], 3, "**not at rest**: 1.6 cores busy with other work"),
     ],
     ids=["at once", "after a wait", "never"],
 )

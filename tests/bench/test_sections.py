@@ -1,6 +1,8 @@
 """The computations of the sections are right. Their measurements are not tested."""
 
 import os
+import re
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -12,48 +14,48 @@ from bench import ROOT, cold, corpus, memory, peers, plots, thumbnail
 from bench.peers import Peers
 from bench.rounds import Measured, Sample, Tool, programs, workers
 from bench.workers import ours
-from gallery import backfill, costs
-from gallery.quotas import DEFAULT_QUOTAS
+from gallery import costs
 from shared.limits import WAYS
 
 
-def python(program: str) -> list[str]:
-    return [sys.executable, "-I", "-S", "-c", program]
+def test_a_program_has_the_cpu_time_of_its_process_alone() -> None:
+    commands = {
+        name: [sys.executable, "-I", "-S", "-c", program]
+        for name, program in {"slow": "sum(range(5_000_000))", "quick": "pass"}.items()
+    }
+    tools = [Tool(name, programs(commands), name) for name in commands]
+
+    with workers() as running:
+        slow, quick = (running.ask(one, one.operation, Path(os.devnull)) for one in tools)
+
+    assert slow["cpu_ms"] > 2 * quick["cpu_ms"] > 0
 
 
-def test_processes_are_compared_by_cpu_time() -> None:
-    commands = {"quick": python("pass"), "slow": python("sum(range(5_000_000))")}
+def test_a_program_that_fails_says_why_and_may_say_much() -> None:
+    program = "import sys; sys.stderr.write('x' * 1_000_000); sys.exit('no such thing')"
+    tool = Tool("fails", programs({"fails": [sys.executable, "-c", program]}), "fails")
 
-    found = cold.compare(commands, "quick", 1, lambda: None)
+    with workers() as running:
+        answer = running.ask(tool, tool.operation, Path(os.devnull))
 
-    assert found["quick"]["ratio"] == 1
-    assert found["slow"]["ratio"] > 1
-    assert found["slow"]["ms"] > found["quick"]["ms"]
-
-
-def test_a_failing_process_raises() -> None:
-    commands = {"failing": python("raise SystemExit('no such thing')")}
-
-    with pytest.raises(ChildProcessError, match="no such thing"):
-        cold.compare(commands, "failing", 1, lambda: None)
+    assert answer["error"].endswith("no such thing")
 
 
 @pytest.mark.parametrize("image", cold.IMAGES)
 def test_the_start_programs_run_with_the_rooms_of_their_image(image: str, tmp_path: Path) -> None:
-    for room in cold.copied_rooms(image):
+    dockerfile = (ROOT / "images" / image / "Dockerfile").read_text()
+    for room in re.findall(r"^COPY (\w+)/ \1/$", dockerfile, re.MULTILINE):
         (tmp_path / room).symlink_to(ROOT / "images" / room)
-    settings = {**cold.SETTINGS, "PYTHONPATH": str(tmp_path), "TABLE": "gallery"}
-    variables = [f"{name}={value}" for name, value in settings.items()]
-    command = ["/usr/bin/env", "-i", *variables, sys.executable, "-c", cold.start_program(image)]
+    settings = {"AWS_DEFAULT_REGION": "eu-west-1", "PYTHONPATH": str(tmp_path), "TABLE": "gallery"}
 
-    assert cold.compare({"start": command}, "start", 1, lambda: None)["start"]["ms"] > 0
+    command = [sys.executable, "-c", cold.start_program(image)]
+    subprocess.run(command, env=settings, check=True)  # noqa: S603  # our own code
 
 
-def test_the_hours_of_a_backfill_are_those_of_its_quotas() -> None:
-    at_once = DEFAULT_QUOTAS.invocations_at_once
-    rate = min(backfill.rates(at_once, DEFAULT_QUOTAS, labeler="rekognition").values())
+def test_without_images_there_is_no_picture_of_starts() -> None:
+    [picture] = [one for one in plots.PICTURES if one.name == "cold"]
 
-    assert f"{100_000 / rate / 3600:.3g} hours with Rekognition" in plots.PICTURES[0].text
+    assert picture.by_processor({"AMD": {"cold": {}}}) == {}
 
 
 def test_the_picture_of_costs_has_those_of_operations() -> None:
