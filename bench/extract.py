@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from bench.corpus import has
-from bench.peers import Peers
+from bench.peers import Peers, environment_of
 from bench.rounds import (
     ENVIRONMENT,
     OPERATIONS,
@@ -53,7 +53,10 @@ def tools(peers: Peers) -> list[Tool]:
     }
     return [
         *(tool for tool in CORE if tool.name != "exifr" or SHARP not in peers.skipped),
-        *(Tool(name, programs(commands), name, "", peers.environment) for name in commands),
+        *(
+            Tool(name, programs(commands), name, environment=environment_of(command[0]))
+            for name, command in commands.items()
+        ),
     ]
 
 

@@ -67,21 +67,24 @@ class Peers:
     skipped: dict[str, str] = field(default_factory=dict)  # the reasons, by name
     programs: dict[str, str] = field(default_factory=dict)  # paths
 
-    @property
-    def environment(self) -> tuple[tuple[str, str], ...]:
-        """The environment variables for programs that were unpacked."""
-        if not DEBIAN.exists():
-            return ()
-        folders = [DEBIAN / "usr" / "lib", *DEBIAN.glob("usr/lib/*-linux-gnu*")]
-        folders += [each / name for each in folders[1:] for name in ("blas", "lapack")]  # FFmpeg's
-        variables = {
-            "LD_LIBRARY_PATH": os.pathsep.join(map(str, folders)),
-            "MAGICK_CODER_MODULE_PATH": _first(DEBIAN.glob("usr/lib/*/ImageMagick-6*/*/coders")),
-            "MAGICK_CONFIGURE_PATH": _first(DEBIAN.glob("etc/ImageMagick-6")),
-            "VIPSHOME": str(DEBIAN / "usr" / "lib"),  # for its modules: HEIC is in one of them
-            "PERL5LIB": str(DEBIAN / "usr" / "share" / "perl5"),
-        }
-        return tuple((name, value) for name, value in variables.items() if value)
+
+def environment_of(program: str) -> tuple[tuple[str, str], ...]:
+    """Return the variables for a program that was unpacked; none for one of the machine.
+
+    With VIPSHOME the machine's vipsthumbnail would not find its own modules, and read no HEIC.
+    """
+    if not Path(program).is_relative_to(DEBIAN):
+        return ()
+    folders = [DEBIAN / "usr" / "lib", *DEBIAN.glob("usr/lib/*-linux-gnu*")]
+    folders += [each / name for each in folders[1:] for name in ("blas", "lapack")]  # FFmpeg's
+    variables = {
+        "LD_LIBRARY_PATH": os.pathsep.join(map(str, folders)),
+        "MAGICK_CODER_MODULE_PATH": _first(DEBIAN.glob("usr/lib/*/ImageMagick-6*/*/coders")),
+        "MAGICK_CONFIGURE_PATH": _first(DEBIAN.glob("etc/ImageMagick-6")),
+        "VIPSHOME": str(DEBIAN / "usr" / "lib"),  # for its modules: HEIC is in one of them
+        "PERL5LIB": str(DEBIAN / "usr" / "share" / "perl5"),
+    }
+    return tuple((name, value) for name, value in variables.items() if value)
 
 
 def gather() -> Peers:
@@ -90,10 +93,10 @@ def gather() -> Peers:
     peers = Peers(versions={"Python": platform.python_version()})
     for name, distribution in DISTRIBUTIONS.items():
         peers.versions[name] = metadata.version(distribution)
-    found = {name: _found(program, peers) for name, program in PROGRAMS.items()}
+    found = {name: _found(program) for name, program in PROGRAMS.items()}
     _unpack(*{PROGRAMS[name].package for name in found if found[name] is None})
     for name, program in PROGRAMS.items():
-        if one := found[name] or _found(program, peers):
+        if one := found[name] or _found(program):
             peers.programs[name], peers.versions[name] = one
         else:
             peers.skipped[name] = f"no {program.candidates[-1]} (Debian: {program.package})"
@@ -102,12 +105,12 @@ def gather() -> Peers:
     return peers
 
 
-def _found(program: Program, peers: Peers) -> tuple[str, str] | None:
+def _found(program: Program) -> tuple[str, str] | None:
     """Return path and version; None if there is none, or only another program of that name."""
     path = os.pathsep.join((os.environ.get("PATH", os.defpath), str(DEBIAN / "usr" / "bin")))
     for name in program.candidates:
         if where := shutil.which(name, path=path):
-            done = _run([where, *program.version], environment=dict(peers.environment))
+            done = _run([where, *program.version], environment=dict(environment_of(where)))
             if match := re.search(program.output, done.stdout + done.stderr):
                 return where, match[1]
     return None

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from bench import ROOT
-from bench.peers import LIMIT, NODE, Peers
+from bench.peers import LIMIT, NODE, Peers, environment_of
 from bench.rounds import (
     ENVIRONMENT,
     OPERATIONS,
@@ -107,7 +107,7 @@ def program_tools(peers: Peers) -> list[Tool]:
                 filled = [word.format(made) for word in arguments]
                 commands[name + suffix] = [peers.programs[program], *filled]
     return [
-        Tool(name, programs(commands), name, f"{name}-png", peers.environment)
+        Tool(name, programs(commands), name, f"{name}-png", environment_of(commands[name][0]))
         for name in COMMANDS
         if name in commands
     ]
@@ -238,8 +238,8 @@ def _other_formats(figures: Figures) -> Iterator[str]:
     yield from prose(
         "Other formats, 12 MP: libraries in process, then whole programs. CPU time as a multiple of"
         " Pillow, draft, which reads HEIC by pi-heif-decoder; the same in milliseconds; and"
-        " ssimulacra2. HEICs are real photos of phones. vipsthumbnail decodes only the preview in a"
-        " HEIC, if that is large enough."
+        " ssimulacra2. HEICs are real photos, of 12 MP if there are any; vipsthumbnail decodes only"
+        " their preview, if that is large enough."
     )
     rows = []
     for tool in [*(one.name for one in CORE if not one.only), *COMMANDS]:

@@ -93,11 +93,16 @@ def test_another_program_with_the_same_name_is_no_peer(
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(peers, "DEBIAN", tmp_path / "debian")
 
-    assert peers._found(peers.PROGRAMS["ImageMagick"], Peers()) is None  # noqa: SLF001  # as above
+    assert peers._found(peers.PROGRAMS["ImageMagick"]) is None  # noqa: SLF001  # as above
 
     stand_in.write_text("#!/bin/sh\necho 'Version: ImageMagick 6.9.11-60 Q16'\n")
-    found = peers._found(peers.PROGRAMS["ImageMagick"], Peers())  # noqa: SLF001  # as above
+    found = peers._found(peers.PROGRAMS["ImageMagick"])  # noqa: SLF001  # as above
     assert found == (str(stand_in), "6.9.11-60")
+
+
+def test_only_an_unpacked_program_gets_the_unpacked_libraries() -> None:
+    assert peers.environment_of("/usr/bin/vipsthumbnail") == ()
+    assert "VIPSHOME" in dict(peers.environment_of(str(peers.DEBIAN / "usr/bin/vipsthumbnail")))
 
 
 def test_a_program_that_is_missing_is_named() -> None:
