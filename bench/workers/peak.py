@@ -12,16 +12,15 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from io import BufferedReader
 from pathlib import Path
 
 from shared.contracts import PhotoRef, Preview, ThumbnailRequest
 from shared.errors import PhotoError
 from shared.storage import PhotoStream
-from tag.jpeg import upright_jpeg
-from tag.rekognition import SENT_SIDE_PX
 from thumbnail.render import render
 from thumbnail.renditions import DEFAULT_RENDITIONS, RenditionSpec
 
@@ -52,34 +51,44 @@ def peak_mib() -> float:
     return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 
 
+def step(what: str) -> Callable[[Path], object]:
+    """Return the function that processes a photo; import only what it needs, which counts too."""
+    if what == "core":
+        return lambda path: _of_stream(path, lambda stream: render(stream, {"fit": FIT}))
+    from shared.s3 import photo_store  # noqa: PLC0415  # see above
+
+    photo_store()
+    if what == "tag":
+        from tag.jpeg import upright_jpeg  # noqa: PLC0415  # as above
+        from tag.rekognition import SENT_SIDE_PX  # noqa: PLC0415  # as above
+
+        return lambda path: _of_stream(path, partial(upright_jpeg, side_px=SENT_SIDE_PX))
+    from thumbnail import handler  # noqa: PLC0415  # as above
+
+    return lambda path: handler.run(
+        ThumbnailRequest(photo=PhotoRef(bucket="photos", key=f"uploads/ada{path}")),
+        Disk(),  # type: ignore[arg-type]  # Thumbnail streams and writes alone
+        DEFAULT_RENDITIONS,
+        photos_bucket="photos",
+    )
+
+
+def _of_stream(path: Path, process: Callable[[PhotoStream], object]) -> None:
+    with path.open("rb") as file:
+        process(_stream(file))
+
+
 def main() -> None:
     """Process the photos, and print the memory."""
     what, *photos = sys.argv[1:]
     logging.disable(logging.CRITICAL)
-    if what != "core":
-        from shared.s3 import photo_store  # noqa: PLC0415  # the core needs no AWS
-        from thumbnail import handler  # noqa: PLC0415  # as above
-
-        photo_store()
+    process = step(what)
     peaks = {"empty": peak_mib()}
     refused = 0
     started = time.process_time()
     for number, path in enumerate(photos, 1):
         try:
-            if what == "handler":
-                ref = PhotoRef(bucket="photos", key=f"uploads/ada{path}")
-                handler.run(
-                    ThumbnailRequest(photo=ref),
-                    Disk(),  # type: ignore[arg-type]  # Thumbnail streams and writes alone
-                    DEFAULT_RENDITIONS,
-                    photos_bucket="photos",
-                )
-            else:
-                with Path(path).open("rb") as file:
-                    if what == "tag":
-                        upright_jpeg(_stream(file), side_px=SENT_SIDE_PX)
-                    else:
-                        render(_stream(file), {"fit": FIT})
+            process(Path(path))
         except PhotoError:
             refused += 1
         if number in MARKS or number == len(photos):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.memory import MAX_SECONDS, cost, largest, needed_mib
+from bench.memory import MAX_SECONDS, cost, largest, needed_mib, peak_of
 from formats import PartialFile, refuse_costly, sniff, survey
 from gallery.costs import memory_mb
 from local.stack import resources
@@ -56,6 +56,12 @@ def test_becomes_renditions_within_the_deployed_memory_and_25_seconds(
 
     assert needed_mib(way, found["peak_mib"]) <= memory_mb()["thumbnail"]
     assert found["cpu_s"] <= MAX_SECONDS
+
+
+def test_the_core_is_measured_without_the_clients_of_aws() -> None:
+    core, handler = (peak_of(what, [])["peaks"]["empty"] for what in ("core", "handler"))
+
+    assert core < handler - 15  # MiB
 
 
 def test_the_laptop_gives_each_function_what_is_deployed() -> None:
