@@ -11,6 +11,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from importlib.machinery import ModuleSpec, PathFinder
+from threading import Lock
 from types import ModuleType
 from typing import Any, Final
 
@@ -27,6 +28,8 @@ NAMES: Final[Mapping[str, frozenset[str]]] = {
     "importlib.metadata": frozenset({"version"}),  # urllib3 asks only before it uses HTTP/2
     "xml.dom.minidom": frozenset({"parseString"}),  # exifread reads no XMP for us
 }
+
+_ONE_AT_A_TIME: Final = Lock()  # a stand-in is replaced by one thread
 
 
 class Deferral:
@@ -98,11 +101,14 @@ class _Later:
 def _real(stand_in: _StandIn) -> ModuleType:
     """Return the module of a stand-in, imported by the usual finders."""
     name = stand_in.__name__
-    if sys.modules.get(name) is stand_in:
+    with _ONE_AT_A_TIME:
+        is_first = sys.modules.get(name) is stand_in
+        if is_first:
+            del sys.modules[name]
+    if is_first:
         deferrals = [finder for finder in sys.meta_path if isinstance(finder, Deferral)]
         for deferral in deferrals:
             deferral.stop()
-        del sys.modules[name]
         try:
             import_module(name)
         except BaseException:
@@ -111,4 +117,4 @@ def _real(stand_in: _StandIn) -> ModuleType:
         finally:
             for deferral in deferrals:
                 deferral.start()
-    return sys.modules[name]
+    return import_module(name)  # waits for another thread that imports it

@@ -132,3 +132,20 @@ print([type(finder).__name__ for finder in sys.meta_path if hasattr(finder, "sto
 """
 
     assert run_python(program) == "[]"
+
+
+def test_threads_wait_for_a_deferred_module_that_one_of_them_imports(tmp_path: Path) -> None:
+    (tmp_path / "deferred_d.py").write_text("import time; time.sleep(0.5)\ndef two(): return 2")
+    program = f"""
+import sys; sys.path.insert(0, {str(tmp_path)!r})
+from concurrent.futures import ThreadPoolExecutor
+from shared.deferred import Deferral
+deferral = Deferral({{"deferred_d": frozenset({{"two"}})}})
+deferral.start()
+from deferred_d import two
+deferral.stop()
+with ThreadPoolExecutor(4) as pool:
+    print([one.result() for one in [pool.submit(two) for _ in range(4)]])
+"""
+
+    assert run_python(program) == "[2, 2, 2, 2]"
