@@ -1,5 +1,6 @@
 """The steps by which a photo is decoded, one function each; `decode.STEPS` has their order."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -77,6 +78,7 @@ class Decoding:
     structure: Structure = field(default_factory=Structure)  # not of a PNG, decoded as it arrives
     width_px: int = field(init=False)  # of the photo as displayed
     height_px: int = field(init=False)
+    coded_size: tuple[int, int] = field(init=False)  # not of HEIC and AVIF: see `heif`
     heif: HeifFile | None = None  # owns the pixels of a HEIC: must live until `evaluate`
     source: pyvips.Source | None = None  # `image` reads from it: must live until `evaluate`
     image: pyvips.Image = field(init=False)  # the result so far; lazy until `evaluate`
@@ -90,7 +92,8 @@ class Decoding:
     chunks: DecodedChunks | None = None  # of a PNG
 
     def set_size(self, width_px: int, height_px: int, orientation: int) -> None:
-        """Set the size as displayed of a photo that is stored in this size and orientation."""
+        """Set the size as displayed of a photo that is coded in this size and orientation."""
+        self.coded_size = width_px, height_px
         is_sideways = orientation in SIDEWAYS
         self.width_px = height_px if is_sideways else width_px
         self.height_px = width_px if is_sideways else height_px
@@ -258,11 +261,11 @@ def refuse_bombs(decoding: Decoding) -> None:
     if decoding.heif is not None:
         refuse_pixels(*decoding.heif.decoded_size, decoding.image_format)
         return
-    way, width, height = _way(decoding), decoding.width_px, decoding.height_px
+    way, size = _way(decoding), decoding.coded_size
     refuse_bytes(decoding.photo.total_bytes, way)
-    refuse_pixels(width, height, way)
+    refuse_pixels(*size, way)
     if _is_multiscan_jpeg(decoding):
-        refuse_scans(count_jpeg_scans(decoding.photo.whole()), width * height)
+        refuse_scans(count_jpeg_scans(decoding.photo.whole()), math.prod(size))
 
 
 def _way(decoding: Decoding) -> str:

@@ -108,6 +108,26 @@ def test_a_picture_with_more_pixels_than_its_way_allows_is_refused(name: str) ->
     assert extracts[1].endswith(f"are allowed for {WAYS[name].name}")
 
 
+ORIENTATION = Tag(0x0112, pf.SHORT, [6])  # width and height are exchanged where it is displayed
+TURNED: dict[str, Callable[[int, int], bytes]] = {
+    "JPEG": lambda *size: pf.with_size(
+        pf.jpeg(before=pf.exif_segment(pf.tiff_block([ORIENTATION]))), *size
+    ),
+    "PNG": lambda *size: pf.with_size(
+        pf.png(pf.chunk(b"eXIf", pf.tiff_block([ORIENTATION]))), *size
+    ),
+    "TIFF": lambda *size: tiff(*size, ORIENTATION),
+}
+
+
+@pytest.mark.parametrize("name", TURNED)
+def test_a_photo_that_is_turned_is_refused_by_its_size_as_coded(name: str) -> None:
+    extracts, decoders = refusals(TURNED[name](60_000, 9_000))
+
+    assert extracts == decoders
+    assert extracts[1].startswith("60,000 × 9,000 px")
+
+
 @pytest.mark.parametrize("name", SIZED)
 def test_a_file_with_more_bytes_than_its_way_allows_is_refused(
     name: str, monkeypatch: pytest.MonkeyPatch
