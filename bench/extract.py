@@ -160,9 +160,14 @@ def targets(figures: Figures) -> Iterator[Target]:
     """Yield the targets for CPU time and for the bytes that are fetched."""
     warm = figures["to_original"].get(OURS)
     large = figures["fetched"].get("JPEG over 500 kB", {})
-    more = "this includes exifread; the rest parses the file, XMP and IPTC, and cleans the values."
+    more = (
+        "this includes exifread; the rest parses the file, XMP and IPTC, cleans the values, and"
+        " finds the place and the terms of a search."
+    )
     yield Target("extract / exifread on the head", figures["to_exifread"][OURS], 1.1, why=more)
-    yield Target("the original's identify / extract", warm and 1 / warm, 400, at_least=True)
+    yield Target(
+        "the original's identify / extract", warm and 1 / warm, 400, at_least=True, why=more
+    )
     share = large.get("head_alone")
     figure = None if share is None else 100 * share
     what = "JPEGs over 500 kB for which 128 KiB suffice"
