@@ -32,7 +32,8 @@ def run(command: list[str], photo: Path, outputs: list[Path]) -> dict[str, objec
     done = subprocess.run(words, input=body, capture_output=True, check=False)  # noqa: S603  # ours
     wall, cpu = time.perf_counter() - wall, children_seconds() - cpu
     if done.returncode:
-        return {"error": done.stderr.decode(errors="replace").strip()[-200:] or "it says nothing"}
+        said = done.stderr.decode(errors="replace").replace(f"{Path.cwd()}/", "")
+        return {"error": said.strip()[-200:] or "it says nothing"}
     for output in outputs:
         output.write_bytes(done.stdout)
     return {"cpu_ms": cpu * 1e3, "wall_ms": wall * 1e3, "bytes": len(done.stdout)}
