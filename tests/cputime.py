@@ -10,7 +10,7 @@ from contextlib import contextmanager
 def cpu_within(seconds: float) -> Iterator[None]:
     """Assert that a block takes less CPU time than that, without Python's garbage collector.
 
-    In a process that has run a thousand tests, one collection takes almost a second.
+    It goes through all that earlier tests of the process have left, which is not what is measured.
     """
     gc.disable()
     started = time.process_time()
