@@ -37,9 +37,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Begin with the files that wait, then with the folders of slow files.
 
     Otherwise one process is at work alone at the end. The tests marked arm64 are deselected, unless
-    the option `-m` names the mark: they are slow.
+    the option `-m` names the mark: they are slow. A browser's test that fails runs once more, and
+    the summary names it as RERUN: https://playwright.dev/docs/test-retries
     """
     items.sort(key=lambda item: _place(item.path))
+    for item in items:
+        if item.path.parent.name == "web":
+            item.add_marker(pytest.mark.flaky(reruns=1))
     if "arm64" in config.option.markexpr:
         return
     slow = [item for item in items if item.get_closest_marker("arm64")]
