@@ -68,7 +68,7 @@ def decode_tiles(
     for tile in grid.tiles:
         check()
         try:
-            tiles.append(_decode_part(tile, whole).shrink(shrink, shrink).copy_memory())
+            tiles.append(_decode_part(tile, whole, shrink))
         except UnreadablePhotoError:
             return None
     image = pyvips.Image.arrayjoin(tiles, across=grid.columns)
@@ -76,8 +76,8 @@ def decode_tiles(
     return _with_orientation(image.crop(0, 0, width, height), grid)
 
 
-def _decode_part(part: CodedPicture, whole: HeifFile) -> pyvips.Image:
-    """Return a tile or a thumbnail in memory, as it is coded.
+def _decode_part(part: CodedPicture, whole: HeifFile, shrink: int = 1) -> pyvips.Image:
+    """Return a tile or a thumbnail in memory: not turned, its sides divided by `shrink`.
 
     Raises:
         UnreadablePhotoError: it is not as its header says, or has other colors than the whole.
@@ -88,7 +88,8 @@ def _decode_part(part: CodedPicture, whole: HeifFile) -> pyvips.Image:
     image = file.decode()
     if (image.width, image.height) != file.size:
         raise UnreadablePhotoError("a part of the picture has another size than it states")
-    return image.copy_memory()  # the pixels of `image` are gone with `file`
+    # The pixels of `image` are gone with `file`: only what is made of them is copied.
+    return image.shrink(shrink, shrink).copy_memory()
 
 
 def _shows_tiles(image: pyvips.Image, grid: HeifGrid, whole: HeifFile) -> bool:
