@@ -3,7 +3,7 @@
     uv sync --inexact --group bench
     uv pip install --no-deps --target OLD pi-heif==1.4.0
     uv pip install --no-deps --target PEER opencv-python-headless
-    python -m bench.heic_decoders ROUNDS OLD PEER PHOTO…
+    PYTHONPATH=.:images:tests python -m heicdecoders ROUNDS OLD PEER PHOTO…
 
 Prints the median milliseconds and the ratio to pi-heif in the same round, of the decoder alone and
 of whole renditions, each decoder in a process of its own with the images' environment. A decoder
@@ -294,7 +294,7 @@ def work(kind: str, folder: str, way: str) -> None:
 
 def worker(kind: str, folder: str, way: str) -> Tool:
     """Return a worker, which imports `_pi_heif` from `folder` if it is there."""
-    command = (sys.executable, "-m", "bench.heic_decoders", "--worker", kind, folder, way)
+    command = (sys.executable, str(Path(__file__)), "--worker", kind, folder, way)
     path = os.pathsep.join(([folder] if way == "module" else []) + [PYTHON_PATH])
     return Tool("", command, "", environment=(*ENVIRONMENT, ("PYTHONPATH", path)))
 
