@@ -33,14 +33,18 @@ def terraform(folder: Path, *arguments: str, **variables: str) -> subprocess.Com
     )
 
 
-def ready(name: str, temporary: Path) -> Path:
-    """Copy the configuration out of the repository, and return its folder `name`, initialized."""
+def ready(name: str, temporary: Path, **variables: str) -> Path:
+    """Copy the configuration out of the repository, and return its folder `name`, initialized.
+
+    With the `variables` of a running provider, Terraform installs none: that takes a second.
+    """
     copy_configuration(temporary)
     folder = temporary / name
     if (ROOT / name / "tests").exists():
         shutil.copytree(ROOT / name / "tests", folder / "tests")
     shutil.copy(LOCK_FILE, folder)
-    done = terraform(folder, "init", "-no-color", "-input=false", "-lockfile=readonly")
+    options = ("-no-color", "-input=false", "-lockfile=readonly")
+    done = terraform(folder, "init", *options, **variables)
     if "Failed to query available provider packages" in done.stderr:
         pytest.skip("terraform finds no AWS provider")
     assert done.returncode == 0, done.stderr
@@ -79,7 +83,7 @@ def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", TESTED)
 def test_terraforms_own_tests_pass(name: str, tmp_path: Path, provider: Mapping[str, str]) -> None:
-    done = terraform(ready(name, tmp_path), "test", "-no-color", **provider)
+    done = terraform(ready(name, tmp_path, **provider), "test", "-no-color", **provider)
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Success! " in done.stdout
