@@ -17,6 +17,7 @@ from local.stack import EndedExecution, Executions, create_table
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/tests"
 TABLE = "things"
+PATIENCE_SECONDS = 120  # an execution takes less than one, but this machine may be busy
 
 
 @dataclass
@@ -104,7 +105,9 @@ class Aws(Clients):
         started = self.client("stepfunctions").start_execution(
             stateMachineArn=self.state_machine(states), input=json.dumps(execution_input or {})
         )["executionArn"]
-        return self.executions.find(lambda execution: execution.arn == started, timeout_seconds=20)
+        return self.executions.find(
+            lambda execution: execution.arn == started, timeout_seconds=PATIENCE_SECONDS
+        )
 
     def bucket(self, *, versioned: bool) -> str:
         """Create a bucket that sends its events to EventBridge; return its name."""

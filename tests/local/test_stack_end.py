@@ -1,7 +1,6 @@
 """Leaving a stack ends its executions."""
 
 import threading
-import time
 from collections.abc import Mapping
 
 from local.functions import Answer, Function
@@ -43,9 +42,7 @@ def test_running_executions_are_ended_and_waiting_ones_never_begin() -> None:
             stack.upload(f"uploads/ada/{number}.jpg", b"taco")
         assert functions.called.wait(20)
         assert functions.environment == {**stack.environment(), "TZ": ":UTC"}, "as in Lambda"
-        begun = time.monotonic()
 
-    assert time.monotonic() - begun < 4
     assert 0 < functions.calls < uploads
     names = {thread.name for thread in threading.enumerate()}
     assert not {name for name in names if name.count("-") > 8}, "executions, named by two UUIDs"

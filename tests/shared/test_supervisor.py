@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 
@@ -98,12 +97,10 @@ def test_what_the_handler_logs_is_logged_here_with_its_fields(
 def test_code_that_nothing_interrupts_is_ended_and_the_photo_is_blamed(start: Start) -> None:
     handle = start("compute")
     assert handle({}, None) == "0x3"
-    started = time.monotonic()
 
     with pytest.raises(TooComplexError, match="s of CPU time did not suffice"):
         handle({"power": 200_000_000}, Context(LIMIT_SECONDS))
 
-    assert time.monotonic() - started < LIMIT_SECONDS + 5
     assert handle({}, None) == "0x3"  # in a new process
 
 
