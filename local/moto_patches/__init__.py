@@ -28,6 +28,7 @@ cognitosignin    checks the password by SRP (moto#7562)            accepts any p
                  gives credentials for an hour, after a sign-in    gives 90 s, to any caller
 core             (speed) finds a service's server at once          searches its folder each time
                  (memory) forgets what is deleted                  keeps every object
+                 answers the first requests at the same time       may fail on one of them
 cors             answers only origins that the owner allows        answers every origin
                  exposes the headers that a bucket's rule names    exposes them to some calls only
                  refuses a preflight request that no rule allows   allows any method and header

@@ -1,7 +1,10 @@
-"""All services: speed and memory. What AWS's callers see does not change."""
+"""All services: speed, memory and threads. What AWS's callers see does not change."""
 
 from typing import Final
 
+from botocore.model import ServiceModel as BotocoreServiceModel
+from botocore.utils import instance_cache
+from moto.core import model
 from moto.core.common_models import BaseModel
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication
 
@@ -21,6 +24,21 @@ def _get_backend_once(self: Moto, host: str | None) -> Moto:
     if host not in found:
         found[host] = _get_backend_for_host(self, host)
     return found[host]
+
+
+# Without botocore's cache, which has the same keys as moto's.
+_read_operation: Final = BotocoreServiceModel.operation_model.__wrapped__  # type: ignore[attr-defined]
+
+
+@replaces(model.ServiceModel, name="operation_model")
+@instance_cache
+def operation_model(self: Moto, name: str) -> Moto:
+    """AWS answers many requests at a time. moto fails if two are the first ones to a service.
+
+    moto makes its own model of an operation from botocore's. Both are kept by the same name, and
+    another thread may find botocore's before moto's has replaced it.
+    """
+    return model.OperationModel(_read_operation(self, name)._operation_model, self, name)  # noqa: SLF001
 
 
 @replaces_static(BaseModel, name="__new__")

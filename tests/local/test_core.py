@@ -1,9 +1,10 @@
-"""All services: the search for a service happens once, and deleted objects are freed."""
+"""All services: the search for a service happens once, in any thread; deleted objects are freed."""
 
 import gc
 
 import pytest
 from moto import backends
+from moto.core import model
 from moto.dynamodb.models.table import Table
 
 from embeddedaws import TABLE, Aws
@@ -27,6 +28,26 @@ def test_only_the_first_request_to_a_service_searches_for_it(
     dynamodb.list_tables()
 
     assert looked == []
+
+
+def test_a_thread_finds_no_half_made_model_of_an_operation(monkeypatch: pytest.MonkeyPatch) -> None:
+    service = model.ServiceModel({"operations": {"ListTables": {}}, "metadata": {}}, "dynamodb")
+    made: type[object] = model.OperationModel
+    found: list[object] = []
+
+    def making(*arguments: object) -> object:
+        """Look for the model as another thread may do while this one makes it."""
+        if not found:
+            found.append("looking")
+            found.append(service.operation_model("ListTables"))
+        return made(*arguments)
+
+    monkeypatch.setattr(model, "OperationModel", making)
+
+    operation = service.operation_model("ListTables")
+
+    assert isinstance(operation, made)
+    assert isinstance(found[-1], made)
 
 
 def test_copies_of_a_table_are_freed(aws: Aws) -> None:
