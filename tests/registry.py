@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from ports import free_port
+
 START_SECONDS = 20
 
 
@@ -26,9 +28,7 @@ def docker_registry(folder: Path) -> Iterator[str]:
     program = shutil.which("docker-registry")
     if program is None:
         pytest.skip("docker-registry is not installed: apt-get install docker-registry")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     settings = folder / "registry.yml"
     settings.write_text(
         f"""version: 0.1

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import socket
 import subprocess
 import uuid
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 
 import engine
 from gallery import costs
+from ports import free_port
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
@@ -23,18 +23,12 @@ def block_after(words: str) -> str:
     return str(block)
 
 
-def free_port() -> str:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return str(probe.getsockname()[1])
-
-
 @pytest.mark.docker
 def test_one_image_answers_under_the_emulator() -> None:
     name = f"extract-{uuid.uuid4().hex}"
     script = block_after("## Run one image in Lambda's runtime emulator")
     for shown, here in {
-        "9000": free_port(),
+        "9000": str(free_port()),
         "--name extract": f"--name {name}",
         "docker exec extract": f"docker exec {name}",
         "docker stop extract": f"docker stop {name}",

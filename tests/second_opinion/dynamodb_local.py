@@ -16,7 +16,8 @@ from typing import Final
 import pytest
 
 from local.embedded import LOOPBACK
-from second_opinion.servers import free_port, running
+from ports import free_port
+from second_opinion.servers import running
 from tools.npm import NpmError, install
 
 EMULATOR: Final = Path("node_modules", "amplify-dynamodb-simulator", "emulator")

@@ -26,7 +26,8 @@ from local.embedded import LOOPBACK
 from local.functions import Function, Functions, InProcess
 from local.rekognition import Labeler, Rekognition, RekognitionError
 from local.stack import EndedExecution, Executions, Stack, StateVisit
-from second_opinion.servers import free_port, running
+from ports import free_port
+from second_opinion.servers import running
 from tools.npm import NpmError, install
 from tools.plan import ROOT
 

@@ -15,14 +15,6 @@ START_SECONDS: Final = 60  # 2 to 4 on an idle machine
 POLL_SECONDS: Final = 0.1
 
 
-def free_port() -> int:
-    """Return a port on which nothing listens."""
-    with socket.socket() as free:
-        free.bind((LOOPBACK, 0))
-        port: int = free.getsockname()[1]
-        return port
-
-
 @contextmanager
 def running(
     command: Sequence[str | Path], *, port: int, log_file: Path, variables: Mapping[str, str]
