@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser
 
-pytest_plugins = ["labelmodel", "second_opinion.twice", "unit"]
+pytest_plugins = ["labelmodel", "second_opinion.twice", "slowness", "unit"]
 
 TESTS = Path(__file__).parent
 WEB = TESTS.parent / "web"
@@ -120,5 +120,6 @@ def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         names = "--host-resolver-rules=MAP *.example 127.0.0.1"  # pages of other sites
         browser = playwright.chromium.launch(executable_path=chromium, args=[names])
+        browser.on("context", lambda context: context.set_default_timeout(PATIENCE_MS))
         yield browser
         browser.close()

@@ -172,7 +172,6 @@ def test_a_user_signs_in_and_uploads_within_the_security_policy_of_the_page(
     with browser.new_context(locale="en-GB") as context:
         internet.attach(context)
         page = context.new_page()
-        page.set_default_timeout(60_000)
         page.on("pageerror", lambda error: record(str(error)))
         page.on("console", lambda line: record(line.text) if line.type == "error" else None)
         page.goto(internet.url)

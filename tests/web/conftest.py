@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from local.site import Site
 
-PATIENCE_MS = 60_000  # this machine may be busy with other tests
-
 
 class Cats:
     """A labeler that finds a cat in the middle of every photo."""
@@ -68,7 +66,6 @@ def tab(browser: Browser, page_errors: list[str]) -> Iterator[Page]:
         timezone_id="America/Los_Angeles",  # times of photos are shown as they are, not converted
     ) as context:
         page = context.new_page()
-        page.set_default_timeout(PATIENCE_MS)
         page.on("pageerror", lambda error: record(str(error)))
         page.on("dialog", lambda dialog: record(dialog.message))  # stays open: the test fails
         page.on("console", lambda line: record(line.text) if line.type == "error" else None)

@@ -54,7 +54,6 @@ def visit(browser: Browser, site: Site, locale: str) -> Page:
     page = browser.new_context(
         locale=locale, viewport={"width": 1280, "height": 800}, timezone_id="Europe/Berlin"
     ).new_page()
-    page.set_default_timeout(60_000)
     page.goto(site.url)
     return page
 
