@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from typing import TYPE_CHECKING
 
 import photofiles as pf
+from conftest import PATIENCE_MS
 from local.site import USERNAME
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from playwright.sync_api import Page
@@ -92,3 +95,28 @@ def drop(page: Page, *paths: Path) -> None:
 def go(page: Page, address: str) -> None:
     """Go to a view without reloading the page."""
     page.evaluate("address => { location.hash = address }", address)
+
+
+def expect_soon(page: Page, look: Callable[[], object], expected: object) -> None:
+    """Wait until `look` returns this value: of what a test records, or of what AWS has.
+
+    Playwright dispatches events, such as requests and downloads, only while it waits, and promises
+    no order between them and what the page shows.
+
+    Raises:
+        AssertionError: it returned another value for `PATIENCE_MS`.
+    """
+    end = time.monotonic() + PATIENCE_MS / 1000
+    while (found := look()) != expected and time.monotonic() < end:
+        page.wait_for_timeout(50)
+    assert found == expected
+
+
+def catch_up(page: Page) -> None:
+    """Wait for the events of all requests that the page has sent, so that none can follow.
+
+    To be called before it is asserted that something was not sent.
+    """
+    mark = f"icon.svg?{os.urandom(8).hex()}"
+    with page.expect_event("requestfinished", lambda request: request.url.endswith(mark)):
+        page.evaluate("async (mark) => { await (await fetch(mark)).text() }", mark)

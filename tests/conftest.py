@@ -39,10 +39,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     Otherwise one process is at work alone at the end. The tests marked arm64 are deselected, unless
     the option `-m` names the mark: they are slow. A browser's test that fails runs once more, and
     the summary names it as RERUN: https://playwright.dev/docs/test-retries
+    With the option `--slow` it does not: it is to show races.
     """
     items.sort(key=lambda item: _place(item.path))
     for item in items:
-        if item.path.parent.name == "web":
+        if item.path.parent.name == "web" and not config.option.slow:
             item.add_marker(pytest.mark.flaky(reruns=1))
     if "arm64" in config.option.markexpr:
         return

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from accessibility import serious_problems
-from browsing import ACCESS_DENIED, ANY, choose, go, photo, write
-from web.test_text_size import FAULTS, USUAL_PX
+from browsing import ACCESS_DENIED, ANY, choose, expect_soon, go, photo, write
+from web.test_text_size import FAULTS, USUAL_PX, set_text_size
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,7 +60,7 @@ def test_a_new_album_is_remembered_until_it_has_photos(
 
     go(page, "#/albums")
     expect(main(page).get_by_role("link", name="Summer")).to_contain_text("1 photo · 1 album in it")
-    assert page.evaluate(REMEMBERED) is False
+    expect_soon(page, lambda: page.evaluate(REMEMBERED), expected=False)
     assert page_errors == []
 
 
@@ -75,7 +75,7 @@ def test_an_empty_album_can_be_removed(page: Page) -> None:
     expect(page.get_by_role("heading", name="Albums", exact=True)).to_be_visible()
     expect(page.get_by_role("button", name="New album")).to_be_visible()
     expect(main(page).get_by_role("link", name="Mistake")).to_have_count(0)
-    assert page.evaluate(REMEMBERED) is False
+    expect_soon(page, lambda: page.evaluate(REMEMBERED), expected=False)
 
 
 def test_albums_are_in_each_other(page: Page, page_errors: list[str], site: Site) -> None:
@@ -219,7 +219,7 @@ def test_albums_and_moves_are_accessible_and_may_have_text_of_twice_the_size(
         found[view] = serious_problems(page, SIZES)
         page.set_viewport_size(SIZES[0])
         for px in (2 * USUAL_PX, USUAL_PX):
-            session.send("Page.setFontSizes", {"fontSizes": {"standard": px}})
+            set_text_size(page, session, px)
             found[view] += page.evaluate(FAULTS)
 
     go(page, "#/albums")

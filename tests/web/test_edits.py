@@ -21,7 +21,7 @@ from playwright.sync_api import expect
 
 import photofiles as pf
 from accessibility import serious_problems
-from browsing import ANY, go, mark
+from browsing import ANY, expect_soon, go, mark
 from shared.keys import photo_sort_key
 
 PHONE: ViewportSize = {"width": 390, "height": 844}
@@ -79,11 +79,7 @@ def edits_of(site: Site, path: str) -> Any:  # noqa: ANN401  # JSON
 
 def wait_for_edits(page: Page, site: Site, path: str, expected: object) -> None:
     """Wait until the API has made the edits that the page shows."""
-    for _ in range(300):
-        if edits_of(site, path) == expected:
-            return
-        page.wait_for_timeout(100)
-    assert edits_of(site, path) == expected
+    expect_soon(page, lambda: edits_of(site, path), expected)
 
 
 def open_photo(page: Page, path: str, view: str = "albums") -> Locator:
@@ -206,13 +202,13 @@ def test_lists_follow_an_edit(page: Page, site: Site, add: Callable[..., str], a
     )
     open_photo(page, first)
     close(page)
-    assert names(page) == ["First", "Second"]
+    expect_soon(page, lambda: names(page), ["First", "Second"])
     open_photo(page, first)
     form = begin(page)
     form.get_by_label("Day", exact=True).last.fill("2018-05-05")
     save(form)
     close(page)
-    assert names(page) == ["Second", "First"]  # the oldest first
+    expect_soon(page, lambda: names(page), ["Second", "First"])  # the oldest first
 
     # Every other list that was read before follows too.
     go(page, "#/timeline")
@@ -223,14 +219,15 @@ def test_lists_follow_an_edit(page: Page, site: Site, add: Callable[..., str], a
     form.get_by_label("Day", exact=True).last.fill("2015-05-05")
     save(form)
     close(page)
-    shown = [name for name in names(page) if name in {"Renamed", "Second"}]
-    assert shown == ["Second", "Renamed"]  # the newest first
+    ours = {"Renamed", "Second"}
+    newest_first = ["Second", "Renamed"]
+    expect_soon(page, lambda: [name for name in names(page) if name in ours], newest_first)
     page.go_back()
     expect(page.get_by_role("heading", name=album)).to_be_visible()
-    assert names(page) == ["Renamed", "Second"]
+    expect_soon(page, lambda: names(page), ["Renamed", "Second"])
     page.reload()
     expect(page.get_by_role("link", name="Renamed, 5 May 2015")).to_be_visible()
-    assert names(page) == ["Renamed", "Second"]
+    expect_soon(page, lambda: names(page), ["Renamed", "Second"])
     assert row_of(site, first)["sort_time"]["S"].startswith("2015-05-05")
     assert row_of(site, second)["sort_time"]["S"].startswith("2017-01-01")
 
@@ -542,7 +539,7 @@ def test_what_was_typed_is_saved_when_the_person_leaves(
         expect(page.locator("dialog.photo h2")).to_have_text("Next")
         close(page)
     expect(page.get_by_role("link", name="Not lost")).to_be_visible()
-    assert edits_of(site, path) == {"title": "Not lost"}
+    wait_for_edits(page, site, path, {"title": "Not lost"})
 
 
 def test_what_is_not_complete_is_kept_when_the_person_leaves(
@@ -573,7 +570,7 @@ def press_tab_until(page: Page, wanted: Locator) -> None:
         page.keyboard.press("Tab")
         if wanted.evaluate("one => one === document.activeElement"):
             return
-    expect(wanted).to_be_focused(timeout=1000)
+    expect(wanted).to_be_focused()
 
 
 def test_a_photo_is_edited_by_keyboard_alone(

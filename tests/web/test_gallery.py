@@ -13,7 +13,7 @@ from PIL import Image
 
 import photofiles as pf
 from accessibility import serious_problems
-from browsing import ACCESS_DENIED, ANY, choose, drop, go, mark, photo, write
+from browsing import ACCESS_DENIED, ANY, catch_up, choose, drop, go, mark, photo, write
 from internet import STATUS_API_HEADERS, page_headers
 from shared.limits import MAX_BYTES
 
@@ -292,6 +292,7 @@ def test_a_large_photo_is_uploaded_in_parts(
     choose(page, *write(tmp_path, parts=file.getvalue()), album="Large")
 
     expect(page.locator(".item")).to_contain_text("Ready after")
+    catch_up(page)
     assert any(parts)
     assert page_errors == []
 
@@ -449,6 +450,7 @@ def test_a_thousand_photos_scroll_without_layout_shifts(page: Page, page_errors:
     assert 0 < signed <= first < MANY // 4  # the page signs URLs only as needed
     assert page.locator("a.tile").count() < MANY // 4
     assert page.evaluate("shift") < 0.1  # "good": https://web.dev/articles/cls
+    catch_up(page)
     assert len({url for url in asked if "thumb.webp" in url}) == 1
     assert page_errors == []
 
@@ -477,7 +479,8 @@ def test_the_accessibility_checker_finds_no_serious_problem(
     def check(view: str) -> None:
         found[view] = serious_problems(page, (PHONE, DESKTOP))
 
-    page.evaluate("location.reload()")
+    page.reload()
+    page.get_by_role("button", name="Sign out").wait_for()
     choose(page, axe_file, text, album="Axe")
     expect(page.locator(".item").filter(has_text="UNSUPPORTED_TYPE")).to_be_visible()
     expect(page.locator(".item").filter(has_text="axe.jpg")).to_contain_text("Ready")

@@ -26,7 +26,8 @@ from playwright.sync_api import expect
 
 ORIGIN: Final = "https://tiles.example.org"
 ATTRIBUTION: Final = "© Example contributors"
-IMAGES: Final = "[...document.querySelectorAll('.tiles img')]"
+TILES: Final = "document.querySelectorAll('.tiles img')"
+IMAGES: Final = f"{TILES}.length > 0 && [...{TILES}]"
 IS_DRAWN: Final = """() => {
     const canvas = document.querySelector(".photo-map canvas");
     const pen = canvas.getContext("2d");

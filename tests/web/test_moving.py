@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from browsing import ACCESS_DENIED, ANY, choose, go, photo, write
+from browsing import ACCESS_DENIED, ANY, choose, expect_soon, go, photo, write
 from local.functions import InProcess
 from local.site import gallery
 from web.conftest import Cats
@@ -181,7 +181,7 @@ def test_a_moved_photo_is_not_selected_any_more(page: Page, site: Site) -> None:
     question.get_by_label("Find an album, or name a new one").fill("Unselected")
     page.keyboard.press("Enter")
 
-    expect(selection.get_by_role("status", name="1 photo selected")).to_be_visible(timeout=60_000)
+    expect(selection.get_by_role("status", name="1 photo selected")).to_be_visible()
     assert "Unselected/goes.jpg" in objects(site)
 
 
@@ -226,6 +226,7 @@ def test_a_photo_of_the_same_name_is_not_overwritten(page: Page, site: Site) -> 
     expect(moves.get_by_text("1 photo moved")).to_be_visible()
     moves.get_by_role("link", name="Show the album").click()
     expect(page.locator("a.tile")).to_have_count(2)
+    site.stack.wait_until_idle()
     widths = {name: row(site, f"To/{name}.jpg")["width_px"]["N"] for name in ("same", "same (2)")}
     assert widths == {"same": "304", "same (2)": "303"}
     moves.get_by_role("button", name="Close").click()
@@ -338,8 +339,7 @@ def test_what_is_typed_while_a_photo_is_moved_is_saved_for_it(page: Page, site: 
     moves = move(page, "Typed/a.jpg", "Typed there")
     page.get_by_role("button", name="Edit", exact=True).click()
     page.get_by_role("form", name="Edit").get_by_label("Title", exact=True).fill("While moving")
-    while not held:
-        page.evaluate("() => new Promise(requestAnimationFrame)")
+    expect_soon(page, lambda: len(held), 1)
 
     with page.expect_response("**/edits") as answer:
         held[0].continue_()
@@ -358,7 +358,11 @@ def test_a_photo_is_moved_back_at_once(page: Page, site: Site) -> None:
         page.keyboard.press("Escape")
         moves.get_by_role("button", name="Close").click()
 
-    assert {one for one in objects(site) if one.endswith("/back.jpg")} == {"There/back.jpg"}
+    expect_soon(
+        page,
+        lambda: {one for one in objects(site) if one.endswith("/back.jpg")},
+        {"There/back.jpg"},
+    )
 
 
 def test_a_photo_that_was_moved_is_not_sent_again(page: Page, site: Site, tmp_path: Path) -> None:

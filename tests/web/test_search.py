@@ -11,7 +11,7 @@ import pytest
 
 import photofiles as pf
 from accessibility import serious_problems
-from browsing import choose, go, photo, write
+from browsing import catch_up, choose, expect_soon, go, photo, write
 from shared.keys import album_prefix, digest
 
 if TYPE_CHECKING:
@@ -249,12 +249,14 @@ def test_a_text_without_a_choice_is_a_term_of_any_kind(page: Page) -> None:
     box(page).press("Enter")
     expect_photos(page, "new", "dog", "waves", "beach", "old")  # a word of one, a label of others
     page.get_by_role("button", name="Remove dog (Anywhere)").click()
+    expect(chips(page)).to_have_count(0)
 
     box(page).fill("hot DOG")
     box(page).press("Enter")
     expect(chips(page)).to_have_text(["hot DOG"])  # a photo has this keyword
     expect_photos(page, "dog")
     chips(page).click()
+    expect(chips(page)).to_have_count(0)
 
     box(page).fill("beach dog before 2019")
     box(page).press("Enter")
@@ -302,13 +304,14 @@ def test_suggestions_for_an_earlier_text_are_not_shown(page: Page) -> None:
         box(page).fill("do")
     box(page).fill("kit")
     expect(options(page)).to_have_text(["Kitten Label"])
+    expect_soon(page, lambda: len(held) > 0, expected=True)
 
     for route in held:
         route.continue_()
 
     box(page).fill("kitt")
     expect(options(page)).to_have_text(["Kitten Label"])
-    page.wait_for_load_state("networkidle")
+    catch_up(page)
     expect(options(page)).to_have_text(["Kitten Label"])
 
 
@@ -520,18 +523,19 @@ def test_a_search_among_many_photos_sends_few_requests(page: Page, page_errors: 
     asked = queries(page)
     go(page, "#/search?label=sky&keyword=comet")
     expect_photos(page, "4000", "3000", "2000", "1000", "0000")
+    catch_up(page)
     assert len(asked) <= 1 + 2 * 5  # each rare one is a leap of the frequent one
     assert sum(one["Limit"] for one in asked) <= 24 * 6 * 2
 
     asked.clear()
     go(page, "#/search?any=sky")
     expect(page.locator("a.tile").first).to_be_visible()
-    page.wait_for_load_state("networkidle")
+    catch_up(page)
     assert len(asked) <= 8 * 4  # a page of 50 is a query of each kind; four fill the window
     asked.clear()
     box(page).press_sequentially("sk", delay=20)
     expect(options(page)).to_have_text(["Sky Album · 5,000 photos", "Sky Label"])
-    page.wait_for_load_state("networkidle")
+    catch_up(page)
     assert len(asked) <= MAX_REQUESTS_OF_A_TYPED_TEXT
     assert page_errors == []
 

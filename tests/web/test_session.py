@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from browsing import choose, photo, write
+from browsing import catch_up, choose, photo, write
 from local.site import USERNAME
 
 if TYPE_CHECKING:
@@ -75,6 +75,7 @@ def test_a_session_is_renewed_after_an_hour(
     choose(later, *write(tmp_path, hour=photo(250, 300)), album="Later")
 
     expect(later.locator(".item")).to_contain_text("Ready after")
+    catch_up(later)
     assert "GetTokensFromRefreshToken" in asked
     assert "GetCredentialsForIdentity" in asked
     assert "InitiateAuth" not in asked
@@ -164,6 +165,7 @@ def test_a_forgotten_password_is_replaced_by_a_code(visitor: Page, page_errors: 
     visitor.get_by_role("button", name="Sign in").click()
 
     expect(visitor.get_by_role("button", name="Sign out")).to_be_visible()
+    catch_up(visitor)
     assert asked[:2] == ["ForgotPassword", "ConfirmForgotPassword"]
     assert page_errors == []
 

@@ -13,8 +13,8 @@ import pytest
 
 import photofiles as pf
 from accessibility import serious_problems
-from browsing import ACCESS_DENIED, ANY, go, mark, photo
-from web.test_text_size import FAULTS
+from browsing import ACCESS_DENIED, ANY, catch_up, expect_soon, go, mark, photo
+from web.test_text_size import FAULTS, set_text_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,17 +65,22 @@ def photos(site: Site) -> None:
 
 @pytest.fixture(autouse=True)
 def nothing_is_shared(site: Site) -> None:
-    for key in shared(site):
+    for key in keys_of_shares(site):
         site.stack.s3.delete_object(Bucket=site.stack.shares_bucket, Key=key)
 
 
 def shared(site: Site) -> dict[str, bytes]:
     """Return all objects of all shares."""
     s3, bucket = site.stack.s3, site.stack.shares_bucket
-    listed = s3.list_objects_v2(Bucket=bucket).get("Contents", [])
     return {
-        one["Key"]: s3.get_object(Bucket=bucket, Key=one["Key"])["Body"].read() for one in listed
+        key: s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in keys_of_shares(site)
     }
+
+
+def keys_of_shares(site: Site) -> list[str]:
+    """Return the keys of all objects of all shares, also while the page deletes some."""
+    listed = site.stack.s3.list_objects_v2(Bucket=site.stack.shares_bucket)
+    return [one["Key"] for one in listed.get("Contents", [])]
 
 
 def manifest(site: Site) -> dict[str, Any]:
@@ -118,7 +123,6 @@ def stranger(
     """Open a link in a browser without an account."""
     with browser.new_context(viewport=viewport, locale="en-GB", has_touch=touch) as context:
         page = context.new_page()
-        page.set_default_timeout(30_000)
         problems: list[str] = []
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.goto(link)
@@ -142,6 +146,7 @@ def test_who_has_the_link_sees_the_pictures_and_nothing_else(
         visitor.get_by_role("button", name="Photo 1 of 3").click()
         expect(visitor.get_by_role("dialog", name="Photo 1 of 3")).to_be_visible()
         text = visitor.locator("html").inner_html()
+        catch_up(visitor)
         kinds = ("document", "script", "stylesheet")
         code = [one.body() for one in answers if one.request.resource_type in kinds]
 
@@ -198,7 +203,7 @@ def test_text_of_twice_the_size_and_titles_from_right_to_left_are_neither_cut_no
 
     with stranger(browser, link, PHONE) as visitor:
         session = visitor.context.new_cdp_session(visitor)
-        session.send("Page.setFontSizes", {"fontSizes": {"standard": 32}})
+        set_text_size(visitor, session, 32)
         heading = visitor.get_by_role("heading", name=HEBREW)
         expect(heading).to_have_css("direction", "rtl")
         faults["pictures"] = visitor.evaluate(FAULTS)
@@ -234,9 +239,9 @@ def test_after_its_time_a_link_shows_nothing(page: Page, browser: Browser) -> No
         visitor.clock.install()
         visitor.goto(link)
         expect(visitor.locator(".pictures img")).to_have_count(3)
-        visitor.clock.fast_forward("23:59:00")
+        visitor.clock.fast_forward("22:00:00")
         expect(visitor.locator(".pictures img")).to_have_count(3)
-        visitor.clock.fast_forward("02:00")  # the page is open meanwhile
+        visitor.clock.fast_forward("02:00:00")  # the page is open meanwhile
         expect(visitor.get_by_role("heading", name=NOTHING)).to_be_visible()
         visitor.reload()
         expect(visitor.get_by_role("heading", name=NOTHING)).to_be_visible()
@@ -319,16 +324,7 @@ def test_the_list_shows_a_picture_copies_the_link_and_deletes_what_has_expired(
     expect(row.get_by_role("status")).to_have_text("Copied")
     assert page.evaluate("navigator.clipboard.readText()") == link
     page.wait_for_function("() => document.querySelectorAll('.shares > li').length === 1")
-    expect_gone(page, site, "/1/")
-
-
-def expect_gone(page: Page, site: Site, part: str) -> None:
-    """Wait until no object of a share is left whose key has this part."""
-    for _ in range(100):
-        if not [key for key in shared(site) if part in key]:
-            return
-        page.wait_for_timeout(50)
-    raise AssertionError(part)
+    expect_soon(page, lambda: [key for key in keys_of_shares(site) if "/1/" in key], [])
 
 
 def test_a_copy_that_fails_leaves_nothing_and_can_be_tried_again(page: Page, site: Site) -> None:
@@ -351,7 +347,7 @@ def test_a_copy_that_fails_leaves_nothing_and_can_be_tried_again(page: Page, sit
     dialog = open_dialog(page)
     dialog.get_by_role("button", name="Create the link").click()
     expect(dialog.get_by_role("alert")).to_have_text("Access Denied")
-    assert shared(site) == {}
+    expect_soon(page, lambda: keys_of_shares(site), [])
 
     dialog.get_by_role("button", name="Try again").click()
 

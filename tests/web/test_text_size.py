@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from browsing import choose, go, photo, write
+from browsing import choose, expect_soon, go, photo, write
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from playwright.sync_api import Page
+    from playwright.sync_api import CDPSession, Page
 
 pytest.importorskip("playwright")
 from playwright.sync_api import expect
@@ -103,22 +103,32 @@ FAULTS = """() => {
 }"""
 
 
+BODY_PX = "parseFloat(getComputedStyle(document.body).fontSize)"
+FONT_PX = "parseFloat(getComputedStyle(document.documentElement).fontSize)"
+
+
+def set_text_size(page: Page, session: CDPSession, px: int) -> None:
+    """Let a person's browser have another size of text, and wait until the page has it."""
+    session.send("Page.setFontSizes", {"fontSizes": {"standard": px}})
+    expect_soon(page, lambda: page.evaluate(FONT_PX), px)
+
+
 def test_text_of_twice_the_size_is_neither_cut_nor_overlaps(
     page: Page, page_errors: list[str], tmp_path: Path
 ) -> None:
     bodies = {"one": photo(400, 300), "two": photo(300, 400), "no photo at all": b"text"}
     choose(page, *write(tmp_path, **bodies), album=ALBUM)
     expect(page.get_by_text("2 of 3 photos ready")).to_be_visible()
-    size_px = page.evaluate("parseFloat(getComputedStyle(document.body).fontSize)")
+    size_px = page.evaluate(BODY_PX)
     page.set_viewport_size({"width": PHONE_PX, "height": 844})
     session = page.context.new_cdp_session(page)
-    session.send("Page.setFontSizes", {"fontSizes": {"standard": 2 * USUAL_PX}})
+    set_text_size(page, session, 2 * USUAL_PX)
     faults: dict[str, list[str]] = {}
 
     def check(view: str) -> None:
         faults[view] = page.evaluate(FAULTS)
 
-    assert page.evaluate("parseFloat(getComputedStyle(document.body).fontSize)") == 2 * size_px
+    assert page.evaluate(BODY_PX) == 2 * size_px
     page.evaluate(LAID_OUT)
     check("uploads")
     page.get_by_role("button", name="Close uploads").click()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from accessibility import serious_problems
-from browsing import ACCESS_DENIED, ANY, go, photo
+from browsing import ACCESS_DENIED, ANY, expect_soon, go, photo
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -179,8 +179,8 @@ def test_a_photo_that_the_workflow_deletes_late_appears_in_the_trash_all_the_sam
     page.keyboard.press("Space")
     page.keyboard.press("Delete")
     expect(toast(page)).to_contain_text("1 photo deleted.")
-    go(page, "#/trash")
-    page.wait_for_load_state("networkidle")
+    with page.expect_response(lambda answer: '"trash#' in (answer.request.post_data or "")):
+        go(page, "#/trash")
     expect(trashed(page, "late one.jpg")).to_have_count(0)
 
     come_again()
@@ -260,7 +260,7 @@ def test_the_trash_shows_what_was_deleted_and_restores_or_deletes_it_for_good(
     three_row.get_by_role("button", name="Yes, delete for good").click()
     expect(three_row).to_have_count(0)
     site.stack.wait_until_idle()
-    assert versions(site, three) == (0, 0)
+    expect_soon(page, lambda: versions(site, three), (0, 0))
     assert "time_key" not in row(site, three)
 
     trashed(page, "bin one.jpg").get_by_role("checkbox").check()
@@ -278,7 +278,7 @@ def test_the_trash_shows_what_was_deleted_and_restores_or_deletes_it_for_good(
     page.get_by_role("button", name="Empty the trash").click()
     page.get_by_role("button", name="Yes, delete for good").click()
     expect(page.get_by_text("The trash is empty.")).to_be_visible()
-    assert versions(site, gone) == (0, 0)
+    expect_soon(page, lambda: versions(site, gone), (0, 0))
     assert page_errors == []
 
 
