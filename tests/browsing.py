@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import photofiles as pf
@@ -12,7 +13,7 @@ from conftest import PATIENCE_MS
 from local.site import USERNAME
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from playwright.sync_api import Page
@@ -28,6 +29,14 @@ SESSION = """if (location.origin === %(origin)s && !sessionStorage.getItem("sign
     sessionStorage.setItem("signed in by a test", "once");
     sessionStorage.setItem("gallery.session", %(session)s);
 }"""
+
+
+GO = """(address) => new Promise((resolve) => {
+    const before = location.href;
+    addEventListener("hashchange", () => resolve(), { once: true });  // after the page's listener
+    location.hash = address;
+    if (location.href === before) resolve();
+})"""
 
 
 def sign_in(tab: Page, site: Site) -> None:
@@ -93,8 +102,37 @@ def drop(page: Page, *paths: Path) -> None:
 
 
 def go(page: Page, address: str) -> None:
-    """Go to a view without reloading the page."""
-    page.evaluate("address => { location.hash = address }", address)
+    """Go to a view without reloading the page, and wait until the page has left the one before.
+
+    Otherwise, a test could find its elements in the view before, or send its keys to it.
+    """
+    page.evaluate(GO, address)
+
+
+@contextmanager
+def stopped_time(page: Page) -> Iterator[None]:
+    """Stop the page's timers and frames: what is done meanwhile is done at once, to the page.
+
+    On a slow machine, seconds may pass between two steps of a gesture.
+    """
+    now = page.evaluate("Date.now()") / 1000
+    page.clock.pause_at(now + 60)  # seconds; later than now, however slow this machine is
+    yield
+    page.clock.resume()
+
+
+def record_errors(page: Page, errors: list[str]) -> None:
+    """Add the page's errors from now on, also those of its security policy and of its requests.
+
+    Docker's tests change this machine's network meanwhile: the page then tries again.
+    """
+
+    def record(message: str) -> None:
+        if "ERR_NETWORK_CHANGED" not in message:
+            errors.append(message)
+
+    page.on("pageerror", lambda error: record(str(error)))
+    page.on("console", lambda line: record(line.text) if line.type == "error" else None)
 
 
 def expect_soon(page: Page, look: Callable[[], object], expected: object) -> None:

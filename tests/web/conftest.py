@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from browsing import sign_in
+from browsing import record_errors, sign_in
 from local.functions import InProcess
 from local.site import gallery
 
@@ -54,21 +54,14 @@ def page_errors() -> list[str]:
 @pytest.fixture
 def tab(browser: Browser, page_errors: list[str]) -> Iterator[Page]:
     """Yield an empty tab of a browser that knows nothing yet."""
-
-    def record(message: str) -> None:
-        # Docker's tests change this machine's network meanwhile: the page then tries again.
-        if "ERR_NETWORK_CHANGED" not in message:
-            page_errors.append(message)
-
     with browser.new_context(
         viewport={"width": 1280, "height": 800},
         locale="en-GB",
         timezone_id="America/Los_Angeles",  # times of photos are shown as they are, not converted
     ) as context:
         page = context.new_page()
-        page.on("pageerror", lambda error: record(str(error)))
-        page.on("dialog", lambda dialog: record(dialog.message))  # stays open: the test fails
-        page.on("console", lambda line: record(line.text) if line.type == "error" else None)
+        record_errors(page, page_errors)
+        page.on("dialog", lambda dialog: page_errors.append(dialog.message))  # stays open
         yield page
 
 

@@ -132,6 +132,7 @@ def test_people_are_shown_with_their_boxes_and_the_photo_with_its_rating_and_rig
     ada.focus()
 
     expect(box).to_have_text("Ada")
+    page.locator(".pswp .frame img.loaded").wait_for()
     face, frame = box.bounding_box(), dialog.locator(".frame").bounding_box()
     assert face is not None
     assert frame is not None

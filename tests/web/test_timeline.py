@@ -5,14 +5,13 @@ from __future__ import annotations
 import io
 import json
 import re
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
 import photofiles as pf
 from accessibility import serious_problems
-from browsing import choose, expect_soon, photo, write
+from browsing import choose, expect_soon, photo, stopped_time, write
 from longgallery import LongGallery
 
 if TYPE_CHECKING:
@@ -212,12 +211,9 @@ def test_the_scrubber_follows_the_pointer(
     assert long.page.evaluate("scrollY") == 0
     mouse.down()
     expect(long.scrubber).to_have_attribute("aria-valuetext", pointed)
-    # A slow machine would take so long for the steps that the pointer rests.
-    long.page.clock.install()
-    long.page.clock.pause_at(datetime.now(UTC) + timedelta(minutes=1))
-    mouse.move(x, box["y"] + box["height"] * 0.95, steps=10)
-    mouse.up()
-    long.page.clock.resume()
+    with stopped_time(long.page):  # or the pointer would rest between the steps
+        mouse.move(x, box["y"] + box["height"] * 0.95, steps=10)
+        mouse.up()
 
     expect(long.scrubber).not_to_have_attribute("aria-valuetext", pointed)
     long.page.evaluate(UNTIL_STILL)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from accessibility import serious_problems
-from browsing import catch_up, expect_soon, go, photo, sign_in
+from browsing import catch_up, expect_soon, go, photo, record_errors, sign_in, stopped_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -39,8 +39,7 @@ def photos(site: Site) -> None:
 def opened(browser: Browser, site: Site, errors: list[str], **options: Any) -> Page:  # noqa: ANN401
     """Open 1.jpg from its album."""
     page = browser.new_context(locale="en-GB", **options).new_page()
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda line: errors.append(line.text) if line.type == "error" else None)
+    record_errors(page, errors)
     sign_in(page, site)
     page.goto(f"{site.url}#/albums/{ALBUM}")
     page.get_by_role("link", name="1.jpg").click()
@@ -131,10 +130,11 @@ def pinch(page: Page, from_px: float, to_px: float, steps: int = 8) -> None:
 
 def double_tap(page: Page) -> None:
     session = page.context.new_cdp_session(page)
-    session.send(
-        "Input.synthesizeTapGesture",
-        {"x": 195, "y": 420, "tapCount": 2, "gestureSourceType": "touch"},
-    )
+    with stopped_time(page):  # or it could be two taps
+        session.send(
+            "Input.synthesizeTapGesture",
+            {"x": 195, "y": 420, "tapCount": 2, "gestureSourceType": "touch"},
+        )
 
 
 def test_a_swipe_opens_the_neighbor_and_back_closes_the_photo(
