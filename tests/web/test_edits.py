@@ -219,9 +219,9 @@ def test_lists_follow_an_edit(page: Page, site: Site, add: Callable[..., str], a
     form.get_by_label("Day", exact=True).last.fill("2015-05-05")
     save(form)
     close(page)
-    ours = {"Renamed", "Second"}
+    mine = {"Renamed", "Second"}
     newest_first = ["Second", "Renamed"]
-    expect_soon(page, lambda: [name for name in names(page) if name in ours], newest_first)
+    expect_soon(page, lambda: [name for name in names(page) if name in mine], newest_first)
     page.go_back()
     expect(page.get_by_role("heading", name=album)).to_be_visible()
     expect_soon(page, lambda: names(page), ["Renamed", "Second"])

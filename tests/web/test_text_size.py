@@ -104,13 +104,20 @@ FAULTS = """() => {
 
 
 BODY_PX = "parseFloat(getComputedStyle(document.body).fontSize)"
-FONT_PX = "parseFloat(getComputedStyle(document.documentElement).fontSize)"
+MEDIUM_PX = """() => {
+    const one = document.createElement("span");
+    one.style.fontSize = "medium"; // the size that the person has chosen
+    document.body.append(one);
+    const { fontSize } = getComputedStyle(one);
+    one.remove();
+    return parseFloat(fontSize);
+}"""
 
 
 def set_text_size(page: Page, session: CDPSession, px: int) -> None:
     """Let a person's browser have another size of text, and wait until the page has it."""
     session.send("Page.setFontSizes", {"fontSizes": {"standard": px}})
-    expect_soon(page, lambda: page.evaluate(FONT_PX), px)
+    expect_soon(page, lambda: page.evaluate(MEDIUM_PX), px)
 
 
 def test_text_of_twice_the_size_is_neither_cut_nor_overlaps(
