@@ -31,6 +31,20 @@ SESSION = """if (location.origin === %(origin)s && !sessionStorage.getItem("sign
 }"""
 
 
+def open_page(tab: Page, url: str) -> None:
+    """Open a page, again as long as Docker's tests change this machine's network meanwhile."""
+    from playwright.sync_api import Error  # noqa: PLC0415  # only with a browser
+
+    while True:
+        try:
+            tab.goto(url)
+        except Error as error:
+            if "ERR_NETWORK_CHANGED" not in error.message:
+                raise
+        else:
+            return
+
+
 GO = """(address) => new Promise((resolve) => {
     const before = location.href;
     addEventListener("hashchange", () => resolve(), { once: true });  // after the page's listener

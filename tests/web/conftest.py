@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from browsing import record_errors, sign_in
+from browsing import open_page, record_errors, sign_in
 from local.functions import InProcess
 from local.site import gallery
 
@@ -68,7 +68,7 @@ def tab(browser: Browser, page_errors: list[str]) -> Iterator[Page]:
 @pytest.fixture
 def visitor(tab: Page, site: Site) -> Page:
     """Return the page before the sign-in."""
-    tab.goto(site.url)
+    open_page(tab, site.url)
     return tab
 
 
@@ -76,6 +76,6 @@ def visitor(tab: Page, site: Site) -> Page:
 def page(tab: Page, site: Site) -> Page:
     """Return the page after the sign-in."""
     sign_in(tab, site)
-    tab.goto(site.url)
+    open_page(tab, site.url)
     tab.get_by_role("button", name="Sign out").wait_for()
     return tab

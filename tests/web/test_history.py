@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import photofiles as pf
-from browsing import catch_up, expect_soon, go
+from browsing import catch_up, expect_soon, go, open_page
 from shared.keys import album_prefix, digest
 
 if TYPE_CHECKING:
@@ -204,7 +204,7 @@ def test_a_photo_in_a_new_tab_opens_with_its_neighbors(
 ) -> None:
     other = page.context.new_page()
     separator = "&" if "?" in view else "?"
-    other.goto(f"{site.url}#/{view}{separator}photo={ALBUM}%2F{name(100)}")
+    open_page(other, f"{site.url}#/{view}{separator}photo={ALBUM}%2F{name(100)}")
     other.get_by_role("button", name="Sign in").click()
     expect(other.get_by_role("dialog", name=name(100))).to_be_visible()
 

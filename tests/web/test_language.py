@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from browsing import ACCESS_DENIED, ANY, choose, go, photo, write
+from browsing import ACCESS_DENIED, ANY, choose, go, open_page, photo, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,7 +54,7 @@ def visit(browser: Browser, site: Site, locale: str) -> Page:
     page = browser.new_context(
         locale=locale, viewport={"width": 1280, "height": 800}, timezone_id="Europe/Berlin"
     ).new_page()
-    page.goto(site.url)
+    open_page(page, site.url)
     return page
 
 

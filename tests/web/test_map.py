@@ -11,7 +11,7 @@ import pytest
 
 import photofiles as pf
 from accessibility import serious_problems
-from browsing import ANY, catch_up, expect_soon, go, photo
+from browsing import ANY, catch_up, expect_soon, go, open_page, photo
 from longgallery import LongGallery
 from shared.terms import geohash
 
@@ -287,7 +287,7 @@ def test_two_fingers_zoom_and_one_moves(
 
 def signed_in(page: Page, site: Site, address: str, errors: list[str]) -> Page:
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(site.url + address)
+    open_page(page, site.url + address)
     page.get_by_role("button", name="Sign in").click()
     surface(page).wait_for()
     return page

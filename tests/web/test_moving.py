@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from browsing import ACCESS_DENIED, ANY, choose, expect_soon, go, photo, write
+from browsing import ACCESS_DENIED, ANY, choose, expect_soon, go, open_page, photo, write
 from local.functions import InProcess
 from local.site import gallery
 from web.conftest import Cats
@@ -273,7 +273,7 @@ def test_a_move_of_a_closed_tab_is_finished_by_the_next_one(
     assert {path, copy} <= objects(site), "nothing is lost"
 
     other = context.new_page()
-    other.goto(site.url)
+    open_page(other, site.url)
     other.get_by_role("button", name="Sign in").click()
     moves = other.get_by_role("region", name="Moves")
     expect(moves.get_by_text("1 photo was not moved before the page was left.")).to_be_visible()

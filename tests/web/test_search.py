@@ -11,7 +11,7 @@ import pytest
 
 import photofiles as pf
 from accessibility import serious_problems
-from browsing import catch_up, choose, expect_soon, go, photo, write
+from browsing import catch_up, choose, expect_soon, go, open_page, photo, write
 from shared.keys import album_prefix, digest
 
 if TYPE_CHECKING:
@@ -585,7 +585,7 @@ def test_the_accessibility_checker_finds_no_serious_problem(
 def test_a_finger_chooses_and_removes_terms(browser: Browser, site: Site) -> None:
     with browser.new_context(viewport=PHONE, has_touch=True, locale="en-GB") as context:
         page = context.new_page()
-        page.goto(f"{site.url}#/search")
+        open_page(page, f"{site.url}#/search")
         page.get_by_role("button", name="Sign in").tap()
         box(page).tap()
         box(page).press_sequentially("kit")

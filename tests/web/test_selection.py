@@ -12,7 +12,7 @@ import pytest
 
 import photofiles as pf
 from accessibility import serious_problems
-from browsing import expect_soon, go
+from browsing import expect_soon, go, open_page
 from shared.keys import album_prefix, digest
 
 if TYPE_CHECKING:
@@ -282,7 +282,7 @@ def test_a_finger_selects_by_staying_and_then_by_moving_over_others(
         page = context.new_page()
         errors: list[str] = []
         page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(site.url)
+        open_page(page, site.url)
         page.get_by_role("button", name="Sign in").click()
         page.get_by_role("button", name="Sign out").wait_for()
         open_album(page)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from browsing import catch_up, choose, photo, write
+from browsing import catch_up, choose, open_page, photo, write
 from local.site import USERNAME
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def test_a_person_who_wants_it_stays_signed_in_in_other_tabs_and_after_a_restart
     visitor.get_by_role("button", name="Sign out").wait_for()
 
     other = visitor.context.new_page()  # without the storage of the first tab
-    other.goto(site.url)
+    open_page(other, site.url)
     expect(other.get_by_role("button", name="Sign out")).to_be_visible()
     other.get_by_role("button", name="Sign out").click()
 
@@ -132,7 +132,7 @@ def test_a_tab_is_loaded_again_when_somebody_else_has_signed_in_in_another_tab(
     visitor.get_by_role("button", name="Sign in").click()
     visitor.get_by_role("button", name="Sign out").wait_for()
     other = visitor.context.new_page()
-    other.goto(site.url)
+    open_page(other, site.url)
 
     with visitor.expect_event("load"):
         other.evaluate(
@@ -149,7 +149,7 @@ def test_a_person_who_does_not_want_it_is_signed_out_in_a_new_tab(page: Page, si
     assert page.evaluate(tokens) == 0
 
     other = page.context.new_page()
-    other.goto(site.url)
+    open_page(other, site.url)
 
     expect(other.get_by_role("button", name="Sign in")).to_be_visible()
 

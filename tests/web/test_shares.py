@@ -13,7 +13,7 @@ import pytest
 
 import photofiles as pf
 from accessibility import serious_problems
-from browsing import ACCESS_DENIED, ANY, catch_up, expect_soon, go, mark, photo
+from browsing import ACCESS_DENIED, ANY, catch_up, expect_soon, go, mark, open_page, photo
 from web.test_text_size import FAULTS, set_text_size
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def stranger(
         page = context.new_page()
         problems: list[str] = []
         page.on("pageerror", lambda error: problems.append(str(error)))
-        page.goto(link)
+        open_page(page, link)
         yield page
         assert problems == []
 
@@ -138,7 +138,7 @@ def test_who_has_the_link_sees_the_pictures_and_nothing_else(
     with stranger(browser, "about:blank") as visitor:
         answers: list[Response] = []
         visitor.on("response", lambda answer: answers.append(answer))  # noqa: PLW0108  # not a built-in
-        visitor.goto(link)
+        open_page(visitor, link)
         expect(visitor.get_by_role("heading", name="For you")).to_be_visible()
         expect(visitor.get_by_text("3 photos · The link works until")).to_be_visible()
         expect(visitor.locator(".pictures img")).to_have_count(3)
@@ -237,7 +237,7 @@ def test_after_its_time_a_link_shows_nothing(page: Page, browser: Browser) -> No
 
     with stranger(browser, "about:blank") as visitor:
         visitor.clock.install()
-        visitor.goto(link)
+        open_page(visitor, link)
         expect(visitor.locator(".pictures img")).to_have_count(3)
         visitor.clock.fast_forward("22:00:00")
         expect(visitor.locator(".pictures img")).to_have_count(3)
@@ -503,7 +503,7 @@ def test_a_lost_connection_is_no_withdrawn_share(page: Page, browser: Browser) -
 
     with stranger(browser, "about:blank") as visitor:
         visitor.route("**/share.json", lambda route: route.abort())
-        visitor.goto(link)
+        open_page(visitor, link)
         expect(visitor.get_by_role("heading", name="could not be loaded")).to_be_visible()
         visitor.unroute("**/share.json")
         visitor.get_by_role("button", name="Try again").click()

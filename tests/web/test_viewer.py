@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from accessibility import serious_problems
-from browsing import catch_up, expect_soon, go, photo, record_errors, sign_in, stopped_time
+from browsing import (
+    catch_up,
+    expect_soon,
+    go,
+    open_page,
+    photo,
+    record_errors,
+    sign_in,
+    stopped_time,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -41,7 +50,7 @@ def opened(browser: Browser, site: Site, errors: list[str], **options: Any) -> P
     page = browser.new_context(locale="en-GB", **options).new_page()
     record_errors(page, errors)
     sign_in(page, site)
-    page.goto(f"{site.url}#/albums/{ALBUM}")
+    open_page(page, f"{site.url}#/albums/{ALBUM}")
     page.get_by_role("link", name="1.jpg").click()
     page.locator(".pswp .frame img.loaded").first.wait_for()
     wait_for_width(page, 1, least_px=1)
@@ -464,7 +473,7 @@ def test_photos_can_be_gone_through_without_the_chunk_that_moves_them(
         page = context.new_page()
         chunk = re.compile(r"/viewer-.*\.js")
         page.route(chunk, lambda route: route.abort())
-        page.goto(f"{site.url}#/albums/{ALBUM}")
+        open_page(page, f"{site.url}#/albums/{ALBUM}")
         page.get_by_role("button", name="Sign in").click()
         page.get_by_role("link", name="1.jpg").click()
         page.locator(".frame img.loaded").wait_for()

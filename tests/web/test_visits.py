@@ -8,7 +8,7 @@ import pytest
 
 pytest.importorskip("playwright")
 
-from browsing import expect_soon
+from browsing import expect_soon, open_page
 from gallery import costs
 from local.process import find_photos
 from local.site import EXAMPLES, EXAMPLES_ALBUM, upload
@@ -44,7 +44,7 @@ def test_a_visit_needs_few_requests_and_shifts_no_layout(browser: Browser, site:
             lambda request: None if request.url.endswith(ICON) else loaded.append(request.url),
         )
 
-        page.goto(site.url)
+        open_page(page, site.url)
         page.get_by_role("button", name="Sign in").wait_for()
         page.wait_for_load_state("networkidle")
         expect_soon(page, lambda: len(loaded) >= FILES_BEFORE_SIGN_IN, expected=True)
