@@ -123,14 +123,21 @@ def _distance_km(near: Near, rings: Iterable[bytes], latitude: float, longitude:
 
 
 def _towns(latitude: float, longitude: float) -> Iterator[_Town]:
-    """Yield the towns around: of each country the larger ones, and the nearest small one.
+    """Yield the towns around that can be the place, or can be so near that this is land.
 
-    Small towns have one radius, so only the nearest of them can be the place. Up to 4,000 are
+    Of the small towns of a country, which have one radius, that is the nearest. Of the larger ones
+    it is not one that ends before the position and farther away than another. Up to 4,000 towns are
     compared, as if the Earth were flat there.
     """
     shrink = math.cos(math.radians(latitude))
     farthest = (TOWN_KM / KM_PER_DEGREE * UNITS) ** 2
-    nearest: dict[str, tuple[float, Near, int]] = {}
+    # A distance on the flat Earth is too long by this share at most, since degrees of longitude
+    # become shorter toward the pole.
+    tangent = abs(math.tan(math.radians(latitude)))
+    error = 0.002 + math.radians(TOWN_KM / KM_PER_DEGREE) * tangent
+    least_km = max(1 - error, 0) * KM_PER_DEGREE / UNITS
+    nearest: dict[str, tuple[float, Near, int, int, int]] = {}
+    nearest_edge_km: dict[str, float] = {}  # of the larger towns
     for near in cells_around(latitude, longitude, TOWN_KM):
         towns = near.cell.towns
         x, y = (longitude - near.west) * UNITS, (latitude - near.south) * UNITS
@@ -144,29 +151,39 @@ def _towns(latitude: float, longitude: float) -> Iterator[_Town]:
             square = ((east - x) * shrink) ** 2 + (north - y) ** 2
             if square > farthest:
                 continue
-            if population > SMALL:
-                yield _town(near, index, latitude, longitude)
-            elif square < nearest.get(towns.codes[index], (farthest,))[0]:
-                nearest[towns.codes[index]] = square, near, index
-    for _, near, index in nearest.values():
-        yield _town(near, index, latitude, longitude)
+            code = towns.codes[index]
+            if population <= SMALL:
+                if square < nearest.get(code, (farthest,))[0]:
+                    nearest[code] = square, near, index, east, north
+                continue
+            km = math.sqrt(square) * least_km
+            edge_km = nearest_edge_km.get(code, math.inf)
+            if km > TOWN_ASHORE_KM and km - _radius_km(population) > max(edge_km, 0):
+                continue
+            town = _town(near, index, east, north, latitude, longitude)
+            nearest_edge_km[code] = min(edge_km, town.distance_km - town.radius_km)
+            yield town
+    for _, near, index, east, north in nearest.values():
+        yield _town(near, index, east, north, latitude, longitude)
 
 
-def _town(near: Near, index: int, latitude: float, longitude: float) -> _Town:
+def _town(  # noqa: PLR0913, PLR0917  # called for each of a hundred towns, by position
+    near: Near, index: int, east: int, north: int, latitude: float, longitude: float
+) -> _Town:
     towns = near.cell.towns
-    east, north = (
-        int.from_bytes(of[2 * index : 2 * index + 2], "little") / UNITS
-        for of in (towns.xs, towns.ys)
-    )
     population = towns.populations[index]
     return _Town(
         towns.codes[index],
         towns.regions[index],
         towns.names[index],
         population,
-        _great_circle_km(latitude, longitude, near.south + north, near.west + east),
-        max(math.sqrt(population / PEOPLE_PER_KM2 / math.pi), LEAST_RADIUS_KM),
+        _great_circle_km(latitude, longitude, near.south + north / UNITS, near.west + east / UNITS),
+        _radius_km(population),
     )
+
+
+def _radius_km(population: int) -> float:
+    return max(math.sqrt(population / PEOPLE_PER_KM2 / math.pi), LEAST_RADIUS_KM)
 
 
 def _great_circle_km(latitude: float, longitude: float, north: float, east: float) -> float:
