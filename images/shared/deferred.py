@@ -3,8 +3,8 @@
 botocore, urllib3 and exifread import modules for what no step does: to write documentation of AWS's
 operations, to find the version of a package, to parse XMP. A `Deferral` puts a stand-in in their
 place. It has the names in `NAMES`, each of which imports the module when it is called, asked for an
-attribute or inherited from. Any other name imports the module at once: if a later release of a
-package asks for more, the start is slower, and nothing else changes.
+attribute or an instance, or inherited from. Any other name imports the module at once: if a later
+release of a package asks for more, the start is slower, and nothing else changes.
 """
 
 import sys
@@ -24,8 +24,18 @@ NAMES: Final[Mapping[str, frozenset[str]]] = {
     "botocore.docs.paginator": frozenset({"document_paginate_method"}),
     "botocore.docs.service": frozenset({"ServiceDocumenter"}),
     "botocore.docs.waiter": frozenset({"document_wait_method"}),
+    "botocore.waiter": frozenset(),
     "configparser": frozenset(),  # a function has no ~/.aws/config
+    "dateutil.parser": frozenset({"parse"}),  # shared.aws parses S3's times
+    "dateutil.tz": frozenset({"tzlocal", "tzutc"}),
+    "getpass": frozenset({"getpass"}),  # of a second factor
+    "gzip": frozenset({"GzipFile", "compress", "open"}),  # the image's models are uncompressed
     "importlib.metadata": frozenset({"version"}),  # urllib3 asks only before it uses HTTP/2
+    "ipaddress": frozenset({"IPv4Address", "IPv6Address", "ip_address"}),
+    "jmespath": frozenset(),  # of paginators and waiters
+    "subprocess": frozenset({"Popen"}),  # of programs that print credentials
+    "tempfile": frozenset(),
+    "urllib.request": frozenset({"getproxies", "proxy_bypass"}),  # see shared.aws
     "xml.dom.minidom": frozenset({"parseString"}),  # exifread reads no XMP for us
 }
 
@@ -93,6 +103,9 @@ class _Later:
 
     def __mro_entries__(self, _bases: tuple[object, ...]) -> tuple[type, ...]:
         return (self._real(),)  # of a class that inherits from it, as boto3's do
+
+    def __instancecheck__(self, instance: object) -> bool:
+        return isinstance(instance, self._real())
 
     def _real(self) -> Any:  # noqa: ANN401  # whatever it is
         return getattr(_real(self._stand_in), self._name)

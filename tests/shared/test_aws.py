@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -9,6 +10,7 @@ import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.handlers import BUILTIN_HANDLERS
+from botocore.utils import parse_timestamp
 
 from shared import aws, s3, settings
 from shared.contracts import PhotoRef
@@ -106,6 +108,8 @@ ENVIRONMENTS = {
     "an endpoint": {"AWS_ENDPOINT_URL": "http://127.0.0.1:9"},
     "an endpoint for S3": {"AWS_ENDPOINT_URL_S3": "https://s3.example.org"},
     "a session's token": {"AWS_SESSION_TOKEN": "token"},
+    "a proxy": {"HTTPS_PROXY": "http://127.0.0.1:9"},
+    "a proxy for others": {"https_proxy": "http://127.0.0.1:9", "no_proxy": ".amazonaws.com"},
 }
 NEW_IN_EACH_REQUEST = {"amz-sdk-invocation-id", "authorization", "user-agent", "x-amz-date"}
 
@@ -159,7 +163,44 @@ def sent(client: Any, operation: str, arguments: dict[str, Any]) -> dict[str, An
         "request": (request.method, request.url, body.read() if hasattr(body, "read") else body),
         "headers": {name: headers[name] for name in headers.keys() - NEW_IN_EACH_REQUEST},
         "signature": (credential.partition("/")[2], signed),
+        "proxy": client._endpoint.http_session._proxy_config.proxy_url_for(request.url),  # noqa: SLF001  # botocore does not show it
     }
+
+
+@pytest.mark.usefixtures("forgotten_session")
+def test_credentials_come_from_elsewhere_if_the_environment_has_none(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "credentials"
+    file.write_text("[default]\naws_access_key_id = of-file\naws_secret_access_key = any\n")
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID", raising=False)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(file))
+
+    credentials = aws._session().get_credentials()  # noqa: SLF001  # those of all clients
+
+    assert credentials is not None
+    assert credentials.access_key == "of-file"
+
+
+@pytest.mark.parametrize(
+    "time",
+    [
+        "Wed, 12 Oct 2022 17:50:00 GMT",
+        "Wed, 12 Oct 2022 19:50:00 +0200",
+        "2022-10-12T17:50:00.000Z",
+        "20221012T175000Z",
+        "1665597000",
+        1665597000,
+        1665597000.5,
+    ],
+)
+def test_times_are_read_as_by_botocore(time: Any) -> None:  # noqa: ANN401  # text, or a number
+    assert aws._parse_time(time) == parse_timestamp(time)  # noqa: SLF001  # clients call it
+
+
+def test_no_time_is_an_error_as_for_botocore() -> None:
+    with pytest.raises(ValueError, match="Invalid timestamp"):
+        aws._parse_time("soon")  # noqa: SLF001  # as above
 
 
 def test_only_handlers_of_other_services_and_of_documentation_are_left_out() -> None:
