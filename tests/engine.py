@@ -55,7 +55,6 @@ def wait(port):
         time.sleep(0.025)
     sys.exit(f"no server listens on port {port}")
 """
-AWAIT_BUCKET = f"{AWAIT}wait({bucket.PORT})"
 POST = f"""{AWAIT}
 import urllib.request
 wait(8080)
@@ -228,6 +227,5 @@ def emulated_with_photos(name: str, photos: Path, *options: str) -> Iterator[Con
     settings = [f"--env={variable}={value}" for variable, value in SETTINGS.items()]
     with emulated(name, f"--volume={photos}:/photos:ro", *settings, *options) as container:
         program = Path(bucket.__file__).read_text()
-        docker("exec", "--detach", container.name, PYTHON, "-c", program, "/photos")
-        container.python(AWAIT_BUCKET)
+        docker("exec", container.name, PYTHON, "-c", program, "/photos")
         yield container
