@@ -83,7 +83,7 @@ def test_a_photo_that_was_changed_on_its_way_is_refused(page: Page, tmp_path: Pa
 
 
 def test_a_part_of_the_page_that_is_lost_is_loaded_by_a_click(visitor: Page) -> None:
-    part = re.compile(r"/assets/(search|photo)-")
+    part = re.compile(r"/assets/(more|photo)-")
     visitor.route(part, lambda route: route.abort())
     visitor.get_by_role("button", name="Sign in").click()
     visitor.get_by_role("button", name="Sign out").wait_for()
@@ -100,7 +100,7 @@ def test_a_part_of_the_page_that_is_lost_is_loaded_by_a_click(visitor: Page) -> 
 def test_a_part_of_the_page_that_is_gone_is_found_by_loading_the_page_again(
     visitor: Page,
 ) -> None:
-    part = re.compile(r"/assets/search-")
+    part = re.compile(r"/assets/more-")
     visitor.route(part, lambda route: route.fulfill(status=404))  # of a build of long ago
     visitor.get_by_role("button", name="Sign in").click()
     visitor.get_by_role("link", name="Search").click()

@@ -30,8 +30,8 @@ const loadPhoto = async () => (await import("./photo")).PhotoDialog;
 const loadUploads = async () => (await import("./more")).UploadPanel;
 const loadAlbums = async () => (await import("./more")).Albums;
 const loadAlbum = async () => (await import("./more")).AlbumPage;
-const loadSearch = async () => (await import("./search")).Search;
-const loadMap = async () => (await import("./photo-map")).PhotoMap;
+const loadSearch = async () => (await import("./more")).Search;
+const loadMap = async () => (await import("./more")).PhotoMap;
 const loadProblems = async () => (await import("./more")).Problems;
 const loadTrash = async () => (await import("./more")).TrashView;
 const loadShareDialog = async () => (await import("./more")).ShareDialog;
@@ -47,7 +47,7 @@ export function Shell({ onSignOut }: { onSignOut: () => void }) {
     document.title = [shown, name, t("Gallery")].filter(Boolean).join(" · ");
   });
 
-  useEffect(() => loadEarly(loadPhoto, loadAlbums, loadSearch, loadMap), []);
+  useEffect(() => loadEarly(loadPhoto, loadAlbums), []);
   useLayoutEffect(restoreScroll, [place.value]);
   useEffect(() => () => app.selection.clear(), [place.value]); // of that list
 
