@@ -39,7 +39,9 @@ export function MonthCheck({ card }: { card: Card }) {
   const { gallery, jobs, list, selection } = useApp();
   const month = card.sortTime.slice(0, 7);
   const name = monthInWords(card.sortTime, card.precision);
-  const isUnder = (one: Card) => monthInWords(one.sortTime, one.precision) === name;
+  const isYear = ({ precision }: Card) => precision === "year";
+  // Not by its name: a list has thousands of photos, and each name of a month would be a date in words.
+  const isUnder = (one: Card) => one.sortTime.slice(0, 7) === month && isYear(one) === isYear(card);
   const isChosen = useComputed(() => {
     const known = list.value?.cards.value.filter(isUnder) ?? [];
     return known.length > 0 && known.every(({ path }) => selection.has(path));
