@@ -40,10 +40,12 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_stepfunctions import SFNClient
 
-# Counted: states that each photo enters in workflow/backfill.json.tftpl, and states that an
-# execution enters if Claim refuses the photo.
+# Counted: states that each photo enters in workflow/backfill.json.tftpl, states that an execution
+# enters if Claim refuses the photo, and those that only a reprocessing enters: Claim does not take
+# its event, and the bucket is asked what is current.
 OWN_TRANSITIONS: Final = 2
-REFUSED_TRANSITIONS: Final = 3
+REFUSED_TRANSITIONS: Final = 2
+REPROCESS_TRANSITIONS: Final = 4
 
 # Default quotas per account, in the regions with the lowest, as of June 2026; for functions and
 # labels see gallery/quotas.py. The Service Quotas console shows the quotas of your account, and
@@ -147,6 +149,12 @@ def usd(tally: Tally, *, labeler: str) -> float:
 
 def reprocess_usd(photos: int, labeled: int, *, labeler: str) -> float:
     """Return the cost of reprocessing `photos`, if the labeler sees `labeled` of them."""
+    more = REPROCESS_TRANSITIONS * USD["Step Functions, transition"]
+    return copies_usd(photos, labeled, labeler=labeler) + photos * more
+
+
+def copies_usd(photos: int, labeled: int, *, labeler: str) -> float:
+    """Return the cost of processing copies of photos, if the labeler sees `labeled` of them."""
     labels = USD["Rekognition, DetectLabels"] if labeler == "rekognition" else 0.0
     return usd(Tally(new=photos), labeler=labeler) - (photos - labeled) * labels
 

@@ -2,8 +2,8 @@
 
 List prices of us-east-1 as of `PRICES_OF`, without free tiers. Nothing was measured in AWS. Each
 constant is marked as counted (tests/gallery/test_costs.py compares it with the code), measured, or
-estimated. `make bench BENCH=functions` measures CPU times by kind of photo; those here are of one
-core of a 2-core x86-64 machine, for three JPEGs of phones and cameras, of 9 to 12 megapixels.
+estimated. CPU times are of one core of a 2-core x86-64 machine, for baseline JPEGs of phones and
+cameras, of 12 megapixels; docs/performance.md has other kinds of photos.
 """
 
 import argparse
@@ -57,7 +57,7 @@ USD: Final = {
 }
 
 # Counted in a run: the states that a photo enters, and the requests to S3.
-TRANSITIONS: Final = 9
+TRANSITIONS: Final = 8
 RENDITIONS: Final = 2
 GETS: Final = 3  # one by Extract, one by Thumbnail, one by Rekognition or the label model
 ALARM_METRICS: Final = 23  # metrics of all alarms
@@ -73,8 +73,9 @@ ASK_READ_UNITS: Final = {"new": 0.5, "there": 2.0}
 VISIT_FILES: Final = 25
 VISIT_KB: Final = 117
 
-# Measured: CPU milliseconds of a warm function, the median of three photos (see above).
-CPU_MS: Final = {"extract": 1, "thumbnail": 450, "tag": 1, "tag, label model": 137}
+# Measured: CPU milliseconds of a warm function, by `make bench BENCH=functions` (the mean of the
+# five photos of "JPEG, baseline") and, for the label model, by `python -m models.bench`.
+CPU_MS: Final = {"extract": 1, "thumbnail": 256, "tag": 1, "tag, label model": 137}
 
 # Measured: peak memory in MB; a function with less would be killed. Thumbnail needs 95 for a photo
 # of 12 megapixels; Thumbnail and Tag need the rest for the largest AVIF that is accepted.

@@ -31,7 +31,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import msgspec
 
 from gallery import records
-from gallery.backfill import add_max_concurrency, paced, reprocess_usd
+from gallery.backfill import add_max_concurrency, copies_usd, paced
 from gallery.buckets import ChangedError
 from gallery.costs import USD
 from gallery.deployment import Deployment, add_deployment_arguments
@@ -562,7 +562,7 @@ def usd(plan: Plan, *, labeler: str) -> float:
 
     The old rows are deleted by the workflow, too. S3 charges nothing for a deletion.
     """
-    new = reprocess_usd(plan.photos, plan.labeled, labeler=labeler)
+    new = copies_usd(plan.photos, plan.labeled, labeler=labeler)
     deleted = plan.photos * DELETED_TRANSITIONS * USD["Step Functions, transition"]
     listed = plan.photos * LISTS * USD["S3, PUT"]  # S3 charges a LIST as a PUT
     return new + deleted + listed

@@ -45,7 +45,7 @@ class Publisher:
         self.sequencer = 0
 
     def claim(self, key: str, time: str) -> dict[str, Any]:
-        """Run Receive and Claim; return the execution's variables."""
+        """Run Claim; return the execution's variables."""
         self.sequencer += 1
         made = event(key, sequencer=self.sequencer, version_id=f"v{self.sequencer}")
         made["time"] = time
@@ -53,7 +53,6 @@ class Publisher:
         variables: dict[str, Any] = {
             "states": {"input": made, "context": {"Execution": {"Id": arn, "Input": made}}}
         }
-        assign(STATES["Receive"]["Choices"][0], variables)
         answer = self.dynamodb.update_item(**evaluated(STATES["Claim"]["Arguments"], variables))
         variables["states"]["result"] = answer
         assign(STATES["Claim"], variables)
@@ -81,7 +80,8 @@ class Publisher:
 
     def deleted(self, key: str, time: str) -> None:
         """Publish a photo as DELETED."""
-        self._publish(STATES["RecordDeletion"], self.claim(key, time))
+        gone, *_ = STATES["CheckCurrentVersion"]["Choices"]
+        self._publish(gone, self.claim(key, time))
 
     def _publish(self, state: Mapping[str, Any], variables: dict[str, Any]) -> None:
         assign(state, variables)

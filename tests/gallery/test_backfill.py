@@ -83,9 +83,9 @@ def test_a_photo_with_a_record_costs_no_labels() -> None:
 
 ACCOUNTS = {
     (NEW_ACCOUNT, "rekognition"): 5,
-    (DEFAULT_QUOTAS, "rekognition"): 6,
+    (DEFAULT_QUOTAS, "rekognition"): 5,
     (Quotas(1000, 50), "rekognition"): 22,
-    (DEFAULT_QUOTAS, "embedded"): 22,
+    (DEFAULT_QUOTAS, "embedded"): 19,
     (Quotas(1, 0.1), "rekognition"): 1,
 }
 

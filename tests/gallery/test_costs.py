@@ -3,6 +3,7 @@
 import json
 import math
 import re
+import statistics
 import subprocess
 import sys
 from collections import Counter
@@ -123,8 +124,19 @@ def test_each_step_has_the_memory_that_it_needs() -> None:
         assert needed <= costs.memory_mb()[step.partition(",")[0]] <= 10_240
 
 
+def test_the_cpu_times_are_those_that_the_bench_measured() -> None:
+    # If they differ: set CPU_MS to what `make bench BENCH=functions` measured, and `make docs`.
+    results = ROOT / "bench" / "results" / "amd-epyc.json"
+    measured = json.loads(results.read_text())["functions"]["ms"]
+
+    for step in ("extract", "thumbnail"):
+        each = [ms for photo, ms in measured[step].items() if photo.startswith("12mp")]
+        assert len(each) == 5
+        assert costs.CPU_MS[step] == pytest.approx(statistics.geometric_mean(each), rel=0.1, abs=1)
+
+
 @pytest.mark.parametrize(
-    ("memory", "seconds"), [(costs.CORE_MB, 0.625), (2 * costs.CORE_MB, 0.625), (885, 1.07)]
+    ("memory", "seconds"), [(costs.CORE_MB, 0.431), (2 * costs.CORE_MB, 0.431), (885, 0.687)]
 )
 def test_less_than_a_core_takes_longer_and_more_than_a_core_does_not_help(
     memory: int, seconds: float

@@ -165,7 +165,7 @@ def test_one_execution_reprocesses_the_photos_that_a_dry_run_counts(
     dry = command(world.stack, reprocess_arn, *asked, "--dry-run")
     assert dry.returncode == 0
     assert dry.stdout == (
-        "2 photos, 0 of them to be labeled: about USD 0.00 and 0.0 hours (6 at once, 1.2 s each)\n"
+        "2 photos, 0 of them to be labeled: about USD 0.00 and 0.0 hours (5 at once, 1.2 s each)\n"
     )
     assert {row.get("versions", {}).get("extract") for row in photos(world)} == {1}
 

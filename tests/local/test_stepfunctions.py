@@ -143,12 +143,30 @@ def test_an_expression_without_a_value_fails_the_execution(aws: Aws, expression:
     assert expression.strip("{%} ") in (ended.cause or "")
 
 
-def test_an_expression_without_a_value_can_be_caught(aws: Aws) -> None:
-    task = sdk("dynamodb:getItem", TableName="{% $states.input.no %}", Key=KEY)
+@pytest.mark.parametrize("error", ["States.QueryEvaluationError", "States.ALL"])
+@pytest.mark.parametrize("expression", ["{% $states.input.no %}", "{% $error('said') %}"])
+def test_an_expression_without_a_value_can_be_caught(aws: Aws, expression: str, error: str) -> None:
+    task = sdk("dynamodb:getItem", TableName=expression, Key=KEY)
 
-    ended = aws.run({"First": {**task, "Catch": caught("States.QueryEvaluationError")}, **DONE})
+    ended = aws.run({"First": {**task, "Catch": caught(error)}, **DONE})
 
     assert ended.output == "States.QueryEvaluationError"
+
+
+def test_a_catch_passes_the_input_and_the_message_of_an_error_on(aws: Aws) -> None:
+    task = sdk("dynamodb:getItem", TableName="{% $error('said ' & $states.input) %}", Key=KEY)
+    [rule] = caught("States.ALL")
+    rule |= {
+        "Output": "{% $states.input %}",
+        "Assign": {"cause": "{% $states.errorOutput.Cause %}"},
+        "Next": "Second",
+    }
+    second = {"Type": "Succeed", "Output": "{% [$states.input, $cause] %}"}
+
+    ended = aws.run({"First": {**task, "Catch": [rule]}, "Second": second, **DONE}, "this")
+
+    assert ended.output[0] == "this"
+    assert ended.output[1].endswith("said this")
 
 
 def test_error_output_is_absent_without_an_error(aws: Aws) -> None:

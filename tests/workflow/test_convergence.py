@@ -27,12 +27,13 @@ SEQUENCES = 30
 KEYS = ("uploads/alice/2024/a.jpg", "uploads/alice/b.jpg")
 CHANGES = ("put", "put", "delete", "delete newest", "delete oldest")
 STATES = (
-    "FindCurrentVersion",
     "Claim",
+    "Receive",
+    "FindCurrentVersion",
+    "ClaimCurrentVersion",
     "ClaimOnly",
     "Extract",
     "RenderAndTag",
-    "RecordDeletion",
     "Publish",
     "Finish",
     "EraseRenditions",

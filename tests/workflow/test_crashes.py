@@ -20,7 +20,6 @@ from workflow.world import (
 )
 
 BEFORE_PUBLISH = [
-    "Receive",
     "Claim",
     "Extract",
     "RenderAndTag",
@@ -92,7 +91,7 @@ def test_a_redelivery_completes_the_work_of_an_execution_that_died(
 
 @pytest.mark.parametrize(
     "dies_before",
-    ["FindCurrentVersion", "CheckCurrentVersion", "RecordDeletion", "ClaimOnly", "Publish"],
+    ["Claim", "Receive", "FindCurrentVersion", "CheckCurrentVersion", "ClaimOnly", "Publish"],
 )
 def test_a_redelivery_completes_a_deletion_after_its_execution_died(
     world: World, die: Die, dies_before: str

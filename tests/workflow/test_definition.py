@@ -281,6 +281,58 @@ def test_every_state_is_reached() -> None:
     assert targets == set(STATES)
 
 
+def read_by(value: Any) -> set[str]:  # noqa: ANN401  # JSON
+    """Return the workflow's variables that the expressions in a part of the definition read."""
+    texts = re.findall(r"\{% (.*?) %\}", json.dumps(value))
+    return {
+        name
+        for text in texts
+        for name in set(re.findall(r"\$(\w+)", text)) & ASSIGNED
+        if not re.search(rf"\${name} :=", text)  # a name within the expression
+    }
+
+
+def exits(state: dict[str, Any]) -> Iterator[tuple[str, set[str]]]:
+    """Yield the states that follow, each with the variables that are assigned on the way to it."""
+    for way in [state, *state.get("Choices", []), *state.get("Catch", [])]:
+        if target := way.get("Next"):
+            yield target, set(way.get("Assign", {}))
+    if "Default" in state:
+        yield state["Default"], set()
+
+
+ASSIGNED = {name for state in STATES.values() for _, names in exits(state) for name in names}
+
+
+def assigned_before() -> dict[str, set[str]]:
+    """Return the variables that each state finds assigned, whichever way leads to it."""
+    machine = DEFINITION["States"]
+    found = {name: set(ASSIGNED) for name in machine} | {DEFINITION["StartAt"]: set[str]()}
+    changed = True
+    while changed:
+        changed = False
+        for name, state in machine.items():
+            for target, assigned in exits(state):
+                left = found[target] & (found[name] | assigned)
+                changed = changed or left != found[target]
+                found[target] = left
+    return found
+
+
+def test_no_expression_reads_a_variable_that_some_way_to_it_has_not_assigned() -> None:
+    # Step Functions' documentation does not say what such a variable is within an expression.
+    before = assigned_before()
+
+    missing = {
+        name: read_by(state) - before[name]
+        for name, state in DEFINITION["States"].items()
+        if read_by(state) - before[name]
+    }
+
+    assert len(ASSIGNED) > 10
+    assert missing == {}
+
+
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)
 def test_no_line_of_a_definition_is_longer_than_160_characters(template: Path) -> None:
     assert [line for line in template.read_text().splitlines() if len(line) > 160] == []

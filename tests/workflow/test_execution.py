@@ -1,6 +1,9 @@
 """The real state machine, interpreted: each photo ends with one correct row, whatever fails."""
 
 import itertools
+import json
+import re
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -9,6 +12,9 @@ import pytest
 from moto.dynamodb.exceptions import DynamodbException
 from moto.dynamodb.responses import DynamoHandler
 
+from gallery.backfill import REFUSED_TRANSITIONS, REPROCESS_TRANSITIONS
+from gallery.costs import TRANSITIONS
+from gallery.giving import DELETED_TRANSITIONS
 from shared import errors
 from shared.contracts import (
     Contract,
@@ -22,7 +28,7 @@ from shared.contracts import (
 from shared.keys import derived_key, digest
 from shared.limits import MAX_PAYLOAD_BYTES
 from shared.versions import VERSIONS
-from workflow.scripted import event, extract, failing, photo_of, raising, tag
+from workflow.scripted import UPLOADED_AT, event, extract, failing, photo_of, raising, tag
 from workflow.world import (
     ALBUM,
     CREATED,
@@ -75,15 +81,39 @@ def test_a_photo_is_published_with_the_results_of_every_step(world: World) -> No
     assert renditions_of(row) == world.derived()
 
 
-def test_a_photo_that_is_ready_at_the_first_attempt_enters_nine_states(world: World) -> None:
+def test_a_photo_that_is_ready_at_the_first_attempt_enters_eight_states(world: World) -> None:
     [ended] = world.run(CREATED)
 
     assert sorted(visit.state for visit in ended.visits) == sorted(
         [
-            *("Receive", "Claim", "Extract", "RenderAndTag", "Thumbnail", "Tag"),
+            *("Claim", "Extract", "RenderAndTag", "Thumbnail", "Tag"),
             *("Publish", "Finish", "Announce"),
         ]
     )
+
+
+def test_other_executions_enter_as_many_states_as_the_costs_count(world: World) -> None:
+    version_id = world.stack.upload(KEY, b"photo")
+    world.stack.wait_for(KEY, version_id)
+    world.stack.wait_until_idle()
+    row = world.rows()[SK]
+    again = {"key": KEY, "sequencer": row["sequencer"]}
+    asked = {"event": "Reprocess Requested", "time": UPLOADED_AT, "bucket": "photos"}
+
+    [late] = world.run(event(KEY, sequencer=0, version_id="v0"))
+    [reprocessed] = world.run({**asked, "object": again})
+    world.delete(KEY)
+    world.stack.wait_until_idle()
+    *_, deleted = world.stack.executions()
+
+    assert [ended.output["outcome"] for ended in (late, reprocessed, deleted)] == [
+        *("DUPLICATE", "READY", "DELETED")
+    ]
+    assert [len(ended.visits) for ended in (late, reprocessed, deleted)] == [
+        REFUSED_TRANSITIONS,
+        TRANSITIONS + REPROCESS_TRANSITIONS,
+        DELETED_TRANSITIONS,
+    ]
 
 
 def test_a_photo_has_a_row_for_each_label_and_ancestor_sorted_by_time(world: World) -> None:
@@ -486,6 +516,59 @@ def test_an_object_without_an_owner_is_rejected_without_reading_it(
     assert (row["status"], row["reason"], row["key"]) == ("REJECTED", reason, made["object"]["key"])
     assert world.rows() == {}
     assert not world.functions.calls
+
+
+NO_TEXT: dict[str, Any] = {**CREATED, "object": {**CREATED["object"], "sequencer": 1}}
+
+
+def test_an_expression_that_fails_for_a_new_photo_fails_the_execution_with_its_message(
+    world: World,
+) -> None:
+    [ended] = world.run(NO_TEXT)  # $pad needs a text
+
+    [letter] = world.dead_letters()
+    assert [visit.state for visit in ended.visits] == [
+        *("Claim", "Receive", "ReadFailure", "SortFailure", "DeadLetter", "Conclude", "Failed")
+    ]
+    assert (ended.status, ended.error) == ("FAILED", "QueryEvaluationError")
+    assert letter["failure"]["step"] == "Claim"
+    assert re.search(r"Argument 1 of .*pad", letter["failure"]["message"])
+    assert letter["input"]["object"] == NO_TEXT["object"]
+    assert world.rows() == {}
+    assert not world.functions.calls
+
+
+@pytest.mark.parametrize("kind", ["Object Created", "Object Deleted", "Reprocess Requested", None])
+@pytest.mark.parametrize(
+    "made",
+    [
+        {"object": {"key": 7, "sequencer": "1"}},
+        {"object": {"key": KEY, "sequencer": 1}},
+        {"object": {"key": KEY, "sequencer": ["1"]}},
+        {"object": {"key": [KEY], "sequencer": "1"}},
+        {"object": {"key": "", "sequencer": ""}},
+        {"object": [{"key": KEY, "sequencer": "1"}, {"key": "b", "sequencer": "2"}]},
+        {"object": None, "bucket": None},
+        {"bucket": {"name": "photos"}},
+        {},
+    ],
+    ids=str,
+)
+def test_an_event_of_another_form_runs_no_function_and_writes_no_photo_of_an_owner(
+    world: World, made: dict[str, Any], kind: str | None
+) -> None:
+    said = {"event": kind, "time": UPLOADED_AT, "bucket": "photos", **made}
+    if isinstance(said["bucket"], str):
+        said["bucket"] = world.stack.photos_bucket
+
+    begun = world.stack.stepfunctions.start_execution(
+        stateMachineArn=world.stack.state_machine_arn, name=uuid.uuid4().hex, input=json.dumps(said)
+    )
+    [ended] = world.ended(begun["executionArn"])
+
+    assert (ended.status, len(ended.visits) < 15) in [("FAILED", True), ("SUCCEEDED", True)]
+    assert not world.functions.calls
+    assert {row["status"] for row in world.rows().values()} <= {"DELETED"}
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from local.jsonata import QueryEvaluationError
 from local.template import EXPRESSIONS, WORKFLOW, Values, render_expression
 from shared.contracts import ExtractRequest, parse
 from shared.events import DETAIL_TYPES
@@ -129,7 +130,7 @@ def first_state(vector: dict[str, Any], kind: str) -> str:
     if vector["folder"] or kind not in KINDS[:3]:
         return "Ignored"
     if kind == "Object Created":
-        return "Claim" if vector["owned"] else "RejectUnowned"
+        return "Claim" if vector["owned"] else "ClaimOnly"
     return "FindCurrentVersion" if vector["owned"] else "Ignored"
 
 
@@ -152,7 +153,7 @@ def test_a_key_in_a_foreign_bucket_has_no_owner_and_what_is_no_event_is_ignored(
 
     found = evaluate("first_state", [*foreign, no_event])
 
-    assert found == ["RejectUnowned", "Ignored", "Ignored", "Ignored"]
+    assert found == ["ClaimOnly", "Ignored", "Ignored", "Ignored"]
 
 
 def test_the_row_of_a_photo_is_named_as_the_vectors_say(evaluate: Evaluate) -> None:
@@ -368,6 +369,44 @@ def test_only_a_reprocessing_claims_what_nobody_works_on_and_only_a_creation_is_
     ]
 
 
+def test_a_new_photo_of_an_owner_is_claimed_by_its_event_as_by_the_names_of_it(
+    evaluate: Evaluate,
+) -> None:
+    cases = [
+        {"states": {**uploaded(one["key"], version=said)["states"], **STATES}}
+        for one in OWNED
+        for said in VERSIONS
+        if not one["folder"]
+    ]
+    each = [evaluate(name, cases) for name in ("photo", "owned_row", "event", "claim")]
+    named = [
+        {**case, **dict(zip(("photo", "row", "event", "claim"), names, strict=True))}
+        for case, *names in zip(cases, *each, strict=True)
+    ]
+
+    assert evaluate("claim_new_photo", cases) == evaluate("claim_row", named)
+
+
+def test_every_other_event_is_an_error_of_the_claim_that_says_so(evaluate: Evaluate) -> None:
+    cases = [
+        {"states": {**case["states"], **STATES}}
+        for case, leads_to in (
+            (uploaded(one["key"], kind), first_state(one, kind))
+            for one, kind in itertools.product(UPLOADS, KINDS)
+        )
+        if leads_to != "Claim"
+    ]
+    nothing = {"states": {"input": {}, **STATES}}
+
+    assert len(cases) > len(UPLOADS)
+    for case in [*cases, nothing]:
+        # The reference answers with the error, which the fixture asserts is none.
+        with pytest.raises(
+            (QueryEvaluationError, AssertionError), match="no new photo of an owner"
+        ):
+            evaluate("claim_new_photo", [case])
+
+
 def test_a_claim_removes_what_the_outcome_before_has_left(evaluate: Evaluate) -> None:
     [update] = evaluate("claim_row", itertools.islice(claims(), 1))
 
@@ -517,6 +556,20 @@ def test_the_message_of_an_error_is_read_whatever_its_cause_looks_like(
     [problem] = evaluate("problem", [failed(cause)])
 
     assert problem == {"step": "Extract", "name": "AccessDeniedError", "message": message}
+
+
+def test_of_an_expression_that_failed_the_reason_is_read_which_its_cause_ends_with(
+    evaluate: Evaluate,
+) -> None:
+    # https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html
+    cause = (
+        f"The JSONata expression '{'x' * 4000}' specified for the field 'Arguments' threw: T0410"
+    )
+
+    [problem] = evaluate("problem", [failed(cause, "States.QueryEvaluationError")])
+    [short] = evaluate("problem", [failed("T0410", "States.QueryEvaluationError")])
+
+    assert (problem["message"], short["message"]) == (cause[-500:], "T0410")
 
 
 def test_an_error_without_a_cause_is_a_problem_too(evaluate: Evaluate) -> None:
@@ -1090,6 +1143,7 @@ def test_the_generated_cases_agree_in_both_implementations(by_reference: Evaluat
     everything: dict[str, list[Variables]] = {
         "first_state": [uploaded(key, kind) for key in KEYS for kind in KINDS],
         "claim_row": list(claims()),
+        "claim_new_photo": [{"states": {**uploaded(KEY)["states"], **STATES}}],
         "rendered_record": list(results()),
         "publish_items": published,
     }

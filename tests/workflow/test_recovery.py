@@ -47,6 +47,23 @@ def unanswered(monkeypatch: pytest.MonkeyPatch, operation: str, times: int, *, d
     monkeypatch.setattr(DynamoHandler, operation, call)
 
 
+def test_a_new_photo_that_the_table_never_lets_claim_fails_with_a_dead_letter_message(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unanswered(monkeypatch, "update_item", 1000, done=False)
+
+    [ended] = world.run(CREATED)
+
+    [letter] = world.dead_letters()
+    assert (ended.status, world.rows()) == ("FAILED", {})
+    assert [visit.state for visit in ended.visits][-5:] == [
+        *("ReadFailure", "SortFailure", "DeadLetter", "Conclude", "Failed")
+    ]
+    assert letter["failure"]["name"] == ended.error == "DynamoDb.InternalServerErrorException"
+    assert letter["input"]["object"] == CREATED["object"]
+    assert not world.functions.calls
+
+
 def test_a_reprocessing_in_which_tag_rejects_the_photo_leaves_it_as_it_was(ready: World) -> None:
     # As for every other error of Tag: Tag's rejection never was the photo's.
     before = ready.derived()

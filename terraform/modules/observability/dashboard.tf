@@ -9,7 +9,7 @@ locals {
     write_unit       = 0.000000625
   }
 
-  transitions_per_photo = 9 # for a photo that becomes READY at the first try
+  transitions_per_photo = 8 # for a photo that becomes READY at the first try
 
   # DynamoDB meters the table and each of its indexes separately.
   write_meters = concat(
