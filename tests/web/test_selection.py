@@ -256,6 +256,27 @@ def test_a_rectangle_scrolls_the_list_at_the_edge_of_the_window(
     assert page_errors == []
 
 
+def test_a_rectangle_that_is_let_go_before_it_is_drawn_selects(page: Page) -> None:
+    open_album(page)
+    first, second = tile(page, 0), tile(page, 1)
+    starts, ends = first.bounding_box(), second.bounding_box()
+    assert starts
+    assert ends
+
+    first.evaluate(
+        """(tile, [from, to]) => {
+            const send = (kind, target, [clientX, clientY]) => target.dispatchEvent(
+                new PointerEvent(kind, { bubbles: true, clientX, clientY, pointerType: "mouse" }));
+            send("pointerdown", tile, from);
+            send("pointermove", window, to);
+            send("pointerup", window, to);
+        }""",
+        [[starts["x"] + 5, starts["y"] + 5], [ends["x"] + 20, ends["y"] + 20]],
+    )
+
+    selected(page, 2)
+
+
 class Finger:
     """A finger on a touch screen."""
 

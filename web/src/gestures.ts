@@ -150,8 +150,9 @@ function followMouse(
       };
       const end = (keep: boolean) => {
         drag.abort();
-        cancelAnimationFrame(frame);
         if (!rectangle) return;
+        if (keep) draw(); // where the pointer is now: it may have moved since the last frame
+        cancelAnimationFrame(frame);
         rectangle.remove();
         document.documentElement.classList.remove("dragging");
         if (!keep) selection.add([]);
