@@ -53,6 +53,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if item not in slow]
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show why tests ran once more."""
+    for report in terminalreporter.stats.get("rerun", []):
+        terminalreporter.write_sep("_", f"RERUN {report.nodeid}")
+        terminalreporter.write_line(report.longreprtext)
+
+
 def _place(file: Path) -> tuple[bool, int]:
     """Return where a test file comes in a run: smaller is earlier."""
     if (name := file.relative_to(TESTS).as_posix()) in WAITING:
