@@ -73,8 +73,8 @@ ASK_READ_UNITS: Final = {"new": 0.5, "there": 2.0}
 VISIT_FILES: Final = 25
 VISIT_KB: Final = 117
 
-# Measured: CPU milliseconds of a warm function, by `make bench BENCH=functions` (the mean of the
-# five photos of "JPEG, baseline") and, for the label model, by `python -m models.bench`.
+# Measured: CPU milliseconds of a warm function, by `make bench BENCH=functions` (the geometric mean
+# of the five photos of "JPEG, baseline") and, of the label model, by `python -m models.bench`.
 CPU_MS: Final = {"extract": 1, "thumbnail": 256, "tag": 1, "tag, label model": 137}
 
 # Measured: peak memory in MB; a function with less would be killed. Thumbnail needs 95 for a photo

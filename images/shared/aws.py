@@ -79,7 +79,7 @@ def _parse_time(value: Any) -> datetime:  # noqa: ANN401  # text, or a number of
     """Return the time of a header, in the form of RFC 9110; or of any other that botocore reads."""
     try:
         return parsedate_to_datetime(value)
-    except (AttributeError, TypeError, ValueError):  # of a number, and of another form
+    except (AttributeError, OverflowError, TypeError, ValueError):  # a number, or another form
         return parse_timestamp(value)
 
 

@@ -61,7 +61,7 @@ READY: dict[str, Any] = {
             "path": "demo/photos/rocket.jpg/large.webp",
         },
     },
-    "states_ms": {"Receive": 0.1, "Claim": 4.0, "Extract": 12.4, "Develop": 50.0, "Tag": 3.0},
+    "states_ms": {"Claim": 4.0, "Extract": 12.4, "Develop": 50.0, "Tag": 3.0},
     "duration_ms": 71.3,
     "pk": "demo",
 }
