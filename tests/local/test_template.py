@@ -11,6 +11,7 @@ from local.template import (
     EXPRESSIONS,
     PARTS,
     UPLOADS,
+    WORKFLOW,
     TemplateError,
     Values,
     render,
@@ -64,8 +65,11 @@ def test_an_expression_holds_the_parts_that_it_names_with_their_values(part: str
     named = [path.stem for path in EXPRESSIONS.glob("*.jsonata") if mark in path.read_text()]
     assert named
     for name in named:
-        text = render_expression(name, {**VALUES, "photos_bucket": "p"})
-        whole = render((PARTS / f"{part}.jsonata").read_text(), {"key_layout": UPLOADS, **VALUES})
+        times = json.loads((WORKFLOW / "times.json").read_text())
+        times = {name: json.dumps(value) for name, value in times.items()}
+        values = {**VALUES, "photos_bucket": "p", "times": times}
+        text = render_expression(name, values)
+        whole = render((PARTS / f"{part}.jsonata").read_text(), {"key_layout": UPLOADS, **values})
         lines = re.sub(r"/\*.*?\*/", "\n", whole, flags=re.DOTALL).splitlines()
 
         assert all(" ".join(line.split()) in text for line in lines)
