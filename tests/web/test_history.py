@@ -218,7 +218,7 @@ def test_a_photo_in_a_new_tab_opens_with_its_neighbors(
 
     expect(other.get_by_role("dialog")).to_have_count(0)
     expect(tiles(other).first).to_be_visible()
-    assert other.evaluate("location.hash") == f"#/{view}"
+    expect_soon(other, lambda: other.evaluate("location.hash"), f"#/{view}")
     assert other.evaluate("history.length") == 2  # with about:blank
     other.close()
 

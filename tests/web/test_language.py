@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from browsing import ACCESS_DENIED, ANY, choose, go, open_page, photo, write
+from browsing import ACCESS_DENIED, ANY, choose, expect_soon, go, open_page, photo, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -103,7 +103,7 @@ LISTS = {
 def test_the_sign_in_is_german(german: Page, site: Site) -> None:
     body = german.locator("body")
     expect(german.get_by_role("heading", name="Galerie")).to_be_visible()
-    assert german.evaluate("document.documentElement.lang") == "de"
+    expect_soon(german, lambda: german.evaluate("document.documentElement.lang"), "de")
     found = english_in(body)
     german.get_by_label("Passwort").fill("falsch")
 
@@ -197,7 +197,7 @@ def test_dates_and_numbers_follow_the_locale_of_an_english_reader(
     page = visit(browser, site, "en-US")
     page.get_by_role("button", name="Sign in").click()
     page.get_by_role("button", name="Sign out").wait_for()
-    assert page.evaluate("document.documentElement.lang") == "en"
+    expect_soon(page, lambda: page.evaluate("document.documentElement.lang"), "en")
 
     go(page, f"#/albums/{ALBUM}?photo={ALBUM}%2Feins.jpg")
 

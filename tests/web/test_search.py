@@ -237,7 +237,7 @@ def test_chips_are_removed_by_click_and_by_keys(page: Page, page_errors: list[st
     expect(chips(page)).to_have_count(0)
     expect(box(page)).to_be_focused()
     expect(page.get_by_role("heading", name="Labels")).to_be_visible()
-    assert page.evaluate("location.hash") == "#/search"
+    expect_soon(page, lambda: page.evaluate("location.hash"), "#/search")
     page.go_back()
     expect(chips(page)).to_have_text(["Dog"])
     assert page_errors == []
@@ -286,7 +286,7 @@ def test_the_list_of_suggestions_closes_and_opens_by_keys(page: Page) -> None:
     box(page).press("Escape")
     box(page).press("Escape")
     expect(box(page)).to_have_value("")
-    assert page.evaluate("location.hash") == "#/search"
+    expect_soon(page, lambda: page.evaluate("location.hash"), "#/search")
 
 
 def test_suggestions_for_an_earlier_text_are_not_shown(page: Page) -> None:
@@ -419,7 +419,7 @@ def test_a_photo_in_a_new_tab_has_the_neighbors_of_its_search(
     hidden.keyboard.press("Escape")
 
     expect(hidden.get_by_role("dialog")).to_have_count(0)
-    assert hidden.evaluate("location.hash") == f"#/search?{query}"
+    expect_soon(hidden, lambda: hidden.evaluate("location.hash"), f"#/search?{query}")
     hidden.close()
 
 
@@ -486,7 +486,7 @@ def test_facts_lead_to_the_photos_that_have_them(
         dialog.get_by_role("link", name=text, exact=True).click()
         expect(dialog).to_have_count(0)
         expect_photos(page, *names)
-        assert page.evaluate("location.hash") == f"#/search?{query}"
+        expect_soon(page, lambda: page.evaluate("location.hash"), f"#/search?{query}")
     assert page_errors == []
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from browsing import catch_up, choose, open_page, photo, write
+from browsing import catch_up, choose, expect_soon, open_page, photo, write
 from local.site import USERNAME
 
 if TYPE_CHECKING:
@@ -206,7 +206,7 @@ def test_a_person_finds_and_copies_the_id_that_the_operator_knows_them_by(
 
     expect(shown.get_by_role("status")).to_have_text("Copied")
     expect(shown.get_by_role("code")).to_have_text(site.account.owner)
-    assert page.evaluate("navigator.clipboard.readText()") == site.account.owner
+    expect_soon(page, lambda: page.evaluate("navigator.clipboard.readText()"), site.account.owner)
     assert page_errors == []
 
 

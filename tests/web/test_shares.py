@@ -322,7 +322,7 @@ def test_the_list_shows_a_picture_copies_the_link_and_deletes_what_has_expired(
     page.wait_for_function("() => document.querySelector('.cover img')?.naturalWidth > 0")
     row.get_by_role("button", name="Copy the link").click()
     expect(row.get_by_role("status")).to_have_text("Copied")
-    assert page.evaluate("navigator.clipboard.readText()") == link
+    expect_soon(page, lambda: page.evaluate("navigator.clipboard.readText()"), link)
     page.wait_for_function("() => document.querySelectorAll('.shares > li').length === 1")
     expect_soon(page, lambda: [key for key in keys_of_shares(site) if "/1/" in key], [])
 

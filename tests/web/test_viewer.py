@@ -157,7 +157,7 @@ def test_a_swipe_opens_the_neighbor_and_back_closes_the_photo(
     expect(dialog(phone, 3)).to_be_visible()
     swipe(phone, 250)
     expect(dialog(phone, 2)).to_be_visible()
-    assert phone.evaluate("location.hash").endswith("2.jpg")
+    expect_soon(phone, lambda: phone.evaluate("location.hash").endswith("2.jpg"), expected=True)
 
     phone.go_back()
 
